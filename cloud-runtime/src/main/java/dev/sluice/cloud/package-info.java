@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.cloud;
+
+import org.jspecify.annotations.NullMarked;

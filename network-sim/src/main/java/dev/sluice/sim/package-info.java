@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.sim;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.training;
+
+import org.jspecify.annotations.NullMarked;
