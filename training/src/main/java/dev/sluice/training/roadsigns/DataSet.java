@@ -1,0 +1,36 @@
+package dev.sluice.training.roadsigns;
+
+/**
+ * The five disjoint uses of data. Each owns a range of scene seeds that no other set can reach, so a
+ * scene met in training never comes back in a test.
+ */
+public enum DataSet {
+  /** Weights, transforms and entropy tables are fitted here. */
+  TRAIN,
+  /** Exits are calibrated here. */
+  TEMPERATURE,
+  /** Thresholds, plans and codecs are chosen here. */
+  SELECT,
+  /** Accuracy floors are proven here. */
+  CERTIFY,
+  /** Results are reported from here, once. */
+  TEST;
+
+  /** Scenes of one kind (independent frames, or drives) in each set: indices are in [0, this). */
+  public static final long SCENES_PER_KIND = 1L << 40;
+
+  /** What a scene is made for; the two kinds of a set share no scene either. */
+  enum Kind {
+    FRAME,
+    DRIVE
+  }
+
+  /** The scene's number, unique over all sets, kinds and indices. */
+  long sceneNumber(Kind kind, long index) {
+    if (index < 0 || index >= SCENES_PER_KIND) {
+      throw new IllegalArgumentException(
+          "index not in [0, %d): %d".formatted(SCENES_PER_KIND, index));
+    }
+    return (ordinal() * (long) Kind.values().length + kind.ordinal()) * SCENES_PER_KIND + index;
+  }
+}
