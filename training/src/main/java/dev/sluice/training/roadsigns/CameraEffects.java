@@ -88,8 +88,7 @@ final class CameraEffects {
         for (int k = 1; k <= whole; k++) {
           sum += at(from, base, step, i - k) + at(from, base, step, i + k);
         }
-        sum +=
-            rest * (at(from, base, step, i - whole - 1) + at(from, base, step, i + whole + 1));
+        sum += rest * (at(from, base, step, i - whole - 1) + at(from, base, step, i + whole + 1));
         to[base + i * step] = sum * scale;
       }
     }

@@ -1,8 +1,8 @@
 package dev.sluice.training.roadsigns;
 
 /**
- * The five disjoint uses of data. Each owns a range of scene seeds that no other set can reach, so a
- * scene met in training never comes back in a test.
+ * The five disjoint uses of data. Each owns a range of scene seeds that no other set can reach, so
+ * a scene met in training never comes back in a test.
  */
 public enum DataSet {
   /** Weights, transforms and entropy tables are fitted here. */

@@ -210,7 +210,8 @@ final class Pictograms {
     shaft.append(new Arc2D.Double(-0.28, -0.43, 0.56, 0.56, 0, 180, Arc2D.OPEN), true);
     shaft.lineTo(-0.28, 0.15);
     return List.of(
-        layer(Ink.BLACK, stroke(shaft, 0.16)), layer(Ink.BLACK, head(-0.28, 0.46, 180, 0.24, 0.34)));
+        layer(Ink.BLACK, stroke(shaft, 0.16)),
+        layer(Ink.BLACK, head(-0.28, 0.46, 180, 0.24, 0.34)));
   }
 
   static List<Layer> curve(boolean right) {
@@ -261,8 +262,7 @@ final class Pictograms {
     Path2D limbs = polyline(0, -0.1, 0, 0.16, -0.16, 0.48);
     limbs.append(polyline(0, 0.16, 0.14, 0.3, 0.18, 0.48), false);
     limbs.append(polyline(-0.18, 0.1, 0, -0.06, 0.2, 0.08), false);
-    return List.of(
-        layer(Ink.BLACK, stroke(limbs, 0.1)), layer(Ink.BLACK, disc(0.02, -0.24, 0.1)));
+    return List.of(layer(Ink.BLACK, stroke(limbs, 0.1)), layer(Ink.BLACK, disc(0.02, -0.24, 0.1)));
   }
 
   static List<Layer> digger() {

@@ -109,9 +109,7 @@ record Scene(
     Occluder occluder =
         hidden < 0.66
             ? Occluder.NONE
-            : hidden < 0.8
-                ? Occluder.BRANCH
-                : hidden < 0.9 ? Occluder.POLE : Occluder.PLATE;
+            : hidden < 0.8 ? Occluder.BRANCH : hidden < 0.9 ? Occluder.POLE : Occluder.PLATE;
     return new Scene(
         sign,
         triangular(random) * 0.75,

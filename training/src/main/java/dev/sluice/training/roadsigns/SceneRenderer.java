@@ -37,8 +37,7 @@ final class SceneRenderer {
     var image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     try {
-      graphics.setRenderingHint(
-          RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+      graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
       graphics.setRenderingHint(
           RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
       new SceneRenderer(scene, graphics).draw(fill, nearness, random);
@@ -124,8 +123,7 @@ final class SceneRenderer {
           graphics.setColor(new Color(shade(random.nextInt(1 << 24), ambient())));
           double x = cx - w / 2 + w * 0.8 * random.nextDouble();
           double y = cy - h / 2 + h * 0.8 * random.nextDouble();
-          graphics.fill(
-              new Rectangle2D.Double(x, y, w * 0.4 * random.nextDouble(), h * 0.2));
+          graphics.fill(new Rectangle2D.Double(x, y, w * 0.4 * random.nextDouble(), h * 0.2));
         }
       }
       case DISC -> {
