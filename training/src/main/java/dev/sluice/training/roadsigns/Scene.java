@@ -166,6 +166,7 @@ record Scene(
 
   /** Symmetric in [-1, 1] with its peak at 0. */
   static double triangular(SplittableRandom random) {
-    return random.nextDouble() - random.nextDouble();
+    double first = random.nextDouble();
+    return first - random.nextDouble();
   }
 }
