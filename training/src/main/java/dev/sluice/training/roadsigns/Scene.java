@@ -157,7 +157,7 @@ record Scene(
       return random.nextInt(1 << 24);
     }
     int grey = 50 + random.nextInt(160);
-    return grey + random.nextInt(30) << 16 | grey + random.nextInt(20) << 8 | grey;
+    return ((grey + random.nextInt(30)) << 16) | ((grey + random.nextInt(20)) << 8) | grey;
   }
 
   static double uniform(SplittableRandom random, double from, double to) {
