@@ -1,0 +1,81 @@
+package dev.sluice.scheduler.estimate;
+
+/**
+ * Conditions as estimated at one moment. Immutable; every number is finite.
+ *
+ * @param link state of the link
+ * @param uplinkBytesPerSecond central estimate of the uplink's rate, positive
+ * @param uplinkRelativeSd standard deviation of the rate's logarithm, at least 0: 0.1 is about 10 %
+ * @param roundTripNanos round trip of a tiny message, at least 0
+ * @param roundTripSdNanos its standard deviation, at least 0
+ * @param deviceScale device's measured time over the profile's, positive
+ * @param workerScale worker's measured time over the profile's, positive
+ * @param workerQueueNanos time a request waits at the worker before it is computed, at least 0
+ * @param framePeriodNanos time between frames; 0 = unknown
+ * @param probeBytesWanted size of a padded ping that would tell the rate; 0 = no probe is needed
+ */
+public record Estimates(
+    LinkState link,
+    double uplinkBytesPerSecond,
+    double uplinkRelativeSd,
+    long roundTripNanos,
+    long roundTripSdNanos,
+    double deviceScale,
+    double workerScale,
+    long workerQueueNanos,
+    long framePeriodNanos,
+    int probeBytesWanted) {
+  public Estimates {
+    requirePositive(uplinkBytesPerSecond, "uplinkBytesPerSecond");
+    requirePositive(deviceScale, "deviceScale");
+    requirePositive(workerScale, "workerScale");
+    if (!(uplinkRelativeSd >= 0 && uplinkRelativeSd < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "uplinkRelativeSd must be finite and not negative: " + uplinkRelativeSd);
+    }
+    if (roundTripNanos < 0
+        || roundTripSdNanos < 0
+        || workerQueueNanos < 0
+        || framePeriodNanos < 0
+        || probeBytesWanted < 0) {
+      throw new IllegalArgumentException("times and sizes must not be negative");
+    }
+  }
+
+  /** Returns estimates that ask for no probe. */
+  public static Estimates of(
+      LinkState link,
+      double uplinkBytesPerSecond,
+      double uplinkRelativeSd,
+      long roundTripNanos,
+      long roundTripSdNanos,
+      double deviceScale,
+      double workerScale,
+      long workerQueueNanos,
+      long framePeriodNanos) {
+    return new Estimates(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        0);
+  }
+
+  /**
+   * Returns whether a padded ping of {@link #probeBytesWanted} bytes would be worth sending now.
+   */
+  public boolean probeWanted() {
+    return probeBytesWanted > 0;
+  }
+
+  private static void requirePositive(double value, String name) {
+    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(name + " must be positive and finite: " + value);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.sluice.scheduler.profile;
+
+import java.util.List;
+
+/**
+ * All that planners know of a bundle, without seeing the model. Immutable.
+ *
+ * @param lastCut the network's output; cut 0 is its input
+ * @param exits every exit in order of cut, the last one being the final exit at {@code lastCut}
+ * @param cuts every cut from 0 to {@code lastCut} with the share of the network's MACs before it
+ * @param codecs codecs offered, by cut
+ * @param profile measured times
+ * @param select table on which plans are chosen
+ * @param certify table on which accuracy floors are proven; shares no sample with {@code select}
+ */
+public record BundleFacts(
+    int lastCut,
+    List<ExitFact> exits,
+    List<CutFact> cuts,
+    List<CodecFact> codecs,
+    Profile profile,
+    CalibrationTable select,
+    CalibrationTable certify) {
+
+  /**
+   * An exit and its place.
+   *
+   * @param exit its number
+   * @param cut the cut it sits on
+   */
+  public record ExitFact(int exit, int cut) {}
+
+  /**
+   * A cut and what precedes it.
+   *
+   * @param cut its number
+   * @param macShare share of the network's MACs before it, in [0, 1]
+   */
+  public record CutFact(int cut, double macShare) {}
+
+  /**
+   * A codec offered at a cut.
+   *
+   * @param cut where
+   * @param codec its name in the bundle
+   */
+  public record CodecFact(int cut, String codec) {}
+
+  public BundleFacts {
+    exits = List.copyOf(exits);
+    cuts = List.copyOf(cuts);
+    codecs = List.copyOf(codecs);
+    require(lastCut >= 1, "a network has at least one segment");
+    require(!exits.isEmpty(), "a network has at least its final exit");
+    for (int i = 0; i < exits.size(); i++) {
+      require(exits.get(i).exit() == i, "exits must be numbered in order: " + exits);
+      require(
+          i == 0 || exits.get(i - 1).cut() < exits.get(i).cut(),
+          "exits must ascend by cut: " + exits);
+    }
+    require(exits.get(0).cut() >= 1, "an exit needs at least one segment before it: " + exits);
+    require(exits.get(exits.size() - 1).cut() == lastCut, "the last exit must sit on the last cut");
+    require(cuts.size() == lastCut + 1, "every cut from 0 to " + lastCut + " must be listed");
+    for (int i = 0; i < cuts.size(); i++) {
+      require(cuts.get(i).cut() == i, "cuts must be numbered in order: " + cuts);
+    }
+    for (CodecFact codec : codecs) {
+      require(
+          codec.cut() >= 0 && codec.cut() < lastCut, "a codec belongs to a cut to send: " + codec);
+    }
+    require(
+        profile.lastCut() == lastCut,
+        "the profile has " + profile.lastCut() + " segments, the bundle " + lastCut);
+    for (CalibrationTable table : List.of(select, certify)) {
+      require(table.samples() > 0, "a calibration table without samples");
+      require(table.exits() == exits.size(), "a calibration table of other exits");
+      for (ExitFact exit : exits) {
+        require(table.exitCut(exit.exit()) == exit.cut(), "a calibration table of other cuts");
+      }
+    }
+  }
+
+  /** Returns the final exit's number. */
+  public int finalExit() {
+    return exits.size() - 1;
+  }
+
+  /** Returns the cut on which an exit sits. */
+  public int exitCut(int exit) {
+    return exits.get(exit).cut();
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}
