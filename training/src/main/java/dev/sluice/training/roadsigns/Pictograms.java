@@ -77,7 +77,7 @@ final class Pictograms {
         layer(Ink.WHITE, new Rectangle2D.Double(-0.68, -0.17, 1.36, 0.34)));
   }
 
-  static List<Layer> yield() {
+  static List<Layer> giveWay() {
     var flip = AffineTransform.getScaleInstance(1, -1);
     return List.of(
         layer(Ink.RED, flip.createTransformedShape(roundedTriangle(1.0))),

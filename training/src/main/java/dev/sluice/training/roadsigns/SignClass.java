@@ -43,10 +43,12 @@ enum SignClass {
   AHEAD_OR_RIGHT(Pictograms.blueDisc(Pictograms.forkedArrow(true))),
   ROUNDABOUT(Pictograms.blueDisc(Pictograms.roundabout())),
   STOP(Pictograms.stop()),
-  YIELD(Pictograms.yield()),
+  YIELD(Pictograms.giveWay()),
   PRIORITY_ROAD(Pictograms.priority(false)),
   END_OF_PRIORITY(Pictograms.priority(true));
 
+  // The list is a copy, and nobody writes to the coordinates.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<Pictograms.Layer> layers;
 
   SignClass(List<Pictograms.Layer> layers) {
