@@ -51,7 +51,7 @@ final class TableFormat {
     try (DataOutputStream out = new DataOutputStream(new BestGzip(bytes))) {
       out.writeInt(MAGIC);
       out.writeShort(VERSION);
-      out.writeByte(table.role.ordinal());
+      out.writeByte(table.role == Role.SELECT ? 0 : 1);
       out.writeInt(table.classes);
       out.writeInt(table.samples());
       out.writeByte(table.exits());
@@ -109,11 +109,7 @@ final class TableFormat {
       throw new FactsFormatException(
           "calibration table of version " + version + ", only " + VERSION + " is supported");
     }
-    int roleNumber = in.readUnsignedByte();
-    if (roleNumber >= Role.values().length) {
-      throw new FactsFormatException("calibration table of unknown role " + roleNumber);
-    }
-    Role role = Role.values()[roleNumber];
+    Role role = bounded("role", in.readUnsignedByte(), 0, 1) == 0 ? Role.SELECT : Role.CERTIFY;
     int classes = bounded("classes", in.readInt(), 2, CalibrationTable.MAX_CLASSES);
     int samples = bounded("samples", in.readInt(), 1, CalibrationTable.MAX_SAMPLES);
     int[] exitCuts =
@@ -253,7 +249,7 @@ final class TableFormat {
       int difference = value - before;
       int coded = (difference << 1) ^ (difference >> 31);
       while ((coded & ~0x7f) != 0) {
-        out.writeByte(coded & 0x7f | 0x80);
+        out.writeByte((coded & 0x7f) | 0x80);
         coded >>>= 7;
       }
       out.writeByte(coded);
