@@ -1,0 +1,34 @@
+package dev.sluice.protocol.channel;
+
+import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Welcome;
+
+/** Hears about the link. Called on the client's event loop, one call at a time; must not block. */
+public interface ClientListener {
+  /** Hears nothing. */
+  ClientListener NONE = new ClientListener() {};
+
+  /**
+   * The state changed.
+   *
+   * @param detail why, for people; names the address
+   */
+  default void onState(LinkState state, String detail) {}
+
+  /**
+   * The worker accepted the connection; follows each (re)connect, before the state turns {@link
+   * LinkState#UP}.
+   */
+  default void onWelcome(Welcome welcome) {}
+
+  /**
+   * A ping came back.
+   *
+   * @param sentNanos when the ping was handed to the socket, device's clock
+   * @param receivedNanos when the pong was read, device's clock
+   * @param bytesAhead payload bytes that were written before the ping and not yet known to have
+   *     arrived: the ping waited behind them. With 0 the difference is the bare round trip
+   * @param load how busy the worker is
+   */
+  default void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {}
+}
