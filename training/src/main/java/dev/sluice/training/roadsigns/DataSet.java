@@ -6,23 +6,35 @@ package dev.sluice.training.roadsigns;
  */
 public enum DataSet {
   /** Weights, transforms and entropy tables are fitted here. */
-  TRAIN,
+  TRAIN(0),
   /** Exits are calibrated here. */
-  TEMPERATURE,
+  TEMPERATURE(1),
   /** Thresholds, plans and codecs are chosen here. */
-  SELECT,
+  SELECT(2),
   /** Accuracy floors are proven here. */
-  CERTIFY,
+  CERTIFY(3),
   /** Results are reported from here, once. */
-  TEST;
+  TEST(4);
 
   /** Scenes of one kind (independent frames, or drives) in each set: indices are in [0, this). */
   public static final long SCENES_PER_KIND = 1L << 40;
 
   /** What a scene is made for; the two kinds of a set share no scene either. */
   enum Kind {
-    FRAME,
-    DRIVE
+    FRAME(0),
+    DRIVE(1);
+
+    private final int range;
+
+    Kind(int range) {
+      this.range = range;
+    }
+  }
+
+  private final int range;
+
+  DataSet(int range) {
+    this.range = range;
   }
 
   /** The scene's number, unique over all sets, kinds and indices. */
@@ -31,6 +43,6 @@ public enum DataSet {
       throw new IllegalArgumentException(
           "index not in [0, %d): %d".formatted(SCENES_PER_KIND, index));
     }
-    return (ordinal() * (long) Kind.values().length + kind.ordinal()) * SCENES_PER_KIND + index;
+    return (2L * range + kind.range) * SCENES_PER_KIND + index;
   }
 }

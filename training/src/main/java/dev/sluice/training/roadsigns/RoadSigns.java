@@ -91,14 +91,14 @@ public final class RoadSigns {
       double nearness = (i + 0.5) / count;
       frames.add(render(scene, fillAt(nearness), nearness, random.split()));
     }
-    return new Drive(index, scene.sign().ordinal(), framesPerSecond, frames);
+    return new Drive(index, scene.sign().index(), framesPerSecond, frames);
   }
 
   private static LabelledFrame render(
       Scene scene, double fill, double nearness, SplittableRandom random) {
     int[] pixels = SceneRenderer.render(scene, fill, nearness, random);
     byte[] rgb = CameraEffects.expose(pixels, scene, random);
-    return new LabelledFrame(rgb, scene.sign().ordinal(), fill);
+    return new LabelledFrame(rgb, scene.sign().index(), fill);
   }
 
   private static double fillAt(double nearness) {

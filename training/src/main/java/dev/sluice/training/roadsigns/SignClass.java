@@ -60,6 +60,12 @@ enum SignClass {
     return layers;
   }
 
+  /** The label as a number: the order above is part of the data set. */
+  @SuppressWarnings("EnumOrdinal")
+  int index() {
+    return ordinal();
+  }
+
   String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
