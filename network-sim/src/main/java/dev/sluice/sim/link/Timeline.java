@@ -1,0 +1,92 @@
+package dev.sluice.sim.link;
+
+import dev.sluice.sim.trace.LinkTrace;
+import dev.sluice.sim.trace.LinkTrace.Step;
+
+/**
+ * A trace laid on a clock. Until it is started its first step holds. All times are non-negative
+ * nanoseconds of the owner's clock; {@link #NEVER} stands for a time that does not come. Not
+ * thread-safe.
+ */
+final class Timeline {
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final LinkTrace trace;
+  private long startNanos;
+
+  Timeline(LinkTrace trace, long startNanos) {
+    this.trace = trace;
+    this.startNanos = startNanos;
+  }
+
+  void start(long nowNanos) {
+    startNanos = nowNanos;
+  }
+
+  boolean started() {
+    return startNanos != NEVER;
+  }
+
+  long positionNanos(long nanos) {
+    return nanos <= startNanos ? 0 : nanos - startNanos;
+  }
+
+  Step stepAt(long nanos) {
+    return trace.stepAt(positionNanos(nanos));
+  }
+
+  /** Returns when the step in force ends, which is after {@code nanos}, or {@link #NEVER}. */
+  long nextChangeNanos(long nanos) {
+    long change = trace.nextChangeNanos(positionNanos(nanos));
+    return change == NEVER ? NEVER : plus(startNanos, change);
+  }
+
+  double rateAt(Direction direction, long nanos) {
+    return rate(direction, stepAt(nanos));
+  }
+
+  /**
+   * Returns the first time from {@code nanos} on at which there is no outage, or {@link #NEVER}.
+   */
+  long outageEndNanos(long nanos) {
+    long time = nanos;
+    while (time != NEVER && stepAt(time).outage()) {
+      time = nextChangeNanos(time);
+    }
+    return time;
+  }
+
+  /** Returns the first time from {@code nanos} on at which bytes can leave, or {@link #NEVER}. */
+  long serviceNanos(Direction direction, long nanos) {
+    long time = nanos;
+    while (time != NEVER && rateAt(direction, time) == 0) {
+      time = nextChangeNanos(time);
+    }
+    return time;
+  }
+
+  /**
+   * Returns when something that leaves one end is at the other: half a round trip later, and if
+   * there is an outage just then, at its end.
+   */
+  long arrivalNanos(long leftNanos, long extraNanos) {
+    if (leftNanos == NEVER) {
+      return NEVER;
+    }
+    long delay = stepAt(leftNanos).roundTripNanos() / 2;
+    return outageEndNanos(plus(plus(leftNanos, delay), extraNanos));
+  }
+
+  static double rate(Direction direction, Step step) {
+    if (step.outage()) {
+      return 0;
+    }
+    return direction == Direction.UPLINK
+        ? step.uplinkBytesPerSecond()
+        : step.downlinkBytesPerSecond();
+  }
+
+  static long plus(long nanos, long more) {
+    return nanos > NEVER - more ? NEVER : nanos + more;
+  }
+}
