@@ -19,8 +19,11 @@ final class CongestionWindow {
   private long underWayBytes;
   private long windowBytes;
   private long lastSentNanos = -1;
+  private long sentBytes;
+  private long peakBytes;
+  private long peakEndBytes;
 
-  private record Packet(int bytes, long underWayBytes, long acknowledgedNanos) {}
+  private record Packet(int bytes, long acknowledgedNanos) {}
 
   CongestionWindow(LinkOptions options) {
     initialBytes = options.initialWindowBytes();
@@ -64,7 +67,13 @@ final class CongestionWindow {
   /** Notes a packet that has left. */
   void sent(int bytes, long leftNanos, long acknowledgedNanos) {
     underWayBytes += bytes;
-    underWay.add(new Packet(bytes, underWayBytes, acknowledgedNanos));
+    sentBytes += bytes;
+    boolean newRound = sentBytes - underWayBytes >= peakEndBytes;
+    if (newRound || underWayBytes > peakBytes) {
+      peakBytes = underWayBytes;
+      peakEndBytes = sentBytes;
+    }
+    underWay.add(new Packet(bytes, acknowledgedNanos));
     lastSentNanos = leftNanos;
   }
 
@@ -74,7 +83,7 @@ final class CongestionWindow {
         oldest = underWay.peek()) {
       underWay.remove();
       underWayBytes -= oldest.bytes;
-      if (windowBytes < 2 * oldest.underWayBytes) {
+      if (windowBytes < 2 * peakBytes) {
         windowBytes = Math.min(maxBytes, windowBytes + oldest.bytes);
       }
     }

@@ -1,0 +1,101 @@
+package dev.sluice.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(20)
+class LinkMainTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void saysWhereItListensStartsOnTheWordAndEndsWithItsInput() {
+    int status =
+        run("start\nstart\n", "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 5 --start stdin");
+
+    assertThat(status).isZero();
+    assertThat(out.toString()).matches("link ready on 127.0.0.1:[1-9][0-9]*\\Rstarted\\R");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9",
+        "--listen 127.0.0.1 --to 127.0.0.1:9 --rate 1",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:0 --rate 1",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:70000 --rate 1",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 0",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate fast",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --trace x",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --start never",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --round-trip -1",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --downlink-factor 0",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --time-scale 0",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --jitter 1e9",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --frobnicate",
+      })
+  void answersWrongUseWithOneLineAndTwo(String arguments) {
+    assertThat(run("", arguments)).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString().lines().toList()).hasSize(1).first().asString().startsWith("link: ");
+  }
+
+  @Test
+  void namesTheAddressThatIsTaken() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+
+      assertThat(run("", "--listen " + address + " --to 127.0.0.1:9 --rate 1")).isEqualTo(1);
+      assertThat(err.toString().lines().toList())
+          .hasSize(1)
+          .first()
+          .asString()
+          .contains("cannot listen on " + address);
+    }
+  }
+
+  @Test
+  void namesTheLineOfABadTrace(@TempDir Path folder) throws IOException {
+    Path trace = folder.resolve("bad.trace");
+    Files.writeString(trace, "0 1\n1 fast\n");
+
+    assertThat(run("", "--listen 127.0.0.1:0 --to 127.0.0.1:9 --trace " + trace)).isEqualTo(1);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString().lines().toList())
+        .containsExactly("link: " + trace + " line 2: rate is not a number: 'fast'");
+  }
+
+  @Test
+  void explainsItself() {
+    assertThat(run("", "--help")).isZero();
+    assertThat(out.toString()).contains("--trace", "--start", "--loop");
+  }
+
+  private int run(String input, String arguments) {
+    InputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+    return LinkMain.execute(
+        arguments.isEmpty() ? new String[0] : arguments.split(" "),
+        in,
+        new PrintWriter(out, true),
+        new PrintWriter(err, true),
+        new CountDownLatch(1));
+  }
+}
