@@ -1,0 +1,158 @@
+package dev.sluice.model;
+
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.graph.OnnxFormatException;
+import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.StageChain;
+import dev.sluice.model.stage.StageCompiler;
+import dev.sluice.model.stage.StageListener;
+import dev.sluice.model.stage.StageRequest;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * A network that can be cut, left early and finished elsewhere: a bundle, ready to run.
+ * Thread-safe; owns all native memory, which closing frees once the runs under way have ended.
+ *
+ * <pre>{@code
+ * try (ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread());
+ *     StageChain chain = model.compile(StageRequest.of(0, model.lastCut(), exits));
+ *     Activation input = model.input(rgb, width, height);
+ *     StageResult first = chain.stages().get(0).run(input)) {
+ *   ExitScores scores = model.scores(exit, first.logits().orElseThrow());
+ * }
+ * }</pre>
+ */
+public final class ProgressiveModel implements AutoCloseable {
+  private final Bundle bundle;
+  private final BundleManifest manifest;
+  private final StageCompiler compiler;
+
+  private ProgressiveModel(Bundle bundle, StageCompiler compiler) {
+    this.bundle = bundle;
+    this.manifest = bundle.manifest();
+    this.compiler = compiler;
+  }
+
+  /**
+   * Opens a bundle's network. Sessions are made when first asked for.
+   *
+   * @throws OnnxFormatException if the bundle's backbone is no ONNX network
+   */
+  public static ProgressiveModel open(Bundle bundle, EngineOptions options)
+      throws OnnxFormatException {
+    return open(bundle, options, StageListener.none(), () -> 0L);
+  }
+
+  /**
+   * Opens a bundle's network with someone listening.
+   *
+   * @param listener hears of every stage that is run, on the thread that runs it
+   * @param nanoClock times the stages
+   * @throws OnnxFormatException if the bundle's backbone is no ONNX network
+   */
+  public static ProgressiveModel open(
+      Bundle bundle, EngineOptions options, StageListener listener, LongSupplier nanoClock)
+      throws OnnxFormatException {
+    return new ProgressiveModel(bundle, new StageCompiler(bundle, options, listener, nanoClock));
+  }
+
+  /** Returns the bundle. */
+  public Bundle bundle() {
+    return bundle;
+  }
+
+  /** Returns what the bundle says about itself. */
+  public BundleManifest manifest() {
+    return manifest;
+  }
+
+  /** Returns the number of the last cut, the network's output. */
+  public int lastCut() {
+    return manifest.lastCut();
+  }
+
+  /**
+   * Compiles the stages of a request, off the request path: loading what is not in the cache may
+   * take a second.
+   *
+   * @return the caller's to close
+   * @throws IllegalArgumentException if the bundle has no such cuts, exits or codecs
+   * @throws IllegalStateException if closed
+   */
+  public StageChain compile(StageRequest request) {
+    return compiler.compile(request);
+  }
+
+  /**
+   * Turns a picture into the activation at cut 0, preprocessed as the bundle says.
+   *
+   * @param rgb 8-bit red, green, blue, interleaved, row by row
+   * @return the caller's to close
+   * @throws IllegalArgumentException if the picture's size is not the one said, or not fitting
+   */
+  public Activation input(byte[] rgb, int width, int height) {
+    FloatBuffer values = OnnxEngine.allocate(manifest.preprocessing().elements());
+    manifest.preprocessing().apply(rgb, width, height, values);
+    return activation(0, List.of(values.flip()));
+  }
+
+  /**
+   * Wraps values as the tensors at a cut, as they are where no decoder is fused.
+   *
+   * @param values one buffer per tensor of the cut, row-major; direct buffers in native order that
+   *     are filled exactly are used in place and must then not be changed until closing. A multiple
+   *     of the cut's size makes a batch
+   * @return the caller's to close
+   * @throws IllegalArgumentException if the sizes are not the cut's
+   */
+  public Activation activation(int cut, List<FloatBuffer> values) {
+    return compiler.wrap(manifest.cuts().get(cut).shapes(), values);
+  }
+
+  /**
+   * Wraps values as what a codec puts on the wire at a cut, for a chain with that codec's decoder.
+   *
+   * @param values as in {@link #activation(int, List)}, of {@link #encodedShapes}
+   * @return the caller's to close
+   */
+  public Activation encodedActivation(int cut, String codec, List<FloatBuffer> values) {
+    return compiler.wrap(compiler.encodedShapes(cut, codec), values);
+  }
+
+  /**
+   * Returns the shapes of what a codec puts on the wire at a cut, without the batch dimension:
+   * those of its transform's output, or the cut's own where it has none.
+   *
+   * @throws IllegalArgumentException if the bundle has no such codec there
+   */
+  public List<int[]> encodedShapes(int cut, String codec) {
+    return compiler.encodedShapes(cut, codec);
+  }
+
+  /** Returns an exit's calibrated scores from its logits, for one sample. */
+  public ExitScores scores(int exit, float[] logits) {
+    return ExitScores.of(logits, manifest.exits().get(exit).temperature());
+  }
+
+  /**
+   * Runs the whole network in one session, uncut: the truth that every cut is compared with.
+   *
+   * @param input at cut 0; stays the caller's
+   * @return logits of the final exit, {@code [batch * classes]}
+   */
+  public float[] runUncut(Activation input) {
+    return compiler.runUncut(input);
+  }
+
+  /** Closes everything; closing again is harmless, any other use fails. */
+  @Override
+  public void close() {
+    compiler.close();
+  }
+}

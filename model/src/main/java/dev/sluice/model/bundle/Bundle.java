@@ -1,0 +1,143 @@
+package dev.sluice.model.bundle;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A progressive network on disk, opened: manifest and files, every one checked against its SHA-256.
+ * Held in memory, at most 1 GiB; immutable and thread-safe.
+ *
+ * <p>A directory or the same as one zip, {@code bundle.json} at its root. Files that the manifest
+ * does not list are not part of it.
+ */
+public final class Bundle {
+  /** Path of the network itself in every bundle. */
+  public static final String BACKBONE = "backbone.onnx";
+
+  private final Path source;
+  private final BundleManifest manifest;
+  private final byte[] json;
+  private final String digest;
+  private final Map<String, byte[]> files;
+
+  private Bundle(Path source, BundleManifest manifest, byte[] json, Map<String, byte[]> files) {
+    this.source = source;
+    this.manifest = manifest;
+    this.json = json;
+    this.digest = BundleFiles.sha256(json);
+    this.files = files;
+  }
+
+  /**
+   * Opens a bundle and verifies all of it.
+   *
+   * @throws BundleException if it is missing, damaged, tampered with, too large or of a newer
+   *     schema; names the file and says what to do
+   */
+  public static Bundle open(Path directoryOrZip) throws BundleException {
+    BundleFiles source = BundleFiles.of(directoryOrZip);
+    String manifestAt = source.where(BundleFiles.MANIFEST);
+    byte[] json =
+        source
+            .read(BundleFiles.MANIFEST, BundleFiles.MAX_MANIFEST_BYTES)
+            .orElseThrow(
+                () ->
+                    new BundleException(
+                        manifestAt,
+                        "is missing",
+                        "give the directory or zip that has bundle.json at its root"));
+    BundleManifest manifest = ManifestJson.read(json, manifestAt);
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    long total = 0;
+    for (Map.Entry<String, String> entry : manifest.digests().entrySet()) {
+      String where = source.where(entry.getKey());
+      byte[] content =
+          source
+              .read(entry.getKey(), BundleFiles.MAX_TOTAL_BYTES - total)
+              .orElseThrow(
+                  () -> new BundleException(where, "is missing", "get or prepare the bundle anew"));
+      total += content.length;
+      if (!BundleFiles.sha256(content).equals(entry.getValue())) {
+        throw new BundleException(
+            where,
+            "is damaged or was changed: its SHA-256 is not the manifest's",
+            "get or prepare the bundle anew");
+      }
+      files.put(entry.getKey(), content);
+    }
+    Bundle bundle = new Bundle(directoryOrZip, manifest, json, files);
+    bundle.checkReferences(manifestAt);
+    return bundle;
+  }
+
+  private void checkReferences(String manifestAt) throws BundleException {
+    require(BACKBONE, manifestAt);
+    for (ExitInfo exit : manifest.exits()) {
+      if (!exit.head().isEmpty()) {
+        require(exit.head(), manifestAt);
+      }
+    }
+    for (CodecInfo codec : manifest.codecs()) {
+      if (codec.hasTransform()) {
+        require(codec.encoder(), manifestAt);
+        require(codec.decoder(), manifestAt);
+      }
+    }
+  }
+
+  private void require(String path, String manifestAt) throws BundleException {
+    if (!has(path)) {
+      throw new BundleException(
+          manifestAt, "has no digest for " + path, "get or prepare the bundle anew");
+    }
+  }
+
+  /** Returns where it was opened. */
+  public Path source() {
+    return source;
+  }
+
+  /** Returns what it says about itself. */
+  public BundleManifest manifest() {
+    return manifest;
+  }
+
+  /** Returns the hex SHA-256 of the manifest's bytes, 64 characters: its name on the wire. */
+  public String digest() {
+    return digest;
+  }
+
+  /** Returns the paths of its files, the manifest excepted. */
+  public Set<String> paths() {
+    return Set.copyOf(files.keySet());
+  }
+
+  /** Returns whether it holds a file. */
+  public boolean has(String relativePath) {
+    return files.containsKey(relativePath);
+  }
+
+  /**
+   * Returns a file's content, verified when the bundle was opened; the caller's own copy.
+   *
+   * @throws IllegalArgumentException if there is none; see {@link #has}
+   */
+  public byte[] file(String relativePath) {
+    byte[] content = files.get(relativePath);
+    if (content == null) {
+      throw new IllegalArgumentException(source + " has no file " + relativePath);
+    }
+    return content.clone();
+  }
+
+  /**
+   * Writes it as one zip, which opens as the same bundle with the same digest. Atomic; an existing
+   * file is replaced.
+   */
+  public void writeZip(Path target) throws IOException {
+    BundleZip.write(target, json, files);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.sluice.model.bundle;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A cut that a bundle keeps. Cut 0 is the input, the last one the network's output.
+ *
+ * @param index its number, from 0 without gaps
+ * @param name what people call it
+ * @param tensors names of its tensors in {@code backbone.onnx}, at least one
+ * @param shapes shape of each tensor without the batch dimension
+ * @param macsBefore multiply-accumulates of one sample before the cut; the whole network's at the
+ *     last cut
+ */
+public record CutInfo(
+    int index, String name, List<String> tensors, List<int[]> shapes, long macsBefore) {
+  public CutInfo {
+    tensors = List.copyOf(tensors);
+    shapes = copyOf(shapes);
+    if (index < 0 || macsBefore < 0) {
+      throw new IllegalArgumentException("cut " + index + " has a negative index or MACs");
+    }
+    if (tensors.isEmpty() || tensors.size() != shapes.size()) {
+      throw new IllegalArgumentException("cut " + index + ": every tensor needs its shape");
+    }
+    for (int[] shape : shapes) {
+      // Bounds whatever is allocated for a cut, on both sides of a link.
+      if (shape.length > 8 || elements(shape) > MAX_ELEMENTS) {
+        throw new IllegalArgumentException("cut " + index + ": shape " + Arrays.toString(shape));
+      }
+    }
+  }
+
+  private static final long MAX_ELEMENTS = 1L << 26;
+
+  @Override
+  public List<int[]> shapes() {
+    return copyOf(shapes);
+  }
+
+  /** Returns the number of float32 values of one sample, all tensors together. */
+  public long elements() {
+    return shapes.stream().mapToLong(CutInfo::elements).sum();
+  }
+
+  private static long elements(int[] shape) {
+    long elements = 1;
+    for (int dimension : shape) {
+      if (dimension < 1 || elements > MAX_ELEMENTS) {
+        return Long.MAX_VALUE;
+      }
+      elements *= dimension;
+    }
+    return elements;
+  }
+
+  private static List<int[]> copyOf(List<int[]> shapes) {
+    List<int[]> copy = new ArrayList<>(shapes.size());
+    for (int[] shape : shapes) {
+      copy.add(shape.clone());
+    }
+    return List.copyOf(copy);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CutInfo that
+        && index == that.index
+        && name.equals(that.name)
+        && tensors.equals(that.tensors)
+        && Arrays.deepEquals(shapes.toArray(), that.shapes.toArray())
+        && macsBefore == that.macsBefore;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * index + tensors.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "CutInfo[%d %s %s %s, %d MACs before]"
+        .formatted(index, name, tensors, Arrays.deepToString(shapes.toArray()), macsBefore);
+  }
+}

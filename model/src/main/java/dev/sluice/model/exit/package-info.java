@@ -1,0 +1,8 @@
+/**
+ * What an exit's scores are and when they are good enough to stop. Start at {@link
+ * dev.sluice.model.exit.ExitScores}.
+ */
+@NullMarked
+package dev.sluice.model.exit;
+
+import org.jspecify.annotations.NullMarked;

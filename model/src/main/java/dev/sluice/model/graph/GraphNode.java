@@ -1,0 +1,20 @@
+package dev.sluice.model.graph;
+
+import java.util.List;
+
+/**
+ * A computing node of a network.
+ *
+ * @param name its name, or its first output where it has none
+ * @param op ONNX operator, such as {@code Conv}
+ * @param inputs tensors read, constants included; an omitted optional one is left out
+ * @param outputs tensors written
+ * @param macs multiply-accumulates for one sample; 0 for all but convolutions and matrix products
+ */
+public record GraphNode(
+    String name, String op, List<String> inputs, List<String> outputs, long macs) {
+  public GraphNode {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+}

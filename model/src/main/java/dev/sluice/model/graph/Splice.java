@@ -1,0 +1,293 @@
+package dev.sluice.model.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A piece of a network between two sets of tensors, with smaller networks joined to it: a codec's
+ * decoder before it, an exit head behind it. Not thread-safe.
+ */
+public final class Splice {
+  private static final String DECODER = "sluice.decoder/";
+  private static final String HEAD = "sluice.head/";
+  private static final String PASSED = "sluice.passed/";
+
+  /** Operators whose meaning did not change from set 11 to the newest: safe to join across. */
+  private static final Set<String> STABLE =
+      Set.of(
+          "Add",
+          "AveragePool",
+          "Clip",
+          "Concat",
+          "Conv",
+          "ConvTranspose",
+          "Div",
+          "Flatten",
+          "Gemm",
+          "GlobalAveragePool",
+          "GlobalMaxPool",
+          "Identity",
+          "MatMul",
+          "MaxPool",
+          "Mul",
+          "Relu",
+          "Reshape",
+          "Sigmoid",
+          "Sub",
+          "Tanh",
+          "Transpose");
+
+  private static final int STABLE_SINCE = 13;
+
+  private final OnnxGraph graph;
+  private final List<String> from;
+  private final List<String> to;
+  private final Map<String, int[]> knownShapes = new HashMap<>();
+  private final List<ValueInfoProto> inputs = new ArrayList<>();
+  private final List<NodeProto> before = new ArrayList<>();
+  private final List<NodeProto> after = new ArrayList<>();
+  private final List<TensorProto> joinedInitializers = new ArrayList<>();
+  private final List<ValueInfoProto> joinedOutputs = new ArrayList<>();
+  private final Set<String> joinedDomains = new LinkedHashSet<>();
+  private final List<OperatorSetIdProto> joinedSets = new ArrayList<>();
+
+  Splice(OnnxGraph graph, List<String> from, List<String> to) {
+    this.graph = graph;
+    this.from = List.copyOf(from);
+    this.to = List.copyOf(to);
+    if (from.isEmpty() || to.isEmpty()) {
+      throw new IllegalArgumentException("a piece of a network needs tensors on both sides");
+    }
+  }
+
+  /**
+   * Tells shapes that are known, so that the network need not be run to find them.
+   *
+   * @param tensors names
+   * @param shapes shape of each without the batch dimension
+   */
+  public Splice knowing(List<String> tensors, List<int[]> shapes) {
+    for (int i = 0; i < tensors.size(); i++) {
+      knownShapes.put(tensors.get(i), shapes.get(i).clone());
+    }
+    return this;
+  }
+
+  /**
+   * Joins a network before the piece: its outputs, in order, become the piece's inputs.
+   *
+   * @throws OnnxFormatException if the networks do not fit together
+   */
+  public Splice precededBy(OnnxGraph decoder) throws OnnxFormatException {
+    if (decoder.outputs().size() != from.size()) {
+      throw misfit(decoder, decoder.outputs().size() + " outputs for " + from.size() + " tensors");
+    }
+    Map<String, String> names = new HashMap<>();
+    for (int i = 0; i < from.size(); i++) {
+      names.put(decoder.outputs().get(i), from.get(i));
+    }
+    if (names.size() != from.size()) {
+      throw misfit(decoder, "an output twice");
+    }
+    join(decoder, DECODER, names, before);
+    for (String input : decoder.inputs()) {
+      inputs.add(decoder.infoOf(input).toBuilder().setName(DECODER + input).build());
+    }
+    return this;
+  }
+
+  /**
+   * Joins a network behind the piece: it reads the piece's outputs, in order, and its own first
+   * output follows them as the last one.
+   *
+   * @throws OnnxFormatException if the networks do not fit together
+   */
+  public Splice withHead(OnnxGraph head) throws OnnxFormatException {
+    if (head.inputs().size() != to.size()) {
+      throw misfit(head, head.inputs().size() + " inputs for " + to.size() + " tensors");
+    }
+    Map<String, String> names = new HashMap<>();
+    for (int i = 0; i < to.size(); i++) {
+      names.put(head.inputs().get(i), to.get(i));
+    }
+    join(head, HEAD, names, after);
+    joinedOutputs.add(floats(HEAD + head.outputs().get(0)));
+    return this;
+  }
+
+  private OnnxFormatException misfit(OnnxGraph other, String what) {
+    return new OnnxFormatException(
+        other.name(), "does not fit " + graph.name() + ": it has " + what, "prepare it anew");
+  }
+
+  private void join(
+      OnnxGraph other, String prefix, Map<String, String> names, List<NodeProto> nodes)
+      throws OnnxFormatException {
+    boolean sameSet = other.opset() == graph.opset();
+    boolean bothStable = other.opset() >= STABLE_SINCE && graph.opset() >= STABLE_SINCE;
+    for (OperatorSetIdProto set : other.model().getOpsetImportList()) {
+      if (!set.getDomain().isEmpty() && joinedDomains.add(set.getDomain())) {
+        joinedSets.add(set);
+      }
+    }
+    for (TensorProto tensor : other.initializers().values()) {
+      joinedInitializers.add(
+          tensor.toBuilder().setName(renamed(tensor.getName(), prefix, names)).build());
+    }
+    for (NodeProto node : other.sortedNodes()) {
+      if (NodeOrder.hasSubgraph(node)
+          || !(sameSet || (bothStable && STABLE.contains(node.getOpType())))) {
+        throw new OnnxFormatException(
+            other.name(),
+            "cannot be joined to %s (operator %s, sets %d and %d)"
+                .formatted(graph.name(), node.getOpType(), other.opset(), graph.opset()),
+            "export it with operator set " + graph.opset());
+      }
+      NodeProto.Builder copy = node.toBuilder().setName(prefix + node.getName());
+      for (int i = 0; i < node.getInputCount(); i++) {
+        copy.setInput(i, renamed(node.getInput(i), prefix, names));
+      }
+      for (int i = 0; i < node.getOutputCount(); i++) {
+        copy.setOutput(i, renamed(node.getOutput(i), prefix, names));
+      }
+      nodes.add(copy.build());
+    }
+  }
+
+  private static String renamed(String tensor, String prefix, Map<String, String> names) {
+    return tensor.isEmpty() ? tensor : names.getOrDefault(tensor, prefix + tensor);
+  }
+
+  /** Builds the network. */
+  public byte[] toBytes() {
+    Set<NodeProto> needed = new HashSet<>();
+    Set<String> constants = new LinkedHashSet<>();
+    collect(needed, constants);
+    GraphProto.Builder result =
+        GraphProto.newBuilder().setName(graph.model().getGraph().getName() + ".piece");
+    result.addAllInput(inputs.isEmpty() ? pieceInputs() : inputs);
+    result.addAllNode(before);
+    for (NodeProto node : graph.sortedNodes()) {
+      if (needed.contains(node)) {
+        result.addNode(node);
+      }
+    }
+    // A tensor that only passes through still needs a node that computes it.
+    List<ValueInfoProto> outputs = new ArrayList<>();
+    Set<String> computed = new HashSet<>();
+    result.getNodeList().forEach(node -> computed.addAll(node.getOutputList()));
+    Map<String, ValueInfoProto> declared = new HashMap<>();
+    graph.model().getGraph().getOutputList().forEach(info -> declared.put(info.getName(), info));
+    for (String tensor : to) {
+      if (computed.contains(tensor)) {
+        outputs.add(declared.getOrDefault(tensor, floats(tensor)));
+      } else {
+        result.addNode(
+            NodeProto.newBuilder()
+                .setOpType("Identity")
+                .setName(PASSED + tensor)
+                .addInput(tensor)
+                .addOutput(PASSED + tensor));
+        outputs.add(floats(PASSED + tensor));
+      }
+    }
+    result.addAllNode(after);
+    constants.forEach(constant -> result.addInitializer(graph.initializers().get(constant)));
+    result.addAllInitializer(joinedInitializers);
+    result.addAllOutput(outputs);
+    result.addAllOutput(joinedOutputs);
+    return model(result).toByteArray();
+  }
+
+  private ModelProto model(GraphProto.Builder result) {
+    ModelProto.Builder model = graph.model().toBuilder().setGraph(result);
+    Set<String> domains = new HashSet<>();
+    model.getOpsetImportList().forEach(set -> domains.add(set.getDomain()));
+    joinedSets.stream().filter(set -> domains.add(set.getDomain())).forEach(model::addOpsetImport);
+    return model.build();
+  }
+
+  /** Walks back from the wanted tensors to the given ones. */
+  private void collect(Set<NodeProto> needed, Set<String> constants) {
+    Set<String> given = new HashSet<>(from);
+    Set<String> seen = new HashSet<>();
+    Deque<String> open = new ArrayDeque<>(to);
+    while (!open.isEmpty()) {
+      String tensor = open.pop();
+      if (given.contains(tensor) || !seen.add(tensor)) {
+        continue;
+      }
+      NodeProto producer = graph.producer(tensor);
+      if (producer != null) {
+        if (needed.add(producer)) {
+          open.addAll(NodeOrder.reads(producer));
+        }
+      } else if (graph.initializers().containsKey(tensor)) {
+        constants.add(tensor);
+      } else {
+        throw new IllegalArgumentException(
+            graph.name()
+                + ": "
+                + to
+                + " needs '"
+                + tensor
+                + "', which does not follow from "
+                + from);
+      }
+    }
+  }
+
+  private List<ValueInfoProto> pieceInputs() {
+    List<ValueInfoProto> infos = new ArrayList<>();
+    for (String tensor : from) {
+      infos.add(graph.isInput(tensor) ? graph.infoOf(tensor) : intermediate(tensor));
+    }
+    return infos;
+  }
+
+  private ValueInfoProto intermediate(String tensor) {
+    int[] shape = knownShapes.get(tensor);
+    if (shape == null) {
+      shape = graph.shape(tensor);
+    }
+    TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
+    dimensions.addDim(graph.batchDimension());
+    for (int dimension : shape) {
+      dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension));
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(tensor)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                        .setShape(dimensions)))
+        .build();
+  }
+
+  private static ValueInfoProto floats(String tensor) {
+    return ValueInfoProto.newBuilder()
+        .setName(tensor)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE)))
+        .build();
+  }
+}

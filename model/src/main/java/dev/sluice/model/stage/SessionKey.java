@@ -1,0 +1,18 @@
+package dev.sluice.model.stage;
+
+/**
+ * What a session computes.
+ *
+ * @param kind stage, encoder or the uncut network
+ * @param fromCut cut before it
+ * @param toCut cut after it
+ * @param exit exit whose head it holds, or -1
+ * @param codec codec whose transform it holds, or empty
+ */
+record SessionKey(Kind kind, int fromCut, int toCut, int exit, String codec) {
+  enum Kind {
+    STAGE,
+    ENCODER,
+    UNCUT
+  }
+}

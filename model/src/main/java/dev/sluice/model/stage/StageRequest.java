@@ -1,0 +1,51 @@
+package dev.sluice.model.stage;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which part of the network to compile, and with what.
+ *
+ * @param fromCut cut whose tensors come in, at least 0
+ * @param toCut cut whose tensors go out, at least {@code fromCut}; the same cut gives no stage
+ * @param exits exits to compute, ascending, each on a cut in {@code (fromCut, toCut]}; the final
+ *     exit belongs to them if {@code toCut} is the last cut
+ * @param decoder codec whose decoder transform precedes the first stage, if any
+ * @param encoder codec whose encoder transform follows the last stage, if any
+ */
+public record StageRequest(
+    int fromCut,
+    int toCut,
+    List<Integer> exits,
+    Optional<String> decoder,
+    Optional<String> encoder) {
+  public StageRequest {
+    if (fromCut < 0 || toCut < fromCut) {
+      throw new IllegalArgumentException("no cuts in order: from " + fromCut + " to " + toCut);
+    }
+    exits = List.copyOf(exits);
+    for (int i = 1; i < exits.size(); i++) {
+      if (exits.get(i) <= exits.get(i - 1)) {
+        throw new IllegalArgumentException("exits must ascend: " + exits);
+      }
+    }
+    if (decoder.isPresent() && fromCut == toCut) {
+      throw new IllegalArgumentException("a decoder needs a stage that it precedes");
+    }
+  }
+
+  /** Returns the request without codecs. */
+  public static StageRequest of(int fromCut, int toCut, List<Integer> exits) {
+    return new StageRequest(fromCut, toCut, exits, Optional.empty(), Optional.empty());
+  }
+
+  /** Returns the same request with the codec's encoder at its end. */
+  public StageRequest encodedBy(String codec) {
+    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec));
+  }
+
+  /** Returns the same request with the codec's decoder at its beginning. */
+  public StageRequest decodedBy(String codec) {
+    return new StageRequest(fromCut, toCut, exits, Optional.of(codec), encoder);
+  }
+}
