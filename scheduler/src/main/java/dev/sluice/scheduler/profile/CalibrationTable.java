@@ -33,7 +33,8 @@ public final class CalibrationTable {
   /** Most bytes of a payload. */
   public static final int MAX_BYTES = 1 << 28;
 
-  static final int STEPS = 65535;
+  /** Scores are kept in this many steps of their range. */
+  public static final int STEPS = 65535;
 
   /** What a table may be used for; choosing and proving on the same samples overfits. */
   public enum Role {

@@ -1,0 +1,481 @@
+package dev.sluice.scheduler;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.objective.Target;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.PlanChain;
+import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * Picks split, exits and codec for the conditions of the moment. Not thread-safe.
+ *
+ * <p>Every candidate is predicted on the estimates; those that break a hard constraint are dropped,
+ * the rest are ranked by the targets in their order, plans within a small tolerance being alike.
+ * The plan in use is left only when it breaks a constraint or another is clearly better.
+ *
+ * <p>Where nothing holds every constraint, latency is kept first, then accuracy is made as good as
+ * possible, then the targets count. While the link is down or unknown only local plans are used.
+ *
+ * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
+ * never looks at: the lower 95 % bound of the (paired) accuracy must reach the floor. Plans are
+ * tested in fixed sequence along chains of one split, codec and threshold family, from cautious to
+ * bold, and a chain ends at its first failure; so within a chain the confidence holds for all its
+ * plans together (Angelopoulos et al., "Learn then Test", 2021, section on fixed-sequence testing).
+ * Across chains nothing is corrected: with many chains, the chance that some plan passes wrongly is
+ * above 5 %.
+ */
+public final class Scheduler implements Planner {
+  /** Accuracies this close, as a share, are alike. */
+  private static final double ACCURACY_BAND = 0.002;
+
+  private final Objective objective;
+  private final SchedulerOptions options;
+  private final BundleFacts facts;
+  private final Predictor predictor;
+  private final int prepared;
+
+  /** By plan: whether every accuracy floor holds. */
+  private final boolean[] floorHolds;
+
+  private final List<Metric> latencies = new ArrayList<>();
+  private final List<Constraint> latencyBounds = new ArrayList<>();
+  private final List<Constraint> floors = new ArrayList<>();
+  private final List<Constraint> budgets = new ArrayList<>();
+  private boolean changed;
+  private long changedNanos;
+
+  /** Plans among all of Sluice's candidates. Takes up to a second to prepare them. */
+  public Scheduler(BundleFacts facts, Objective objective, SchedulerOptions options) {
+    this(facts, objective, options, CandidatePlans.sluice(facts));
+  }
+
+  /**
+   * Plans among given candidates.
+   *
+   * @param chains at least one plan in all, and a local one among them
+   */
+  public Scheduler(
+      BundleFacts facts, Objective objective, SchedulerOptions options, List<PlanChain> chains) {
+    this.facts = facts;
+    this.objective = objective;
+    this.options = options;
+    List<Plan> plans = chains.stream().flatMap(chain -> chain.plans().stream()).toList();
+    if (plans.stream().allMatch(Plan::usesCloud)) {
+      throw new IllegalArgumentException("the candidates need a local plan for outages");
+    }
+    predictor = new Predictor(facts, plans, options.rateSds(), options.roundTripSds());
+    prepared = predictor.size();
+    for (Constraint constraint : objective.constraints()) {
+      if (constraint.metric().isLatency()) {
+        latencyBounds.add(constraint);
+        latencies.add(constraint.metric());
+      } else if (constraint.isFloor()) {
+        floors.add(constraint);
+      } else {
+        budgets.add(constraint);
+      }
+    }
+    floorHolds = new boolean[prepared];
+    for (PlanChain chain : chains) {
+      boolean proven = true;
+      for (Plan plan : chain.plans()) {
+        int index = predictor.index(plan);
+        boolean holds = floorGap(index) <= 0;
+        proven &= holds;
+        floorHolds[index] = options.certified() ? proven : holds;
+      }
+    }
+  }
+
+  /** Returns the number of candidate plans. */
+  public int candidates() {
+    return prepared;
+  }
+
+  /** Returns what this scheduler plans for. */
+  public Objective objective() {
+    return objective;
+  }
+
+  @Override
+  public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
+    Round round = new Round(estimates);
+    int now = current.map(this::known).orElse(-1);
+    Choice choice = round.choose(now, nowNanos);
+    Plan plan = predictor.plan(choice.index);
+    if (current.isEmpty() || !current.get().equals(plan)) {
+      changed = true;
+      changedNanos = nowNanos;
+    }
+    return new PlanDecision(
+        plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
+  }
+
+  /* A plan forced by hand takes part if it is a candidate; any other is left at once. */
+  private int known(Plan plan) {
+    int index = predictor.find(plan).orElse(-1);
+    return index < prepared ? index : -1;
+  }
+
+  /** How far the worst accuracy floor is missed, in shares; at most 0 if all hold. */
+  private double floorGap(int index) {
+    double gap = Double.NEGATIVE_INFINITY;
+    for (Constraint floor : floors) {
+      double value;
+      if (options.certified()) {
+        value =
+            floor.relativeToFinal()
+                ? predictor.differenceLowerBound(index)
+                : predictor.accuracyLowerBound(index);
+      } else {
+        value =
+            predictor.accuracy(index) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
+      }
+      gap = Math.max(gap, floor.bound() - value);
+    }
+    return floors.isEmpty() ? 0 : gap;
+  }
+
+  private record Choice(int index, String reason, boolean feasible) {}
+
+  /** One decision: the estimates and what follows from them for every plan. */
+  private final class Round {
+    private final Estimates estimates;
+    private final boolean linkUp;
+
+    /** By plan: largest ratio of a latency to its bound. */
+    private final double[] latencyUse = new double[prepared];
+
+    private final boolean[] usable = new boolean[prepared];
+
+    Round(Estimates estimates) {
+      this.estimates = estimates;
+      linkUp = estimates.link() == LinkState.UP;
+      for (int i = 0; i < prepared; i++) {
+        usable[i] = linkUp || !predictor.plan(i).usesCloud();
+        if (usable[i]) {
+          latencyUse[i] = latencyUse(i);
+        }
+      }
+    }
+
+    Choice choose(int current, long nowNanos) {
+      int[] holding = where(i -> holds(i, 1));
+      if (holding.length > 0) {
+        int[] ample = where(i -> holds(i, 1 - options.latencyHeadroom()));
+        int best = rank(ample.length > 0 ? ample : holding);
+        if (current >= 0 && current != best && usable[current] && holds(current, 1)) {
+          Optional<String> why = whyKeep(current, best, ample.length > 0, nowNanos);
+          if (why.isPresent()) {
+            return new Choice(current, why.get(), true);
+          }
+        }
+        return new Choice(best, prefix() + holdsText(best), true);
+      }
+      int[] timely = where(i -> usable[i] && timely(i));
+      if (timely.length > 0) {
+        int[] proven = where(i -> usable[i] && timely(i) && floorHolds[i]);
+        if (proven.length > 0) {
+          int best = leastOverBudget(proven);
+          return new Choice(keepAmong(current, best, proven), prefix() + budgetText(best), false);
+        }
+        int best = mostAccurate(timely);
+        if (current >= 0 && usable[current] && timely(current) && alikeAccurate(current, best)) {
+          best = keepAmong(current, best, timely);
+        }
+        return new Choice(best, prefix() + floorText(best), false);
+      }
+      int best = fastest();
+      return new Choice(best, prefix() + lateText(best), false);
+    }
+
+    private int[] where(IntPredicate condition) {
+      return IntStream.range(0, prepared).filter(condition).toArray();
+    }
+
+    private double latencyUse(int index) {
+      if (predictor.overloaded(index, estimates)) {
+        return Double.POSITIVE_INFINITY;
+      }
+      double use = 0;
+      for (Constraint bound : latencyBounds) {
+        use =
+            Math.max(
+                use,
+                predictor.value(index, bound.metric(), estimates) / Math.max(1, bound.bound()));
+      }
+      return use;
+    }
+
+    private boolean timely(int index) {
+      return latencyUse[index] <= 1;
+    }
+
+    private boolean holds(int index, double share) {
+      if (!usable[index] || latencyUse[index] > share || !floorHolds[index]) {
+        return false;
+      }
+      return overBudget(index) <= 0;
+    }
+
+    /** Largest relative excess over a budget; at most 0 if all are kept. */
+    private double overBudget(int index) {
+      double excess = budgets.isEmpty() ? 0 : Double.NEGATIVE_INFINITY;
+      for (Constraint budget : budgets) {
+        double value = predictor.value(index, budget.metric(), estimates);
+        excess = Math.max(excess, (value - budget.bound()) / Math.max(1e-9, budget.bound()));
+      }
+      return excess;
+    }
+
+    /** The best plan by the targets in order; ties go to accuracy, then to the first. */
+    private int rank(int[] plans) {
+      int[] left = plans;
+      for (Target target : objective.targets()) {
+        left = best(left, target);
+      }
+      return mostAccurateFirst(left);
+    }
+
+    private int[] best(int[] plans, Target target) {
+      double[] costs = new double[plans.length];
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < plans.length; i++) {
+        costs[i] = target.cost(predictor.value(plans[i], target.metric(), estimates));
+        least = Math.min(least, costs[i]);
+      }
+      double limit = least + options.tolerance() * Math.abs(least);
+      int kept = 0;
+      int[] best = new int[plans.length];
+      for (int i = 0; i < plans.length; i++) {
+        if (costs[i] <= limit) {
+          best[kept++] = plans[i];
+        }
+      }
+      return Arrays.copyOf(best, kept);
+    }
+
+    private int mostAccurateFirst(int[] plans) {
+      int best = plans[0];
+      for (int plan : plans) {
+        if (predictor.accuracy(plan) > predictor.accuracy(best)) {
+          best = plan;
+        }
+      }
+      return best;
+    }
+
+    private int mostAccurate(int[] plans) {
+      double most = predictor.accuracy(mostAccurateFirst(plans));
+      return rank(
+          Arrays.stream(plans)
+              .filter(i -> predictor.accuracy(i) >= most - ACCURACY_BAND)
+              .toArray());
+    }
+
+    private boolean alikeAccurate(int current, int best) {
+      return predictor.accuracy(current) >= predictor.accuracy(best) - ACCURACY_BAND;
+    }
+
+    private int leastOverBudget(int[] plans) {
+      int best = plans[0];
+      for (int plan : plans) {
+        if (overBudget(plan) < overBudget(best)) {
+          best = plan;
+        }
+      }
+      return best;
+    }
+
+    /** The current plan instead of the best one where the targets tell no clear difference. */
+    private int keepAmong(int current, int best, int[] plans) {
+      boolean among = current >= 0 && Arrays.stream(plans).anyMatch(i -> i == current);
+      return among && gainTarget(current, best).isEmpty() && budgets.isEmpty() ? current : best;
+    }
+
+    private int fastest() {
+      int best = -1;
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < prepared; i++) {
+        if (!usable[i]) {
+          continue;
+        }
+        /* Plans that can keep up come before all that cannot; those go by how little they can. */
+        double use =
+            latencyUse[i] < Double.POSITIVE_INFINITY
+                ? latencyUse[i]
+                : 1e12 * predictor.utilisation(i, estimates);
+        if (best < 0 || use < least) {
+          best = i;
+          least = use;
+        }
+      }
+      return best;
+    }
+
+    /** The first target that tells the plans clearly apart, if it is in favour of the best. */
+    private Optional<Target> gainTarget(int current, int best) {
+      for (Target target : objective.targets()) {
+        double gain = gain(current, best, target);
+        if (gain > options.switchGain()) {
+          return Optional.of(target);
+        }
+        if (gain < -options.tolerance()) {
+          return Optional.empty();
+        }
+      }
+      return Optional.empty();
+    }
+
+    private double gain(int current, int best, Target target) {
+      double now = target.cost(predictor.value(current, target.metric(), estimates));
+      double then = target.cost(predictor.value(best, target.metric(), estimates));
+      double size = Math.max(Math.abs(now), Math.abs(then));
+      return size == 0 ? 0 : (now - then) / size;
+    }
+
+    private Optional<String> whyKeep(int current, int best, boolean ample, long nowNanos) {
+      Optional<Target> better = gainTarget(current, best);
+      if (better.isEmpty()) {
+        return Optional.of(
+            prefix() + "keeps the plan: no other is clearly better; " + holdsText(current));
+      }
+      String gain = percent(gain(current, best, better.get()));
+      if (!ample) {
+        return Optional.of(
+            prefix()
+                + "keeps the plan: one better in "
+                + better.get().metric()
+                + " by "
+                + gain
+                + " holds the latency too narrowly");
+      }
+      long dwell = nowNanos - changedNanos;
+      if (changed && dwell >= 0 && dwell < options.leastDwell().toNanos()) {
+        return Optional.of(
+            prefix()
+                + "keeps the plan for a moment though another is better in "
+                + better.get().metric()
+                + " by "
+                + gain);
+      }
+      return Optional.empty();
+    }
+
+    private String prefix() {
+      return switch (estimates.link()) {
+        case UP -> "";
+        case DOWN -> "link down, stays local: ";
+        case UNKNOWN -> "link not yet known, stays local: ";
+      };
+    }
+
+    private String linkText() {
+      return linkUp
+          ? String.format(
+              Locale.ROOT,
+              " at %.3g Mbit/s and %.0f ms round trip",
+              estimates.uplinkBytesPerSecond() * 8e-6,
+              estimates.roundTripNanos() / 1e6)
+          : "";
+    }
+
+    private String holdsText(int index) {
+      StringBuilder text = new StringBuilder("holds ");
+      if (objective.constraints().isEmpty()) {
+        text.setLength(0);
+      } else if (latencyBounds.isEmpty()) {
+        text.append("every constraint; ");
+      } else {
+        Metric metric = latencies.get(0);
+        text.append(latencyBounds.get(0))
+            .append(" with ")
+            .append(metric.format(predictor.value(index, metric, estimates)))
+            .append(linkText())
+            .append("; ");
+      }
+      if (objective.targets().isEmpty()) {
+        return text.append("no target to improve").toString();
+      }
+      Target first = objective.targets().get(0);
+      return text.append(first.metric())
+          .append(' ')
+          .append(first.metric().format(predictor.value(index, first.metric(), estimates)))
+          .toString();
+    }
+
+    private String budgetText(int index) {
+      return "no plan keeps within "
+          + objectiveText(budgets)
+          + " with latency and accuracy held: over by "
+          + percent(overBudget(index))
+          + linkText();
+    }
+
+    private String floorText(int index) {
+      Constraint floor = floors.isEmpty() ? null : floors.get(0);
+      if (floor == null) {
+        return "no plan holds the constraints" + linkText();
+      }
+      return "keeps latency, but no plan that does so "
+          + (options.certified() ? "is proven to hold " : "holds ")
+          + objectiveText(floors)
+          + linkText()
+          + ": falls short by "
+          + floor.metric().formatDifference(Math.max(0, floorGap(index)))
+          + ", accuracy "
+          + floor.metric().format(predictor.accuracy(index));
+    }
+
+    private String lateText(int index) {
+      if (latencyUse[index] == Double.POSITIVE_INFINITY) {
+        return "no plan keeps up with the frames"
+            + linkText()
+            + ": the least loaded is busy "
+            + percent(predictor.utilisation(index, estimates))
+            + " of the time";
+      }
+      StringBuilder text = new StringBuilder();
+      for (Constraint bound : latencyBounds) {
+        double value = predictor.value(index, bound.metric(), estimates);
+        if (value > bound.bound()) {
+          text.append(text.isEmpty() ? "" : ", ")
+              .append(bound)
+              .append(" cannot hold: the fastest plan needs ")
+              .append(bound.metric().format(value))
+              .append(", ")
+              .append(bound.metric().formatDifference(value - bound.bound()))
+              .append(" over");
+        }
+      }
+      return text.append(linkText()).toString();
+    }
+
+    private String objectiveText(List<Constraint> constraints) {
+      return String.join(", ", constraints.stream().map(Constraint::toString).toList());
+    }
+
+    private String percent(double share) {
+      return String.format(Locale.ROOT, "%.0f %%", share * 100);
+    }
+  }
+
+  /** Returns the facts this scheduler plans on. */
+  public BundleFacts facts() {
+    return facts;
+  }
+}

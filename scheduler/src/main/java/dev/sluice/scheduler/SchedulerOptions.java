@@ -1,0 +1,54 @@
+package dev.sluice.scheduler;
+
+import java.time.Duration;
+
+/**
+ * How the scheduler judges. Immutable.
+ *
+ * @param certified whether accuracy floors must be proven on the CERTIFY table, or only hold on the
+ *     SELECT table
+ * @param rateSds how many standard deviations below its estimate the uplink's rate is assumed for
+ *     latency percentiles
+ * @param roundTripSds the same for the round trip, above
+ * @param latencyHeadroom share of a latency bound that a plan must stay below it to be taken up; it
+ *     is given up only when the bound itself breaks
+ * @param tolerance relative difference within which two plans are alike in a target
+ * @param switchGain relative gain in a target that is worth changing the plan for
+ * @param leastDwell time that a plan which still holds the objective is kept
+ */
+public record SchedulerOptions(
+    boolean certified,
+    double rateSds,
+    double roundTripSds,
+    double latencyHeadroom,
+    double tolerance,
+    double switchGain,
+    Duration leastDwell) {
+  public SchedulerOptions {
+    requireShare(latencyHeadroom, "latencyHeadroom");
+    requireShare(tolerance, "tolerance");
+    requireShare(switchGain, "switchGain");
+    if (!(rateSds >= 0 && rateSds <= 10 && roundTripSds >= 0 && roundTripSds <= 10)) {
+      throw new IllegalArgumentException("standard deviations must be in [0, 10]");
+    }
+    if (leastDwell.isNegative()) {
+      throw new IllegalArgumentException("leastDwell must not be negative: " + leastDwell);
+    }
+  }
+
+  /** Returns Sluice's own: certified, one and two deviations of caution, 8 % headroom. */
+  public static SchedulerOptions defaults() {
+    return new SchedulerOptions(true, 1, 2, 0.08, 0.02, 0.1, Duration.ofSeconds(1));
+  }
+
+  /** Returns those of a planner that takes estimates and the SELECT table at their word. */
+  public static SchedulerOptions plain() {
+    return new SchedulerOptions(false, 0, 0, 0, 0, 0, Duration.ZERO);
+  }
+
+  private static void requireShare(double value, String name) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1): " + value);
+    }
+  }
+}

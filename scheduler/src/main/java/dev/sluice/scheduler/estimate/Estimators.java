@@ -1,0 +1,442 @@
+package dev.sluice.scheduler.estimate;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Estimates link, device and worker from stamps on real traffic. Not thread-safe; times come as
+ * arguments, from one monotonic clock on the device (and, for the worker's stamps, one on the
+ * worker; the two are never compared). Numbers that a broken clock would give are ignored.
+ */
+public final class Estimators {
+  /*
+   * Rate and round trip. A transfer takes, the worker's own time taken off,
+   *
+   *     net = (reply - submitted) - (worker.reply - worker.lastByte) ~ round trip + bytes / rate
+   *
+   * and pings tell the round trip. A request submitted while an earlier one was still being written
+   * waits for it first; then the difference of the two last bytes at the worker is the time the link
+   * took for this one alone. The smaller of both is the service time, so that queueing is never
+   * counted as bandwidth. Where a payload spans several segments the time between its first and last
+   * byte at the worker is a second, round-trip-free opinion, joined by inverse variance.
+   *
+   * Small payloads on a fast link drown in the noise of the round trip: those say only "at least",
+   * and a padded ping (probe) sized to stand out of the noise is asked for instead.
+   *
+   * A transfer that is still under way bounds the rate from above before it ends: after a drop that
+   * is the first sign. A ping that shared the link with a large payload tells nothing but an upper
+   * bound of the round trip and is left out. When the round trip steps, the last transfers are
+   * judged again with the new one, or the delay would be mistaken for a lack of rate.
+   */
+  private static final double PRIOR_BYTES_PER_SECOND = 125_000;
+  private static final double LEAST_BYTES_PER_SECOND = 100;
+  private static final double MOST_BYTES_PER_SECOND = 1e10;
+  private static final long SANE_NANOS = 600_000_000_000L;
+  private static final long LEAST_NOISE_NANOS = 500_000;
+  private static final double MODEL_SD = 0.05;
+  private static final double SPREAD_SD = 0.3;
+  private static final long LEAST_SPREAD_NANOS = 3_000_000;
+  private static final int SEGMENT_BYTES = 1460;
+  private static final long PROBE_AGE_NANOS = 2_000_000_000;
+  private static final long PROBE_GAP_NANOS = 1_000_000_000;
+  private static final int LEAST_PROBE_BYTES = 1000;
+  private static final int MOST_PROBE_BYTES = 12_000;
+  private static final int REMEMBERED_TRANSFERS = 3;
+  private static final long REMEMBERED_NANOS = 3_000_000_000L;
+  private static final int MOST_PENDING = 256;
+  private static final int INTERVALS = 9;
+
+  private record Pending(int bytes, long submittedNanos) {}
+
+  /**
+   * A finished transfer: {@code ownNanos} is its time behind the one before, or 0 if it had none.
+   */
+  private record Finished(
+      int bytes, long netNanos, long ownNanos, long spreadNanos, long nowNanos) {}
+
+  private final RateEstimator rate;
+  private final RoundTripEstimator roundTrip = new RoundTripEstimator();
+  private final ScaleEstimator deviceScale = new ScaleEstimator();
+  private final ScaleEstimator workerScale = new ScaleEstimator();
+  private final LinkWatch watch = new LinkWatch();
+  private final Map<Long, Pending> pending = new LinkedHashMap<>();
+  private final Deque<Finished> finished = new ArrayDeque<>();
+  private final long[] intervals = new long[INTERVALS];
+
+  private int arrivals;
+  private long lastArrivalNanos;
+  private double workerQueueNanos;
+  private double workerDwellNanos;
+  private int pingsOut;
+  private boolean probed;
+  private long probedNanos;
+  private boolean transferred;
+  private long lastReplyNanos;
+  private long lastWorkerByteNanos;
+  private long pendingEndedNanos = Long.MIN_VALUE;
+  private boolean returned;
+  private long leastSharedPingNanos = Long.MAX_VALUE;
+
+  /** Starts knowing nothing: the link's state is unknown, scales are 1. */
+  public Estimators() {
+    this(PRIOR_BYTES_PER_SECOND);
+  }
+
+  /**
+   * Starts from a guess of the uplink's rate, used until the first sample.
+   *
+   * @param priorBytesPerSecond positive
+   */
+  public Estimators(double priorBytesPerSecond) {
+    if (!(priorBytesPerSecond > 0 && priorBytesPerSecond < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("prior rate must be positive: " + priorBytesPerSecond);
+    }
+    rate = new RateEstimator(priorBytesPerSecond);
+  }
+
+  /** A frame was captured. */
+  public void onArrival(long nowNanos) {
+    long interval = nowNanos - lastArrivalNanos;
+    if (arrivals > 0 && interval > 0 && interval < SANE_NANOS) {
+      intervals[(arrivals - 1) % INTERVALS] = interval;
+      arrivals++;
+    } else if (arrivals == 0) {
+      arrivals = 1;
+    }
+    lastArrivalNanos = nowNanos;
+  }
+
+  /** A stage, head or encoding on the device took so long where the profile says so long. */
+  public void onDeviceStage(long measuredNanos, long profiledNanos) {
+    deviceScale.observe(measuredNanos, profiledNanos);
+  }
+
+  /**
+   * The worker finished a request.
+   *
+   * @param queueNanos from its last byte to the start of its compute
+   * @param computeNanos its compute, decoding included
+   * @param profiledNanos what the profile says of the same work; 0 = unknown
+   */
+  public void onWorker(long queueNanos, long computeNanos, long profiledNanos) {
+    workerScale.observe(computeNanos, profiledNanos);
+    if (queueNanos >= 0 && queueNanos < SANE_NANOS) {
+      workerQueueNanos += 0.3 * (queueNanos - workerQueueNanos);
+    }
+  }
+
+  /**
+   * A request was handed to the link.
+   *
+   * @param requestId any id that the request's end will be told with
+   * @param bytes its size on the link
+   */
+  public void onSubmitted(long requestId, int bytes, long nowNanos) {
+    if (pending.size() >= MOST_PENDING) {
+      Iterator<Long> oldest = pending.keySet().iterator();
+      oldest.next();
+      oldest.remove();
+    }
+    pending.put(requestId, new Pending(Math.max(1, bytes), nowNanos));
+    watch.sent(nowNanos);
+  }
+
+  /** A request was cancelled or refused before it was answered; it tells nothing of the link. */
+  public void onAbandoned(long requestId, long nowNanos) {
+    forget(requestId, nowNanos);
+  }
+
+  /** The worker said something else than an answer or a pong, such as a refusal. */
+  public void onHeard(long nowNanos) {
+    heard(nowNanos);
+  }
+
+  /** A request was answered. */
+  public void onTransfer(TransferSample sample) {
+    long now = sample.replyReceivedNanos();
+    forget(sample.requestId(), now);
+    heard(now);
+    long dwell = sample.workerReplyNanos() - sample.workerLastByteNanos();
+    long net = now - sample.submittedNanos() - dwell;
+    long spread = sample.workerLastByteNanos() - sample.workerFirstByteNanos();
+    boolean sane =
+        dwell >= 0 && net > 0 && net < SANE_NANOS && dwell < SANE_NANOS && sample.bytesSent() > 0;
+    if (!sane) {
+      return;
+    }
+    workerDwellNanos += 0.3 * (dwell - workerDwellNanos);
+    long own = transferred ? sample.workerLastByteNanos() - lastWorkerByteNanos : 0;
+    boolean queued = transferred && sample.submittedNanos() < lastReplyNanos;
+    transferred = true;
+    lastReplyNanos = now;
+    lastWorkerByteNanos = sample.workerLastByteNanos();
+    if (roundTrip.known() && net < roundTrip.nanos()) {
+      roundTrip.observe(net, now);
+    }
+    Finished transfer =
+        new Finished(
+            sample.bytesSent(),
+            net,
+            queued ? Math.max(0, own) : 0,
+            spread > 0 && spread < net ? spread : 0,
+            now);
+    remember(transfer);
+    judge(transfer);
+  }
+
+  /** A ping was sent; telling this lets silence be noticed. */
+  public void onPingSent(long nowNanos) {
+    pingsOut++;
+    watch.sent(nowNanos);
+  }
+
+  /** A pong to a tiny ping came back. */
+  public void onPing(long roundTripNanos, long nowNanos) {
+    pingsOut = 0;
+    heard(nowNanos);
+    if (roundTripNanos < 0 || roundTripNanos >= SANE_NANOS) {
+      return;
+    }
+    long before = roundTrip.nanos();
+    if (!roundTrip.known()
+        || roundTripNanos <= before
+        || !sharedTheLink(roundTripNanos, nowNanos)) {
+      roundTrip.observe(roundTripNanos, nowNanos);
+      leastSharedPingNanos = Long.MAX_VALUE;
+    } else {
+      leastSharedPingNanos = Math.min(leastSharedPingNanos, roundTripNanos);
+      if (nowNanos - roundTrip.updatedNanos() > REMEMBERED_NANOS) {
+        /* The link is never idle: the quickest of the pings is the best there is. */
+        roundTrip.observe(leastSharedPingNanos, nowNanos);
+        leastSharedPingNanos = Long.MAX_VALUE;
+      }
+    }
+    long after = roundTrip.nanos();
+    if (before > 0 && Math.abs(after - before) > Math.max(5_000_000, before / 2)) {
+      judgeAgain(nowNanos);
+    }
+  }
+
+  /** A padded ping was sent because {@link Estimates#probeBytesWanted} asked for it. */
+  public void onProbeSent(long nowNanos) {
+    probed = true;
+    probedNanos = nowNanos;
+    watch.sent(nowNanos);
+  }
+
+  /** The pong to a padded ping of {@code bytes} bytes came back. */
+  public void onProbe(int bytes, long elapsedNanos, long nowNanos) {
+    probed = true;
+    probedNanos = nowNanos;
+    heard(nowNanos);
+    if (elapsedNanos > 0 && elapsedNanos < SANE_NANOS && bytes > 0) {
+      Finished transfer = new Finished(bytes, elapsedNanos, 0, 0, nowNanos);
+      remember(transfer);
+      judge(transfer);
+    }
+  }
+
+  /** An answer or pong did not come by the time it was waited for. */
+  public void onTimeout(long nowNanos) {
+    watch.timedOut(nowNanos, roundTrip.nanos());
+  }
+
+  /** A request was given up after waiting: a time-out that also bounds the rate from above. */
+  public void onTimeout(long requestId, long nowNanos) {
+    double bound = rateBound(nowNanos);
+    Pending given = pending.get(requestId);
+    /* In an outage nothing comes back at all; that says nothing of the rate. */
+    if (given != null
+        && bound < MOST_BYTES_PER_SECOND
+        && watch.heardSince(given.submittedNanos())) {
+      rate.observeAtMost(Math.max(LEAST_BYTES_PER_SECOND, bound), nowNanos);
+    }
+    forget(requestId, nowNanos);
+    onTimeout(nowNanos);
+  }
+
+  /** The client says that the connection stands or is gone. */
+  public void onLinkState(LinkState state, long nowNanos) {
+    pending.clear();
+    pingsOut = 0;
+    if (state == LinkState.UP) {
+      heard(nowNanos);
+    } else {
+      watch.lost(state);
+    }
+  }
+
+  /** Returns what is believed now. Finds the link down where answers stay away too long. */
+  public Estimates at(long nowNanos) {
+    double log = rate.logMean(nowNanos);
+    double sd = rate.sd(nowNanos);
+    double bound = rateBound(nowNanos);
+    if (Math.log(bound) < log) {
+      log = Math.log(bound);
+      sd = Math.max(sd, 0.3);
+    }
+    double bytesPerSecond =
+        Math.min(MOST_BYTES_PER_SECOND, Math.max(LEAST_BYTES_PER_SECOND, Math.exp(log)));
+    long pendingBytes = pending.values().stream().mapToLong(Pending::bytes).sum();
+    LinkState state =
+        watch.state(
+            nowNanos,
+            roundTrip.nanos(),
+            Math.round(Math.min(5e9, pendingBytes / bytesPerSecond * 1e9) + workerDwellNanos));
+    return new Estimates(
+        state,
+        bytesPerSecond,
+        sd,
+        roundTrip.nanos(),
+        roundTrip.sdNanos(nowNanos),
+        deviceScale.scale(),
+        workerScale.scale(),
+        Math.round(Math.max(0, workerQueueNanos)),
+        framePeriodNanos(),
+        probeBytes(state, bytesPerSecond, nowNanos));
+  }
+
+  private long framePeriodNanos() {
+    int known = Math.min(INTERVALS, arrivals - 1);
+    if (known < 1) {
+      return 0;
+    }
+    long[] sorted = Arrays.copyOf(intervals, known);
+    Arrays.sort(sorted);
+    return sorted[known / 2];
+  }
+
+  private int probeBytes(LinkState state, double bytesPerSecond, long nowNanos) {
+    boolean fresh =
+        rate.informed() && !returned && nowNanos - rate.informedNanos() < PROBE_AGE_NANOS;
+    boolean justProbed = probed && nowNanos - probedNanos < PROBE_GAP_NANOS;
+    if (state != LinkState.UP || !roundTrip.known() || fresh || justProbed || !pending.isEmpty()) {
+      return 0;
+    }
+    double seconds = Math.min(0.08, Math.max(0.02, 4 * noiseNanos(nowNanos) / 1e9));
+    return (int) Math.min(MOST_PROBE_BYTES, Math.max(LEAST_PROBE_BYTES, bytesPerSecond * seconds));
+  }
+
+  /** The rate that the oldest transfer under way cannot have exceeded; very large if none is. */
+  private double rateBound(long nowNanos) {
+    if (pending.isEmpty() || !roundTrip.known()) {
+      return MOST_BYTES_PER_SECOND;
+    }
+    Pending oldest = pending.values().iterator().next();
+    double spent =
+        nowNanos
+            - Math.max(oldest.submittedNanos(), pendingEndedNanos)
+            - roundTrip.nanos()
+            - 2.0 * roundTrip.sdNanos(nowNanos)
+            - 1.5 * workerDwellNanos;
+    if (spent < 4 * noiseNanos(nowNanos)) {
+      return MOST_BYTES_PER_SECOND;
+    }
+    return oldest.bytes() / (spent / 1e9);
+  }
+
+  private void heard(long nowNanos) {
+    if (watch.heard(nowNanos, stillWaiting())) {
+      rate.doubt(nowNanos);
+      returned = true;
+    }
+  }
+
+  private void forget(long requestId, long nowNanos) {
+    if (pending.remove(requestId) != null) {
+      pendingEndedNanos = Math.max(pendingEndedNanos, nowNanos);
+    }
+  }
+
+  private boolean stillWaiting() {
+    return !pending.isEmpty() || pingsOut > 0;
+  }
+
+  private boolean sharedTheLink(long roundTripNanos, long nowNanos) {
+    long bytes = 0;
+    for (Pending transfer : pending.values()) {
+      bytes += transfer.bytes();
+    }
+    for (Finished transfer : finished) {
+      if (transfer.nowNanos() > nowNanos - roundTripNanos) {
+        bytes += transfer.bytes();
+      }
+    }
+    double busyNanos = bytes / Math.exp(rate.logMean(nowNanos)) * 1e9;
+    return busyNanos > Math.max(2e6, 0.2 * roundTrip.nanos());
+  }
+
+  private void remember(Finished transfer) {
+    finished.addLast(transfer);
+    if (finished.size() > REMEMBERED_TRANSFERS) {
+      finished.removeFirst();
+    }
+  }
+
+  private void judgeAgain(long nowNanos) {
+    rate.doubt(nowNanos);
+    for (Finished transfer : finished) {
+      if (nowNanos - transfer.nowNanos() < REMEMBERED_NANOS) {
+        judge(transfer, nowNanos);
+      }
+    }
+  }
+
+  private void judge(Finished transfer) {
+    judge(transfer, transfer.nowNanos());
+  }
+
+  private void judge(Finished transfer, long nowNanos) {
+    returned = false;
+    double noise = noiseNanos(nowNanos);
+    double service = transfer.netNanos() - roundTrip.nanos();
+    boolean followed = transfer.ownNanos() > 0 && transfer.ownNanos() < service;
+    if (followed) {
+      service = transfer.ownNanos();
+    }
+    double spread = spreadService(transfer);
+    double bytes = transfer.bytes();
+    if (!roundTrip.known() && spread == 0) {
+      /* Without a round trip all of the time may be the link's. */
+      rate.observeAtLeast(limited(bytes / transfer.netNanos()), nowNanos);
+      return;
+    }
+    if (service < 2 * noise && spread < 2 * noise) {
+      rate.observeAtLeast(limited(bytes / (Math.max(0, service) + 2 * noise)), nowNanos);
+      return;
+    }
+    double log = 0;
+    double weight = 0;
+    if (roundTrip.known() && service > 0.5 * noise) {
+      double sd = Math.hypot(noise / service, MODEL_SD);
+      log += -Math.log(service) / (sd * sd);
+      weight += 1 / (sd * sd);
+    }
+    if (spread > 0) {
+      log += -Math.log(spread) / (SPREAD_SD * SPREAD_SD);
+      weight += 1 / (SPREAD_SD * SPREAD_SD);
+    }
+    rate.observe(limited(bytes * Math.exp(log / weight)), Math.sqrt(1 / weight), nowNanos);
+  }
+
+  /* Time of the whole payload as its spread at the worker tells it; 0 where it tells nothing. */
+  private static double spreadService(Finished transfer) {
+    boolean tells =
+        transfer.bytes() >= 4 * SEGMENT_BYTES && transfer.spreadNanos() >= LEAST_SPREAD_NANOS;
+    return tells
+        ? (double) transfer.spreadNanos() * transfer.bytes() / (transfer.bytes() - SEGMENT_BYTES)
+        : 0;
+  }
+
+  private static double limited(double bytesPerNano) {
+    return Math.min(MOST_BYTES_PER_SECOND, Math.max(LEAST_BYTES_PER_SECOND, bytesPerNano * 1e9));
+  }
+
+  private double noiseNanos(long nowNanos) {
+    return Math.max(LEAST_NOISE_NANOS, (double) roundTrip.sdNanos(nowNanos));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.sluice.scheduler.objective;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What the user wants: hard constraints, then targets in order of priority. Immutable.
+ *
+ * @param constraints bounds that must hold; latency bounds win where not all can
+ * @param targets what to improve among the plans that hold them, the most important first
+ */
+public record Objective(List<Constraint> constraints, List<Target> targets) {
+  public Objective {
+    constraints = List.copyOf(constraints);
+    targets = List.copyOf(targets);
+    if (constraints.isEmpty() && targets.isEmpty()) {
+      throw new IllegalArgumentException("an objective needs a constraint or a target");
+    }
+  }
+
+  /**
+   * Reads an objective, for example
+   *
+   * <pre>
+   * p95_latency &lt;= 150 ms, accuracy &gt;= final - 1 pt; minimise worker_compute, then uplink_bytes
+   * </pre>
+   *
+   * <p>Grammar, blanks and letter case apart:
+   *
+   * <pre>
+   * objective  = [constraint {"," constraint}] [";"] [target {"," ["then"] target}]
+   * constraint = metric ("&lt;=" | "&gt;=") bound
+   * target     = ["minimise" | "maximise"] metric          the verb of the target before is kept
+   * metric     = "pNN_latency" | "mean_latency" | "latency" | "accuracy" | "worker_compute"
+   *            | "uplink_bytes" | "device_compute"         latency alone is the mean
+   * bound      = number unit | "final" [("-" | "+") number ("pt" | "%")]
+   * unit       = "s" | "ms" | "us" | "ns" | "%" | "B" | "KB" | "MB"      1 KB is 1,000 bytes
+   * </pre>
+   *
+   * @throws ObjectiveSyntaxException naming the place, if the text is no objective
+   */
+  public static Objective parse(String text) throws ObjectiveSyntaxException {
+    return new ObjectiveParser(text).parse();
+  }
+
+  /** Returns the objective as text that {@link #parse} understands. */
+  @Override
+  public String toString() {
+    String bounds =
+        constraints.stream().map(Constraint::toString).collect(Collectors.joining(", "));
+    String wishes = targets.stream().map(Target::toString).collect(Collectors.joining(", then "));
+    return bounds.isEmpty() || wishes.isEmpty() ? bounds + wishes : bounds + "; " + wishes;
+  }
+}

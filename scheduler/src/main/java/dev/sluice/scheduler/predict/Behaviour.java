@@ -1,0 +1,93 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+
+/**
+ * What is known of a plan whatever the link does: costs at scale 1, shares, accuracy with its
+ * bounds, and the rows to replay. Immutable.
+ */
+final class Behaviour {
+  final Plan plan;
+  final CostModel costs;
+
+  /** By replayed row: the exit that answers. */
+  final byte[] exit;
+
+  /** By replayed row: bytes sent, -1 where the device answers. */
+  final int[] bytes;
+
+  final double accuracy;
+  final Certificate.Bounds bounds;
+  final double deviceNanos;
+  final double workerNanos;
+  final double meanBytes;
+  final double offloadedShare;
+
+  private Behaviour(
+      Plan plan,
+      CostModel costs,
+      byte[] exit,
+      int[] bytes,
+      double accuracy,
+      Certificate.Bounds bounds,
+      double deviceNanos,
+      double workerNanos,
+      double meanBytes,
+      double offloadedShare) {
+    this.plan = plan;
+    this.costs = costs;
+    this.exit = exit;
+    this.bytes = bytes;
+    this.accuracy = accuracy;
+    this.bounds = bounds;
+    this.deviceNanos = deviceNanos;
+    this.workerNanos = workerNanos;
+    this.meanBytes = meanBytes;
+    this.offloadedShare = offloadedShare;
+  }
+
+  static Behaviour of(BundleFacts facts, Plan plan, int[] rows, Certificate certificate) {
+    CostModel costs = CostModel.of(facts, plan);
+    Outcome select = Outcome.of(facts, facts.select(), plan);
+    int samples = facts.select().samples();
+    double device = 0;
+    double worker = 0;
+    double bytes = 0;
+    int sent = 0;
+    int right = 0;
+    for (int s = 0; s < samples; s++) {
+      if (select.right[s]) {
+        right++;
+      }
+      if (select.bytes[s] < 0) {
+        device += costs.deviceStop[select.exit[s]];
+      } else {
+        device += costs.deviceSent;
+        worker += costs.worker[select.exit[s]];
+        bytes += select.bytes[s];
+        sent++;
+      }
+    }
+    byte[] exit = new byte[rows.length];
+    int[] rowBytes = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      exit[i] = select.exit[rows[i]];
+      rowBytes[i] = select.bytes[rows[i]];
+    }
+    boolean identical =
+        plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
+    boolean[] certified = Outcome.of(facts, certificate.table(), plan).right;
+    return new Behaviour(
+        plan,
+        costs,
+        exit,
+        rowBytes,
+        (double) right / samples,
+        certificate.bounds(certified, identical),
+        device / samples,
+        worker / samples,
+        bytes / samples,
+        (double) sent / samples);
+  }
+}

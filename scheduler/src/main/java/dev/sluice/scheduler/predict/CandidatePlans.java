@@ -1,0 +1,143 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
+import dev.sluice.scheduler.profile.BundleFacts.ExitFact;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The plans a planner chooses among. */
+public final class CandidatePlans {
+  private CandidatePlans() {}
+
+  /**
+   * Returns all of Sluice's plans: every cut, every codec that the tables know, threshold families
+   * with and without cloud exits; the whole network on the device; and anytime plans, which stop at
+   * an exit in any case. No plan occurs twice.
+   */
+  public static List<PlanChain> sluice(BundleFacts facts) {
+    ThresholdFamilies families = new ThresholdFamilies(facts);
+    List<double[]> shared = families.shared();
+    List<double[]> precise = families.precise();
+    Chains chains = new Chains(facts);
+    for (int split = 0; split <= facts.lastCut(); split++) {
+      List<double[]> path = families.path(split);
+      for (List<double[]> family : List.of(path, precise, shared)) {
+        if (split == facts.lastCut()) {
+          chains.local(family);
+          for (ExitFact exit : facts.exits().subList(0, facts.finalExit())) {
+            chains.anytime(family, exit);
+          }
+          continue;
+        }
+        for (CodecFact codec : facts.codecs()) {
+          if (codec.cut() == split && Codecs.predictable(facts, split, codec.codec())) {
+            chains.split(family, split, codec.codec(), true);
+            if (split > 0) {
+              chains.split(family, split, codec.codec(), false);
+            }
+          }
+        }
+      }
+    }
+    return chains.all;
+  }
+
+  /**
+   * Returns the plans of SPINN: every inner cut with one codec, the picture at cut 0 where that
+   * codec or another is offered there, the whole network on the device; one threshold shared by all
+   * exits.
+   *
+   * @param codec codec at inner cuts
+   * @param pictureCodec codec at cut 0
+   */
+  public static List<PlanChain> sharedThreshold(
+      BundleFacts facts, String codec, String pictureCodec) {
+    List<double[]> shared = new ThresholdFamilies(facts).shared();
+    Chains chains = new Chains(facts);
+    for (CodecFact offered : facts.codecs()) {
+      String wanted = offered.cut() == 0 ? pictureCodec : codec;
+      if (offered.codec().equals(wanted)
+          && Codecs.predictable(facts, offered.cut(), offered.codec())) {
+        chains.split(shared, offered.cut(), offered.codec(), true);
+      }
+    }
+    chains.local(shared);
+    return chains.all;
+  }
+
+  /** Returns the plans without early exits: each cut with each of the codecs, and all local. */
+  public static List<PlanChain> withoutExits(BundleFacts facts) {
+    Chains chains = new Chains(facts);
+    for (CodecFact codec : facts.codecs()) {
+      if (Codecs.predictable(facts, codec.cut(), codec.codec())) {
+        chains.split(List.of(), codec.cut(), codec.codec(), true);
+      }
+    }
+    chains.local(List.of());
+    return chains.all;
+  }
+
+  private static final class Chains {
+    private final BundleFacts facts;
+    private final Set<Plan> seen = new HashSet<>();
+    private final List<PlanChain> all = new ArrayList<>();
+
+    Chains(BundleFacts facts) {
+      this.facts = facts;
+    }
+
+    void split(List<double[]> family, int split, String codec, boolean cloudExits) {
+      int cutLimit = cloudExits ? facts.lastCut() : split;
+      List<Plan> plans = new ArrayList<>();
+      plans.add(new Plan(split, codec, List.of()));
+      for (double[] vector : family) {
+        plans.add(new Plan(split, codec, exits(vector, cutLimit)));
+      }
+      add(plans);
+    }
+
+    void local(List<double[]> family) {
+      List<Plan> plans = new ArrayList<>();
+      plans.add(Plan.local(facts.lastCut(), List.of()));
+      for (double[] vector : family) {
+        plans.add(Plan.local(facts.lastCut(), exits(vector, facts.lastCut())));
+      }
+      add(plans);
+    }
+
+    void anytime(List<double[]> family, ExitFact last) {
+      ExitThreshold always = new ExitThreshold(last.exit(), 0);
+      List<Plan> plans = new ArrayList<>();
+      plans.add(Plan.local(last.cut(), List.of(always)));
+      for (double[] vector : family) {
+        List<ExitThreshold> exits = exits(vector, last.cut() - 1);
+        exits.add(always);
+        plans.add(Plan.local(last.cut(), exits));
+      }
+      add(plans);
+    }
+
+    private List<ExitThreshold> exits(double[] vector, int cutLimit) {
+      List<ExitThreshold> exits = new ArrayList<>();
+      for (int exit = 0; exit < vector.length; exit++) {
+        if (vector[exit] < ThresholdFamilies.NEVER && facts.exitCut(exit) <= cutLimit) {
+          exits.add(new ExitThreshold(exit, vector[exit]));
+        }
+      }
+      return exits;
+    }
+
+    /* A plan already in another chain is proven there. */
+    private void add(List<Plan> plans) {
+      List<Plan> fresh = plans.stream().filter(seen::add).toList();
+      if (!fresh.isEmpty()) {
+        all.add(new PlanChain(fresh));
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.Profile.CodecCost;
+import java.util.Arrays;
+
+/**
+ * Profiled time of a plan by where a sample stops, in nanoseconds at scale 1. Immutable.
+ *
+ * <p>Whoever computes from the picture preprocesses it: the device, or at split 0 the worker. An
+ * exit's head is paid by every sample that gets to it, encoding only by those that are sent.
+ */
+final class CostModel {
+  /** By exit: device's time for a sample that stops there on the device. */
+  final double[] deviceStop;
+
+  /** Device's time for a sample that is sent. */
+  final double deviceSent;
+
+  /** By exit: worker's time for a sample that is sent and stops there. */
+  final double[] worker;
+
+  private CostModel(double[] deviceStop, double deviceSent, double[] worker) {
+    this.deviceStop = deviceStop;
+    this.deviceSent = deviceSent;
+    this.worker = worker;
+  }
+
+  static CostModel of(BundleFacts facts, Plan plan) {
+    Profile profile = facts.profile();
+    int finalExit = facts.finalExit();
+    double[] threshold = thresholds(facts, plan);
+    double[] deviceStop = new double[finalExit + 1];
+    double[] worker = new double[finalExit + 1];
+    double device = plan.split() == 0 ? 0 : profile.preprocessNanos();
+    int cut = 0;
+    int exit = 0;
+    for (; exit <= finalExit && facts.exitCut(exit) <= plan.split(); exit++) {
+      device += segments(profile, cut, facts.exitCut(exit));
+      cut = facts.exitCut(exit);
+      if (active(threshold, exit)) {
+        device += profile.headNanos(exit);
+      }
+      deviceStop[exit] = device;
+    }
+    device += segments(profile, cut, plan.split());
+    double cloud = plan.split() == 0 ? profile.preprocessNanos() : 0;
+    if (plan.usesCloud()) {
+      CodecCost codec =
+          profile
+              .codec(plan.split(), plan.codec())
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "the profile lacks codec " + plan.codec() + " at cut " + plan.split()));
+      device += codec.encodeNanos();
+      cloud += codec.decodeNanos();
+      cut = plan.split();
+      for (; exit <= finalExit; exit++) {
+        cloud += segments(profile, cut, facts.exitCut(exit));
+        cut = facts.exitCut(exit);
+        if (active(threshold, exit)) {
+          cloud += profile.headNanos(exit);
+        }
+        worker[exit] = cloud;
+      }
+    }
+    return new CostModel(deviceStop, device, worker);
+  }
+
+  /** Thresholds by exit; infinite where an exit is not active, 0 at the final exit. */
+  static double[] thresholds(BundleFacts facts, Plan plan) {
+    double[] thresholds = new double[facts.exits().size()];
+    Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
+    for (ExitThreshold exit : plan.exits()) {
+      if (exit.exit() >= facts.finalExit()) {
+        throw new IllegalArgumentException("not an early exit of this bundle: " + exit);
+      }
+      thresholds[exit.exit()] = exit.threshold();
+    }
+    thresholds[facts.finalExit()] = 0;
+    return thresholds;
+  }
+
+  static boolean active(double[] thresholds, int exit) {
+    return thresholds[exit] < Double.POSITIVE_INFINITY;
+  }
+
+  private static double segments(Profile profile, int fromCut, int toCut) {
+    double nanos = 0;
+    for (int cut = fromCut + 1; cut <= toCut; cut++) {
+      nanos += profile.segmentNanos(cut);
+    }
+    return nanos;
+  }
+}

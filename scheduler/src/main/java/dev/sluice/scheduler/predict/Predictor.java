@@ -1,0 +1,245 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.LatencyDistribution;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Predicts plans by replaying the calibration table's rows against the profile and live estimates.
+ *
+ * <p>What exits and codecs do to a sample does not depend on the link and is computed once per
+ * plan, at construction. Latencies are replayed per question over at most {@value #MOST_ROWS} rows
+ * (whole sequences, in order), because hard samples come in bursts and queue.
+ *
+ * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
+ * {@code k} standard deviations above. Mean latency assumes the central one. Losses, jitter of
+ * arrivals and the worker's queue growing with our own load are not modelled.
+ *
+ * <p>Not thread-safe: it has scratch space.
+ */
+public final class Predictor {
+  /** Most rows replayed for latency. */
+  public static final int MOST_ROWS = 400;
+
+  private static final int LONGEST_RUN = 40;
+
+  private final BundleFacts facts;
+  private final double rateSds;
+  private final double roundTripSds;
+  private final int[] rows;
+  private final Certificate certificate;
+  private final List<Behaviour> behaviours = new ArrayList<>();
+  private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
+  private final double finalAccuracy;
+  private final double[] scratch;
+
+  /**
+   * Prepares plans for prediction.
+   *
+   * @param plans distinct plans; those the tables or the profile say nothing about are refused
+   * @param rateSds how many standard deviations a cautious rate lies below its estimate, at least 0
+   * @param roundTripSds the same for the round trip, above
+   * @throws IllegalArgumentException if a plan does not fit the bundle
+   */
+  public Predictor(BundleFacts facts, List<Plan> plans, double rateSds, double roundTripSds) {
+    this.facts = facts;
+    this.rateSds = rateSds;
+    this.roundTripSds = roundTripSds;
+    rows = rows(facts.select());
+    scratch = new double[rows.length];
+    certificate = new Certificate(facts.certify());
+    int right = 0;
+    for (int s = 0; s < facts.select().samples(); s++) {
+      right += facts.select().correct(s, facts.finalExit()) ? 1 : 0;
+    }
+    finalAccuracy = (double) right / facts.select().samples();
+    for (Plan plan : plans) {
+      index(plan);
+    }
+  }
+
+  /** Returns the number of plans prepared. */
+  public int size() {
+    return behaviours.size();
+  }
+
+  /** Returns a prepared plan. */
+  public Plan plan(int index) {
+    return behaviours.get(index).plan;
+  }
+
+  /** Returns a plan's index, preparing it if it is new. */
+  public int index(Plan plan) {
+    Integer known = indexes.get(plan);
+    if (known != null) {
+      return known;
+    }
+    if (plan.split() > facts.lastCut()) {
+      throw new IllegalArgumentException("no such cut in this bundle: " + plan);
+    }
+    behaviours.add(Behaviour.of(facts, plan, rows, certificate));
+    indexes.put(plan, behaviours.size() - 1);
+    return behaviours.size() - 1;
+  }
+
+  /** Returns a prepared plan's index. */
+  public OptionalInt find(Plan plan) {
+    Integer known = indexes.get(plan);
+    return known == null ? OptionalInt.empty() : OptionalInt.of(known);
+  }
+
+  /** Returns the uncut network's accuracy on the SELECT table. */
+  public double finalAccuracy() {
+    return finalAccuracy;
+  }
+
+  /** Returns a plan's accuracy on the SELECT table. */
+  public double accuracy(int index) {
+    return behaviours.get(index).accuracy;
+  }
+
+  /** Returns the certified lower bound of a plan's accuracy. */
+  public double accuracyLowerBound(int index) {
+    return behaviours.get(index).bounds.accuracy();
+  }
+
+  /** Returns the certified lower bound of a plan's accuracy minus the uncut network's. */
+  public double differenceLowerBound(int index) {
+    return behaviours.get(index).bounds.difference();
+  }
+
+  /** Returns whether device or uplink could not keep up with the frames. */
+  public boolean overloaded(int index, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    return deviceUtilisation(plan, estimates) >= Prediction.OVERLOAD
+        || uplinkUtilisation(plan, estimates) >= Prediction.OVERLOAD;
+  }
+
+  /** Returns the larger busy share of device and uplink; 0 where the frame period is unknown. */
+  public double utilisation(int index, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    return Math.max(deviceUtilisation(plan, estimates), uplinkUtilisation(plan, estimates));
+  }
+
+  /** Returns one metric of a plan, in the metric's base unit. */
+  public double value(int index, Metric metric, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    return switch (metric.kind()) {
+      case ACCURACY -> plan.accuracy;
+      case WORKER_COMPUTE -> plan.workerNanos * estimates.workerScale();
+      case UPLINK_BYTES -> plan.meanBytes;
+      case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
+      case MEAN_LATENCY -> {
+        replay(plan, estimates, false);
+        yield mean(scratch);
+      }
+      case LATENCY_PERCENTILE -> {
+        replay(plan, estimates, true);
+        yield QuickSelect.select(
+            scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
+      }
+    };
+  }
+
+  /** Returns all that is predicted of a plan. */
+  public Prediction predict(int index, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    replay(plan, estimates, false);
+    double mean = mean(scratch);
+    replay(plan, estimates, true);
+    long[] latency = new long[scratch.length];
+    for (int i = 0; i < latency.length; i++) {
+      latency[i] = Math.round(scratch[i]);
+    }
+    return new Prediction(
+        LatencyDistribution.of(latency),
+        mean,
+        plan.accuracy,
+        finalAccuracy,
+        plan.bounds.accuracy(),
+        plan.bounds.difference(),
+        plan.workerNanos * estimates.workerScale(),
+        plan.meanBytes,
+        plan.deviceNanos * estimates.deviceScale(),
+        plan.offloadedShare,
+        deviceUtilisation(plan, estimates),
+        uplinkUtilisation(plan, estimates));
+  }
+
+  private void replay(Behaviour plan, Estimates estimates, boolean cautious) {
+    Replay.run(
+        plan,
+        (cautious ? cautiousRate(estimates) : estimates.uplinkBytesPerSecond()) / 1e9,
+        estimates.roundTripNanos() + (cautious ? roundTripSds * estimates.roundTripSdNanos() : 0),
+        estimates.workerQueueNanos(),
+        estimates.deviceScale(),
+        estimates.workerScale(),
+        estimates.framePeriodNanos(),
+        scratch);
+  }
+
+  private double cautiousRate(Estimates estimates) {
+    return estimates.uplinkBytesPerSecond() * Math.exp(-rateSds * estimates.uplinkRelativeSd());
+  }
+
+  private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
+    return estimates.framePeriodNanos() == 0
+        ? 0
+        : plan.deviceNanos * estimates.deviceScale() / (double) estimates.framePeriodNanos();
+  }
+
+  private double uplinkUtilisation(Behaviour plan, Estimates estimates) {
+    return estimates.framePeriodNanos() == 0
+        ? 0
+        : plan.meanBytes / cautiousRate(estimates) * 1e9 / estimates.framePeriodNanos();
+  }
+
+  private static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
+  /* Whole sequences (or long pieces), evenly chosen, until the rows are full; single samples count as sequences. */
+  private static int[] rows(CalibrationTable table) {
+    int samples = table.samples();
+    List<int[]> runs = new ArrayList<>();
+    for (int start = 0; start < samples; ) {
+      int end = start + 1;
+      while (end < samples
+          && end - start < LONGEST_RUN
+          && table.sequence(end) >= 0
+          && table.sequence(end) == table.sequence(start)) {
+        end++;
+      }
+      runs.add(new int[] {start, end});
+      start = end;
+    }
+    double share = Math.min(1, (double) MOST_ROWS / samples);
+    int[] rows = new int[Math.min(MOST_ROWS, samples)];
+    int filled = 0;
+    double due = 0;
+    for (int[] run : runs) {
+      due += share * (run[1] - run[0]);
+      /* A run is taken when at least half of it is due; the last one taken may be cut short. */
+      if (due - filled >= 0.5 * (run[1] - run[0]) || share == 1) {
+        for (int s = run[0]; s < run[1] && filled < rows.length; s++) {
+          rows[filled++] = s;
+        }
+      }
+    }
+    return filled == rows.length ? rows : Arrays.copyOf(rows, Math.max(1, filled));
+  }
+}
