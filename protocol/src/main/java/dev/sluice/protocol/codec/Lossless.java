@@ -1,0 +1,124 @@
+package dev.sluice.protocol.codec;
+
+import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.ZstdDecompressCtx;
+import com.github.luben.zstd.ZstdException;
+import dev.sluice.protocol.message.ProtocolException;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import net.jpountz.lz4.LZ4Compressor;
+import net.jpountz.lz4.LZ4Exception;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
+
+/**
+ * The lossless stages, where the decoded size is always known beforehand: a block that is not
+ * shorter than its content is replaced by the content, which its length tells, and a block that
+ * makes another size than agreed is refused.
+ */
+final class Lossless {
+  private static final LZ4Compressor LZ4 = LZ4Factory.fastestInstance().fastCompressor();
+  private static final LZ4SafeDecompressor UNLZ4 = LZ4Factory.fastestInstance().safeDecompressor();
+
+  /*
+   * Zstandard's contexts hold native memory, so they are lent from pools that last as long as the process and never hold
+   * more than were ever in use at once. The slowest level pays for the kilobyte payloads that this is for; large ones get
+   * a faster one.
+   */
+  private static final int SMALL_BYTES = 1 << 14;
+  private static final int SMALL_LEVEL = 19;
+  private static final int LARGE_LEVEL = 13;
+  private static final ConcurrentLinkedDeque<ZstdCompressCtx> COMPRESSORS =
+      new ConcurrentLinkedDeque<>();
+  private static final ConcurrentLinkedDeque<ZstdDecompressCtx> DECOMPRESSORS =
+      new ConcurrentLinkedDeque<>();
+
+  private Lossless() {}
+
+  /**
+   * Compresses to {@code out}, which has at least {@code length} bytes of room from {@code at} on.
+   *
+   * @return the bytes written, at most {@code length}
+   */
+  static int lz4(byte[] in, int length, byte[] out, int at) {
+    try {
+      int written = LZ4.compress(in, 0, length, out, at, length);
+      if (written < length) {
+        return written;
+      }
+    } catch (LZ4Exception noRoom) {
+      // Longer than its content.
+    }
+    System.arraycopy(in, 0, out, at, length);
+    return length;
+  }
+
+  /** Undoes {@link #lz4}, making exactly {@code wanted} bytes. */
+  static void unlz4(byte[] in, int at, int length, byte[] out, int wanted)
+      throws ProtocolException {
+    if (length == wanted) {
+      System.arraycopy(in, at, out, 0, wanted);
+      return;
+    }
+    int made;
+    try {
+      made = UNLZ4.decompress(in, at, length, out, 0, wanted);
+    } catch (LZ4Exception broken) {
+      throw ProtocolException.malformedRequest("damaged LZ4 block: " + broken.getMessage());
+    }
+    if (made != wanted) {
+      throw wrongSize("LZ4", made, wanted);
+    }
+  }
+
+  /** Like {@link #lz4} with a Zstandard frame without magic number, content size and checksum. */
+  static int zstd(byte[] in, int length, byte[] out, int at) {
+    ZstdCompressCtx context = COMPRESSORS.pollFirst();
+    if (context == null) {
+      context = new ZstdCompressCtx();
+      context.setMagicless(true).setContentSize(false).setChecksum(false).setDictID(false);
+    }
+    context.setLevel(length <= SMALL_BYTES ? SMALL_LEVEL : LARGE_LEVEL);
+    int written;
+    try {
+      written = context.compressByteArray(out, at, length, in, 0, length);
+    } catch (ZstdException noRoom) {
+      written = length;
+    }
+    COMPRESSORS.addFirst(context);
+    if (written < length) {
+      return written;
+    }
+    System.arraycopy(in, 0, out, at, length);
+    return length;
+  }
+
+  /** Undoes {@link #zstd}, making exactly {@code wanted} bytes. */
+  static void unzstd(byte[] in, int at, int length, byte[] out, int wanted)
+      throws ProtocolException {
+    if (length == wanted) {
+      System.arraycopy(in, at, out, 0, wanted);
+      return;
+    }
+    ZstdDecompressCtx context = DECOMPRESSORS.pollFirst();
+    if (context == null) {
+      context = new ZstdDecompressCtx();
+      context.setMagicless(true);
+    }
+    int made;
+    try {
+      made = context.decompressByteArray(out, 0, wanted, in, at, length);
+    } catch (ZstdException broken) {
+      throw ProtocolException.malformedRequest("damaged Zstandard frame: " + broken.getMessage());
+    } finally {
+      DECOMPRESSORS.addFirst(context);
+    }
+    if (made != wanted) {
+      throw wrongSize("Zstandard", made, wanted);
+    }
+  }
+
+  private static ProtocolException wrongSize(String what, int made, int wanted) {
+    return ProtocolException.malformedRequest(
+        what + " block makes " + made + " bytes where the shape says " + wanted);
+  }
+}

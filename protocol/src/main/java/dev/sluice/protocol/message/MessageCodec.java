@@ -1,0 +1,474 @@
+package dev.sluice.protocol.message;
+
+import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.Registration;
+import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
+import com.esotericsoftware.kryo.util.DefaultClassResolver;
+import com.esotericsoftware.kryo.util.MapReferenceResolver;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The bodies of control frames: Kryo with registration required, fixed class ids and serializers
+ * written by hand.
+ *
+ * <pre>
+ * +-----------------+-------------+----------------------------------------------+
+ * | class id + 2    | field count | fields in order                              |
+ * | varint          | u8          |                                              |
+ * +-----------------+-------------+----------------------------------------------+
+ * </pre>
+ *
+ * <p>Kryo's own serializers either do not evolve or allocate what a message claims. These here read
+ * the fields that are there: an older peer sends fewer, the rest take their defaults; a newer one
+ * sends more, the rest is skipped. A field never changes its meaning. Every length is checked
+ * against the bytes that are there before anything is allocated, class names are never resolved,
+ * and only the class that the frame's type announces is read.
+ *
+ * <p>Not thread-safe: one per connection and event loop.
+ */
+public final class MessageCodec {
+  /** Largest body of a control frame. */
+  public static final int MAX_CONTROL_BYTES = 8192;
+
+  private static final int FIRST_CLASS_ID = 16;
+
+  private final Kryo kryo;
+  private final Output output = new Output(256, MAX_CONTROL_BYTES);
+  private final Input input = new Input();
+  private long requestId;
+  private String sharedDigest = "";
+
+  /** Makes a codec of its own Kryo. */
+  public MessageCodec() {
+    kryo = new Kryo(new NoNamesResolver(), new MapReferenceResolver());
+    kryo.setRegistrationRequired(true);
+    kryo.setReferences(false);
+    register(MessageType.HELLO, Hello.class, new HelloSerializer());
+    register(MessageType.WELCOME, Welcome.class, new WelcomeSerializer());
+    register(MessageType.INFER, InferHeader.class, new InferSerializer());
+    register(MessageType.ANSWER, Answer.class, new AnswerSerializer());
+    register(MessageType.REFUSAL, Refusal.class, new RefusalSerializer());
+    register(MessageType.CANCEL, Cancel.class, new CancelSerializer());
+    register(MessageType.PING, Ping.class, new PingSerializer());
+    register(MessageType.PONG, Pong.class, new PongSerializer());
+    register(MessageType.GOODBYE, Goodbye.class, new GoodbyeSerializer());
+  }
+
+  private <T> void register(MessageType type, Class<T> what, Serializer<T> serializer) {
+    serializer.setImmutable(true);
+    kryo.register(what, serializer, FIRST_CLASS_ID + type.wireId());
+  }
+
+  /** Sets the digest told in the Hello; requests for it carry an empty one instead. */
+  public void shareDigest(String digest) {
+    sharedDigest = digest;
+  }
+
+  /** Returns the body of a control frame; payloads of an {@link Infer} are not in it. */
+  public byte[] encode(Message message) {
+    return write(message);
+  }
+
+  /** Returns the body of an Infer frame. */
+  public byte[] encode(InferHeader header) {
+    return write(header);
+  }
+
+  private byte[] write(Object what) {
+    output.reset();
+    kryo.writeClassAndObject(output, what);
+    return output.toBytes();
+  }
+
+  /**
+   * Reads the body of a control frame other than Infer.
+   *
+   * @param id the request id in the frame's header
+   * @throws ProtocolException with scope CONNECTION if the bytes are not such a message
+   */
+  public Message decode(MessageType type, long id, byte[] body, int offset, int length)
+      throws ProtocolException {
+    return (Message) read(classOf(type), id, body, offset, length);
+  }
+
+  /**
+   * Reads the body of an Infer frame.
+   *
+   * @param id the request id in the frame's header
+   * @throws ProtocolException with scope CONNECTION if the bytes are not such a header
+   */
+  public InferHeader decodeInfer(long id, byte[] body, int offset, int length)
+      throws ProtocolException {
+    return (InferHeader) read(InferHeader.class, id, body, offset, length);
+  }
+
+  private static Class<?> classOf(MessageType type) {
+    return switch (type) {
+      case HELLO -> Hello.class;
+      case WELCOME -> Welcome.class;
+      case INFER -> InferHeader.class;
+      case ANSWER -> Answer.class;
+      case REFUSAL -> Refusal.class;
+      case CANCEL -> Cancel.class;
+      case PING -> Ping.class;
+      case PONG -> Pong.class;
+      case GOODBYE -> Goodbye.class;
+    };
+  }
+
+  private Object read(Class<?> wanted, long id, byte[] body, int offset, int length)
+      throws ProtocolException {
+    requestId = id;
+    input.setBuffer(body, offset, length);
+    try {
+      Registration registration = kryo.readClass(input);
+      if (registration == null || registration.getType() != wanted) {
+        throw ProtocolException.malformedConnection(
+            "frame announces " + wanted.getSimpleName() + " and holds something else");
+      }
+      return kryo.readObject(input, wanted, registration.getSerializer());
+    } catch (KryoException | IllegalArgumentException | IndexOutOfBoundsException broken) {
+      throw ProtocolException.malformedConnection(
+          "damaged " + wanted.getSimpleName() + ": " + firstLine(broken));
+    } finally {
+      kryo.reset();
+    }
+  }
+
+  private static String firstLine(Exception exception) {
+    String message = exception.getMessage();
+    return message == null
+        ? exception.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
+  }
+
+  /** Refuses class names, which Kryo would look up even where registration is required. */
+  private static final class NoNamesResolver extends DefaultClassResolver {
+    @Override
+    protected Registration readName(Input input) {
+      throw new KryoException("class name in place of a class id");
+    }
+  }
+
+  /**
+   * A message's fields: how many are known, how many must be there, and how each is read and
+   * written.
+   */
+  private abstract static class Fields<T> extends Serializer<T> {
+    private final int required;
+    private final int known;
+
+    Fields(int required, int known) {
+      this.required = required;
+      this.known = known;
+    }
+
+    abstract void writeFields(Output out, T what);
+
+    /**
+     * @param count fields that are there and known, from {@code required} to {@code known}
+     */
+    abstract T readFields(Input in, int count);
+
+    @Override
+    public void write(Kryo kryo, Output out, T what) {
+      out.writeByte(known);
+      writeFields(out, what);
+    }
+
+    @Override
+    public T read(Kryo kryo, Input in, Class<? extends T> type) {
+      int sent = in.readByte() & 0xFF;
+      if (sent < required) {
+        throw new KryoException("has " + sent + " fields, needs " + required);
+      }
+      T what = readFields(in, Math.min(sent, known));
+      if (sent <= known && in.position() != in.limit()) {
+        throw new KryoException(in.limit() - in.position() + " bytes too many");
+      }
+      return what;
+    }
+  }
+
+  private static void writeText(Output out, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    out.writeVarInt(bytes.length, true);
+    out.writeBytes(bytes);
+  }
+
+  private static String readText(Input in, int maxBytes) {
+    int length = in.readVarInt(true);
+    if (length < 0 || length > maxBytes || length > in.limit() - in.position()) {
+      throw new KryoException("text of " + length + " bytes does not fit");
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(in.readBytes(length)))
+          .toString();
+    } catch (CharacterCodingException broken) {
+      throw new KryoException("text is not UTF-8", broken);
+    }
+  }
+
+  /** Reads a count of things that take at least {@code bytesEach}. */
+  private static int readCount(Input in, int max, int bytesEach) {
+    int count = in.readByte() & 0xFF;
+    if (count > max || count * bytesEach > in.limit() - in.position()) {
+      throw new KryoException(count + " elements do not fit");
+    }
+    return count;
+  }
+
+  private static void writeLoad(Output out, LoadReport load) {
+    out.writeVarInt(load.queued(), true);
+    out.writeFloat((float) load.busyFraction());
+    out.writeFloat((float) load.computeScale());
+  }
+
+  private static LoadReport readLoad(Input in) {
+    return new LoadReport(in.readVarInt(true), in.readFloat(), in.readFloat());
+  }
+
+  private static final class HelloSerializer extends Fields<Hello> {
+    HelloSerializer() {
+      super(1, 3);
+    }
+
+    @Override
+    void writeFields(Output out, Hello hello) {
+      out.writeVarInt(hello.version(), true);
+      writeText(out, hello.clientName());
+      writeText(out, hello.modelDigest());
+    }
+
+    @Override
+    Hello readFields(Input in, int count) {
+      return new Hello(
+          in.readVarInt(true),
+          count > 1 ? readText(in, Texts.MAX_NAME_BYTES) : "",
+          count > 2 ? readText(in, Texts.MAX_NAME_BYTES) : "");
+    }
+  }
+
+  private static final class WelcomeSerializer extends Fields<Welcome> {
+    WelcomeSerializer() {
+      super(3, 4);
+    }
+
+    @Override
+    void writeFields(Output out, Welcome welcome) {
+      out.writeVarInt(welcome.version(), true);
+      writeText(out, welcome.workerName());
+      out.writeVarInt(welcome.limits().maxFrameBytes(), true);
+      out.writeVarInt(welcome.limits().maxPayloadBytes(), true);
+      out.writeVarInt(welcome.limits().maxInFlight(), true);
+      writeLoad(out, welcome.load());
+    }
+
+    @Override
+    Welcome readFields(Input in, int count) {
+      return new Welcome(
+          in.readVarInt(true),
+          readText(in, Texts.MAX_NAME_BYTES),
+          new Limits(in.readVarInt(true), in.readVarInt(true), in.readVarInt(true)),
+          count > 3 ? readLoad(in) : LoadReport.IDLE);
+    }
+  }
+
+  private final class InferSerializer extends Fields<InferHeader> {
+    InferSerializer() {
+      super(5, 7);
+    }
+
+    @Override
+    void writeFields(Output out, InferHeader header) {
+      writeText(out, header.modelDigest().equals(sharedDigest) ? "" : header.modelDigest());
+      out.writeVarInt(header.cut(), true);
+      writeText(out, header.codec());
+      out.writeByte(header.exits().kind());
+      out.writeByte(header.exits().thresholds().size());
+      for (ExitThreshold threshold : header.exits().thresholds()) {
+        out.writeByte(threshold.exit());
+        out.writeDouble(threshold.threshold());
+      }
+      out.writeByte(header.payloadBytes().size());
+      for (int bytes : header.payloadBytes()) {
+        out.writeVarInt(bytes, true);
+      }
+      out.writeVarLong(header.deadlineRemainingNanos(), true);
+      out.writeByte(header.priority());
+    }
+
+    @Override
+    InferHeader readFields(Input in, int count) {
+      String digest = readText(in, Texts.MAX_NAME_BYTES);
+      int cut = in.readVarInt(true);
+      String codec = readText(in, Texts.MAX_NAME_BYTES);
+      int kind = in.readByte() & 0xFF;
+      int exits = readCount(in, ExitRule.MAX_THRESHOLDS, 9);
+      List<ExitThreshold> thresholds = new ArrayList<>(exits);
+      for (int i = 0; i < exits; i++) {
+        thresholds.add(new ExitThreshold(in.readByte() & 0xFF, in.readDouble()));
+      }
+      int payloads = readCount(in, Infer.MAX_PAYLOADS, 1);
+      List<Integer> sizes = new ArrayList<>(payloads);
+      for (int i = 0; i < payloads; i++) {
+        sizes.add(in.readVarInt(true));
+      }
+      long deadline = count > 5 ? in.readVarLong(true) : 0;
+      int priority = count > 6 ? in.readByte() & 0xFF : 0;
+      return new InferHeader(
+          requestId,
+          digest.isEmpty() ? sharedDigest : digest,
+          cut,
+          codec,
+          new ExitRule(kind, thresholds),
+          deadline,
+          priority,
+          sizes);
+    }
+  }
+
+  private final class AnswerSerializer extends Fields<Answer> {
+    AnswerSerializer() {
+      super(4, 5);
+    }
+
+    @Override
+    void writeFields(Output out, Answer answer) {
+      out.writeByte(answer.exit());
+      out.writeByte(answer.top().size());
+      for (ClassScore score : answer.top()) {
+        out.writeVarInt(score.label(), true);
+        out.writeFloat(score.probability());
+      }
+      out.writeDouble(answer.confidence());
+      WorkerStamps stamps = answer.stamps();
+      out.writeLong(stamps.firstByteNanos());
+      out.writeVarLong(stamps.lastByteNanos() - stamps.firstByteNanos(), false);
+      out.writeVarLong(stamps.startNanos() - stamps.lastByteNanos(), false);
+      out.writeVarLong(stamps.endNanos() - stamps.startNanos(), false);
+      out.writeVarLong(stamps.replyNanos() - stamps.endNanos(), false);
+      writeLoad(out, answer.load());
+    }
+
+    @Override
+    Answer readFields(Input in, int count) {
+      int exit = in.readByte() & 0xFF;
+      int classes = readCount(in, Answer.MAX_TOP, 5);
+      List<ClassScore> top = new ArrayList<>(classes);
+      for (int i = 0; i < classes; i++) {
+        top.add(new ClassScore(in.readVarInt(true), in.readFloat()));
+      }
+      double confidence = in.readDouble();
+      long firstByte = in.readLong();
+      long lastByte = firstByte + in.readVarLong(false);
+      long start = lastByte + in.readVarLong(false);
+      long end = start + in.readVarLong(false);
+      long reply = end + in.readVarLong(false);
+      LoadReport load = count > 4 ? readLoad(in) : LoadReport.IDLE;
+      return new Answer(
+          requestId,
+          exit,
+          top,
+          confidence,
+          new WorkerStamps(firstByte, lastByte, start, end, reply),
+          load);
+    }
+  }
+
+  private final class RefusalSerializer extends Fields<Refusal> {
+    RefusalSerializer() {
+      super(1, 3);
+    }
+
+    @Override
+    void writeFields(Output out, Refusal refusal) {
+      out.writeVarInt(refusal.code().wireId(), true);
+      writeText(out, refusal.message());
+      out.writeVarLong(refusal.retryAfterNanos(), true);
+    }
+
+    @Override
+    Refusal readFields(Input in, int count) {
+      int code = in.readVarInt(true);
+      String message = count > 1 ? readText(in, Texts.MAX_EXPLANATION_BYTES) : "";
+      long retryAfter = count > 2 ? in.readVarLong(true) : 0;
+      // A newer worker may have further reasons; the explanation still helps.
+      return new Refusal(
+          requestId, ErrorCode.ofWireId(code).orElse(ErrorCode.INTERNAL), message, retryAfter);
+    }
+  }
+
+  private final class CancelSerializer extends Fields<Cancel> {
+    CancelSerializer() {
+      super(0, 0);
+    }
+
+    @Override
+    void writeFields(Output out, Cancel cancel) {}
+
+    @Override
+    Cancel readFields(Input in, int count) {
+      return new Cancel(requestId);
+    }
+  }
+
+  private static final class PingSerializer extends Fields<Ping> {
+    PingSerializer() {
+      super(1, 1);
+    }
+
+    @Override
+    void writeFields(Output out, Ping ping) {
+      out.writeLong(ping.token());
+    }
+
+    @Override
+    Ping readFields(Input in, int count) {
+      return new Ping(in.readLong());
+    }
+  }
+
+  private static final class PongSerializer extends Fields<Pong> {
+    PongSerializer() {
+      super(2, 3);
+    }
+
+    @Override
+    void writeFields(Output out, Pong pong) {
+      out.writeLong(pong.token());
+      out.writeLong(pong.nanos());
+      writeLoad(out, pong.load());
+    }
+
+    @Override
+    Pong readFields(Input in, int count) {
+      return new Pong(in.readLong(), in.readLong(), count > 2 ? readLoad(in) : LoadReport.IDLE);
+    }
+  }
+
+  private static final class GoodbyeSerializer extends Fields<Goodbye> {
+    GoodbyeSerializer() {
+      super(0, 1);
+    }
+
+    @Override
+    void writeFields(Output out, Goodbye goodbye) {
+      writeText(out, goodbye.reason());
+    }
+
+    @Override
+    Goodbye readFields(Input in, int count) {
+      return new Goodbye(count > 0 ? readText(in, Texts.MAX_EXPLANATION_BYTES) : "");
+    }
+  }
+}
