@@ -1,0 +1,214 @@
+package dev.sluice.cloud;
+
+import dev.sluice.cloud.worker.ModelShelf;
+import dev.sluice.cloud.worker.ServedModel;
+import dev.sluice.model.bundle.BundleException;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.protocol.channel.ServerOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The program behind {@code ./sluice cloud}: serves bundles until it is told to stop. */
+@Command(
+    name = "sluice cloud",
+    mixinStandardHelpOptions = true,
+    versionProvider = CloudMain.Version.class,
+    sortOptions = false,
+    description = "Cloud worker: finishes what devices begin, until it is stopped.")
+public final class CloudMain implements Callable<Integer> {
+  private static final long STOP_SECONDS = 10;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7411",
+      description = "Address to listen on; port 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  private String bind;
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR",
+      required = true,
+      description = "A bundle, or a folder of bundles, to serve.")
+  private Path models;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Requests computed at the same time. Default: one per core.")
+  private int threads;
+
+  @Option(
+      names = "--queue",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Requests that may wait before others are refused. Default: ${DEFAULT-VALUE}.")
+  private int queueCapacity;
+
+  @Option(
+      names = "--insecure",
+      description =
+          "Listen on more than this machine although requests are neither encrypted nor"
+              + " authenticated.")
+  private boolean insecure;
+
+  @Option(names = "--debug", description = "Show a stack trace when something fails.")
+  private boolean debug;
+
+  private CloudMain() {}
+
+  /** Runs the program and exits with its status. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new CloudMain());
+    commandLine.setParameterExceptionHandler(
+        (e, args) -> {
+          PrintWriter err = e.getCommandLine().getErr();
+          err.println("sluice cloud: " + firstLine(e) + "; see ./sluice cloud --help");
+          err.flush();
+          return CommandLine.ExitCode.USAGE;
+        });
+    commandLine.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          PrintWriter err = command.getErr();
+          err.println("sluice cloud: " + firstLine(e));
+          CloudMain program = command.getCommand();
+          if (program.debug) {
+            e.printStackTrace(err);
+          }
+          err.flush();
+          return 1;
+        });
+    return commandLine;
+  }
+
+  private static String firstLine(Exception e) {
+    String message = e.getMessage();
+    return message == null ? e.toString() : message.lines().findFirst().orElse(e.toString());
+  }
+
+  @Override
+  public Integer call() throws BundleException, IOException, InterruptedException {
+    HostPort address = address();
+    int cores = Runtime.getRuntime().availableProcessors();
+    int computeThreads = positive("--threads", threads == 0 ? cores : threads);
+    int capacity = positive("--queue", queueCapacity);
+
+    ModelShelf shelf = ModelShelf.open(models, EngineOptions.singleThread());
+    for (ServedModel model : shelf.models()) {
+      model.warmUp();
+    }
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (CloudWorker worker = start(address, shelf, computeThreads, capacity)) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("worker ready on " + address.host() + ":" + worker.port());
+      out.flush();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stopGracefully(stop, stopped), "worker-stop"));
+      stop.await();
+    } finally {
+      stopped.countDown();
+    }
+    return 0;
+  }
+
+  /** Lets the main thread say goodbye to the devices before the process ends. */
+  private static void stopGracefully(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("sluice cloud: did not stop within " + STOP_SECONDS + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static CloudWorker start(
+      HostPort address, ModelShelf shelf, int computeThreads, int capacity) throws IOException {
+    try {
+      return CloudWorker.start(
+          ServerOptions.on(address.host(), address.port(), "sluice-cloud"),
+          shelf,
+          computeThreads,
+          capacity);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot listen on %s:%d (%s); choose another --bind"
+              .formatted(address.host(), address.port(), e.getMessage()),
+          e);
+    }
+  }
+
+  private record HostPort(String host, int port) {}
+
+  private HostPort address() {
+    int colon = bind.lastIndexOf(':');
+    int port = -1;
+    if (colon > 0) {
+      try {
+        port = Integer.parseInt(bind.substring(colon + 1));
+      } catch (NumberFormatException e) {
+        port = -1;
+      }
+    }
+    if (port < 0 || port > 65535) {
+      throw wrongUse("--bind needs HOST:PORT with a port in 0 to 65535, not '" + bind + "'");
+    }
+    String host = bind.substring(0, colon);
+    if (!insecure && !isLoopback(host)) {
+      throw wrongUse(
+          "--bind "
+              + bind
+              + " would serve other machines without encryption or authentication; add --insecure"
+              + " if the network is trusted");
+    }
+    return new HostPort(host, port);
+  }
+
+  private boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw wrongUse("--bind names a host that cannot be resolved: '" + host + "'");
+    }
+  }
+
+  private int positive(String option, int value) {
+    if (value < 1) {
+      throw wrongUse(option + " must be positive, not " + value);
+    }
+    return value;
+  }
+
+  private ParameterException wrongUse(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = CloudMain.class.getPackage().getImplementationVersion();
+      return new String[] {"sluice " + (version == null ? "development" : version)};
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package dev.sluice.cloud.worker;
+
+import dev.sluice.model.ProgressiveModel;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.BundleException;
+import dev.sluice.model.bundle.CodecInfo;
+import dev.sluice.model.bundle.CutInfo;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.Stage;
+import dev.sluice.model.stage.StageChain;
+import dev.sluice.model.stage.StageRequest;
+import dev.sluice.model.stage.StageResult;
+import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.codec.UnknownCodecException;
+import dev.sluice.protocol.message.ClassScore;
+import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.ExitRule;
+import dev.sluice.protocol.message.ExitThreshold;
+import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.scheduler.profile.FactsFormatException;
+import dev.sluice.scheduler.profile.Profile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * One model of a worker: finishes requests from any of its cuts. Thread-safe; owns the model.
+ *
+ * <p>The stages past a cut are always bounded by all exits there, whichever of them a request
+ * activates. So one compiled chain per cut and codec serves every plan; what this costs is an exit
+ * head (a few per mille of the network) and about 20 µs per boundary.
+ */
+public final class ServedModel implements AutoCloseable {
+  private static final int TOP_CLASSES = 5;
+  private static final int MAX_PICTURE_PIXELS = 4096 * 4096;
+
+  private final ProgressiveModel model;
+  private final Profile profile;
+
+  private ServedModel(ProgressiveModel model, Profile profile) {
+    this.model = model;
+    this.profile = profile;
+  }
+
+  static ServedModel open(Bundle bundle, EngineOptions options) throws BundleException {
+    Profile profile;
+    try {
+      profile = Profile.fromJson(bundle.file("profile.json"));
+    } catch (FactsFormatException e) {
+      throw new BundleException(Path.of("profile.json"), e.getMessage() + "; prepare it again");
+    }
+    return new ServedModel(ProgressiveModel.open(bundle, options), profile);
+  }
+
+  /** Returns the digest that names the model on the wire. */
+  public String digest() {
+    return model.bundle().digest();
+  }
+
+  /** Returns the model's name, for people. */
+  public String name() {
+    return model.manifest().name();
+  }
+
+  /** Compiles the stages behind every cut and codec, so that no request waits for it. */
+  public void warmUp() {
+    for (int cut = 0; cut < model.lastCut(); cut++) {
+      compile(cut, Optional.empty()).close();
+    }
+    for (CodecInfo codec : model.manifest().codecs()) {
+      if (codec.cut() > 0 && !codec.decoder().isEmpty()) {
+        compile(codec.cut(), Optional.of(codec.name())).close();
+      }
+    }
+  }
+
+  /**
+   * What finishing one request gave.
+   *
+   * @param profiledNanos what the profile says this computation takes
+   */
+  record Finished(int exit, List<ClassScore> top, double confidence, long profiledNanos) {}
+
+  /**
+   * Decodes a request's tensors and runs the rest of the network, up to the exit that is sure.
+   *
+   * @throws ProtocolException if the request does not fit this model
+   */
+  Finished finish(Infer request) throws ProtocolException {
+    int cut = request.cut();
+    if (cut >= model.lastCut()) {
+      throw refused(
+          ErrorCode.BAD_CUT,
+          "cut %d is not in [0, %d) of %s".formatted(cut, model.lastCut(), name()));
+    }
+    double[] thresholds = thresholds(request.exits(), cut);
+    Optional<CodecInfo> codec = codec(cut, request.codec());
+    long profiledNanos =
+        profile.codec(cut, request.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
+    try (Activation input =
+            cut == 0 ? picture(request) : tensors(request, cut, codec.orElseThrow());
+        StageChain chain =
+            compile(
+                cut,
+                codec.filter(c -> cut > 0 && !c.decoder().isEmpty()).map(CodecInfo::name))) {
+      return run(chain, input, thresholds, profiledNanos);
+    }
+  }
+
+  private Finished run(
+      StageChain chain, Activation input, double[] thresholds, long decodeNanos) {
+    long profiledNanos = decodeNanos;
+    Activation live = input;
+    List<StageResult> open = new ArrayList<>();
+    try {
+      for (Stage stage : chain.stages()) {
+        StageResult result = stage.run(live);
+        open.add(result);
+        live = result.live();
+        for (int cut = stage.fromCut() + 1; cut <= stage.toCut(); cut++) {
+          profiledNanos += profile.segmentNanos(cut);
+        }
+        if (stage.exit().isEmpty()) {
+          continue;
+        }
+        int exit = stage.exit().getAsInt();
+        profiledNanos += profile.headNanos(exit);
+        ExitScores scores =
+            ExitScores.of(
+                result.logits().orElseThrow(), model.manifest().exits().get(exit).temperature());
+        if (scores.confidence() >= thresholds[exit]) {
+          return new Finished(exit, top(scores), scores.confidence(), profiledNanos);
+        }
+      }
+    } finally {
+      open.forEach(StageResult::close);
+    }
+    throw new IllegalStateException("the final exit always answers");
+  }
+
+  private double[] thresholds(ExitRule rule, int cut) throws ProtocolException {
+    if (rule.kind() != ExitRule.TOP1_PROBABILITY) {
+      throw refused(
+          ErrorCode.MALFORMED, "exit rule kind %d is not known here".formatted(rule.kind()));
+    }
+    List<ExitInfo> exits = model.manifest().exits();
+    double[] thresholds = new double[exits.size()];
+    Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
+    for (ExitThreshold threshold : rule.thresholds()) {
+      if (threshold.exit() >= exits.size() || exits.get(threshold.exit()).cut() <= cut) {
+        throw refused(
+            ErrorCode.BAD_CUT,
+            "exit %d does not lie past cut %d of %s".formatted(threshold.exit(), cut, name()));
+      }
+      thresholds[threshold.exit()] = threshold.threshold();
+    }
+    thresholds[exits.size() - 1] = 0;
+    return thresholds;
+  }
+
+  private Optional<CodecInfo> codec(int cut, String codec) throws ProtocolException {
+    if (cut == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        model.manifest().codecs().stream()
+            .filter(info -> info.cut() == cut && info.name().equals(codec))
+            .findFirst()
+            .orElseThrow(() -> unknownCodec(cut, codec)));
+  }
+
+  private ProtocolException unknownCodec(int cut, String codec) {
+    return refused(
+        ErrorCode.UNKNOWN_CODEC, "%s has no codec %s at cut %d".formatted(name(), codec, cut));
+  }
+
+  private Activation picture(Infer request) throws ProtocolException {
+    if (request.payloads().size() != 1) {
+      throw refused(ErrorCode.MALFORMED, "a picture is one payload");
+    }
+    PictureCodec codec;
+    try {
+      codec = PictureCodec.of(request.codec());
+    } catch (UnknownCodecException e) {
+      throw unknownCodec(0, request.codec());
+    }
+    PictureCodec.Picture picture = codec.decode(request.payloads().get(0), MAX_PICTURE_PIXELS);
+    return model.input(picture.rgb(), picture.width(), picture.height());
+  }
+
+  private Activation tensors(Infer request, int cut, CodecInfo codec) throws ProtocolException {
+    List<int[]> shapes = model.wireShapes(cut, codec.name());
+    List<ByteBuffer> payloads = request.payloads();
+    if (payloads.size() != shapes.size()) {
+      throw refused(
+          ErrorCode.MALFORMED,
+          "cut %d has %d tensors, not %d".formatted(cut, shapes.size(), payloads.size()));
+    }
+    ActivationCodec wire;
+    try {
+      wire = ActivationCodec.of(codec.wire());
+    } catch (UnknownCodecException e) {
+      throw unknownCodec(cut, codec.name());
+    }
+    List<FloatBuffer> values = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      int elements = IntStream.of(shapes.get(i)).reduce(1, Math::multiplyExact);
+      FloatBuffer buffer =
+          ByteBuffer.allocateDirect(Math.multiplyExact(elements, Float.BYTES))
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
+      wire.decode(payloads.get(i), shapes.get(i), buffer);
+      buffer.rewind();
+      values.add(buffer);
+    }
+    return model.encodedActivation(cut, codec.name(), values);
+  }
+
+  private static ProtocolException refused(ErrorCode code, String message) {
+    return new ProtocolException(code, ProtocolException.Scope.REQUEST, message);
+  }
+
+  private StageChain compile(int cut, Optional<String> decoder) {
+    List<Integer> exits =
+        model.manifest().exits().stream()
+            .filter(exit -> exit.cut() > cut)
+            .map(ExitInfo::index)
+            .toList();
+    return model.compile(
+        new StageRequest(cut, model.lastCut(), exits, decoder, Optional.empty()));
+  }
+
+  private static List<ClassScore> top(ExitScores scores) {
+    float[] probabilities = scores.probabilities();
+    return IntStream.range(0, probabilities.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer label) -> -probabilities[label]))
+        .limit(TOP_CLASSES)
+        .map(label -> new ClassScore(label, probabilities[label]))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

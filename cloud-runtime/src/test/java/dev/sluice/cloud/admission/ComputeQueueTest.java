@@ -1,0 +1,64 @@
+package dev.sluice.cloud.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ComputeQueueTest {
+  @Test
+  void runsJobsInTheOrderInWhichTheyCame() throws InterruptedException {
+    List<Integer> ran = new CopyOnWriteArrayList<>();
+    CountDownLatch done = new CountDownLatch(10);
+    try (ComputeQueue queue = new ComputeQueue(1, 10)) {
+      for (int i = 0; i < 10; i++) {
+        int job = i;
+        queue.offer(
+            () -> {
+              ran.add(job);
+              done.countDown();
+            });
+      }
+      assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(ran).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+  }
+
+  @Test
+  void refusesWhatDoesNotFitAndCountsWhatIsUnfinished() throws InterruptedException {
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try (ComputeQueue queue = new ComputeQueue(1, 2)) {
+      queue.offer(
+          () -> {
+            started.countDown();
+            awaitUninterrupted(release);
+          });
+      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(queue.offer(() -> {})).isTrue();
+      assertThat(queue.offer(() -> {})).isTrue();
+      assertThat(queue.offer(() -> {})).isFalse();
+      assertThat(queue.unfinished()).isEqualTo(3);
+      release.countDown();
+    }
+  }
+
+  @Test
+  void takesNothingOnceClosed() {
+    ComputeQueue queue = new ComputeQueue(1, 2);
+    queue.close();
+    assertThat(queue.offer(() -> {})).isFalse();
+    assertThat(queue.unfinished()).isZero();
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
