@@ -2,7 +2,6 @@ package dev.sluice.cloud;
 
 import dev.sluice.cloud.worker.ModelShelf;
 import dev.sluice.cloud.worker.ServedModel;
-import dev.sluice.model.bundle.BundleException;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ServerOptions;
 import java.io.IOException;
@@ -106,7 +105,7 @@ public final class CloudMain implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws BundleException, IOException, InterruptedException {
+  public Integer call() throws IOException, InterruptedException {
     HostPort address = address();
     int cores = Runtime.getRuntime().availableProcessors();
     int computeThreads = positive("--threads", threads == 0 ? cores : threads);

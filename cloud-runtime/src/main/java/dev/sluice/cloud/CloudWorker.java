@@ -40,8 +40,7 @@ public final class CloudWorker implements AutoCloseable {
     LoadMeter load = new LoadMeter(computeThreads, options.nanoClock().getAsLong());
     try {
       WorkerServer server =
-          WorkerServer.bind(
-              options, new RequestFinisher(models, queue, load, options.nanoClock()));
+          WorkerServer.bind(options, new RequestFinisher(models, queue, load, options.nanoClock()));
       return new CloudWorker(server, queue, models);
     } catch (IOException | RuntimeException e) {
       queue.close();

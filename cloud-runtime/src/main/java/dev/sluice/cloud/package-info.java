@@ -1,5 +1,6 @@
 /**
- * The cloud: a service that finishes what devices begin. Start at {@link dev.sluice.cloud.CloudWorker}.
+ * The cloud: a service that finishes what devices begin. Start at {@link
+ * dev.sluice.cloud.CloudWorker}.
  */
 @NullMarked
 package dev.sluice.cloud;

@@ -1,8 +1,7 @@
 package dev.sluice.cloud.worker;
 
-import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.bundle.BundleException;
+import dev.sluice.model.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,24 +25,24 @@ public final class ModelShelf implements AutoCloseable {
    * Opens a bundle, or every bundle in a folder.
    *
    * @param place a bundle (directory or zip), or a folder that holds bundles
-   * @throws BundleException if there is none, or one of them is damaged
+   * @throws IOException if there is none, or one of them is damaged
    */
-  public static ModelShelf open(Path place, EngineOptions options) throws BundleException {
+  public static ModelShelf open(Path place, EngineOptions options) throws IOException {
     ModelShelf shelf = new ModelShelf();
     try {
       for (Path bundle : bundlesIn(place)) {
         shelf.add(ServedModel.open(Bundle.open(bundle), options));
       }
-    } catch (BundleException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       shelf.close();
       throw e;
     }
     return shelf;
   }
 
-  private static List<Path> bundlesIn(Path place) throws BundleException {
+  private static List<Path> bundlesIn(Path place) throws IOException {
     if (!Files.exists(place)) {
-      throw new BundleException(place, "does not exist; name a bundle or a folder of bundles");
+      throw new IOException(place + " does not exist; name a bundle or a folder of bundles");
     }
     if (isBundle(place)) {
       return List.of(place);
@@ -52,11 +51,12 @@ public final class ModelShelf implements AutoCloseable {
     try (Stream<Path> children = Files.list(place)) {
       children.filter(ModelShelf::isBundle).sorted().forEach(bundles::add);
     } catch (IOException e) {
-      throw new BundleException(place, "cannot be listed: " + e.getMessage());
+      throw new IOException(place + " cannot be listed: " + e.getMessage(), e);
     }
     if (bundles.isEmpty()) {
-      throw new BundleException(
-          place, "holds no bundle; make one with './sluice model prepare' or name another folder");
+      throw new IOException(
+          place
+              + " holds no bundle; make one with './sluice model prepare' or name another folder");
     }
     return bundles;
   }

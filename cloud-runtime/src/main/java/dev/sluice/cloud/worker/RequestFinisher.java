@@ -72,8 +72,7 @@ public final class RequestFinisher implements RequestHandler {
     }
   }
 
-  private void finish(
-      ServedModel model, Infer request, ReceiveStamps stamps, Responder responder) {
+  private void finish(ServedModel model, Infer request, ReceiveStamps stamps, Responder responder) {
     if (responder.isCancelled()) {
       return;
     }
@@ -98,9 +97,10 @@ public final class RequestFinisher implements RequestHandler {
               // This request still counts as unfinished here; those behind it are what matters.
               load.report(Math.max(0, queue.unfinished() - 1), endNanos)));
     } catch (ProtocolException e) {
-      responder.refuse(e.code(), e.getMessage(), 0);
+      responder.refuse(e.code(), String.valueOf(e.getMessage()), 0);
     } catch (RuntimeException e) {
-      LOG.error("request {} of connection {} failed", request.requestId(), responder.connectionId(), e);
+      LOG.error(
+          "request {} of connection {} failed", request.requestId(), responder.connectionId(), e);
       responder.refuse(ErrorCode.INTERNAL, "the worker failed on this request; see its log", 0);
     }
   }

@@ -2,9 +2,7 @@ package dev.sluice.cloud.worker;
 
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.bundle.BundleException;
 import dev.sluice.model.bundle.CodecInfo;
-import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitScores;
@@ -24,14 +22,15 @@ import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -43,8 +42,13 @@ import java.util.stream.IntStream;
  * head (a few per mille of the network) and about 20 µs per boundary.
  */
 public final class ServedModel implements AutoCloseable {
+  private static final String PROFILE = "profile.json";
   private static final int TOP_CLASSES = 5;
   private static final int MAX_PICTURE_PIXELS = 4096 * 4096;
+
+  /** What the codecs mean that every interior cut has, listed by the bundle or not. */
+  private static final Map<String, String> BUILT_IN_WIRES =
+      Map.of("f32", "f32", "q8", "q8+bitshuffle+lz4");
 
   private final ProgressiveModel model;
   private final Profile profile;
@@ -54,12 +58,15 @@ public final class ServedModel implements AutoCloseable {
     this.profile = profile;
   }
 
-  static ServedModel open(Bundle bundle, EngineOptions options) throws BundleException {
+  static ServedModel open(Bundle bundle, EngineOptions options) throws IOException {
     Profile profile;
     try {
-      profile = Profile.fromJson(bundle.file("profile.json"));
+      profile = Profile.fromJson(bundle.file(PROFILE));
     } catch (FactsFormatException e) {
-      throw new BundleException(Path.of("profile.json"), e.getMessage() + "; prepare it again");
+      throw new IOException(
+          "%s of bundle %s: %s; prepare the bundle again"
+              .formatted(PROFILE, bundle.manifest().name(), e.getMessage()),
+          e);
     }
     return new ServedModel(ProgressiveModel.open(bundle, options), profile);
   }
@@ -80,7 +87,7 @@ public final class ServedModel implements AutoCloseable {
       compile(cut, Optional.empty()).close();
     }
     for (CodecInfo codec : model.manifest().codecs()) {
-      if (codec.cut() > 0 && !codec.decoder().isEmpty()) {
+      if (codec.hasTransform()) {
         compile(codec.cut(), Optional.of(codec.name())).close();
       }
     }
@@ -106,21 +113,17 @@ public final class ServedModel implements AutoCloseable {
           "cut %d is not in [0, %d) of %s".formatted(cut, model.lastCut(), name()));
     }
     double[] thresholds = thresholds(request.exits(), cut);
-    Optional<CodecInfo> codec = codec(cut, request.codec());
+    Optional<CodecInfo> codec = model.manifest().codec(cut, request.codec());
     long profiledNanos =
         profile.codec(cut, request.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
-    try (Activation input =
-            cut == 0 ? picture(request) : tensors(request, cut, codec.orElseThrow());
+    try (Activation input = cut == 0 ? picture(request) : tensors(request, wire(request));
         StageChain chain =
-            compile(
-                cut,
-                codec.filter(c -> cut > 0 && !c.decoder().isEmpty()).map(CodecInfo::name))) {
+            compile(cut, codec.filter(CodecInfo::hasTransform).map(CodecInfo::name))) {
       return run(chain, input, thresholds, profiledNanos);
     }
   }
 
-  private Finished run(
-      StageChain chain, Activation input, double[] thresholds, long decodeNanos) {
+  private Finished run(StageChain chain, Activation input, double[] thresholds, long decodeNanos) {
     long profiledNanos = decodeNanos;
     Activation live = input;
     List<StageResult> open = new ArrayList<>();
@@ -137,9 +140,7 @@ public final class ServedModel implements AutoCloseable {
         }
         int exit = stage.exit().getAsInt();
         profiledNanos += profile.headNanos(exit);
-        ExitScores scores =
-            ExitScores.of(
-                result.logits().orElseThrow(), model.manifest().exits().get(exit).temperature());
+        ExitScores scores = model.scores(exit, result.logits().orElseThrow());
         if (scores.confidence() >= thresholds[exit]) {
           return new Finished(exit, top(scores), scores.confidence(), profiledNanos);
         }
@@ -170,15 +171,23 @@ public final class ServedModel implements AutoCloseable {
     return thresholds;
   }
 
-  private Optional<CodecInfo> codec(int cut, String codec) throws ProtocolException {
-    if (cut == 0) {
-      return Optional.empty();
+  /**
+   * Returns how a request's tensors are written: as the bundle says, or by a codec that every cut
+   * has.
+   */
+  private ActivationCodec wire(Infer request) throws ProtocolException {
+    String wire =
+        model
+            .manifest()
+            .codec(request.cut(), request.codec())
+            .map(CodecInfo::wire)
+            .or(() -> Optional.ofNullable(BUILT_IN_WIRES.get(request.codec())))
+            .orElseThrow(() -> unknownCodec(request.cut(), request.codec()));
+    try {
+      return ActivationCodec.of(wire);
+    } catch (UnknownCodecException e) {
+      throw unknownCodec(request.cut(), request.codec());
     }
-    return Optional.of(
-        model.manifest().codecs().stream()
-            .filter(info -> info.cut() == cut && info.name().equals(codec))
-            .findFirst()
-            .orElseThrow(() -> unknownCodec(cut, codec)));
   }
 
   private ProtocolException unknownCodec(int cut, String codec) {
@@ -200,19 +209,14 @@ public final class ServedModel implements AutoCloseable {
     return model.input(picture.rgb(), picture.width(), picture.height());
   }
 
-  private Activation tensors(Infer request, int cut, CodecInfo codec) throws ProtocolException {
-    List<int[]> shapes = model.wireShapes(cut, codec.name());
+  private Activation tensors(Infer request, ActivationCodec wire) throws ProtocolException {
+    int cut = request.cut();
+    List<int[]> shapes = model.encodedShapes(cut, request.codec());
     List<ByteBuffer> payloads = request.payloads();
     if (payloads.size() != shapes.size()) {
       throw refused(
           ErrorCode.MALFORMED,
           "cut %d has %d tensors, not %d".formatted(cut, shapes.size(), payloads.size()));
-    }
-    ActivationCodec wire;
-    try {
-      wire = ActivationCodec.of(codec.wire());
-    } catch (UnknownCodecException e) {
-      throw unknownCodec(cut, codec.name());
     }
     List<FloatBuffer> values = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
@@ -225,7 +229,7 @@ public final class ServedModel implements AutoCloseable {
       buffer.rewind();
       values.add(buffer);
     }
-    return model.encodedActivation(cut, codec.name(), values);
+    return model.encodedActivation(cut, request.codec(), values);
   }
 
   private static ProtocolException refused(ErrorCode code, String message) {
@@ -238,8 +242,7 @@ public final class ServedModel implements AutoCloseable {
             .filter(exit -> exit.cut() > cut)
             .map(ExitInfo::index)
             .toList();
-    return model.compile(
-        new StageRequest(cut, model.lastCut(), exits, decoder, Optional.empty()));
+    return model.compile(new StageRequest(cut, model.lastCut(), exits, decoder, Optional.empty()));
   }
 
   private static List<ClassScore> top(ExitScores scores) {
