@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It enacts {@link LinkModel} on real sockets. In an outage it is silent: nothing passes, not
  * even the end of a connection, new connections wait, and nothing is lost. Senders feel the link as
- * back pressure: at most {@link LinkOptions#queueBytes} wait here per connection and direction, and
- * the sockets' own buffers are kept small. (The sender's socket buffer is its own affair: a program
- * that must not queue should bound it too.)
+ * back pressure: about {@link LinkOptions#queueBytes} wait here per connection and direction, and
+ * the sockets read from have small buffers. (The sender's socket buffer is its own affair: a
+ * program that must not queue should bound it too.)
  *
  * <p>Since the proxy accepts for the target, a client's connect succeeds at once, also in an
  * outage; its bytes wait for the handshake. An unreachable target shows as a closed connection.
@@ -54,7 +54,8 @@ public final class EmulatedLink implements AutoCloseable {
   private static final long MIN_PERIOD_NANOS = 100_000;
 
   private static final int READ_BYTES = 8 << 10;
-  private static final int SOCKET_BUFFER_BYTES = 32 << 10;
+  private static final int RECEIVE_BUFFER_BYTES = 32 << 10;
+  private static final int SEND_BUFFER_BYTES = 128 << 10;
   private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
 
   private final LinkModel model;
@@ -110,11 +111,11 @@ public final class EmulatedLink implements AutoCloseable {
             .group(group)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
             .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
             .childHandler(
@@ -286,8 +287,8 @@ public final class EmulatedLink implements AutoCloseable {
         .option(ChannelOption.AUTO_READ, false)
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-        .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+        .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        .option(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
         .option(ChannelOption.RECVBUF_ALLOCATOR, reads())
@@ -380,8 +381,12 @@ public final class EmulatedLink implements AutoCloseable {
     }
   }
 
+  /**
+   * What has arrived may wait for its reader, as in a receive buffer. Small ones would cost rate: a
+   * machine that lags for some milliseconds hands over that much at once.
+   */
   private static WriteBufferWaterMark waterMark() {
-    return new WriteBufferWaterMark(16 << 10, 32 << 10);
+    return new WriteBufferWaterMark(128 << 10, 512 << 10);
   }
 
   private static FixedRecvByteBufAllocator reads() {
