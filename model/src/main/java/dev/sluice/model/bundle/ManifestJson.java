@@ -33,6 +33,10 @@ final class ManifestJson {
   static BundleManifest read(byte[] json, String where) throws BundleException {
     try {
       JsonNode tree = MAPPER.readTree(json);
+      if (!tree.isObject()) {
+        throw new BundleException(
+            where, "is no bundle manifest: no JSON object", "get or prepare the bundle anew");
+      }
       int version = tree.path("schemaVersion").asInt(0);
       if (version > BundleManifest.SCHEMA_VERSION) {
         throw new BundleException(

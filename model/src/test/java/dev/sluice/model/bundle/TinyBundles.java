@@ -1,0 +1,101 @@
+package dev.sluice.model.bundle;
+
+import dev.sluice.model.graph.CutPoint;
+import dev.sluice.model.graph.OnnxFormatException;
+import dev.sluice.model.graph.OnnxGraph;
+import dev.sluice.model.graph.TinyNetworks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Bundles for tests: of the tiny network, or of any network with heads of seeded weights. */
+public final class TinyBundles {
+  /** Exact codec of the tiny bundle: doubles on the way out, halves on the way in. */
+  public static final String DOUBLING = "doubling";
+
+  private TinyBundles() {}
+
+  /** Five classes, exits on cuts 1 and 2, the doubling codec on cut 2. */
+  public static Bundle write(Path directory) throws IOException {
+    return writer(directory, TinyNetworks.residual()).commit(manifest(), false);
+  }
+
+  static BundleWriter writer(Path directory, byte[] backbone) {
+    return BundleWriter.to(directory)
+        .put(Bundle.BACKBONE, backbone)
+        .put("exits/1.onnx", TinyNetworks.head(4, 8, 8, 5, 21))
+        .put("exits/2.onnx", TinyNetworks.head(4, 8, 8, 5, 22))
+        .put("codecs/2-doubling/encoder.onnx", TinyNetworks.scaling(2, 4, 8, 8))
+        .put("codecs/2-doubling/decoder.onnx", TinyNetworks.scaling(0.5f, 4, 8, 8))
+        .put("calibration.bin", "table".getBytes(StandardCharsets.UTF_8));
+  }
+
+  static BundleManifest manifest() throws OnnxFormatException {
+    List<CutInfo> cuts = cuts(OnnxGraph.of(TinyNetworks.residual(), "tiny"));
+    return new BundleManifest(
+        BundleManifest.SCHEMA_VERSION,
+        "tiny",
+        List.of("a", "b", "c", "d", "e"),
+        Preprocessing.parse("mean=0.5 std=0.25 size=8"),
+        cuts,
+        List.of(
+            new ExitInfo(0, 1, "exits/1.onnx", 20, 1.5, 0.8),
+            new ExitInfo(1, 2, "exits/2.onnx", 20, 1.2, 0.8),
+            new ExitInfo(2, cuts.size() - 1, "", 0, 1.0, 0)),
+        List.of(
+            new CodecInfo(
+                2,
+                DOUBLING,
+                "f32",
+                "codecs/2-doubling/encoder.onnx",
+                "codecs/2-doubling/decoder.onnx",
+                256)),
+        Map.of("seed", "1"),
+        Map.of());
+  }
+
+  static List<CutInfo> cuts(OnnxGraph graph) {
+    List<CutInfo> cuts = new ArrayList<>();
+    for (CutPoint cut : graph.cutPoints()) {
+      cuts.add(new CutInfo(cuts.size(), cut.name(), cut.tensors(), cut.shapes(), cut.macsBefore()));
+    }
+    return cuts;
+  }
+
+  /** A bundle of any network with one output, all its cuts, and a head on each of some cuts. */
+  public static Bundle of(
+      Path directory, Path network, String preprocessing, List<Integer> exitCuts)
+      throws IOException {
+    OnnxGraph graph = OnnxGraph.read(network);
+    List<CutInfo> cuts = cuts(graph);
+    int classes = cuts.get(cuts.size() - 1).shapes().get(0)[0];
+    BundleWriter writer = BundleWriter.to(directory).put(Bundle.BACKBONE, graph.toBytes());
+    List<ExitInfo> exits = new ArrayList<>();
+    for (int cut : exitCuts) {
+      int[] shape = cuts.get(cut).shapes().get(0);
+      String path = "exits/" + cut + ".onnx";
+      writer.put(path, TinyNetworks.head(shape[0], shape[1], shape[2], classes, cut));
+      exits.add(new ExitInfo(exits.size(), cut, path, (long) shape[0] * classes, 1, 0.8));
+    }
+    exits.add(new ExitInfo(exits.size(), cuts.size() - 1, "", 0, 1, 0));
+    List<String> labels = new ArrayList<>();
+    for (int i = 0; i < classes; i++) {
+      labels.add("class " + i);
+    }
+    return writer.commit(
+        new BundleManifest(
+            BundleManifest.SCHEMA_VERSION,
+            String.valueOf(network.getFileName()),
+            labels,
+            Preprocessing.parse(preprocessing),
+            cuts,
+            exits,
+            List.of(),
+            Map.of(),
+            Map.of()),
+        false);
+  }
+}
