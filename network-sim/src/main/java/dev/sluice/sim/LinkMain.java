@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -44,6 +48,9 @@ import picocli.CommandLine.Spec;
       "docs/link-emulation.md."
     })
 public final class LinkMain implements Callable<Integer> {
+  private static final int WARM_UP_MESSAGES = 40;
+  private static final int WARM_UP_MILLIS = 2_000;
+
   private final InputStream input;
   private final CountDownLatch stopped;
 
@@ -209,6 +216,7 @@ public final class LinkMain implements Callable<Integer> {
     if (listenAddress.isUnresolved()) {
       throw new IOException("cannot listen on " + listen + ": unknown host");
     }
+    warmUp();
     try (EmulatedLink link = EmulatedLink.open(listenAddress, target, trace, options, when)) {
       out.println(
           "link ready on " + listenAddress.getHostString() + ":" + link.address().getPort());
@@ -221,6 +229,38 @@ public final class LinkMain implements Callable<Integer> {
       stopped.await();
     }
     return 0;
+  }
+
+  /**
+   * Passes some bytes through a link of its own, so that loading classes does not delay the first
+   * message: that took 300 ms.
+   */
+  private static void warmUp() {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    LinkTrace fast = LinkTrace.constant(10e6, 10e6, Duration.ofMillis(1));
+    try (ServerSocket server = new ServerSocket(0, 1, here);
+        EmulatedLink link =
+            EmulatedLink.open(
+                new InetSocketAddress(here, 0),
+                new InetSocketAddress(here, server.getLocalPort()),
+                fast,
+                LinkOptions.DEFAULT,
+                Start.NOW);
+        Socket client = new Socket(here, link.address().getPort())) {
+      server.setSoTimeout(WARM_UP_MILLIS);
+      client.setSoTimeout(WARM_UP_MILLIS);
+      client.setTcpNoDelay(true);
+      try (Socket worker = server.accept()) {
+        worker.setSoTimeout(WARM_UP_MILLIS);
+        for (int i = 0; i < WARM_UP_MESSAGES; i++) {
+          client.getOutputStream().write(new byte[4000]);
+          worker.getOutputStream().write(worker.getInputStream().readNBytes(4000));
+          client.getInputStream().readNBytes(4000);
+        }
+      }
+    } catch (IOException notHere) {
+      LoggerFactory.getLogger(LinkMain.class).debug("no warm-up", notHere);
+    }
   }
 
   /** Waits for the word on standard input; its end stops the program. */
