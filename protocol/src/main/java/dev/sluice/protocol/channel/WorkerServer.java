@@ -1,23 +1,125 @@
 package dev.sluice.protocol.channel;
 
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** The worker's end of the connections. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * The worker's end: accepts connections and hands whole requests to a {@link RequestHandler}.
+ * Thread-safe.
+ *
+ * <p>Each connection lives on one event loop; nothing there blocks. Answers may be given from any
+ * thread.
+ */
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // threads are daemons; nothing is left to do when they end late
 public final class WorkerServer implements AutoCloseable {
-  private WorkerServer() {}
+  private static final int WRITE_HIGH_BYTES = 1 << 16;
+  private static final int WRITE_LOW_BYTES = 1 << 14;
 
+  private final EventLoopGroup group;
+  private final Channel listener;
+  private final Set<ServerConnection> connections;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private WorkerServer(EventLoopGroup group, Channel listener, Set<ServerConnection> connections) {
+    this.group = group;
+    this.listener = listener;
+    this.connections = connections;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws IOException if the address cannot be bound; the message names it
+   */
   public static WorkerServer bind(ServerOptions options, RequestHandler handler)
       throws IOException {
-    throw new UnsupportedOperationException();
+    EventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(
+            options.ioThreads(),
+            new DefaultThreadFactory("sluice-server", true),
+            NioIoHandler.newFactory());
+    Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+    AtomicLong ids = new AtomicLong();
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    new ServerConnection(ids.incrementAndGet(), options, handler, connections)
+                        .install(channel.pipeline());
+                  }
+                });
+    ChannelFuture bound =
+        bootstrap
+            .bind(new InetSocketAddress(options.host(), options.port()))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      throw new IOException(
+          "cannot listen on "
+              + options.host()
+              + ":"
+              + options.port()
+              + ": "
+              + bound.cause().getMessage()
+              + "; choose another address or stop what uses it",
+          bound.cause());
+    }
+    return new WorkerServer(group, bound.channel(), connections);
   }
 
+  /** Returns the port that is listened on. */
   public int port() {
-    throw new UnsupportedOperationException();
+    return ((InetSocketAddress) listener.localAddress()).getPort();
   }
 
+  /** Returns how many connections have been welcomed and are open. */
+  public int connections() {
+    return connections.size();
+  }
+
+  /**
+   * Says goodbye to every device, cancels what is under way and stops listening; waits a second at
+   * most.
+   */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    listener.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    for (ServerConnection connection : connections) {
+      connection.sayGoodbye("worker stops");
+    }
+    group.shutdownGracefully(50, 1_000, TimeUnit.MILLISECONDS).awaitUninterruptibly(2_000);
   }
 }
