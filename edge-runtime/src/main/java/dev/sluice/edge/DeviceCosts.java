@@ -1,0 +1,75 @@
+package dev.sluice.edge;
+
+import dev.sluice.edge.session.Step;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.Profile.CodecCost;
+import java.util.List;
+import java.util.Optional;
+
+/** What the profile says about the parts that a session runs; times are unscaled. Immutable. */
+final class DeviceCosts {
+  static final long NEVER = Long.MAX_VALUE / 4;
+
+  private final Profile profile;
+
+  DeviceCosts(Profile profile) {
+    this.profile = profile;
+  }
+
+  long preprocessNanos() {
+    return profile.preprocessNanos();
+  }
+
+  /** Time of the segments between two cuts. */
+  long segmentsNanos(int fromCut, int toCut) {
+    long nanos = 0;
+    for (int cut = fromCut + 1; cut <= toCut; cut++) {
+      nanos += profile.segmentNanos(cut);
+    }
+    return nanos;
+  }
+
+  /** Time of a step with its exit head. */
+  long stepNanos(Step step) {
+    long head = step.exit().isPresent() ? profile.headNanos(step.exit().getAsInt()) : 0;
+    return segmentsNanos(step.fromCut(), step.toCut()) + head;
+  }
+
+  long pathNanos(List<Step> path) {
+    return path.stream().mapToLong(this::stepNanos).sum();
+  }
+
+  /** Time from a step of a path to the end of the next one with an exit; {@link #NEVER} if none. */
+  long nextExitNanos(List<Step> path, int index, boolean needsInput) {
+    long nanos = needsInput ? preprocessNanos() : 0;
+    for (int i = index; i < path.size(); i++) {
+      nanos += stepNanos(path.get(i));
+      if (path.get(i).exit().isPresent()) {
+        return nanos;
+      }
+    }
+    return NEVER;
+  }
+
+  /** Time to encode at a plan's split. */
+  long encodeNanos(Plan plan) {
+    return codec(plan).map(CodecCost::encodeNanos).orElse(0L);
+  }
+
+  /** Mean bytes that a plan sends per sample. */
+  double meanBytes(Plan plan) {
+    return codec(plan).map(CodecCost::meanBytes).orElse(0.0);
+  }
+
+  /** Time that the worker needs from a plan's split to the end. */
+  long workerNanos(Plan plan) {
+    long decode = codec(plan).map(CodecCost::decodeNanos).orElse(0L);
+    long input = plan.split() == 0 ? preprocessNanos() : 0;
+    return decode + input + segmentsNanos(plan.split(), profile.lastCut());
+  }
+
+  private Optional<CodecCost> codec(Plan plan) {
+    return profile.codec(plan.split(), plan.codec());
+  }
+}

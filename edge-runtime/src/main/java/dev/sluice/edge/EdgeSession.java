@@ -1,0 +1,1133 @@
+package dev.sluice.edge;
+
+import dev.sluice.edge.Request.LocalAnswer;
+import dev.sluice.edge.Request.Mode;
+import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.CloudReply;
+import dev.sluice.edge.session.CloudReply.TransferTimes;
+import dev.sluice.edge.session.CloudRequest;
+import dev.sluice.edge.session.Device;
+import dev.sluice.edge.session.DeviceNetwork;
+import dev.sluice.edge.session.EdgeAnswer;
+import dev.sluice.edge.session.EventLoop;
+import dev.sluice.edge.session.Finished;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Payload;
+import dev.sluice.edge.session.Place;
+import dev.sluice.edge.session.Route;
+import dev.sluice.edge.session.Sample;
+import dev.sluice.edge.session.Score;
+import dev.sluice.edge.session.SessionCounters;
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.edge.session.Step;
+import dev.sluice.edge.session.StepResult;
+import dev.sluice.edge.session.Surroundings;
+import dev.sluice.edge.session.Timing;
+import dev.sluice.edge.session.Work;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.ExitScores;
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.Estimators;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.estimate.TransferSample;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.profile.Profile;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers frames on a device with a cloud behind it: runs the network up to the plan's split, stops
+ * at an exit that is sure, otherwise sends the rest to the cloud, and answers by the deadline with
+ * the best it has.
+ *
+ * <p>The session has neither threads nor a clock: everything happens in tasks of an {@link
+ * EventLoop}, so that the same code runs live and in a simulation. {@link #submit}, {@link #status}
+ * and {@link #close} may be called from anywhere; answers come on the loop.
+ */
+public final class EdgeSession implements AutoCloseable {
+  /*
+   * What the device does next, each time it is free:
+   *
+   *   1. A rescue: a frame that waits for the cloud and has no answer of its own yet, if its first
+   *      exit could no longer end before its deadline once the candidate below had run.
+   *   2. Own work: the oldest frame whose part of the plan is unfinished.
+   *   3. A hedge: the oldest frame past its own part for which a deeper exit still fits before its
+   *      deadline. Stages are not interrupted; a hedge gives way between two of them.
+   *
+   * A frame becomes a hedge when its reply is at risk: predicted later than the latest moment at
+   * which the device could begin to compute the deepest exit still in reach, or the link is not up.
+   * Otherwise a timer waits for that moment. So with everything sent at the input, the device
+   * begins as late as it can afford to.
+   *
+   * A frame leaves `live` when it is answered, and nothing but `answer` removes it: that makes for
+   * exactly one answer. Its tensors may outlive it until the device has finished with them.
+   */
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeSession.class);
+  private static final int TOP = 5;
+  private static final String LINK_DOWN = "the link is down";
+  private static final int TRANSFERS_PER_REPLAN = 3;
+
+  /** Frames are held to come on when the last came this many replanning periods ago or less. */
+  private static final int ACTIVE_PERIODS = 8;
+
+  private final EventLoop loop;
+  private final Device device;
+  private final Cloud cloud;
+  private final DeviceNetwork network;
+  private final Executor background;
+  private final Planner planner;
+  private final Estimators estimators;
+  private final DeviceCosts costs;
+  private final SessionOptions options;
+  private final Tally tally = new Tally();
+
+  private final Map<Long, Request> live = new LinkedHashMap<>();
+  private ActiveRoute active;
+  private boolean deviceBusy;
+  private boolean planning;
+  private boolean planAgain;
+  private boolean replanArmed;
+  private long lastSubmitNanos;
+  private int transfersSincePlan;
+  private boolean closed;
+  private @Nullable Runnable afterPlan;
+
+  /**
+   * Opens a session: decides on a first plan and compiles it before returning.
+   *
+   * @param around loop, device, cloud, network; stay the caller's, and outlive the session
+   * @param profile measured times of the network
+   * @param planner chooses plans; used by one thread at a time
+   * @param estimators learn from what the session sees; used on the loop only
+   * @param options deadline, fallback, queue sizes
+   * @throws RuntimeException if the engine cannot compile the first plan
+   */
+  public static EdgeSession open(
+      Surroundings around,
+      Profile profile,
+      Planner planner,
+      Estimators estimators,
+      SessionOptions options) {
+    long now = around.loop().nanoTime();
+    PlanDecision first = planner.decide(estimators.at(now), Optional.empty(), now);
+    Route route = around.network().compile(first.plan(), options.fallback());
+    EdgeSession session =
+        new EdgeSession(
+            around, profile, planner, estimators, options, new ActiveRoute(first, route));
+    around.loop().execute(session::listen);
+    return session;
+  }
+
+  private EdgeSession(
+      Surroundings around,
+      Profile profile,
+      Planner planner,
+      Estimators estimators,
+      SessionOptions options,
+      ActiveRoute first) {
+    this.loop = around.loop();
+    this.device = around.device();
+    this.cloud = around.cloud();
+    this.network = around.network();
+    this.background = around.background();
+    this.planner = planner;
+    this.estimators = estimators;
+    this.costs = new DeviceCosts(profile);
+    this.options = options;
+    this.active = first;
+  }
+
+  private void listen() {
+    cloud.listen(
+        new Cloud.Listener() {
+          @Override
+          public void onLinkState(LinkState state, String detail) {
+            estimators.onLinkState(state, loop.nanoTime());
+            if (state == LinkState.DOWN && options.fallback()) {
+              List.copyOf(live.values()).stream()
+                  .filter(r -> r.mode == Mode.AWAY)
+                  .forEach(EdgeSession.this::beginHedge);
+            }
+            replan();
+            pump();
+          }
+
+          @Override
+          public void onPong(long roundTripNanos, int paddingBytes) {
+            estimators.onPing(roundTripNanos, loop.nanoTime());
+          }
+        });
+  }
+
+  /**
+   * Hands in a frame.
+   *
+   * @param frame what to classify; its id must be new to the session
+   * @param done gets the one answer, on the loop
+   */
+  public void submit(Frame frame, Consumer<EdgeAnswer> done) {
+    loop.execute(() -> accept(frame, done));
+  }
+
+  /**
+   * Computes one frame through every exit without answering it, so that the engine is warm and the
+   * device's speed known, then decides anew.
+   *
+   * @param frame any picture that the network takes; its id is not used up
+   * @param done called on the loop when the plan that follows is compiled
+   */
+  public void warmUp(Frame frame, Runnable done) {
+    loop.execute(() -> warm(frame, done));
+  }
+
+  /** Returns what the session does at the moment; called on the loop. */
+  public SessionStatus status() {
+    long now = loop.nanoTime();
+    return new SessionStatus(
+        now,
+        estimators.at(now),
+        active.decision(),
+        live.size(),
+        device.overruns(),
+        tally.snapshot());
+  }
+
+  /** Answers every outstanding frame with the best there is, as dropped if there is nothing. */
+  @Override
+  public void close() {
+    loop.execute(this::shut);
+  }
+
+  private void shut() {
+    if (closed) {
+      return;
+    }
+    for (Request r : List.copyOf(live.values())) {
+      giveBest(r, "the session was closed");
+    }
+    closed = true;
+    active.release();
+  }
+
+  // --- frames come in ---------------------------------------------------------------------------
+
+  private void accept(Frame frame, Consumer<EdgeAnswer> done) {
+    if (live.containsKey(frame.id())) {
+      throw new IllegalArgumentException("frame id is in use: " + frame.id());
+    }
+    Request r = new Request(frame, frame.captureNanos() + options.deadlineNanos(), done);
+    live.put(frame.id(), r);
+    tally.submitted++;
+    if (closed) {
+      drop(r, "the session was closed");
+      return;
+    }
+    long now = loop.nanoTime();
+    lastSubmitNanos = now;
+    estimators.onArrival(now);
+    if (options.fallback()) {
+      r.deadlineTimer = loop.at(limit(r), () -> onDeadline(r));
+    }
+    r.patienceTimer =
+        loop.at(
+            frame.captureNanos() + options.patienceNanos(),
+            () -> onPatience(r));
+    boundQueues();
+    armReplan();
+    pump();
+  }
+
+  private void boundQueues() {
+    List<Request> waiting =
+        live.values().stream().filter(other -> other.mode == Mode.WAITING).toList();
+    if (waiting.size() > options.maxWaiting()) {
+      drop(waiting.get(0), "overload: too many frames wait for the device");
+    }
+    if (live.size() > options.maxOutstanding()) {
+      giveBest(live.values().iterator().next(), "overload: too many frames without answer");
+    }
+  }
+
+  /** The moment by which the device wants to have answered. */
+  private long limit(Request r) {
+    return r.deadlineNanos - options.slackNanos();
+  }
+
+  // --- what the device does next ----------------------------------------------------------------
+
+  private void pump() {
+    if (deviceBusy || closed) {
+      return;
+    }
+    long now = loop.nanoTime();
+    double scale = estimators.at(now).deviceScale();
+    Request hedge = nextHedge(now, scale);
+    Request own = nextOwn(now, scale);
+    Request candidate = own != null ? own : hedge;
+    if (candidate == null || candidate.answered) {
+      return;
+    }
+    long busyUntil = now + scaled(nextNanos(candidate), scale);
+    Request rescue = nextRescue(candidate, now, busyUntil, scale);
+    if (rescue != null) {
+      beginHedge(rescue);
+    }
+    runNext(rescue != null && rescue.hedging ? rescue : candidate);
+  }
+
+  private @Nullable Request nextOwn(long now, double scale) {
+    for (Request r : List.copyOf(live.values())) {
+      if (r.mode == Mode.WAITING) {
+        begin(r, now, scale);
+      }
+      if (r.owesOwnWork() && !r.answered) {
+        return r;
+      }
+    }
+    return null;
+  }
+
+  /** Binds a frame to the plan of the moment and decides whether that can work out in time. */
+  private void begin(Request r, long now, double scale) {
+    boolean othersWait =
+        live.values().stream().anyMatch(other -> other != r && other.mode == Mode.WAITING);
+    ActiveRoute mine = active.acquire();
+    Plan plan = mine.decision().plan();
+    r.active = mine;
+    r.startNanos = now;
+    r.path = mine.route().stages();
+    r.mode = Mode.PLAN;
+    if (!options.fallback()) {
+      return;
+    }
+    boolean planFits;
+    boolean linkDown = plan.usesCloud() && estimators.at(now).link() == LinkState.DOWN;
+    if (linkDown) {
+      planFits = false;
+    } else if (plan.usesCloud()) {
+      // A plan was chosen for a frame that is served at once; only waiting can make it too slow.
+      boolean waited = now - r.frame.captureNanos() > options.slackNanos();
+      planFits = !waited || cloudInTime(r, plan, now) || fits(r, ownExit(r), now, scale);
+    } else {
+      planFits = fits(r, ownExit(r), now, scale);
+    }
+    if (planFits) {
+      return;
+    }
+    List<Step> every = network.everyExit();
+    if (fits(r, costs.nextExitNanos(every, 0, true), now, scale)) {
+      r.path = every;
+      r.mode = Mode.RUSH;
+      r.trouble =
+          linkDown ? LINK_DOWN : "overload: the plan would have taken longer than the deadline";
+    } else if (othersWait) {
+      drop(r, "overload: the device came too late to this frame");
+    }
+  }
+
+  private long ownExit(Request r) {
+    return costs.nextExitNanos(r.path, r.index, r.needsInput());
+  }
+
+  private boolean fits(Request r, long nanos, long now, double scale) {
+    return nanos < DeviceCosts.NEVER && now + withMargin(nanos, scale) <= limit(r);
+  }
+
+  private boolean cloudInTime(Request r, Plan plan, long now) {
+    Estimates e = estimators.at(now);
+    if (e.link() == LinkState.DOWN) {
+      return false;
+    }
+    long own =
+        costs.pathNanos(r.path)
+            + costs.encodeNanos(plan)
+            + (r.path.isEmpty() ? 0 : costs.preprocessNanos());
+    long sent = now + scaled(own, e.deviceScale());
+    return sent + replyNanos(plan, costs.meanBytes(plan), e) <= r.deadlineNanos;
+  }
+
+  private @Nullable Request nextHedge(long now, double scale) {
+    Request tooLate = null;
+    for (Request r : List.copyOf(live.values())) {
+      if (r.mode != Mode.AWAY || !r.hedging || r.exhausted) {
+        continue;
+      }
+      if (fits(r, ownExit(r), now, scale)) {
+        return r;
+      }
+      if (r.best != null || ownExit(r) >= DeviceCosts.NEVER) {
+        exhaust(r);
+      } else if (tooLate == null && (r.late || !r.cloudPending)) {
+        tooLate = r;
+      }
+    }
+    return tooLate;
+  }
+
+  private @Nullable Request nextRescue(Request candidate, long now, long busyUntil, double scale) {
+    if (!options.fallback()) {
+      return null;
+    }
+    for (Request r : live.values()) {
+      if (r == candidate || r.mode != Mode.AWAY || r.best != null || r.exhausted) {
+        continue;
+      }
+      long first = firstExitNanos(r);
+      if (fits(r, first, now, scale) && !fits(r, first, busyUntil, scale)) {
+        return r;
+      }
+    }
+    return null;
+  }
+
+  /** Time to the first exit that a frame past its own part can reach. */
+  private long firstExitNanos(Request r) {
+    if (r.hedging) {
+      return ownExit(r);
+    }
+    List<Step> beyond = route(r).beyond();
+    long on = r.sample == null ? DeviceCosts.NEVER : costs.nextExitNanos(beyond, 0, false);
+    return Math.min(on, costs.nextExitNanos(network.everyExit(), 0, true));
+  }
+
+  private long nextNanos(Request r) {
+    if (r.needsInput()) {
+      return costs.preprocessNanos();
+    }
+    return r.index < r.path.size()
+        ? costs.stepNanos(r.path.get(r.index))
+        : costs.encodeNanos(plan(r));
+  }
+
+  private void runNext(Request r) {
+    deviceBusy = true;
+    r.computing = true;
+    Sample sample = r.sample;
+    if (r.needsInput()) {
+      device.run(
+          new Work<>("preprocess", costs.preprocessNanos(), () -> network.input(r.frame)),
+          finished -> onInput(r, finished));
+    } else if (r.index < r.path.size() && sample != null) {
+      Step step = r.path.get(r.index);
+      device.run(
+          new Work<>(
+              "stage " + step.fromCut() + "-" + step.toCut(),
+              costs.stepNanos(step),
+              () -> step.run(sample)),
+          finished -> onStep(r, step, finished));
+    } else {
+      Route route = route(r);
+      device.run(
+          new Work<>(
+              "encode",
+              costs.encodeNanos(plan(r)),
+              () -> route.encode(r.frame, Optional.ofNullable(sample))),
+          finished -> onEncoded(r, finished));
+    }
+  }
+
+  // --- the device has finished something --------------------------------------------------------
+
+  private void onInput(Request r, Finished<Sample> finished) {
+    r.preprocessNanos += finished.elapsedNanos();
+    finished.value().ifPresent(sample -> r.sample = sample);
+    if (settled(r, finished)) {
+      pump();
+    }
+  }
+
+  private void onStep(Request r, Step step, Finished<StepResult> finished) {
+    long now = loop.nanoTime();
+    r.deviceNanos += finished.elapsedNanos();
+    estimators.onDeviceStage(finished.elapsedNanos(), costs.stepNanos(step));
+    if (r.mode == Mode.AWAY) {
+      tally.hedgedSteps++;
+    }
+    finished
+        .value()
+        .ifPresent(
+            result -> {
+              releaseSample(r);
+              r.sample = result.live();
+              r.index++;
+            });
+    if (settled(r, finished)) {
+      Optional<ExitScores> scores = finished.value().flatMap(StepResult::scores);
+      if (scores.isPresent() && step.exit().isPresent()) {
+        onExit(r, step.exit().getAsInt(), scores.get());
+      }
+      if (!r.answered && r.index == r.path.size()) {
+        onPathEnd(r, now);
+      } else if (!r.answered && r.mode == Mode.RUSH && r.best != null) {
+        // With an answer in hand it gives way to frames that have none.
+        r.mode = Mode.AWAY;
+        r.hedging = true;
+        if (!fits(r, ownExit(r), now, estimators.at(now).deviceScale())) {
+          exhaust(r);
+        }
+      }
+      pump();
+    }
+  }
+
+  private void onExit(Request r, int exit, ExitScores scores) {
+    r.keep(exit, scores);
+    boolean isFinal = exit == network.exitCuts().size() - 1;
+    ExitPolicy policy = isFinal ? new ExitPolicy.Always() : policy(plan(r), exit);
+    if (policy.exits(scores)) {
+      LocalAnswer local = new LocalAnswer(exit, scores);
+      answerLocally(r, local, false, isFinal ? "final exit" : "exit " + exit + " is sure");
+    } else if (r.late) {
+      giveBest(r, r.trouble);
+    }
+  }
+
+  private static ExitPolicy policy(Plan plan, int exit) {
+    return plan.exits().stream()
+        .filter(threshold -> threshold.exit() == exit)
+        .<ExitPolicy>map(threshold -> new ExitPolicy.Top1Above(threshold.threshold()))
+        .findFirst()
+        .orElse(new ExitPolicy.Never());
+  }
+
+  private void onPathEnd(Request r, long now) {
+    switch (r.mode) {
+      case PLAN -> {
+        if (!plan(r).usesCloud()) {
+          giveBest(r, "the plan ends here");
+        } else if (options.fallback() && estimators.at(now).link() == LinkState.DOWN) {
+          r.trouble = LINK_DOWN;
+          goAway(r);
+        }
+      }
+      case RUSH -> giveBest(r, r.trouble);
+      case AWAY -> exhaust(r);
+      case WAITING -> throw new IllegalStateException("a waiting frame has no path");
+    }
+  }
+
+  private void onEncoded(Request r, Finished<Payload> finished) {
+    r.encodeNanos += finished.elapsedNanos();
+    if (settled(r, finished)) {
+      finished.value().ifPresent(payload -> sendOff(r, payload));
+      pump();
+    }
+  }
+
+  /** Frees the device; returns whether the frame goes on. */
+  private boolean settled(Request r, Finished<?> finished) {
+    deviceBusy = false;
+    r.computing = false;
+    if (r.answered) {
+      release(r);
+      pump();
+      return false;
+    }
+    if (finished.failure().isPresent()) {
+      tally.failures++;
+      LOG.warn("frame {}: the engine failed", r.id(), finished.failure().get());
+      String why = "the engine failed: " + finished.failure().get().getMessage();
+      if (r.cloudPending) {
+        exhaust(r);
+      } else {
+        giveBest(r, why);
+      }
+      pump();
+      return false;
+    }
+    return true;
+  }
+
+  // --- the cloud --------------------------------------------------------------------------------
+
+  private void sendOff(Request r, Payload payload) {
+    long now = loop.nanoTime();
+    if (options.fallback() && now >= r.deadlineNanos) {
+      r.trouble = "no time was left to send it";
+      goAway(r);
+      return;
+    }
+    Plan plan = plan(r);
+    r.bytesSent = payload.bytes();
+    r.cloudPending = true;
+    tally.sent++;
+    List<ExitThreshold> cloudExits =
+        plan.exits().stream().filter(e -> network.exitCuts().get(e.exit()) > plan.split()).toList();
+    long worthless = r.frame.captureNanos() + options.patienceNanos();
+    estimators.onSubmitted(r.id(), r.bytesSent, now);
+    cloud.send(
+        new CloudRequest(
+            r.id(),
+            plan.split(),
+            plan.codec(),
+            cloudExits,
+            options.fallback() ? r.deadlineNanos : worthless,
+            payload),
+        reply -> onReply(r, reply));
+    if (!r.answered && r.mode != Mode.AWAY) {
+      goAway(r);
+    }
+  }
+
+  /** The plan's own part is done; decides when to go on alone. */
+  private void goAway(Request r) {
+    r.mode = Mode.AWAY;
+    if (!options.fallback()) {
+      releaseSample(r);
+      if (!r.cloudPending) {
+        giveBest(r, r.trouble);
+      }
+      return;
+    }
+    if (!r.cloudPending) {
+      beginHedge(r);
+      return;
+    }
+    long now = loop.nanoTime();
+    Estimates e = estimators.at(now);
+    Optional<Reach> deepest = deepest(r, now, e.deviceScale());
+    if (deepest.isEmpty()) {
+      return;
+    }
+    long latest = limit(r) - withMargin(deepest.get().nanos(), e.deviceScale());
+    long expected = now + replyNanos(plan(r), r.bytesSent + (double) bytesAhead(r), e);
+    if (e.link() != LinkState.UP || expected > latest) {
+      beginHedge(r);
+    } else {
+      r.hedgeTimer =
+          loop.at(
+              latest,
+              () -> {
+                if (!r.answered) {
+                  beginHedge(r);
+                  pump();
+                }
+              });
+    }
+  }
+
+  /** Time from sending to the reply, cautiously. */
+  private long replyNanos(Plan plan, double bytes, Estimates e) {
+    double transfer = bytes / e.uplinkBytesPerSecond() * 1e9 * (1 + Math.min(1, e.uplinkRelativeSd()));
+    return e.roundTripNanos()
+        + e.roundTripSdNanos()
+        + (long) Math.min(transfer, 1e15)
+        + e.workerQueueNanos()
+        + scaled(costs.workerNanos(plan), e.workerScale());
+  }
+
+  private long bytesAhead(Request r) {
+    long bytes = 0;
+    for (Request other : live.values()) {
+      if (other == r) {
+        break;
+      }
+      bytes += other.cloudPending ? other.bytesSent : 0;
+    }
+    return bytes;
+  }
+
+  private void onReply(Request r, CloudReply reply) {
+    if (r.cloudDone) {
+      tally.lateReplies++;
+      return;
+    }
+    r.cloudDone = true;
+    r.cloudPending = false;
+    if (reply instanceof CloudReply.Answered answered) {
+      learn(r, answered);
+      if (r.answered) {
+        tally.lateReplies++;
+      } else {
+        answerFromCloud(r, answered);
+      }
+    } else if (reply instanceof CloudReply.Refused refused) {
+      tally.refused++;
+      trouble(r, "the worker refused: " + refused.code() + ", " + refused.message());
+    } else if (reply instanceof CloudReply.Lost lost) {
+      tally.lost++;
+      trouble(r, "the link was lost: " + lost.why());
+    } else {
+      trouble(r, "the request was cancelled");
+    }
+    pump();
+  }
+
+  private void learn(Request r, CloudReply.Answered answered) {
+    TransferTimes t = answered.times();
+    long now = loop.nanoTime();
+    estimators.onTransfer(
+        new TransferSample(
+            r.id(),
+            t.submittedNanos(),
+            t.replyReceivedNanos(),
+            t.bytesSent(),
+            t.workerFirstByteNanos(),
+            t.workerLastByteNanos(),
+            t.workerReplyNanos()));
+    estimators.onWorker(
+        t.workerQueueNanos(), t.workerComputeNanos(), answered.load().computeScale(), now);
+    if (++transfersSincePlan >= TRANSFERS_PER_REPLAN) {
+      replan();
+    }
+  }
+
+  private void trouble(Request r, String why) {
+    if (r.answered) {
+      return;
+    }
+    r.trouble = why;
+    if (!options.fallback()) {
+      giveBest(r, why);
+    } else if (r.mode != Mode.AWAY) {
+      goAway(r);
+    } else if (r.exhausted) {
+      giveBest(r, why);
+    } else {
+      beginHedge(r);
+    }
+  }
+
+  // --- going on alone ---------------------------------------------------------------------------
+
+  /** A way to an exit: {@code nanos} by the profile from now to its end. */
+  private record Reach(List<Step> path, int exit, long nanos) {}
+
+  /** The deepest exit not computed yet that still ends in time, by the quickest way to it. */
+  private Optional<Reach> deepest(Request r, long now, double scale) {
+    List<Reach> all = new ArrayList<>();
+    if (r.sample != null) {
+      addReaches(all, route(r).beyond(), 0);
+    }
+    addReaches(all, network.everyExit(), costs.preprocessNanos());
+    Reach best = null;
+    for (Reach reach : all) {
+      if (reach.exit() <= r.deepestExit || !fits(r, reach.nanos(), now, scale)) {
+        continue;
+      }
+      if (best == null
+          || reach.exit() > best.exit()
+          || (reach.exit() == best.exit() && reach.nanos() < best.nanos())) {
+        best = reach;
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  private void addReaches(List<Reach> all, List<Step> path, long before) {
+    long nanos = before;
+    for (Step step : path) {
+      nanos += costs.stepNanos(step);
+      if (step.exit().isPresent()) {
+        all.add(new Reach(path, step.exit().getAsInt(), nanos));
+      }
+    }
+  }
+
+  private void beginHedge(Request r) {
+    if (r.hedging || r.exhausted || r.answered) {
+      return;
+    }
+    long now = loop.nanoTime();
+    Optional<Reach> deepest = deepest(r, now, estimators.at(now).deviceScale());
+    List<Step> path;
+    if (deepest.isPresent()) {
+      path = deepest.get().path();
+    } else if (r.best != null) {
+      exhaust(r);
+      return;
+    } else if (r.late || !r.cloudPending) {
+      path = quickest(r);
+    } else {
+      return;
+    }
+    r.hedging = true;
+    if (path == network.everyExit()) {
+      releaseSample(r);
+    }
+    r.path = path;
+    r.index = 0;
+  }
+
+  private List<Step> quickest(Request r) {
+    List<Step> beyond = route(r).beyond();
+    List<Step> every = network.everyExit();
+    boolean goOn =
+        r.sample != null
+            && costs.nextExitNanos(beyond, 0, false) < costs.nextExitNanos(every, 0, true);
+    return goOn ? beyond : every;
+  }
+
+  private void exhaust(Request r) {
+    r.exhausted = true;
+    if (!r.cloudPending) {
+      giveBest(r, r.trouble);
+    } else if (!r.computing) {
+      releaseSample(r);
+    }
+  }
+
+  private void onDeadline(Request r) {
+    if (r.answered) {
+      return;
+    }
+    if (r.cloudPending) {
+      estimators.onTimeout(r.id(), loop.nanoTime());
+    }
+    if (r.best != null) {
+      giveBest(r, r.trouble.isEmpty() ? "no reply by the deadline" : r.trouble);
+    } else if (r.mode == Mode.WAITING) {
+      drop(r, "overload: the device did not come to this frame in time");
+    } else {
+      r.late = true;
+      if (r.trouble.isEmpty()) {
+        r.trouble = "no answer by the deadline";
+      }
+      if (r.mode == Mode.AWAY) {
+        beginHedge(r);
+      }
+    }
+    pump();
+  }
+
+  private void onPatience(Request r) {
+    if (r.cloudPending) {
+      estimators.onTimeout(r.id(), loop.nanoTime());
+    }
+    giveBest(r, r.trouble.isEmpty() ? "no answer within the session's patience" : r.trouble);
+    pump();
+  }
+
+  // --- answers ----------------------------------------------------------------------------------
+
+  private void answerLocally(Request r, LocalAnswer local, boolean degraded, String reason) {
+    List<Score> top = topOf(local.scores());
+    answer(
+        r, top, local.exit(), Place.DEVICE, degraded, reason, timing(r, Optional.empty()), 0L);
+  }
+
+  private void answerFromCloud(Request r, CloudReply.Answered answered) {
+    List<Score> top =
+        answered.top().stream()
+            .limit(TOP)
+            .map(s -> new Score(s.label(), labelName(s.label()), s.probability()))
+            .toList();
+    answer(
+        r,
+        top,
+        answered.exit(),
+        Place.CLOUD,
+        false,
+        "the cloud answered",
+        timing(r, Optional.of(answered.times())),
+        answered.times().workerComputeNanos());
+  }
+
+  /** Answers with the best exit so far, or drops the frame if there is none. */
+  private void giveBest(Request r, String reason) {
+    LocalAnswer best = r.best;
+    if (best != null) {
+      answerLocally(r, best, true, reason);
+    } else {
+      drop(r, reason.isEmpty() ? "nothing could be computed" : reason);
+    }
+  }
+
+  private void drop(Request r, String reason) {
+    answer(r, List.of(), -1, Place.DEVICE, true, reason, timing(r, Optional.empty()), 0L);
+  }
+
+  private void answer(
+      Request r,
+      List<Score> top,
+      int exit,
+      Place place,
+      boolean degraded,
+      String reason,
+      Timing timing,
+      long workerNanos) {
+    if (r.answered) {
+      return;
+    }
+    r.answered = true;
+    live.remove(r.id());
+    r.cancelTimers();
+    if (r.cloudPending) {
+      tally.cancelled++;
+      cloud.cancel(r.id());
+    }
+    boolean dropped = top.isEmpty();
+    tally.answered++;
+    tally.fromCloud += place == Place.CLOUD ? 1 : 0;
+    tally.degraded += degraded && !dropped ? 1 : 0;
+    tally.dropped += dropped ? 1 : 0;
+    Plan plan = (r.active == null ? active : r.active).decision().plan();
+    if (!r.computing) {
+      release(r);
+    }
+    r.done.accept(
+        new EdgeAnswer(
+            r.id(),
+            dropped ? -1 : top.get(0).label(),
+            dropped ? "" : top.get(0).name(),
+            dropped ? 0 : top.get(0).probability(),
+            top,
+            exit,
+            place,
+            plan.split(),
+            plan.codec(),
+            degraded,
+            dropped,
+            reason,
+            loop.nanoTime() - r.frame.captureNanos(),
+            r.bytesSent,
+            timing,
+            workerNanos));
+  }
+
+  private Timing timing(Request r, Optional<TransferTimes> times) {
+    return new Timing(
+        r.active == null ? 0 : r.startNanos - r.frame.captureNanos(),
+        r.preprocessNanos,
+        r.deviceNanos,
+        r.encodeNanos,
+        times.map(TransferTimes::networkNanos).orElse(0L),
+        times.map(TransferTimes::workerQueueNanos).orElse(0L),
+        times.map(TransferTimes::workerComputeNanos).orElse(0L));
+  }
+
+  private List<Score> topOf(ExitScores scores) {
+    float[] p = scores.probabilities();
+    List<Score> top = new ArrayList<>(TOP);
+    boolean[] taken = new boolean[p.length];
+    for (int n = 0; n < Math.min(TOP, p.length); n++) {
+      int best = -1;
+      for (int i = 0; i < p.length; i++) {
+        if (!taken[i] && (best < 0 || p[i] > p[best])) {
+          best = i;
+        }
+      }
+      taken[best] = true;
+      top.add(new Score(best, labelName(best), p[best]));
+    }
+    return top;
+  }
+
+  private String labelName(int label) {
+    List<String> labels = network.labels();
+    return label < labels.size() ? labels.get(label) : "class " + label;
+  }
+
+  private void release(Request r) {
+    releaseSample(r);
+    ActiveRoute mine = r.active;
+    if (mine != null) {
+      r.active = null;
+      mine.release();
+    }
+  }
+
+  private static void releaseSample(Request r) {
+    Sample sample = r.sample;
+    if (sample != null) {
+      r.sample = null;
+      sample.close();
+    }
+  }
+
+  // --- plans ------------------------------------------------------------------------------------
+
+  private void armReplan() {
+    if (replanArmed) {
+      return;
+    }
+    replanArmed = true;
+    loop.at(
+        loop.nanoTime() + options.replanNanos(),
+        () -> {
+          replanArmed = false;
+          long idle = loop.nanoTime() - lastSubmitNanos;
+          if (!closed && (!live.isEmpty() || idle < ACTIVE_PERIODS * options.replanNanos())) {
+            replan();
+            armReplan();
+          }
+        });
+  }
+
+  private void replan() {
+    if (closed) {
+      return;
+    }
+    if (planning) {
+      planAgain = true;
+      return;
+    }
+    planning = true;
+    transfersSincePlan = 0;
+    long now = loop.nanoTime();
+    Estimates e = estimators.at(now);
+    if (e.probeWanted() && e.link() == LinkState.UP && live.values().stream().noneMatch(r -> r.cloudPending)) {
+      tally.probes++;
+      cloud.probe(e.probeBytesWanted());
+    }
+    Plan current = active.decision().plan();
+    background.execute(
+        () -> {
+          try {
+            PlanDecision decision = planner.decide(e, Optional.of(current), now);
+            Optional<Route> route =
+                decision.plan().equals(current)
+                    ? Optional.empty()
+                    : Optional.of(network.compile(decision.plan(), options.fallback()));
+            loop.execute(() -> adopt(decision, route));
+          } catch (RuntimeException failure) {
+            LOG.warn("no new plan", failure);
+            loop.execute(this::planned);
+          }
+        });
+  }
+
+  private void adopt(PlanDecision decision, Optional<Route> route) {
+    if (closed) {
+      route.ifPresent(Route::close);
+      return;
+    }
+    if (route.isPresent()) {
+      active.release();
+      active = new ActiveRoute(decision, route.get());
+      tally.planChanges++;
+    } else {
+      active.renew(decision);
+    }
+    planned();
+  }
+
+  private void planned() {
+    planning = false;
+    Runnable after = afterPlan;
+    if (planAgain) {
+      planAgain = false;
+      replan();
+    } else if (after != null) {
+      afterPlan = null;
+      after.run();
+    }
+  }
+
+  // --- warming up -------------------------------------------------------------------------------
+
+  private void warm(Frame frame, Runnable done) {
+    if (deviceBusy || closed) {
+      done.run();
+      return;
+    }
+    deviceBusy = true;
+    device.run(
+        new Work<>("preprocess", costs.preprocessNanos(), () -> network.input(frame)),
+        finished ->
+            finished
+                .value()
+                .ifPresentOrElse(sample -> warmStep(0, sample, done), () -> warmed(done)));
+  }
+
+  private void warmStep(int index, Sample in, Runnable done) {
+    List<Step> every = network.everyExit();
+    if (index == every.size()) {
+      in.close();
+      warmed(done);
+      return;
+    }
+    Step step = every.get(index);
+    device.run(
+        new Work<>("warm-up", costs.stepNanos(step), () -> step.run(in)),
+        finished -> {
+          in.close();
+          estimators.onDeviceStage(finished.elapsedNanos(), costs.stepNanos(step));
+          finished
+              .value()
+              .ifPresentOrElse(
+                  result -> warmStep(index + 1, result.live(), done), () -> warmed(done));
+        });
+  }
+
+  private void warmed(Runnable done) {
+    deviceBusy = false;
+    afterPlan = done;
+    replan();
+    pump();
+  }
+
+  // --- small things -----------------------------------------------------------------------------
+
+  private static ActiveRoute activeOf(Request r) {
+    ActiveRoute mine = r.active;
+    if (mine == null) {
+      throw new IllegalStateException("frame " + r.id() + " has no plan yet");
+    }
+    return mine;
+  }
+
+  private static Plan plan(Request r) {
+    return activeOf(r).decision().plan();
+  }
+
+  private static Route route(Request r) {
+    return activeOf(r).route();
+  }
+
+  private static long scaled(long nanos, double scale) {
+    return (long) (nanos * scale);
+  }
+
+  private long withMargin(long nanos, double scale) {
+    return (long) (nanos * scale * (1 + options.marginFraction()));
+  }
+
+  /** Counts; confined to the loop. */
+  private static final class Tally {
+    long submitted;
+    long answered;
+    long fromCloud;
+    long degraded;
+    long dropped;
+    long sent;
+    long refused;
+    long lost;
+    long cancelled;
+    long lateReplies;
+    long hedgedSteps;
+    long planChanges;
+    long probes;
+    long failures;
+
+    SessionCounters snapshot() {
+      return new SessionCounters(
+          submitted,
+          answered,
+          fromCloud,
+          degraded,
+          dropped,
+          sent,
+          refused,
+          lost,
+          cancelled,
+          lateReplies,
+          hedgedSteps,
+          planChanges,
+          probes,
+          failures);
+    }
+  }
+}

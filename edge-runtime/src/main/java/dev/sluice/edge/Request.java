@@ -1,0 +1,102 @@
+package dev.sluice.edge;
+
+import dev.sluice.edge.session.Cancellable;
+import dev.sluice.edge.session.EdgeAnswer;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Sample;
+import dev.sluice.edge.session.Step;
+import dev.sluice.model.exit.ExitScores;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A frame on its way to its answer. Mutable, confined to the loop. */
+final class Request {
+  /** What the device still owes the frame. */
+  enum Mode {
+    /** Not begun. */
+    WAITING,
+    /** The plan's own stages, then encoding. */
+    PLAN,
+    /** As many exits as fit, without the cloud: the plan's own way would be too slow. */
+    RUSH,
+    /** The plan's own part is done; more is computed only if that can pay. */
+    AWAY
+  }
+
+  /** What an exit on the device said. */
+  record LocalAnswer(int exit, ExitScores scores) {}
+
+  final Frame frame;
+  final long deadlineNanos;
+  final Consumer<EdgeAnswer> done;
+
+  Mode mode = Mode.WAITING;
+  @Nullable ActiveRoute active;
+  List<Step> path = List.of();
+  int index;
+  @Nullable Sample sample;
+  boolean computing;
+  boolean answered;
+
+  /** The device goes on alone past the plan's part. */
+  boolean hedging;
+
+  /** Nothing more fits before the deadline. */
+  boolean exhausted;
+
+  /** The deadline has passed without anything to answer. */
+  boolean late;
+
+  boolean cloudPending;
+  boolean cloudDone;
+  int bytesSent;
+  String trouble = "";
+
+  @Nullable LocalAnswer best;
+  int deepestExit = -1;
+
+  @Nullable Cancellable deadlineTimer;
+  @Nullable Cancellable patienceTimer;
+  @Nullable Cancellable hedgeTimer;
+
+  long startNanos;
+  long preprocessNanos;
+  long deviceNanos;
+  long encodeNanos;
+
+  Request(Frame frame, long deadlineNanos, Consumer<EdgeAnswer> done) {
+    this.frame = frame;
+    this.deadlineNanos = deadlineNanos;
+    this.done = done;
+  }
+
+  long id() {
+    return frame.id();
+  }
+
+  /** Whether the next thing on its path needs the network's input made first. */
+  boolean needsInput() {
+    return sample == null && index == 0 && !path.isEmpty();
+  }
+
+  /** Whether the plan's own part, or what replaces it, is unfinished. */
+  boolean owesOwnWork() {
+    return mode == Mode.PLAN || mode == Mode.RUSH;
+  }
+
+  void keep(int exit, ExitScores scores) {
+    deepestExit = Math.max(deepestExit, exit);
+    if (best == null || scores.confidence() > best.scores().confidence()) {
+      best = new LocalAnswer(exit, scores);
+    }
+  }
+
+  void cancelTimers() {
+    for (Cancellable timer : new @Nullable Cancellable[] {deadlineTimer, patienceTimer, hedgeTimer}) {
+      if (timer != null) {
+        timer.cancel();
+      }
+    }
+  }
+}

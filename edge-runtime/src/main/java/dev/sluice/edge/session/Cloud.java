@@ -1,0 +1,44 @@
+package dev.sluice.edge.session;
+
+import dev.sluice.scheduler.estimate.LinkState;
+import java.util.function.Consumer;
+
+/** The worker at the other end of a link. All methods are called, and call back, on the loop. */
+public interface Cloud {
+
+  /**
+   * Sends a request. Bytes that are not on the link yet may be dropped when it is cancelled.
+   *
+   * @param request what to finish
+   * @param done called once with the outcome; never for trouble only by an exception
+   */
+  void send(CloudRequest request, Consumer<CloudReply> done);
+
+  /** Tells the worker, and the queue before it, that nobody waits for an answer any more. */
+  void cancel(long id);
+
+  /**
+   * Sends a ping that carries some bytes, to learn about a link that no request uses.
+   *
+   * @param bytes size of the padding; 0 for a bare ping
+   */
+  void probe(int bytes);
+
+  /** Names who is told about the link; replaces an earlier one. */
+  void listen(Listener listener);
+
+  /** Is told about the link, on the loop. */
+  interface Listener {
+
+    /** The link is up, down, or not known. */
+    void onLinkState(LinkState state, String detail);
+
+    /**
+     * A ping came back.
+     *
+     * @param roundTripNanos how long it took
+     * @param paddingBytes the padding that it carried
+     */
+    void onPong(long roundTripNanos, int paddingBytes);
+  }
+}

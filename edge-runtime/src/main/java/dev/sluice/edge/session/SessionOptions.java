@@ -1,0 +1,93 @@
+package dev.sluice.edge.session;
+
+/**
+ * How a session serves. Immutable.
+ *
+ * @param deadlineNanos from capture to the answer, positive
+ * @param slackNanos how long before the deadline the device answers with what it has, so that the
+ *     answer is out in time; in {@code [0, deadlineNanos)}
+ * @param marginFraction reserve on predicted device times, at least 0; 0.08 keeps 8 %
+ * @param fallback whether the device answers when the cloud does not, and drops what it cannot get
+ *     to in time; without it a frame waits for its plan, however long, up to the patience
+ * @param patienceNanos from capture until a frame without any answer is given up, at least the
+ *     deadline
+ * @param maxWaiting frames that may wait for the device; the oldest is dropped beyond, at least 1
+ * @param maxOutstanding frames that may be without answer in all; the oldest is dropped beyond, at
+ *     least 1
+ * @param replanNanos distance of regular decisions while frames come, positive
+ */
+public record SessionOptions(
+    long deadlineNanos,
+    long slackNanos,
+    double marginFraction,
+    boolean fallback,
+    long patienceNanos,
+    int maxWaiting,
+    int maxOutstanding,
+    long replanNanos) {
+  private static final long MILLIS = 1_000_000;
+
+  /** Checks the ranges. */
+  public SessionOptions {
+    if (deadlineNanos <= 0) {
+      throw new IllegalArgumentException("deadline must be positive: " + deadlineNanos);
+    }
+    if (slackNanos < 0 || slackNanos >= deadlineNanos) {
+      throw new IllegalArgumentException("slack not in [0, deadline): " + slackNanos);
+    }
+    if (!(marginFraction >= 0 && marginFraction < 10)) {
+      throw new IllegalArgumentException("margin not in [0, 10): " + marginFraction);
+    }
+    if (patienceNanos < deadlineNanos) {
+      throw new IllegalArgumentException("patience below the deadline: " + patienceNanos);
+    }
+    if (maxWaiting < 1 || maxOutstanding < 1) {
+      throw new IllegalArgumentException("queues must hold at least one frame");
+    }
+    if (replanNanos <= 0) {
+      throw new IllegalArgumentException("replanning distance must be positive: " + replanNanos);
+    }
+  }
+
+  /**
+   * Returns the usual options: 3 ms slack (a tenth of short deadlines), 8 % margin, fallback, patience
+   * of twice the deadline, 16 frames waiting, 64 outstanding, a decision every 250 ms.
+   */
+  public static SessionOptions of(long deadlineNanos) {
+    return new SessionOptions(
+        deadlineNanos,
+        Math.min(3 * MILLIS, deadlineNanos / 10),
+        0.08,
+        true,
+        2 * deadlineNanos,
+        16,
+        64,
+        250 * MILLIS);
+  }
+
+  /** Returns the same options without fallback: a frame waits up to {@code patienceNanos}. */
+  public SessionOptions withoutFallback(long patienceNanos) {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        false,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos);
+  }
+
+  /** Returns the same options with another slack. */
+  public SessionOptions withSlack(long slackNanos) {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        fallback,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos);
+  }
+}
