@@ -62,11 +62,11 @@ final class DeviceCosts {
     return codec(plan).map(CodecCost::meanBytes).orElse(0.0);
   }
 
-  /** Time that the worker needs from a plan's split to the end. */
-  long workerNanos(Plan plan) {
+  /** Time that the worker needs from a plan's split to a cut, exit heads on the way left out. */
+  long workerNanos(Plan plan, int toCut) {
     long decode = codec(plan).map(CodecCost::decodeNanos).orElse(0L);
     long input = plan.split() == 0 ? preprocessNanos() : 0;
-    return decode + input + segmentsNanos(plan.split(), profile.lastCut());
+    return decode + input + segmentsNanos(plan.split(), toCut);
   }
 
   private Optional<CodecCost> codec(Plan plan) {

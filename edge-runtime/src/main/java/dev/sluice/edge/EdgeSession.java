@@ -165,8 +165,16 @@ public final class EdgeSession implements AutoCloseable {
           }
 
           @Override
-          public void onPong(long roundTripNanos, int paddingBytes) {
-            estimators.onPing(roundTripNanos, loop.nanoTime());
+          public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {
+            long now = loop.nanoTime();
+            if (shared) {
+              estimators.onHeard(now);
+            } else if (paddingBytes > 0) {
+              estimators.onProbe(paddingBytes, roundTripNanos, now);
+              replan();
+            } else {
+              estimators.onPing(roundTripNanos, now);
+            }
           }
         });
   }
@@ -301,8 +309,7 @@ public final class EdgeSession implements AutoCloseable {
 
   /** Binds a frame to the plan of the moment and decides whether that can work out in time. */
   private void begin(Request r, long now, double scale) {
-    boolean othersWait =
-        live.values().stream().anyMatch(other -> other != r && other.mode == Mode.WAITING);
+    boolean waited = now - r.frame.captureNanos() > options.slackNanos();
     ActiveRoute mine = active.acquire();
     Plan plan = mine.decision().plan();
     r.active = mine;
@@ -318,7 +325,6 @@ public final class EdgeSession implements AutoCloseable {
       planFits = false;
     } else if (plan.usesCloud()) {
       // A plan was chosen for a frame that is served at once; only waiting can make it too slow.
-      boolean waited = now - r.frame.captureNanos() > options.slackNanos();
       planFits = !waited || cloudInTime(r, plan, now) || fits(r, ownExit(r), now, scale);
     } else {
       planFits = fits(r, ownExit(r), now, scale);
@@ -327,12 +333,12 @@ public final class EdgeSession implements AutoCloseable {
       return;
     }
     List<Step> every = network.everyExit();
-    if (fits(r, costs.nextExitNanos(every, 0, true), now, scale)) {
+    if (fits(r, costs.nextExitNanos(every, 0, true), now, scale) || (linkDown && !waited)) {
       r.path = every;
       r.mode = Mode.RUSH;
       r.trouble =
           linkDown ? LINK_DOWN : "overload: the plan would have taken longer than the deadline";
-    } else if (othersWait) {
+    } else if (waited) {
       drop(r, "overload: the device came too late to this frame");
     }
   }
@@ -442,6 +448,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onInput(Request r, Finished<Sample> finished) {
     r.preprocessNanos += finished.elapsedNanos();
+    estimators.onDeviceStage(finished.elapsedNanos(), costs.preprocessNanos());
     finished.value().ifPresent(sample -> r.sample = sample);
     if (settled(r, finished)) {
       pump();
@@ -520,6 +527,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onEncoded(Request r, Finished<Payload> finished) {
     r.encodeNanos += finished.elapsedNanos();
+    estimators.onDeviceStage(finished.elapsedNanos(), costs.encodeNanos(plan(r)));
     if (settled(r, finished)) {
       finished.value().ifPresent(payload -> sendOff(r, payload));
       pump();
@@ -537,8 +545,10 @@ public final class EdgeSession implements AutoCloseable {
     }
     if (finished.failure().isPresent()) {
       tally.failures++;
-      LOG.warn("frame {}: the engine failed", r.id(), finished.failure().get());
-      String why = "the engine failed: " + finished.failure().get().getMessage();
+      Throwable failure = finished.failure().get();
+      LOG.warn("frame {}: the engine failed: {}", r.id(), failure.toString());
+      LOG.debug("stack trace", failure);
+      String why = "the engine failed: " + failure.getMessage();
       if (r.cloudPending) {
         exhaust(r);
       } else {
@@ -625,7 +635,7 @@ public final class EdgeSession implements AutoCloseable {
         + e.roundTripSdNanos()
         + (long) Math.min(transfer, 1e15)
         + e.workerQueueNanos()
-        + scaled(costs.workerNanos(plan), e.workerScale());
+        + scaled(costs.workerNanos(plan, network.lastCut()), e.workerScale());
   }
 
   private long bytesAhead(Request r) {
@@ -655,9 +665,12 @@ public final class EdgeSession implements AutoCloseable {
       }
     } else if (reply instanceof CloudReply.Refused refused) {
       tally.refused++;
+      estimators.onHeard(loop.nanoTime());
+      estimators.onAbandoned(r.id(), loop.nanoTime());
       trouble(r, "the worker refused: " + refused.code() + ", " + refused.message());
     } else if (reply instanceof CloudReply.Lost lost) {
       tally.lost++;
+      estimators.onAbandoned(r.id(), loop.nanoTime());
       trouble(r, "the link was lost: " + lost.why());
     } else {
       trouble(r, "the request was cancelled");
@@ -667,7 +680,6 @@ public final class EdgeSession implements AutoCloseable {
 
   private void learn(Request r, CloudReply.Answered answered) {
     TransferTimes t = answered.times();
-    long now = loop.nanoTime();
     estimators.onTransfer(
         new TransferSample(
             r.id(),
@@ -677,8 +689,11 @@ public final class EdgeSession implements AutoCloseable {
             t.workerFirstByteNanos(),
             t.workerLastByteNanos(),
             t.workerReplyNanos()));
-    estimators.onWorker(
-        t.workerQueueNanos(), t.workerComputeNanos(), answered.load().computeScale(), now);
+    long profiled =
+        r.active == null
+            ? 0
+            : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
+    estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled);
     if (++transfersSincePlan >= TRANSFERS_PER_REPLAN) {
       replan();
     }
@@ -866,6 +881,7 @@ public final class EdgeSession implements AutoCloseable {
     r.cancelTimers();
     if (r.cloudPending) {
       tally.cancelled++;
+      estimators.onAbandoned(r.id(), loop.nanoTime());
       cloud.cancel(r.id());
     }
     boolean dropped = top.isEmpty();
@@ -978,8 +994,9 @@ public final class EdgeSession implements AutoCloseable {
     transfersSincePlan = 0;
     long now = loop.nanoTime();
     Estimates e = estimators.at(now);
-    if (e.probeWanted() && e.link() == LinkState.UP && live.values().stream().noneMatch(r -> r.cloudPending)) {
+    if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
       tally.probes++;
+      estimators.onProbeSent(now);
       cloud.probe(e.probeBytesWanted());
     }
     Plan current = active.decision().plan();

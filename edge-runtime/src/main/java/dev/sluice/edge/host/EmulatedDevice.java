@@ -74,21 +74,22 @@ public final class EmulatedDevice implements Device {
           }
           @Nullable T result = value;
           @Nullable Throwable trouble = failure;
-          loop.execute(() -> computed(begin, end, result, trouble, done));
+          long computed = loop.nanoTime();
+          loop.execute(() -> finish(begin, end, computed, result, trouble, done));
         });
   }
 
-  private <T> void computed(
+  private <T> void finish(
       long begin,
       long end,
+      long computed,
       @Nullable T value,
       @Nullable Throwable failure,
       Consumer<Finished<T>> done) {
-    long now = loop.nanoTime();
-    if (now > end) {
+    if (computed > end) {
       overruns++;
-      overrunNanos += now - end;
-      deliver(now, Finished.of(value, failure, now - begin), done);
+      overrunNanos += computed - end;
+      deliver(computed, Finished.of(value, failure, computed - begin), done);
     } else {
       loop.at(end, () -> deliver(end, Finished.of(value, failure, end - begin), done));
     }

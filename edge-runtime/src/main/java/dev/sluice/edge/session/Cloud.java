@@ -37,8 +37,9 @@ public interface Cloud {
      * A ping came back.
      *
      * @param roundTripNanos how long it took
-     * @param paddingBytes the padding that it carried
+     * @param paddingBytes the padding that it carried, 0 for a bare ping
+     * @param shared whether it waited behind requests, so that it tells no bare round trip
      */
-    void onPong(long roundTripNanos, int paddingBytes);
+    void onPong(long roundTripNanos, int paddingBytes, boolean shared);
   }
 }

@@ -7,7 +7,9 @@ package dev.sluice.edge.session;
  */
 public interface EventLoop {
 
-  /** Returns the loop's monotonic clock in nanoseconds; only differences mean something. */
+  /**
+   * Returns the loop's monotonic clock in nanoseconds; only differences mean something. Thread-safe.
+   */
   long nanoTime();
 
   /**
