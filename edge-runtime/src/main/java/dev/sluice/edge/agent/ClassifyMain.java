@@ -1,0 +1,338 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.edge.EdgeSession;
+import dev.sluice.edge.agent.Pictures.Picture;
+import dev.sluice.edge.host.BundleFactsReader;
+import dev.sluice.edge.host.SerialDevice;
+import dev.sluice.edge.host.WorkerCloud.Standing;
+import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.EdgeAnswer;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.edge.session.Surroundings;
+import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.scheduler.estimate.Estimators;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.Profile.CodecCost;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Classifies image files. */
+@Command(
+    name = "classify",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Classifies image files: whole on this device, or split with a worker if one is named."
+    })
+public final class ClassifyMain implements Program.Debuggable {
+  private static final long SECOND = 1_000_000_000L;
+  private static final String OFF = "off";
+
+  /** Without a split named, the device computes at most this share of the network. */
+  private static final double MOST_DEVICE_SHARE = 0.6;
+
+  private final PrintStream out;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--bundle",
+      required = true,
+      paramLabel = "PATH",
+      description = "the progressive model: a bundle's folder or zip")
+  private Path bundle = Path.of("");
+
+  @Option(
+      names = "--cloud",
+      paramLabel = "HOST:PORT",
+      converter = Words.Address.class,
+      description = "the worker that finishes what the device leaves")
+  private @Nullable InetSocketAddress cloud;
+
+  @Option(
+      names = "--split",
+      paramLabel = "K",
+      description =
+          "the cut up to which the device computes: 0 sends the picture, the last cut keeps all"
+              + " (default: the last without a worker, otherwise where least is sent)")
+  private @Nullable Integer split;
+
+  @Option(
+      names = "--exits",
+      paramLabel = "off|THRESHOLD",
+      description =
+          "stop at an exit of at least this probability; 0 always stops, above 1 never (default:"
+              + " the bundle's thresholds)")
+  private @Nullable String exits;
+
+  @Option(
+      names = "--codec",
+      paramLabel = "NAME",
+      description =
+          "how the split is written (default: exactly, f32 or raw, at a split named; otherwise the"
+              + " smallest)")
+  private @Nullable String codec;
+
+  @Option(names = "--json", description = "one JSON line per image")
+  private boolean json;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "threads per operator (default: ${DEFAULT-VALUE})")
+  private int threads = 1;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      description = "how long the worker may take for one image (default: ${DEFAULT-VALUE})")
+  private double timeoutSeconds = 10;
+
+  @Option(names = "--debug", description = "show a stack trace when something fails")
+  private boolean debug;
+
+  @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "images, or folders of them")
+  private List<Path> paths = List.of();
+
+  ClassifyMain(OutputStream out) {
+    this.out = new PrintStream(out, true, StandardCharsets.UTF_8);
+  }
+
+  /** Classifies the named files and exits. */
+  public static void main(String[] arguments) {
+    Program.main(new ClassifyMain(System.out), arguments);
+  }
+
+  @Override
+  public boolean debug() {
+    return debug;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    checkNumbers();
+    List<Path> files = Pictures.list(paths);
+    try (Engine engine = Engine.open(bundle, threads)) {
+      Profile profile = BundleFactsReader.profile(engine.bundle());
+      Plan plan = plan(engine.bundle().manifest(), profile);
+      Optional<InetSocketAddress> worker =
+          plan.usesCloud() ? Optional.ofNullable(cloud) : Optional.empty();
+      Cloud far = engine.cloud(worker, "sluice-classify");
+      if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
+        throw new Failure(unreachable(failed.why()));
+      }
+      Surroundings around =
+          new Surroundings(
+              engine.loop(),
+              new SerialDevice(engine.loop(), engine.deviceThread()),
+              far,
+              engine.network(),
+              engine.background());
+      long timeoutNanos = (long) (timeoutSeconds * SECOND);
+      SessionOptions options = SessionOptions.of(timeoutNanos).withoutFallback(timeoutNanos);
+      EdgeSession session;
+      try {
+        session =
+            EdgeSession.open(around, profile, new PinnedPlan(plan), new Estimators(), options);
+      } catch (IllegalArgumentException misfit) {
+        // The plan names a codec that is not there: said by whoever looks it up.
+        throw wrongUse(String.valueOf(misfit.getMessage()));
+      }
+      try (session) {
+        classify(engine, session, files, timeoutNanos);
+      }
+    }
+    return 0;
+  }
+
+  private void classify(Engine engine, EdgeSession session, List<Path> files, long timeoutNanos)
+      throws Exception {
+    for (int i = 0; i < files.size(); i++) {
+      Path file = files.get(i);
+      Picture picture = Pictures.read(file);
+      Frame frame =
+          new Frame(
+              i,
+              file.toString(),
+              picture.rgb(),
+              picture.width(),
+              picture.height(),
+              engine.loop().nanoTime());
+      EdgeAnswer answer = await(session, frame, timeoutNanos);
+      if (answer.dropped() || answer.degraded()) {
+        throw new Failure(trouble(file, answer));
+      }
+      out.println(json ? Lines.text(Lines.classified(file.toString(), answer)) : line(file, answer));
+    }
+  }
+
+  private static EdgeAnswer await(EdgeSession session, Frame frame, long timeoutNanos)
+      throws InterruptedException, Failure {
+    CompletableFuture<EdgeAnswer> answer = new CompletableFuture<>();
+    session.submit(frame, answer::complete);
+    try {
+      return answer.get(timeoutNanos + 60 * SECOND, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException stuck) {
+      throw new Failure(frame.name() + ": the device did not finish");
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  private String trouble(Path file, EdgeAnswer answer) {
+    String why = file + ": " + answer.reason();
+    return cloud == null
+        ? why
+        : why + " (worker " + address(cloud) + "; leave --cloud out to compute everything here)";
+  }
+
+  private String unreachable(String why) {
+    InetSocketAddress at = cloud;
+    String where = at == null ? "" : address(at);
+    return "worker "
+        + where
+        + " cannot be used: "
+        + why
+        + "; start it there with ./sluice cloud --bind "
+        + where
+        + " --models "
+        + bundle
+        + ", or leave --cloud out";
+  }
+
+  private static String address(InetSocketAddress at) {
+    return at.getHostString() + ":" + at.getPort();
+  }
+
+  private static String line(Path file, EdgeAnswer a) {
+    String where = a.place().name().toLowerCase(Locale.ROOT);
+    String sent = a.bytesSent() > 0 ? ", " + a.bytesSent() + " bytes (" + a.codec() + ")" : "";
+    return String.format(
+        Locale.ROOT,
+        "%s  %s  %.1f %%  exit %d (%s%s)  %.2f ms",
+        file,
+        a.labelName(),
+        100 * a.probability(),
+        a.exit(),
+        where,
+        sent,
+        a.latencyNanos() / 1e6);
+  }
+
+  // --- the plan ---------------------------------------------------------------------------------
+
+  private Plan plan(BundleManifest manifest, Profile profile) {
+    int last = manifest.lastCut();
+    Integer wanted = split;
+    if (wanted != null && (wanted < 0 || wanted > last)) {
+      throw wrongUse("--split must be in [0, " + last + "], not " + wanted);
+    }
+    if (cloud == null) {
+      if (wanted != null && wanted < last) {
+        throw wrongUse("--split " + wanted + " leaves a part to the cloud: name a worker (--cloud)");
+      }
+      if (codec != null && !codec.equals(Plan.NO_CODEC)) {
+        throw wrongUse("--codec " + codec + " needs a worker to send to (--cloud)");
+      }
+      return Plan.local(last, thresholds(manifest));
+    }
+    int cut;
+    String name = codec;
+    if (wanted != null) {
+      cut = wanted;
+    } else {
+      CodecCost least = smallest(manifest, profile);
+      cut = least.cut();
+      name = least.codec();
+    }
+    if (cut == last) {
+      return Plan.local(last, thresholds(manifest));
+    }
+    if (name == null) {
+      name = cut == 0 ? "raw" : "f32";
+    }
+    if (name.equals(Plan.NO_CODEC)) {
+      throw wrongUse("--codec none sends nothing, but the split is at cut " + cut);
+    }
+    return new Plan(cut, name, thresholds(manifest));
+  }
+
+  /** The cut and codec that send least, where the device has not computed too much before. */
+  private CodecCost smallest(BundleManifest manifest, Profile profile) {
+    double all = Math.max(1, manifest.cuts().get(manifest.lastCut()).macsBefore());
+    return profile.codecs().stream()
+        .filter(cost -> codec == null || cost.codec().equals(codec))
+        .filter(cost -> cost.cut() < manifest.lastCut())
+        .filter(
+            cost -> manifest.cuts().get(cost.cut()).macsBefore() / all <= MOST_DEVICE_SHARE)
+        .min(Comparator.comparingDouble(CodecCost::meanBytes))
+        .orElseGet(
+            () -> new CodecCost(0, codec == null ? "raw" : codec, 0, 0, 0, 0));
+  }
+
+  private List<ExitThreshold> thresholds(BundleManifest manifest) {
+    String wanted = exits;
+    if (OFF.equals(wanted)) {
+      return List.of();
+    }
+    List<ExitInfo> early = manifest.exits().subList(0, manifest.exits().size() - 1);
+    if (wanted == null) {
+      return early.stream()
+          .map(exit -> new ExitThreshold(exit.index(), exit.defaultThreshold()))
+          .toList();
+    }
+    double threshold;
+    try {
+      threshold = Double.parseDouble(wanted);
+    } catch (NumberFormatException e) {
+      threshold = Double.NaN;
+    }
+    if (!(threshold >= 0) || Double.isInfinite(threshold)) {
+      throw wrongUse("--exits is off or a probability, not '" + wanted + "'");
+    }
+    double each = threshold;
+    return early.stream().map(exit -> new ExitThreshold(exit.index(), each)).toList();
+  }
+
+  private void checkNumbers() {
+    if (threads < 1 || threads > 256) {
+      throw wrongUse("--threads must be in [1, 256], not " + threads);
+    }
+    if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
+      throw wrongUse("--timeout must be in (0, 3600] seconds, not " + timeoutSeconds);
+    }
+  }
+
+  private ParameterException wrongUse(String message) {
+    CommandSpec mine = spec;
+    if (mine == null) {
+      throw new IllegalStateException("picocli has not filled in the command");
+    }
+    return new ParameterException(mine.commandLine(), message);
+  }
+}

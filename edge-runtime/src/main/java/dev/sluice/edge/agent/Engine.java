@@ -1,0 +1,145 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.edge.host.ModelNetwork;
+import dev.sluice.edge.host.ThreadLoop;
+import dev.sluice.edge.host.WorkerCloud;
+import dev.sluice.edge.host.WorkerCloud.Standing;
+import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.NoCloud;
+import dev.sluice.model.ProgressiveModel;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.protocol.channel.ClientOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A bundle opened to run: its network, the threads of a session, the way to a worker. */
+final class Engine implements AutoCloseable {
+  private static final long STANDING_TIMEOUT_SECONDS = 6;
+
+  private final Bundle bundle;
+  private final ProgressiveModel model;
+  private final ModelNetwork network;
+  private final ThreadLoop loop = new ThreadLoop("edge-loop");
+  private final ExecutorService deviceThread = thread("edge-device");
+  private final ExecutorService background = thread("edge-plans");
+  private @Nullable WorkerCloud worker;
+
+  private Engine(Bundle bundle, ProgressiveModel model, ModelNetwork network) {
+    this.bundle = bundle;
+    this.model = model;
+    this.network = network;
+  }
+
+  /**
+   * Opens a bundle and compiles its stages.
+   *
+   * @throws IOException if the bundle is missing or damaged; the message says which file
+   */
+  static Engine open(Path path, int threads) throws IOException {
+    Bundle bundle = Bundle.open(path);
+    ProgressiveModel model = ProgressiveModel.open(bundle, new EngineOptions(threads));
+    boolean opened = false;
+    try {
+      Engine engine = new Engine(bundle, model, new ModelNetwork(model));
+      opened = true;
+      return engine;
+    } catch (IllegalArgumentException misfit) {
+      throw new IOException(
+          path + ": its files do not fit together (" + misfit.getMessage() + "); prepare it again",
+          misfit);
+    } finally {
+      if (!opened) {
+        model.close();
+      }
+    }
+  }
+
+  private static ExecutorService thread(String name) {
+    return Executors.newSingleThreadExecutor(
+        task -> {
+          Thread t = new Thread(task, name);
+          t.setDaemon(true);
+          return t;
+        });
+  }
+
+  Bundle bundle() {
+    return bundle;
+  }
+
+  ModelNetwork network() {
+    return network;
+  }
+
+  ThreadLoop loop() {
+    return loop;
+  }
+
+  ExecutorService deviceThread() {
+    return deviceThread;
+  }
+
+  ExecutorService background() {
+    return background;
+  }
+
+  /** Begins to connect to a worker, if one is named. */
+  Cloud cloud(Optional<InetSocketAddress> address, String clientName) {
+    if (address.isEmpty()) {
+      return new NoCloud();
+    }
+    InetSocketAddress at = address.get();
+    WorkerCloud cloud =
+        new WorkerCloud(
+            loop,
+            ClientOptions.to(at.getHostString(), at.getPort(), bundle.digest(), clientName));
+    worker = cloud;
+    return cloud;
+  }
+
+  /** Waits until the first attempt to connect has ended; empty if no worker is named. */
+  Optional<Standing> standing() throws InterruptedException {
+    WorkerCloud cloud = worker;
+    if (cloud == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(cloud.standing().get(STANDING_TIMEOUT_SECONDS, TimeUnit.SECONDS));
+    } catch (TimeoutException late) {
+      return Optional.of(
+          new Standing.Failed("no answer within " + STANDING_TIMEOUT_SECONDS + " s"));
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  @Override
+  public void close() {
+    WorkerCloud cloud = worker;
+    if (cloud != null) {
+      cloud.close();
+    }
+    deviceThread.shutdown();
+    background.shutdown();
+    try {
+      // Native memory must not go while a computation is under way.
+      if (deviceThread.awaitTermination(5, TimeUnit.SECONDS)
+          && background.awaitTermination(5, TimeUnit.SECONDS)) {
+        network.close();
+        model.close();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    loop.close();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.sluice.edge.agent;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.edge.session.EdgeAnswer;
+import dev.sluice.edge.session.Score;
+import dev.sluice.edge.session.SessionCounters;
+import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.edge.session.Timing;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.Locale;
+
+/** The programs' JSON lines. Times are milliseconds, rates Mbit/s. */
+final class Lines {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private Lines() {}
+
+  static String text(ObjectNode line) {
+    try {
+      return JSON.writeValueAsString(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values can always be written", e);
+    }
+  }
+
+  static ObjectNode answer(EdgeAnswer a) {
+    ObjectNode line = NODES.objectNode();
+    line.put("type", "answer").put("id", a.id());
+    putPrediction(line, a);
+    line.put("degraded", a.degraded());
+    line.put("dropped", a.dropped());
+    line.put("reason", a.reason());
+    line.put("latency_ms", millis(a.latencyNanos()));
+    line.put("bytes_sent", a.bytesSent());
+    line.put("worker_compute_ms", millis(a.workerComputeNanos()));
+    line.set("timing", timing(a));
+    return line;
+  }
+
+  /** One line of {@code classify}. */
+  static ObjectNode classified(String file, EdgeAnswer a) {
+    ObjectNode line = NODES.objectNode();
+    line.put("file", file);
+    putPrediction(line, a);
+    line.put("bytes_sent", a.bytesSent());
+    Timing t = a.timing();
+    ObjectNode parts = NODES.objectNode();
+    parts.put("preprocess", millis(t.preprocessNanos()));
+    parts.put("device", millis(t.deviceNanos()));
+    parts.put("encode", millis(t.encodeNanos()));
+    parts.put("network", millis(t.networkNanos()));
+    parts.put("worker", millis(t.workerQueueNanos() + t.workerComputeNanos()));
+    parts.put("total", millis(a.latencyNanos()));
+    line.set("milliseconds", parts);
+    return line;
+  }
+
+  private static void putPrediction(ObjectNode line, EdgeAnswer a) {
+    if (a.dropped()) {
+      line.putNull("label").putNull("label_index").put("probability", 0.0);
+    } else {
+      line.put("label", a.labelName()).put("label_index", a.label());
+      line.put("probability", rounded(a.probability()));
+    }
+    ArrayNode top = line.putArray("top5");
+    for (Score score : a.top()) {
+      top.addObject()
+          .put("label", score.name())
+          .put("label_index", score.label())
+          .put("probability", rounded(score.probability()));
+    }
+    line.put("exit", a.exit());
+    line.put("place", a.place().name().toLowerCase(Locale.ROOT));
+    line.put("split", a.split());
+    line.put("codec", a.codec());
+  }
+
+  private static ObjectNode timing(EdgeAnswer a) {
+    Timing t = a.timing();
+    ObjectNode node = NODES.objectNode();
+    node.put("wait_ms", millis(t.waitNanos()));
+    node.put("preprocess_ms", millis(t.preprocessNanos()));
+    node.put("device_ms", millis(t.deviceNanos()));
+    node.put("encode_ms", millis(t.encodeNanos()));
+    node.put("network_ms", millis(t.networkNanos()));
+    node.put("worker_queue_ms", millis(t.workerQueueNanos()));
+    node.put("worker_compute_ms", millis(t.workerComputeNanos()));
+    return node;
+  }
+
+  /** The agent can take frames. */
+  static ObjectNode ready(
+      String bundle, String digest, double deadlineMillis, boolean emulated, SessionStatus status) {
+    ObjectNode line = NODES.objectNode();
+    line.put("type", "ready").put("bundle", bundle).put("digest", digest);
+    line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
+    line.put("link", link(status.estimates()));
+    putPlan(line, status.decision());
+    return line;
+  }
+
+  static ObjectNode status(SessionStatus status, long beginNanos) {
+    Estimates e = status.estimates();
+    ObjectNode line = NODES.objectNode();
+    line.put("type", "status");
+    line.put("time_s", rounded((status.nowNanos() - beginNanos) / 1e9));
+    line.put("link", link(e));
+    line.put("uplink_mbit", rounded(e.uplinkBytesPerSecond() * 8 / 1e6));
+    line.put("uplink_relative_sd", rounded(e.uplinkRelativeSd()));
+    line.put("round_trip_ms", millis(e.roundTripNanos()));
+    line.put("device_scale", rounded(e.deviceScale()));
+    line.put("worker_scale", rounded(e.workerScale()));
+    putPlan(line, status.decision());
+    line.put("outstanding", status.outstanding());
+    line.put("overruns", status.overruns());
+    return line;
+  }
+
+  private static void putPlan(ObjectNode line, PlanDecision decision) {
+    line.put("plan", decision.plan().describe());
+    line.put("reason", decision.reason());
+    line.put("feasible", decision.feasible());
+  }
+
+  private static String link(Estimates e) {
+    return e.link().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What happened in all. */
+  static ObjectNode summary(SessionStatus status, double seconds, Latencies latencies) {
+    SessionCounters c = status.counters();
+    ObjectNode line = NODES.objectNode();
+    line.put("type", "summary").put("time_s", rounded(seconds));
+    line.put("frames", c.submitted()).put("answered", c.answered());
+    line.put("from_cloud", c.fromCloud()).put("degraded", c.degraded());
+    line.put("dropped", c.dropped());
+    line.put("p50_ms", millis(latencies.percentileNanos(50)));
+    line.put("p95_ms", millis(latencies.percentileNanos(95)));
+    line.put("sent", c.sent()).put("refused", c.refused()).put("lost", c.lost());
+    line.put("cancelled", c.cancelled()).put("late_replies", c.lateReplies());
+    line.put("hedged_stages", c.hedgedSteps()).put("plan_changes", c.planChanges());
+    line.put("probes", c.probes()).put("failures", c.failures());
+    line.put("overruns", status.overruns());
+    return line;
+  }
+
+  private static double millis(long nanos) {
+    return Math.round(nanos / 1e3) / 1e3;
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * 1e6) / 1e6;
+  }
+}

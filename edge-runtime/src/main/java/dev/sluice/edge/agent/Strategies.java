@@ -1,0 +1,114 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
+import dev.sluice.scheduler.rival.CloudOnly;
+import dev.sluice.scheduler.rival.DeviceOnly;
+import dev.sluice.scheduler.rival.FixedSplit;
+import dev.sluice.scheduler.rival.Spinn;
+import java.util.List;
+import java.util.Optional;
+
+/** Ways of serving a stream, by name. */
+final class Strategies {
+  static final String KNOWN =
+      "sluice, device-only, cloud-only[:CODEC], spinn, fixed-split, fixed:SPLIT:CODEC";
+
+  private static final String PREFERRED_PICTURE_CODEC = "jpeg-75";
+
+  private Strategies() {}
+
+  /**
+   * A planner and how it is served.
+   *
+   * @param planner chooses the plans
+   * @param fallback whether it answers from the device by the deadline unless told otherwise
+   */
+  record Strategy(Planner planner, boolean fallback) {}
+
+  /**
+   * Returns a strategy.
+   *
+   * @param name as in {@link #KNOWN}
+   * @param mean conditions known beforehand, for {@code fixed-split}
+   * @throws IllegalArgumentException if there is none of that name, or it does not fit the bundle
+   */
+  static Strategy of(
+      String name, BundleFacts facts, Objective objective, Optional<Estimates> mean) {
+    String[] words = name.split(":", -1);
+    switch (words[0]) {
+      case "sluice":
+        requireWords(name, words, 1, 1);
+        return new Strategy(
+            new Scheduler(facts, objective, SchedulerOptions.defaults()), true);
+      case "device-only":
+        requireWords(name, words, 1, 1);
+        return new Strategy(new DeviceOnly(facts), true);
+      case "cloud-only":
+        requireWords(name, words, 1, 2);
+        return new Strategy(
+            new CloudOnly(facts, words.length == 2 ? words[1] : pictureCodec(facts)), true);
+      case "spinn":
+        requireWords(name, words, 1, 1);
+        return new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
+      case "fixed-split":
+        requireWords(name, words, 1, 1);
+        return new Strategy(
+            new FixedSplit(
+                facts,
+                mean.orElseThrow(
+                    () ->
+                        new IllegalArgumentException(
+                            "strategy fixed-split needs --mean-uplink and --mean-rtt"))),
+            false);
+      case "fixed":
+        requireWords(name, words, 3, 3);
+        return new Strategy(new PinnedPlan(fixed(name, words, facts.lastCut())), false);
+      default:
+        throw new IllegalArgumentException(
+            "no strategy '" + name + "'; there are " + KNOWN);
+    }
+  }
+
+  private static void requireWords(String name, String[] words, int least, int most) {
+    if (words.length < least || words.length > most) {
+      throw new IllegalArgumentException("no strategy '" + name + "'; there are " + KNOWN);
+    }
+  }
+
+  private static Plan fixed(String name, String[] words, int lastCut) {
+    int split;
+    try {
+      split = Integer.parseInt(words[1]);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "strategy '" + name + "': the split is no number: " + words[1], e);
+    }
+    if (split < 0 || split > lastCut) {
+      throw new IllegalArgumentException(
+          "strategy '" + name + "': the split must be in [0, " + lastCut + "]");
+    }
+    return new Plan(split, split == lastCut ? Plan.NO_CODEC : words[2], List.of());
+  }
+
+  /** JPEG at quality 75 where the bundle's tables know it, otherwise the best that they know. */
+  private static String pictureCodec(BundleFacts facts) {
+    List<String> names =
+        facts.codecs().stream().filter(c -> c.cut() == 0).map(CodecFact::codec).toList();
+    if (names.contains(PREFERRED_PICTURE_CODEC)) {
+      return PREFERRED_PICTURE_CODEC;
+    }
+    return names.stream()
+        .filter(n -> n.startsWith("jpeg"))
+        .findFirst()
+        .or(() -> names.stream().findFirst())
+        .orElseThrow(
+            () -> new IllegalArgumentException("the bundle's tables know no picture codec"));
+  }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.edge.agent;
+
+import java.net.InetSocketAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Values as people write them in options. */
+final class Words {
+  private static final Pattern NUMBER =
+      Pattern.compile("([0-9]*\\.?[0-9]+)\\s*([a-z]*)", Pattern.CASE_INSENSITIVE);
+
+  private Words() {}
+
+  /** A time: {@code 250ms}, {@code 0.25s}, {@code 1m}; a bare number is milliseconds. */
+  static final class Millis implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      Matcher match = NUMBER.matcher(text.strip());
+      if (match.matches()) {
+        double value = Double.parseDouble(match.group(1));
+        double millis =
+            switch (match.group(2)) {
+              case "", "ms" -> value;
+              case "s" -> value * 1000;
+              case "m", "min" -> value * 60_000;
+              default -> Double.NaN;
+            };
+        if (millis > 0 && millis <= 86_400_000) {
+          return millis;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is no time; write 250ms or 0.25s");
+    }
+  }
+
+  /** A rate: {@code 6mbit}, {@code 250kbit}; a bare number is Mbit/s. Gives bytes per second. */
+  static final class Rate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      Matcher match = NUMBER.matcher(text.strip());
+      if (match.matches()) {
+        double value = Double.parseDouble(match.group(1));
+        double bytesPerSecond =
+            switch (match.group(2)) {
+              case "", "mbit" -> value * 1e6 / 8;
+              case "kbit" -> value * 1e3 / 8;
+              default -> Double.NaN;
+            };
+        if (bytesPerSecond > 0 && bytesPerSecond <= 1e11) {
+          return bytesPerSecond;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is no rate; write 6mbit or 250kbit");
+    }
+  }
+
+  /** A worker's address: {@code HOST:PORT}, with an IPv6 host in brackets. */
+  static final class Address implements ITypeConverter<InetSocketAddress> {
+    @Override
+    public InetSocketAddress convert(String text) {
+      int colon = text.lastIndexOf(':');
+      String host = colon < 0 ? "" : text.substring(0, colon);
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      }
+      try {
+        int port = Integer.parseInt(text.substring(colon + 1));
+        if (!host.isBlank() && port >= 1 && port <= 65_535) {
+          return InetSocketAddress.createUnresolved(host, port);
+        }
+      } catch (NumberFormatException notANumber) {
+        // Falls through to the message below.
+      }
+      throw new TypeConversionException("'" + text + "' is no address; write HOST:PORT");
+    }
+  }
+}

@@ -1,0 +1,345 @@
+package dev.sluice.edge.host;
+
+import dev.sluice.edge.session.DeviceNetwork;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Payload;
+import dev.sluice.edge.session.Route;
+import dev.sluice.edge.session.Sample;
+import dev.sluice.edge.session.Step;
+import dev.sluice.edge.session.StepResult;
+import dev.sluice.model.ProgressiveModel;
+import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.bundle.CodecInfo;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.Encoder;
+import dev.sluice.model.stage.Stage;
+import dev.sluice.model.stage.StageChain;
+import dev.sluice.model.stage.StageRequest;
+import dev.sluice.model.stage.StageResult;
+import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.scheduler.plan.Plan;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A bundle as the device computes it. Thread-safe.
+ *
+ * <p>Codecs by name: at cut 0 those of {@link PictureCodec}; elsewhere {@code f32}, {@code q8} (8
+ * bit, bit-shuffle, LZ4) and whatever the bundle brings.
+ */
+public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
+  private static final String EIGHT_BIT = "q8";
+  private static final String EIGHT_BIT_WIRE = "q8+bitshuffle+lz4";
+
+  private final ProgressiveModel model;
+  private final BundleManifest manifest;
+  private final List<Integer> exitCuts;
+  private final StageChain everyExit;
+  private final List<Step> everyStep;
+
+  /**
+   * Compiles the stages of the whole network.
+   *
+   * @param model stays the caller's; must outlive this network and its routes
+   */
+  public ModelNetwork(ProgressiveModel model) {
+    this.model = model;
+    this.manifest = model.manifest();
+    this.exitCuts = manifest.exits().stream().map(ExitInfo::cut).toList();
+    this.everyExit = model.compile(StageRequest.of(0, model.lastCut(), exitsIn(0, lastCut())));
+    this.everyStep = steps(everyExit);
+    try (Sample blank = blank()) {
+      run(everyStep, blank);
+    }
+  }
+
+  @Override
+  public int lastCut() {
+    return model.lastCut();
+  }
+
+  @Override
+  public List<Integer> exitCuts() {
+    return exitCuts;
+  }
+
+  @Override
+  public List<String> labels() {
+    return manifest.labels();
+  }
+
+  @Override
+  public List<Step> everyExit() {
+    return everyStep;
+  }
+
+  @Override
+  public Sample input(Frame frame) {
+    return new Tensors(model.input(frame.rgb(), frame.width(), frame.height()));
+  }
+
+  /** Returns a black picture of the network's size, to warm up with. */
+  public Frame blankFrame() {
+    Preprocessing size = manifest.preprocessing();
+    byte[] black = new byte[3 * size.width() * size.height()];
+    return new Frame(0, "blank", black, size.width(), size.height(), 0);
+  }
+
+  private Sample blank() {
+    return input(blankFrame());
+  }
+
+  /**
+   * {@inheritDoc} Runs every stage and the encoder once, so that the first frame finds them warm.
+   *
+   * @throws IllegalArgumentException if the plan names a cut, exit or codec that the bundle has not
+   */
+  @Override
+  public Route compile(Plan plan, boolean hedged) {
+    if (plan.split() > lastCut()) {
+      throw new IllegalArgumentException(
+          "the last cut is " + lastCut() + ", there is no cut " + plan.split());
+    }
+    plan.exits().forEach(exit -> checkExit(exit.exit()));
+    List<Integer> own =
+        new ArrayList<>(
+            plan.exits().stream()
+                .filter(exit -> exit.threshold() <= 1)
+                .map(exit -> exit.exit())
+                .filter(exit -> exitCuts.get(exit) <= plan.split())
+                .toList());
+    int last = exitCuts.size() - 1;
+    if (plan.split() == lastCut() && !own.contains(last)) {
+      own.add(last);
+    }
+    StageRequest request = StageRequest.of(0, plan.split(), own);
+    CompiledRoute route;
+    if (!plan.usesCloud()) {
+      route = new CompiledRoute(model.compile(request), Optional.empty(), Writer.none());
+    } else if (plan.split() == 0) {
+      route =
+          new CompiledRoute(
+              model.compile(request), Optional.empty(), new PictureWriter(plan.codec()));
+    } else {
+      ActivationCodec codec = ActivationCodec.of(wire(plan.split(), plan.codec()));
+      StageChain chain = model.compile(request.encodedBy(plan.codec()));
+      Optional<StageChain> beyond = Optional.empty();
+      if (hedged && plan.split() < lastCut()) {
+        StageRequest rest =
+            StageRequest.of(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
+        beyond = Optional.of(model.compile(rest));
+      }
+      route = new CompiledRoute(chain, beyond, new TensorWriter(chain.encoder(), codec));
+    }
+    boolean warm = false;
+    try {
+      warmUp(route);
+      warm = true;
+      return route;
+    } finally {
+      if (!warm) {
+        route.close();
+      }
+    }
+  }
+
+  private void warmUp(CompiledRoute route) {
+    Frame frame = blankFrame();
+    if (route.stages().isEmpty()) {
+      route.encode(frame, Optional.empty());
+      return;
+    }
+    try (Sample in = blank();
+        Sample atSplit = run(route.stages(), in)) {
+      route.encode(frame, Optional.of(atSplit));
+      if (!route.beyond().isEmpty()) {
+        run(route.beyond(), atSplit).close();
+      }
+    }
+  }
+
+  /** Runs steps one after another; what comes in stays the caller's. */
+  private static Sample run(List<Step> steps, Sample in) {
+    Sample live = in;
+    for (Step step : steps) {
+      Sample next = step.run(live).live();
+      if (live != in) {
+        live.close();
+      }
+      live = next;
+    }
+    return live;
+  }
+
+  private void checkExit(int exit) {
+    if (exit >= exitCuts.size()) {
+      throw new IllegalArgumentException(
+          "the last exit is " + (exitCuts.size() - 1) + ", there is no exit " + exit);
+    }
+  }
+
+  private List<Integer> exitsIn(int afterCut, int toCut) {
+    return manifest.exits().stream()
+        .filter(exit -> exit.cut() > afterCut && exit.cut() <= toCut)
+        .map(ExitInfo::index)
+        .toList();
+  }
+
+  private String wire(int cut, String codec) {
+    Optional<CodecInfo> own = manifest.codec(cut, codec);
+    if (own.isPresent()) {
+      return own.get().wire();
+    }
+    if (codec.equals("f32")) {
+      return codec;
+    }
+    if (codec.equals(EIGHT_BIT)) {
+      return EIGHT_BIT_WIRE;
+    }
+    List<String> known = new ArrayList<>(List.of("f32", EIGHT_BIT));
+    manifest.codecs().stream()
+        .filter(c -> c.cut() == cut)
+        .map(CodecInfo::name)
+        .filter(name -> !known.contains(name))
+        .forEach(known::add);
+    throw new IllegalArgumentException(
+        "no codec '" + codec + "' at cut " + cut + "; known there are " + known);
+  }
+
+  private List<Step> steps(StageChain chain) {
+    return chain.stages().stream().<Step>map(ModelStep::new).toList();
+  }
+
+  /** Frees the stages of the whole network; the model stays open. */
+  @Override
+  public void close() {
+    everyExit.close();
+  }
+
+  private record Tensors(Activation live) implements Sample {
+    @Override
+    public void close() {
+      live.close();
+    }
+  }
+
+  private final class ModelStep implements Step {
+    private final Stage stage;
+
+    ModelStep(Stage stage) {
+      this.stage = stage;
+    }
+
+    @Override
+    public int fromCut() {
+      return stage.fromCut();
+    }
+
+    @Override
+    public int toCut() {
+      return stage.toCut();
+    }
+
+    @Override
+    public OptionalInt exit() {
+      return stage.exit();
+    }
+
+    @Override
+    public StepResult run(Sample in) {
+      StageResult result = stage.run(((Tensors) in).live());
+      Optional<ExitScores> scores =
+          result.logits().map(logits -> model.scores(stage.exit().orElseThrow(), logits));
+      return new StepResult(new Tensors(result.live()), scores);
+    }
+  }
+
+  /** Writes what leaves the device. */
+  private interface Writer {
+    Payload write(Frame frame, Optional<Sample> live);
+
+    static Writer none() {
+      return (frame, live) -> new Payload(List.of());
+    }
+  }
+
+  private static final class PictureWriter implements Writer {
+    private final PictureCodec codec;
+
+    PictureWriter(String name) {
+      this.codec = PictureCodec.of(name);
+    }
+
+    @Override
+    public Payload write(Frame frame, Optional<Sample> live) {
+      byte[] bytes = codec.encode(frame.rgb(), frame.width(), frame.height());
+      return new Payload(List.of(ByteBuffer.wrap(bytes)));
+    }
+  }
+
+  private record TensorWriter(Optional<Encoder> encoder, ActivationCodec codec) implements Writer {
+    @Override
+    public Payload write(Frame frame, Optional<Sample> live) {
+      Activation atSplit = ((Tensors) live.orElseThrow()).live();
+      if (encoder.isEmpty()) {
+        return written(atSplit);
+      }
+      try (Activation encoded = encoder.get().encode(atSplit)) {
+        return written(encoded);
+      }
+    }
+
+    private Payload written(Activation tensors) {
+      List<ByteBuffer> parts = new ArrayList<>();
+      List<int[]> shapes = tensors.shapes();
+      for (int i = 0; i < shapes.size(); i++) {
+        parts.add(ByteBuffer.wrap(codec.encode(tensors.floats(i), shapes.get(i))));
+      }
+      return new Payload(parts);
+    }
+  }
+
+  private final class CompiledRoute implements Route {
+    private final StageChain chain;
+    private final Optional<StageChain> rest;
+    private final Writer writer;
+    private final List<Step> stages;
+    private final List<Step> beyond;
+
+    CompiledRoute(StageChain chain, Optional<StageChain> rest, Writer writer) {
+      this.chain = chain;
+      this.rest = rest;
+      this.writer = writer;
+      this.stages = steps(chain);
+      this.beyond = rest.map(ModelNetwork.this::steps).orElse(List.of());
+    }
+
+    @Override
+    public List<Step> stages() {
+      return stages;
+    }
+
+    @Override
+    public List<Step> beyond() {
+      return beyond;
+    }
+
+    @Override
+    public Payload encode(Frame frame, Optional<Sample> live) {
+      return writer.write(frame, live);
+    }
+
+    @Override
+    public void close() {
+      chain.close();
+      rest.ifPresent(StageChain::close);
+    }
+  }
+}

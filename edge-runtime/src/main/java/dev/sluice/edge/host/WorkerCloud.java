@@ -1,0 +1,238 @@
+package dev.sluice.edge.host;
+
+import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.CloudReply;
+import dev.sluice.edge.session.CloudReply.LabelProbability;
+import dev.sluice.edge.session.CloudReply.TransferTimes;
+import dev.sluice.edge.session.CloudReply.WorkerLoad;
+import dev.sluice.edge.session.CloudRequest;
+import dev.sluice.edge.session.EventLoop;
+import dev.sluice.protocol.channel.ClientListener;
+import dev.sluice.protocol.channel.ClientOptions;
+import dev.sluice.protocol.channel.CloudOutcome;
+import dev.sluice.protocol.channel.TransferStamps;
+import dev.sluice.protocol.channel.WorkerClient;
+import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.ExitRule;
+import dev.sluice.protocol.message.ExitThreshold;
+import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.Welcome;
+import dev.sluice.protocol.message.WorkerStamps;
+import dev.sluice.scheduler.estimate.LinkState;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** A worker over the network, through the protocol's client. Confined to the loop but for closing. */
+public final class WorkerCloud implements Cloud, AutoCloseable {
+  /** Probes are numbered downwards from here, requests upwards from 1. */
+  private static final long FIRST_PROBE_ID = Long.MAX_VALUE;
+
+  private static final int RAW_HEADER_BYTES = 4;
+  private static final int ROW_PIXELS = 64;
+
+  private final EventLoop loop;
+  private final String modelDigest;
+  private final WorkerClient client;
+  private final CompletableFuture<Standing> standing = new CompletableFuture<>();
+  private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
+  private Listener listener = QUIET;
+  private boolean listening;
+  private long nextProbeId = FIRST_PROBE_ID;
+
+  /** How the first attempt to connect ended. */
+  public sealed interface Standing {
+    /** The worker has accepted the connection. */
+    record Connected() implements Standing {}
+
+    /** It could not be reached, or does not want this device. */
+    record Failed(String why) implements Standing {}
+  }
+
+  private static final Listener QUIET =
+      new Listener() {
+        @Override
+        public void onLinkState(LinkState state, String detail) {}
+
+        @Override
+        public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {}
+      };
+
+  /**
+   * Begins to connect, and keeps trying.
+   *
+   * @param loop callbacks go there
+   * @param options address, digest of the bundle, patience
+   */
+  public WorkerCloud(EventLoop loop, ClientOptions options) {
+    this.loop = loop;
+    this.modelDigest = options.modelDigest();
+    this.client = WorkerClient.connect(options, new Ears());
+  }
+
+  /** Completes when the first attempt to connect has succeeded or failed. */
+  public CompletableFuture<Standing> standing() {
+    return standing;
+  }
+
+  /** Passes what the client hears on to the loop. */
+  private final class Ears implements ClientListener {
+    @Override
+    public void onWelcome(Welcome welcome) {
+      standing.complete(new Standing.Connected());
+    }
+
+    @Override
+    public void onState(dev.sluice.protocol.channel.LinkState state, String detail) {
+      LinkState told =
+          switch (state) {
+            case CONNECTING -> LinkState.UNKNOWN;
+            case UP -> LinkState.UP;
+            case SILENT, DOWN -> LinkState.DOWN;
+          };
+      if (told == LinkState.DOWN) {
+        standing.complete(new Standing.Failed(detail));
+      }
+      tell(heard -> heard.onLinkState(told, detail));
+    }
+
+    @Override
+    public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
+      tell(heard -> heard.onPong(receivedNanos - sentNanos, 0, bytesAhead > 0));
+    }
+  }
+
+  /** What comes before anybody listens is kept: the link may be up before the session is. */
+  private void tell(Consumer<Listener> news) {
+    loop.execute(
+        () -> {
+          if (listening) {
+            news.accept(listener);
+          } else {
+            unheard.add(news);
+          }
+        });
+  }
+
+  @Override
+  public void listen(Listener listener) {
+    this.listener = listener;
+    listening = true;
+    while (!unheard.isEmpty()) {
+      unheard.remove().accept(listener);
+    }
+  }
+
+  @Override
+  public void send(CloudRequest request, Consumer<CloudReply> done) {
+    List<ExitThreshold> exits =
+        request.exits().stream()
+            .map(exit -> new ExitThreshold(exit.exit(), exit.threshold()))
+            .toList();
+    Infer infer =
+        new Infer(
+            wireId(request.id()),
+            modelDigest,
+            request.cut(),
+            request.codec(),
+            new ExitRule(ExitRule.TOP1_PROBABILITY, exits),
+            Math.max(1, request.deadlineNanos() - loop.nanoTime()),
+            0,
+            request.payload().parts());
+    client.send(infer, outcome -> loop.execute(() -> done.accept(reply(outcome))));
+  }
+
+  @Override
+  public void cancel(long id) {
+    client.cancel(wireId(id));
+  }
+
+  private static long wireId(long frameId) {
+    return frameId + 1;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The protocol's pings carry nothing, so a probe is a black picture of the wanted size whose
+   * deadline is over: the worker refuses it unseen, and the time until then is a round trip and the
+   * picture's way.
+   */
+  @Override
+  public void probe(int bytes) {
+    int rows = Math.max(1, bytes / (3 * ROW_PIXELS));
+    ByteBuffer picture =
+        ByteBuffer.allocate(RAW_HEADER_BYTES + 3 * ROW_PIXELS * rows)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    picture.putShort(0, (short) ROW_PIXELS).putShort(2, (short) rows);
+    int size = picture.remaining();
+    long begin = loop.nanoTime();
+    Infer infer =
+        new Infer(
+            nextProbeId--, modelDigest, 0, "raw", ExitRule.NONE, 1, 0, List.of(picture));
+    client.send(
+        infer,
+        outcome -> {
+          long elapsed = loop.nanoTime() - begin;
+          boolean unseen =
+              outcome instanceof CloudOutcome.Refused refused
+                  && refused.refusal().code() == ErrorCode.DEADLINE_PASSED;
+          if (unseen) {
+            tell(heard -> heard.onPong(elapsed, size, false));
+          }
+        });
+  }
+
+  private static CloudReply reply(CloudOutcome outcome) {
+    if (outcome instanceof CloudOutcome.Answered answered) {
+      return answered(answered.answer(), answered.stamps());
+    }
+    if (outcome instanceof CloudOutcome.Refused refused) {
+      Refusal refusal = refused.refusal();
+      return new CloudReply.Refused(
+          refusal.code().name(),
+          refusal.message(),
+          refusal.code() == ErrorCode.OVERLOADED,
+          refusal.retryAfterNanos());
+    }
+    if (outcome instanceof CloudOutcome.LinkLost lost) {
+      return new CloudReply.Lost(lost.why());
+    }
+    return new CloudReply.Cancelled();
+  }
+
+  private static CloudReply answered(Answer answer, TransferStamps stamps) {
+    WorkerStamps worker = answer.stamps();
+    LoadReport load = answer.load();
+    return new CloudReply.Answered(
+        answer.exit(),
+        answer.top().stream()
+            .map(score -> new LabelProbability(score.label(), Math.min(1, score.probability())))
+            .toList(),
+        new TransferTimes(
+            stamps.submittedNanos(),
+            stamps.firstWriteNanos(),
+            stamps.replyReceivedNanos(),
+            worker.firstByteNanos(),
+            worker.lastByteNanos(),
+            worker.startNanos(),
+            worker.endNanos(),
+            worker.replyNanos(),
+            stamps.bytesSent(),
+            stamps.bytesReceived()),
+        new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale()));
+  }
+
+  /** Ends the connection. */
+  @Override
+  public void close() {
+    client.close();
+  }
+}
