@@ -248,10 +248,7 @@ public final class EdgeSession implements AutoCloseable {
     if (options.fallback()) {
       r.deadlineTimer = loop.at(limit(r), () -> onDeadline(r));
     }
-    r.patienceTimer =
-        loop.at(
-            frame.captureNanos() + options.patienceNanos(),
-            () -> onPatience(r));
+    r.patienceTimer = loop.at(frame.captureNanos() + options.patienceNanos(), () -> onPatience(r));
     boundQueues();
     armReplan();
     pump();
@@ -630,7 +627,8 @@ public final class EdgeSession implements AutoCloseable {
 
   /** Time from sending to the reply, cautiously. */
   private long replyNanos(Plan plan, double bytes, Estimates e) {
-    double transfer = bytes / e.uplinkBytesPerSecond() * 1e9 * (1 + Math.min(1, e.uplinkRelativeSd()));
+    double transfer =
+        bytes / e.uplinkBytesPerSecond() * 1e9 * (1 + Math.min(1, e.uplinkRelativeSd()));
     return e.roundTripNanos()
         + e.roundTripSdNanos()
         + (long) Math.min(transfer, 1e15)
@@ -690,9 +688,7 @@ public final class EdgeSession implements AutoCloseable {
             t.workerLastByteNanos(),
             t.workerReplyNanos()));
     long profiled =
-        r.active == null
-            ? 0
-            : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
+        r.active == null ? 0 : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
     estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled);
     if (++transfersSincePlan >= TRANSFERS_PER_REPLAN) {
       replan();
@@ -829,8 +825,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void answerLocally(Request r, LocalAnswer local, boolean degraded, String reason) {
     List<Score> top = topOf(local.scores());
-    answer(
-        r, top, local.exit(), Place.DEVICE, degraded, reason, timing(r, Optional.empty()), 0L);
+    answer(r, top, local.exit(), Place.DEVICE, degraded, reason, timing(r, Optional.empty()), 0L);
   }
 
   private void answerFromCloud(Request r, CloudReply.Answered answered) {

@@ -93,7 +93,8 @@ final class Request {
   }
 
   void cancelTimers() {
-    for (Cancellable timer : new @Nullable Cancellable[] {deadlineTimer, patienceTimer, hedgeTimer}) {
+    for (Cancellable timer :
+        new @Nullable Cancellable[] {deadlineTimer, patienceTimer, hedgeTimer}) {
       if (timer != null) {
         timer.cancel();
       }

@@ -203,8 +203,7 @@ class EdgeSessionTest {
     plan = new Plan(4, "c", List.of(new ExitThreshold(1, 0.9)));
     network.confidence[2] = 0.99;
     cloud.script = (request, done) -> cloud.replyAfter(400 * MS, request, done);
-    device.run(
-        new dev.sluice.edge.session.Work<>("nothing", 0, () -> "nothing"), finished -> {});
+    device.run(new dev.sluice.edge.session.Work<>("nothing", 0, () -> "nothing"), finished -> {});
     open();
     frame(0, 0);
     // Another frame keeps the device from finishing the first one alone.
@@ -268,7 +267,10 @@ class EdgeSessionTest {
     }
     assertThat(only(9).place()).isEqualTo(Place.CLOUD);
     assertThat(cloud.cancelled).as("none of the unanswered is left").contains(0L, 1L, 2L);
-    assertThat(cloud.sent).extracting(r -> r.id()).as("nothing is sent into an outage").doesNotContain(5L, 6L);
+    assertThat(cloud.sent)
+        .extracting(r -> r.id())
+        .as("nothing is sent into an outage")
+        .doesNotContain(5L, 6L);
   }
 
   @Test
@@ -418,7 +420,9 @@ class EdgeSessionTest {
   @Test
   void waitsForItsPlanWithoutFallback() {
     options = options.withoutFallback(600 * MS);
-    cloud.script = (request, done) -> cloud.replyAfter(request.id() == 0 ? 400 * MS : 5000 * MS, request, done);
+    cloud.script =
+        (request, done) ->
+            cloud.replyAfter(request.id() == 0 ? 400 * MS : 5000 * MS, request, done);
     plan = new Plan(2, "c", List.of());
     open();
     frame(0, 0);
@@ -474,7 +478,8 @@ class EdgeSessionTest {
         new Frame(0, "blank", new byte[12], 2, 2, start), () -> ready.add(loop.nanoTime()));
     after(1000);
     assertThat(ready).hasSize(1);
-    assertThat(status().estimates().deviceScale()).isCloseTo(3, org.assertj.core.api.Assertions.within(0.3));
+    assertThat(status().estimates().deviceScale())
+        .isCloseTo(3, org.assertj.core.api.Assertions.within(0.3));
   }
 
   @ParameterizedTest

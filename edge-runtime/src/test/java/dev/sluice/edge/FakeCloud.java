@@ -15,7 +15,9 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** A worker that the test scripts. Answers label 2 at the final exit after 30 ms unless told else. */
+/**
+ * A worker that the test scripts. Answers label 2 at the final exit after 30 ms unless told else.
+ */
 final class FakeCloud implements Cloud {
   private static final long MS = 1_000_000;
 
@@ -45,7 +47,8 @@ final class FakeCloud implements Cloud {
     return new CloudReply.Answered(
         2,
         List.of(new LabelProbability(2, 0.9), new LabelProbability(0, 0.1)),
-        new TransferTimes(submitted, submitted, now, 10, 20, 20, 20 + 5 * MS, 20 + 5 * MS, 1000, 60),
+        new TransferTimes(
+            submitted, submitted, now, 10, 20, 20, 20 + 5 * MS, 20 + 5 * MS, 1000, 60),
         new WorkerLoad(0, 0.1, 1));
   }
 

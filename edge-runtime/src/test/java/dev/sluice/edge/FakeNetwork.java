@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Five segments of 20 ms with exits after cuts 1, 3 and 5 whose confidence the test sets. Heads take
- * 1 ms, preprocessing 1 ms, encoding 2 ms; 1,000 bytes are sent.
+ * Five segments of 20 ms with exits after cuts 1, 3 and 5 whose confidence the test sets. Heads
+ * take 1 ms, preprocessing 1 ms, encoding 2 ms; 1,000 bytes are sent.
  */
 final class FakeNetwork implements DeviceNetwork {
   static final long MS = 1_000_000;
@@ -33,9 +33,7 @@ final class FakeNetwork implements DeviceNetwork {
           List.of(1, 2, 3, 4, 5).stream()
               .map(cut -> new Profile.SegmentTime(cut, 20 * MS))
               .toList(),
-          List.of(
-              new Profile.HeadTime(0, MS),
-              new Profile.HeadTime(1, MS)),
+          List.of(new Profile.HeadTime(0, MS), new Profile.HeadTime(1, MS)),
           List.of(0, 1, 2, 3, 4).stream()
               .map(cut -> new Profile.CodecCost(cut, "c", 2 * MS, MS, 1000, 1000))
               .toList());

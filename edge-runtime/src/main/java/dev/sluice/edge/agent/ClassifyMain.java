@@ -17,7 +17,6 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -187,7 +186,8 @@ public final class ClassifyMain implements Program.Debuggable {
       if (answer.dropped() || answer.degraded()) {
         throw new Failure(trouble(file, answer));
       }
-      out.println(json ? Lines.text(Lines.classified(file.toString(), answer)) : line(file, answer));
+      out.println(
+          json ? Lines.text(Lines.classified(file.toString(), answer)) : line(file, answer));
     }
   }
 
@@ -254,7 +254,8 @@ public final class ClassifyMain implements Program.Debuggable {
     }
     if (cloud == null) {
       if (wanted != null && wanted < last) {
-        throw wrongUse("--split " + wanted + " leaves a part to the cloud: name a worker (--cloud)");
+        throw wrongUse(
+            "--split " + wanted + " leaves a part to the cloud: name a worker (--cloud)");
       }
       if (codec != null && !codec.equals(Plan.NO_CODEC)) {
         throw wrongUse("--codec " + codec + " needs a worker to send to (--cloud)");
@@ -288,11 +289,9 @@ public final class ClassifyMain implements Program.Debuggable {
     return profile.codecs().stream()
         .filter(cost -> codec == null || cost.codec().equals(codec))
         .filter(cost -> cost.cut() < manifest.lastCut())
-        .filter(
-            cost -> manifest.cuts().get(cost.cut()).macsBefore() / all <= MOST_DEVICE_SHARE)
+        .filter(cost -> manifest.cuts().get(cost.cut()).macsBefore() / all <= MOST_DEVICE_SHARE)
         .min(Comparator.comparingDouble(CodecCost::meanBytes))
-        .orElseGet(
-            () -> new CodecCost(0, codec == null ? "raw" : codec, 0, 0, 0, 0));
+        .orElseGet(() -> new CodecCost(0, codec == null ? "raw" : codec, 0, 0, 0, 0));
   }
 
   private List<ExitThreshold> thresholds(BundleManifest manifest) {

@@ -9,7 +9,6 @@ import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.ThreadLoop;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.Device;
-import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.SessionStatus;

@@ -100,8 +100,7 @@ final class Engine implements AutoCloseable {
     InetSocketAddress at = address.get();
     WorkerCloud cloud =
         new WorkerCloud(
-            loop,
-            ClientOptions.to(at.getHostString(), at.getPort(), bundle.digest(), clientName));
+            loop, ClientOptions.to(at.getHostString(), at.getPort(), bundle.digest(), clientName));
     worker = cloud;
     return cloud;
   }

@@ -14,7 +14,8 @@ public interface FrameSource extends AutoCloseable {
   /**
    * Returns the next frame, captured at the moment it is complete; empty at the end.
    *
-   * @throws FrameFormatException if the input is not what it should be; nothing can be read after it
+   * @throws FrameFormatException if the input is not what it should be; nothing can be read after
+   *     it
    * @throws IOException if the input cannot be read
    */
   Optional<Frame> next() throws IOException;

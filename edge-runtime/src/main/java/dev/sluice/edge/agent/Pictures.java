@@ -44,8 +44,7 @@ final class Pictures {
     for (Path path : filesAndFolders) {
       if (Files.isDirectory(path)) {
         try (Stream<Path> below = Files.walk(path, MAX_DEPTH)) {
-          List<Path> images =
-              below.filter(Pictures::isImage).sorted().limit(MAX_FILES).toList();
+          List<Path> images = below.filter(Pictures::isImage).sorted().limit(MAX_FILES).toList();
           if (images.isEmpty()) {
             throw new IOException(path + " holds no image; PNG, JPEG and PPM files are taken");
           }

@@ -23,8 +23,7 @@ final class Program {
       System.setProperty(LOG_PROPERTY, "dev/sluice/edge/agent/logback.xml");
     }
     System.exit(
-        execute(
-            command, new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
+        execute(command, new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
   }
 
   /**
@@ -57,7 +56,9 @@ final class Program {
     String message = failure.getMessage();
     String text =
         message == null || message.isBlank() || message.equals("null")
-            ? "failed unexpectedly (" + failure.getClass().getSimpleName() + "); --debug shows where"
+            ? "failed unexpectedly ("
+                + failure.getClass().getSimpleName()
+                + "); --debug shows where"
             : message;
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }

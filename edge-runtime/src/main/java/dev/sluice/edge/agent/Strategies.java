@@ -42,44 +42,42 @@ final class Strategies {
   static Strategy of(
       String name, BundleFacts facts, Objective objective, Optional<Estimates> mean) {
     String[] words = name.split(":", -1);
-    switch (words[0]) {
-      case "sluice":
-        requireWords(name, words, 1, 1);
-        return new Strategy(
-            new Scheduler(facts, objective, SchedulerOptions.defaults()), true);
-      case "device-only":
-        requireWords(name, words, 1, 1);
-        return new Strategy(new DeviceOnly(facts), true);
-      case "cloud-only":
-        requireWords(name, words, 1, 2);
-        return new Strategy(
-            new CloudOnly(facts, words.length == 2 ? words[1] : pictureCodec(facts)), true);
-      case "spinn":
-        requireWords(name, words, 1, 1);
-        return new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
-      case "fixed-split":
-        requireWords(name, words, 1, 1);
-        return new Strategy(
-            new FixedSplit(
-                facts,
-                mean.orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "strategy fixed-split needs --mean-uplink and --mean-rtt"))),
-            false);
-      case "fixed":
-        requireWords(name, words, 3, 3);
-        return new Strategy(new PinnedPlan(fixed(name, words, facts.lastCut())), false);
-      default:
-        throw new IllegalArgumentException(
-            "no strategy '" + name + "'; there are " + KNOWN);
+    requireWords(name, words);
+    return switch (words[0]) {
+      case "sluice" ->
+          new Strategy(new Scheduler(facts, objective, SchedulerOptions.defaults()), true);
+      case "device-only" -> new Strategy(new DeviceOnly(facts), true);
+      case "cloud-only" ->
+          new Strategy(
+              new CloudOnly(facts, words.length == 2 ? words[1] : pictureCodec(facts)), true);
+      case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
+      case "fixed-split" -> new Strategy(new FixedSplit(facts, known(mean)), false);
+      case "fixed" -> new Strategy(new PinnedPlan(fixed(name, words, facts.lastCut())), false);
+      default -> throw unknown(name);
+    };
+  }
+
+  private static Estimates known(Optional<Estimates> mean) {
+    return mean.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                "strategy fixed-split needs --mean-uplink and --mean-rtt"));
+  }
+
+  private static void requireWords(String name, String[] words) {
+    boolean fits =
+        switch (words[0]) {
+          case "fixed" -> words.length == 3;
+          case "cloud-only" -> words.length <= 2;
+          default -> words.length == 1;
+        };
+    if (!fits) {
+      throw unknown(name);
     }
   }
 
-  private static void requireWords(String name, String[] words, int least, int most) {
-    if (words.length < least || words.length > most) {
-      throw new IllegalArgumentException("no strategy '" + name + "'; there are " + KNOWN);
-    }
+  private static IllegalArgumentException unknown(String name) {
+    return new IllegalArgumentException("no strategy '" + name + "'; there are " + KNOWN);
   }
 
   private static Plan fixed(String name, String[] words, int lastCut) {

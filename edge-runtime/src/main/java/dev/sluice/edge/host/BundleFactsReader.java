@@ -55,7 +55,11 @@ public final class BundleFactsReader {
       return new BundleFacts(manifest.lastCut(), exits, cuts, codecs, profile, select, certify);
     } catch (IllegalArgumentException misfit) {
       throw new IOException(
-          bundle.source() + ": its tables do not fit its network (" + misfit.getMessage() + "); " + REMEDY,
+          bundle.source()
+              + ": its tables do not fit its network ("
+              + misfit.getMessage()
+              + "); "
+              + REMEDY,
           misfit);
     }
   }
@@ -70,8 +74,7 @@ public final class BundleFactsReader {
   public static Profile profile(Bundle bundle) throws IOException {
     Profile profile = file(bundle, PROFILE, Profile::fromJson);
     if (profile.lastCut() != bundle.manifest().lastCut()) {
-      throw new IOException(
-          bundle.source() + "/" + PROFILE + ": is of another network; " + REMEDY);
+      throw new IOException(bundle.source() + "/" + PROFILE + ": is of another network; " + REMEDY);
     }
     return profile;
   }

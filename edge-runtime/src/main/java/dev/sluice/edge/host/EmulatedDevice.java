@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A slower device than this machine, emulated as a virtual serial device: work ends when its
  * profiled time times a factor has passed on the loop's clock. The real computation runs beneath;
- * how long that takes changes nothing unless it takes longer than the virtual time, which is counted
- * as an overrun. Measured times are never stretched: a stall of this machine must not grow with the
- * factor.
+ * how long that takes changes nothing unless it takes longer than the virtual time, which is
+ * counted as an overrun. Measured times are never stretched: a stall of this machine must not grow
+ * with the factor.
  */
 public final class EmulatedDevice implements Device {
   /** Relative noise is cut at this many standard deviations. */
@@ -57,10 +57,10 @@ public final class EmulatedDevice implements Device {
 
   @Override
   public <T> void run(Work<T> work, Consumer<Finished<T>> done) {
-    // Work handed in while the last is delivered follows it without a gap, however late the loop is.
+    // Work handed in while the last is delivered follows it without a gap, however late the loop
+    // is.
     long begin = delivering ? virtualEnd : loop.nanoTime();
-    double deviation =
-        Math.max(-NOISE_CUT, Math.min(NOISE_CUT, noise.nextGaussian())) * relativeSd;
+    double deviation = Math.max(-NOISE_CUT, Math.min(NOISE_CUT, noise.nextGaussian())) * relativeSd;
     long virtualNanos = Math.round(work.profiledNanos() * factor * (1 + deviation));
     long end = begin + virtualNanos;
     thread.execute(

@@ -30,7 +30,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** A worker over the network, through the protocol's client. Confined to the loop but for closing. */
+/**
+ * A worker over the network, through the protocol's client. Confined to the loop but for closing.
+ */
 public final class WorkerCloud implements Cloud, AutoCloseable {
   /** Probes are numbered downwards from here, requests upwards from 1. */
   private static final long FIRST_PROBE_ID = Long.MAX_VALUE;
@@ -175,8 +177,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     int size = picture.remaining();
     long begin = loop.nanoTime();
     Infer infer =
-        new Infer(
-            nextProbeId--, modelDigest, 0, "raw", ExitRule.NONE, 1, 0, List.of(picture));
+        new Infer(nextProbeId--, modelDigest, 0, "raw", ExitRule.NONE, 1, 0, List.of(picture));
     client.send(
         infer,
         outcome -> {

@@ -51,8 +51,8 @@ public sealed interface CloudReply {
   record LabelProbability(int label, double probability) {}
 
   /**
-   * Stamps of one request. The first three are on the session's clock, the others on the worker's; the
-   * clocks share no zero, so only differences on one side mean something.
+   * Stamps of one request. The first three are on the session's clock, the others on the worker's;
+   * the clocks share no zero, so only differences on one side mean something.
    *
    * @param submittedNanos when it was handed to the link's queue
    * @param firstWriteNanos when its first byte left that queue

@@ -16,7 +16,9 @@ public interface Device {
    */
   <T> void run(Work<T> work, Consumer<Finished<T>> done);
 
-  /** Returns how often real compute took longer than the emulated device allows; 0 if it is real. */
+  /**
+   * Returns how often real compute took longer than the emulated device allows; 0 if it is real.
+   */
   default long overruns() {
     return 0;
   }

@@ -8,13 +8,14 @@ package dev.sluice.edge.session;
 public interface EventLoop {
 
   /**
-   * Returns the loop's monotonic clock in nanoseconds; only differences mean something. Thread-safe.
+   * Returns the loop's monotonic clock in nanoseconds; only differences mean something.
+   * Thread-safe.
    */
   long nanoTime();
 
   /**
-   * Runs a task on the loop when its clock shows {@code nanos} or more; a time that has passed means
-   * as soon as possible. Callable from the loop only.
+   * Runs a task on the loop when its clock shows {@code nanos} or more; a time that has passed
+   * means as soon as possible. Callable from the loop only.
    */
   Cancellable at(long nanos, Runnable task);
 

@@ -50,8 +50,8 @@ public record SessionOptions(
   }
 
   /**
-   * Returns the usual options: 3 ms slack (a tenth of short deadlines), 8 % margin, fallback, patience
-   * of twice the deadline, 16 frames waiting, 64 outstanding, a decision every 250 ms.
+   * Returns the usual options: 3 ms slack (a tenth of short deadlines), 8 % margin, fallback,
+   * patience of twice the deadline, 16 frames waiting, 64 outstanding, a decision every 250 ms.
    */
   public static SessionOptions of(long deadlineNanos) {
     return new SessionOptions(
