@@ -3,7 +3,6 @@ package dev.sluice.model;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.engine.EngineOptions;
-import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.stage.Activation;
@@ -32,11 +31,13 @@ public final class ProgressiveModel implements AutoCloseable {
   private final Bundle bundle;
   private final BundleManifest manifest;
   private final StageCompiler compiler;
+  private final int[] inputShape;
 
   private ProgressiveModel(Bundle bundle, StageCompiler compiler) {
     this.bundle = bundle;
     this.manifest = bundle.manifest();
     this.compiler = compiler;
+    this.inputShape = manifest.cuts().get(0).shapes().get(0);
   }
 
   /**
@@ -97,9 +98,8 @@ public final class ProgressiveModel implements AutoCloseable {
    * @throws IllegalArgumentException if the picture's size is not the one said, or not fitting
    */
   public Activation input(byte[] rgb, int width, int height) {
-    FloatBuffer values = OnnxEngine.allocate(manifest.preprocessing().elements());
-    manifest.preprocessing().apply(rgb, width, height, values);
-    return activation(0, List.of(values.flip()));
+    return compiler.fill(
+        inputShape, values -> manifest.preprocessing().apply(rgb, width, height, values));
   }
 
   /**
@@ -148,6 +148,16 @@ public final class ProgressiveModel implements AutoCloseable {
    */
   public float[] runUncut(Activation input) {
     return compiler.runUncut(input);
+  }
+
+  /**
+   * Cuts the network at every cut, and at all exits at once, and compares the answers with those of
+   * the uncut network. Compiles every stage there is: for tools, not for the request path.
+   *
+   * @param inputs at cut 0, at least one; stay the caller's
+   */
+  public CutVerification verify(List<Activation> inputs) {
+    return CutVerifier.verify(this, inputs);
   }
 
   /** Closes everything; closing again is harmless, any other use fails. */

@@ -325,4 +325,41 @@ class ProgressiveModelTest {
       threads.shutdownNow();
     }
   }
+
+  @Test
+  void reusesThePictureMemoryOnlyAfterItsActivationIsClosed() {
+    float[] first = new float[3 * 8 * 8];
+    Activation kept = input(11);
+    kept.floats(0).get(first);
+    for (int i = 0; i < 40; i++) {
+      input(12 + i).close();
+    }
+    float[] still = new float[3 * 8 * 8];
+    kept.floats(0).get(still);
+    kept.close();
+    assertThat(still).isEqualTo(first);
+  }
+
+  @Test
+  void endsWithAHeadOfItsOwnWhereTheFinalExitHasOne() throws IOException {
+    Bundle other = TinyBundles.withFinalHead(folder.resolve("other"));
+    try (ProgressiveModel adapted = ProgressiveModel.open(other, new EngineOptions(2));
+        Activation input = adapted.input(new byte[8 * 8 * 3], 8, 8);
+        StageChain chain = adapted.compile(StageRequest.of(0, adapted.lastCut(), List.of(0, 1)))) {
+      assertThat(adapted.runUncut(input)).hasSize(3);
+      assertThat(TinyNetworks.relativeError(runAll(chain, input), adapted.runUncut(input)))
+          .isLessThan(TOLERANCE);
+    }
+  }
+
+  @Test
+  void reportsThatNoCutMovesTheAnswer() {
+    try (Activation one = input(60);
+        Activation two = input(61)) {
+      CutVerification verification = model.verify(List.of(one, two));
+      assertThat(verification.holds()).isTrue();
+      assertThat(verification.cuts()).hasSize(model.lastCut() - 1);
+      assertThat(verification.withAllExits().answersChanged()).isZero();
+    }
+  }
 }

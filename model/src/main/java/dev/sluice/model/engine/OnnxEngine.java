@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -12,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.onnxruntime.engine.OrtNDArray;
 import ai.djl.training.ParameterStore;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.io.ByteArrayInputStream;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +53,7 @@ public final class OnnxEngine implements AutoCloseable {
   private final EngineOptions options;
   private final NDManager manager;
   private final ParameterStore parameters;
+  private final BufferPool pool = new BufferPool();
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private final RefCount open = new RefCount("the inference engine", this::free);
 
@@ -145,6 +150,33 @@ public final class OnnxEngine implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes a tensor whose values are written straight into its memory, which is reused after it is
+   * closed: views of it must not be read then.
+   *
+   * @param shape batch dimension first
+   * @param fill writes all values, from position 0 to the limit
+   * @return the caller's to close
+   */
+  public Tensors fill(long[] shape, Consumer<FloatBuffer> fill) {
+    open.acquire();
+    try {
+      Shape whole = new Shape(shape.clone());
+      FloatBuffer buffer = pool.take(Math.toIntExact(whole.size()));
+      fill.accept(buffer.duplicate());
+      NDList array = new NDList(manager.create(buffer.duplicate(), whole, DataType.FLOAT32));
+      return new Tensors(
+          array,
+          List.of(buffer.asReadOnlyBuffer()),
+          () -> {
+            array.close();
+            pool.giveBack(buffer);
+          });
+    } finally {
+      open.release();
+    }
+  }
+
   private static FloatBuffer inPlaceOrCopied(FloatBuffer values, Shape shape) {
     if (values.remaining() != shape.size()) {
       throw new IllegalArgumentException(
@@ -213,7 +245,7 @@ public final class OnnxEngine implements AutoCloseable {
       NDList outputs;
       try {
         outputs = block.forward(parameters, inputs, false);
-      } catch (ai.djl.engine.EngineException e) {
+      } catch (EngineException e) {
         Throwable cause = e.getCause() == null ? e : e.getCause();
         throw new IllegalArgumentException(what + " cannot run: " + cause.getMessage(), e);
       }
@@ -238,12 +270,16 @@ public final class OnnxEngine implements AutoCloseable {
     private final RefCount open;
 
     private Tensors(NDList arrays, List<FloatBuffer> views) {
+      this(arrays, views, arrays::close);
+    }
+
+    private Tensors(NDList arrays, List<FloatBuffer> views, Runnable free) {
       this.arrays = arrays;
       this.views = new FloatBuffer[arrays.size()];
       for (int i = 0; i < views.size(); i++) {
         this.views[i] = views.get(i);
       }
-      this.open = new RefCount("the tensor", arrays::close);
+      this.open = new RefCount("the tensor", free);
     }
 
     /** Returns how many tensors there are. */
@@ -260,7 +296,7 @@ public final class OnnxEngine implements AutoCloseable {
     public boolean isFloat(int tensor) {
       return reading(() -> ((OrtNDArray) arrays.get(tensor)).getTensor().getInfo())
           .type
-          .equals(ai.onnxruntime.OnnxJavaType.FLOAT);
+          .equals(OnnxJavaType.FLOAT);
     }
 
     /**
@@ -300,7 +336,7 @@ public final class OnnxEngine implements AutoCloseable {
           });
     }
 
-    private <T> T reading(java.util.function.Supplier<T> read) {
+    private <T> T reading(Supplier<T> read) {
       OnnxEngine.this.open.acquire();
       try {
         open.acquire();

@@ -93,7 +93,7 @@ final class GraphShapes {
         shape[i] = DYNAMIC_BATCH;
       }
     }
-    if (product(shape, 0) > 1L << 28) {
+    if (product(shape, 0) > 1L << 26) {
       throw unusable(graph, info, "is too large");
     }
     return shape;

@@ -5,6 +5,7 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.OnnxFormatException;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -53,6 +55,17 @@ public final class StageCompiler implements AutoCloseable {
     this.backbone = graph(Bundle.BACKBONE);
     this.listener = listener;
     this.nanoClock = nanoClock;
+    int[] picture = manifest.cuts().get(0).shapes().get(0);
+    Preprocessing preprocessing = manifest.preprocessing();
+    if (!Arrays.equals(picture, new int[] {3, preprocessing.height(), preprocessing.width()})) {
+      throw new IllegalArgumentException(
+          "%s: preprocessing makes pictures of %dx%d, the network takes %s; prepare the bundle anew"
+              .formatted(
+                  bundle.source(),
+                  preprocessing.width(),
+                  preprocessing.height(),
+                  Arrays.toString(picture)));
+    }
     for (CutInfo cut : manifest.cuts()) {
       backbone.requireTensors(cut.tensors());
     }
@@ -269,6 +282,22 @@ public final class StageCompiler implements AutoCloseable {
       batched.add(full);
     }
     return new NativeActivation(engine.wrap(values, batched));
+  }
+
+  /**
+   * Makes a one-sample activation of one tensor whose values are written in place.
+   *
+   * @param shape without the batch dimension
+   * @param fill writes all values
+   * @return the caller's to close
+   */
+  public Activation fill(int[] shape, Consumer<FloatBuffer> fill) {
+    long[] full = new long[shape.length + 1];
+    full[0] = 1;
+    for (int i = 0; i < shape.length; i++) {
+      full[i + 1] = shape[i];
+    }
+    return new NativeActivation(engine.fill(full, fill));
   }
 
   /** Returns the activation's tensors after a look at their shapes. */

@@ -65,6 +65,30 @@ public final class TinyBundles {
     return cuts;
   }
 
+  /** Ends before the backbone's own classifier, with a final head for three other classes. */
+  public static Bundle withFinalHead(Path directory) throws IOException {
+    BundleManifest all = manifest();
+    List<CutInfo> cuts = all.cuts().subList(0, 4);
+    return BundleWriter.to(directory)
+        .put(Bundle.BACKBONE, TinyNetworks.residual())
+        .put("exits/1.onnx", TinyNetworks.head(4, 8, 8, 3, 31))
+        .put("exits/final.onnx", TinyNetworks.head(8, 4, 4, 3, 32))
+        .commit(
+            new BundleManifest(
+                BundleManifest.SCHEMA_VERSION,
+                "adapted",
+                List.of("x", "y", "z"),
+                all.preprocessing(),
+                cuts,
+                List.of(
+                    new ExitInfo(0, 1, "exits/1.onnx", 12, 1, 0.8),
+                    new ExitInfo(1, 3, "exits/final.onnx", 24, 1, 0)),
+                List.of(),
+                Map.of(),
+                Map.of()),
+            false);
+  }
+
   /** A bundle of any network with one output, all its cuts, and a head on each of some cuts. */
   public static Bundle of(
       Path directory, Path network, String preprocessing, List<Integer> exitCuts)
