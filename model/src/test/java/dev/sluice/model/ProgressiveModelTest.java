@@ -353,6 +353,16 @@ class ProgressiveModelTest {
   }
 
   @Test
+  void cutsThroughSeveralTensors() throws IOException {
+    Bundle wide = TinyBundles.withCutsThroughTwoTensors(folder.resolve("wide"));
+    assertThat(wide.manifest().cuts()).anyMatch(cut -> cut.tensors().size() == 2);
+    try (ProgressiveModel shortcut = ProgressiveModel.open(wide, EngineOptions.singleThread());
+        Activation input = shortcut.input(new byte[8 * 8 * 3], 8, 8)) {
+      assertThat(shortcut.verify(List.of(input)).holds()).isTrue();
+    }
+  }
+
+  @Test
   void reportsThatNoCutMovesTheAnswer() {
     try (Activation one = input(60);
         Activation two = input(61)) {

@@ -63,13 +63,22 @@ public final class OnnxEngine implements AutoCloseable {
     this.parameters = new ParameterStore(manager, false);
   }
 
-  /** Starts the engine, or joins the one that the process has already. */
+  /**
+   * Starts the engine, or joins the one that the process has already. Whoever also uses ONNX
+   * Runtime directly must do so afterwards: DJL insists on creating its environment.
+   */
   public static OnnxEngine start(EngineOptions options) {
-    // DJL would otherwise look for a second engine to compute with, which nothing here needs.
-    if (System.getProperty("ai.djl.onnx.disable_alternative") == null) {
-      System.setProperty("ai.djl.onnx.disable_alternative", "true");
-    }
+    // DJL would otherwise look for a second engine to compute with, and report its start to its
+    // makers where it believes to be in their cloud.
+    setUnlessSet("ai.djl.onnx.disable_alternative", "true");
+    setUnlessSet("OPT_OUT_TRACKING", "true");
     return new OnnxEngine(options);
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
   }
 
   /** Allocates a direct buffer in the byte order that tensors need. */

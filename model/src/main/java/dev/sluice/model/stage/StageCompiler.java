@@ -15,8 +15,10 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -36,6 +38,7 @@ public final class StageCompiler implements AutoCloseable {
   private final OnnxGraph backbone;
   private final OnnxEngine engine;
   private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS);
+  private final Map<CodecInfo, List<int[]>> encodedShapes = new ConcurrentHashMap<>();
   private final StageListener listener;
   private final LongSupplier nanoClock;
 
@@ -237,12 +240,20 @@ public final class StageCompiler implements AutoCloseable {
    * @throws IllegalArgumentException if the bundle has no such codec there
    */
   public List<int[]> encodedShapes(int cut, String codec) {
-    Optional<CodecInfo> transform = transform(cut, codec);
-    if (transform.isEmpty()) {
-      return manifest.cuts().get(cut).shapes();
+    if (cut < 0 || cut > manifest.lastCut()) {
+      throw new IllegalArgumentException("cut not in [0, " + manifest.lastCut() + "]: " + cut);
     }
+    return transform(cut, codec)
+        .map(info -> encodedShapes.computeIfAbsent(info, this::decoderInputShapes))
+        .orElseGet(() -> manifest.cuts().get(cut).shapes())
+        .stream()
+        .map(int[]::clone)
+        .toList();
+  }
+
+  private List<int[]> decoderInputShapes(CodecInfo codec) {
     try {
-      return graph(transform.get().decoder()).declaredInputShapes();
+      return graph(codec.decoder()).declaredInputShapes();
     } catch (OnnxFormatException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }

@@ -34,7 +34,7 @@ public final class TinyBundles {
   }
 
   static BundleManifest manifest() throws OnnxFormatException {
-    List<CutInfo> cuts = cuts(OnnxGraph.of(TinyNetworks.residual(), "tiny"));
+    List<CutInfo> cuts = cuts(OnnxGraph.of(TinyNetworks.residual(), "tiny").cutPoints());
     return new BundleManifest(
         BundleManifest.SCHEMA_VERSION,
         "tiny",
@@ -57,9 +57,9 @@ public final class TinyBundles {
         Map.of());
   }
 
-  static List<CutInfo> cuts(OnnxGraph graph) {
+  static List<CutInfo> cuts(List<CutPoint> points) {
     List<CutInfo> cuts = new ArrayList<>();
-    for (CutPoint cut : graph.cutPoints()) {
+    for (CutPoint cut : points) {
       cuts.add(new CutInfo(cuts.size(), cut.name(), cut.tensors(), cut.shapes(), cut.macsBefore()));
     }
     return cuts;
@@ -89,12 +89,32 @@ public final class TinyBundles {
             false);
   }
 
+  /** Keeps every cut of the tiny network through one or two tensors; only the final exit. */
+  public static Bundle withCutsThroughTwoTensors(Path directory) throws IOException {
+    BundleManifest all = manifest();
+    List<CutInfo> cuts = cuts(OnnxGraph.of(TinyNetworks.residual(), "tiny").cutPoints(2));
+    return BundleWriter.to(directory)
+        .put(Bundle.BACKBONE, TinyNetworks.residual())
+        .commit(
+            new BundleManifest(
+                BundleManifest.SCHEMA_VERSION,
+                "wide",
+                all.labels(),
+                all.preprocessing(),
+                cuts,
+                List.of(new ExitInfo(0, cuts.size() - 1, "", 0, 1, 0)),
+                List.of(),
+                Map.of(),
+                Map.of()),
+            false);
+  }
+
   /** A bundle of any network with one output, all its cuts, and a head on each of some cuts. */
   public static Bundle of(
       Path directory, Path network, String preprocessing, List<Integer> exitCuts)
       throws IOException {
     OnnxGraph graph = OnnxGraph.read(network);
-    List<CutInfo> cuts = cuts(graph);
+    List<CutInfo> cuts = cuts(graph.cutPoints());
     int classes = cuts.get(cuts.size() - 1).shapes().get(0)[0];
     BundleWriter writer = BundleWriter.to(directory).put(Bundle.BACKBONE, graph.toBytes());
     List<ExitInfo> exits = new ArrayList<>();
