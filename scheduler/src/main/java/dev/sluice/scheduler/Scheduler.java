@@ -8,6 +8,7 @@ import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
@@ -41,6 +42,12 @@ import java.util.stream.IntStream;
 public final class Scheduler implements Planner {
   /** Accuracies this close, as a share, are alike. */
   private static final double ACCURACY_BAND = 0.002;
+
+  /** Where no floor can be proven, a gain in accuracy worth a change of plan. */
+  private static final double WORTHWHILE_ACCURACY = 0.005;
+
+  /** A plan is taken up with full caution about the link and kept on its central estimates. */
+  private static final double KEEP_CAUTION = 0;
 
   private final Objective objective;
   private final SchedulerOptions options;
@@ -157,7 +164,7 @@ public final class Scheduler implements Planner {
     private final Estimates estimates;
     private final boolean linkUp;
 
-    /** By plan: largest ratio of a latency to its bound. */
+    /** By plan: largest ratio of a latency to its bound; NaN until somebody asks. */
     private final double[] latencyUse = new double[prepared];
 
     private final boolean[] usable = new boolean[prepared];
@@ -167,35 +174,36 @@ public final class Scheduler implements Planner {
       linkUp = estimates.link() == LinkState.UP;
       for (int i = 0; i < prepared; i++) {
         usable[i] = linkUp || !predictor.plan(i).usesCloud();
-        if (usable[i]) {
-          latencyUse[i] = latencyUse(i);
-        }
       }
+      Arrays.fill(latencyUse, Double.NaN);
     }
 
     Choice choose(int current, long nowNanos) {
-      int[] holding = where(i -> holds(i, 1));
+      int[] ample = where(i -> holds(i, 1 - options.latencyHeadroom()));
+      if (current >= 0 && floorHolds[current] && stillTimely(current) && overBudget(current) <= 0) {
+        int best = ample.length > 0 ? rank(ample) : current;
+        Optional<String> why = whyKeep(current, best, nowNanos);
+        return why.isPresent()
+            ? new Choice(current, why.get(), true)
+            : new Choice(best, prefix() + holdsText(best), true);
+      }
+      int[] holding = ample.length > 0 ? ample : where(i -> holds(i, 1));
       if (holding.length > 0) {
-        int[] ample = where(i -> holds(i, 1 - options.latencyHeadroom()));
-        int best = rank(ample.length > 0 ? ample : holding);
-        if (current >= 0 && current != best && usable[current] && holds(current, 1)) {
-          Optional<String> why = whyKeep(current, best, ample.length > 0, nowNanos);
-          if (why.isPresent()) {
-            return new Choice(current, why.get(), true);
-          }
-        }
+        int best = rank(holding);
         return new Choice(best, prefix() + holdsText(best), true);
       }
       int[] timely = where(i -> usable[i] && timely(i));
       if (timely.length > 0) {
-        int[] proven = where(i -> usable[i] && timely(i) && floorHolds[i]);
+        int[] proven = Arrays.stream(timely).filter(i -> floorHolds[i]).toArray();
+        int best = proven.length > 0 ? leastOverBudget(proven) : mostAccurate(timely);
         if (proven.length > 0) {
-          int best = leastOverBudget(proven);
-          return new Choice(keepAmong(current, best, proven), prefix() + budgetText(best), false);
+          return new Choice(best, prefix() + budgetText(best), false);
         }
-        int best = mostAccurate(timely);
-        if (current >= 0 && usable[current] && timely(current) && alikeAccurate(current, best)) {
-          best = keepAmong(current, best, timely);
+        if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
+          boolean alike =
+              predictor.accuracy(current) >= predictor.accuracy(best) - WORTHWHILE_ACCURACY
+                  && gainTarget(current, best).isEmpty();
+          best = alike || dwelling(nowNanos) ? current : best;
         }
         return new Choice(best, prefix() + floorText(best), false);
       }
@@ -203,11 +211,37 @@ public final class Scheduler implements Planner {
       return new Choice(best, prefix() + lateText(best), false);
     }
 
+    /** Whether the plan in use may stay: it is given up later than it would be taken up. */
+    private boolean stillTimely(int current) {
+      if (!usable[current]
+          || predictor.utilisation(current, estimates, KEEP_CAUTION) >= Prediction.OVERLOAD) {
+        return false;
+      }
+      for (Constraint bound : latencyBounds) {
+        if (predictor.value(current, bound.metric(), estimates, KEEP_CAUTION) > bound.bound()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean dwelling(long nowNanos) {
+      long dwell = nowNanos - changedNanos;
+      return changed && dwell >= 0 && dwell < options.leastDwell().toNanos();
+    }
+
     private int[] where(IntPredicate condition) {
       return IntStream.range(0, prepared).filter(condition).toArray();
     }
 
     private double latencyUse(int index) {
+      if (Double.isNaN(latencyUse[index])) {
+        latencyUse[index] = replayedUse(index);
+      }
+      return latencyUse[index];
+    }
+
+    private double replayedUse(int index) {
       if (predictor.overloaded(index, estimates)) {
         return Double.POSITIVE_INFINITY;
       }
@@ -222,14 +256,14 @@ public final class Scheduler implements Planner {
     }
 
     private boolean timely(int index) {
-      return latencyUse[index] <= 1;
+      return latencyUse(index) <= 1;
     }
 
     private boolean holds(int index, double share) {
-      if (!usable[index] || latencyUse[index] > share || !floorHolds[index]) {
-        return false;
-      }
-      return overBudget(index) <= 0;
+      return usable[index]
+          && floorHolds[index]
+          && latencyUse(index) <= share
+          && overBudget(index) <= 0;
     }
 
     /** Largest relative excess over a budget; at most 0 if all are kept. */
@@ -242,7 +276,7 @@ public final class Scheduler implements Planner {
       return excess;
     }
 
-    /** The best plan by the targets in order; ties go to accuracy, then to the first. */
+    /** The best plan by the targets in order; ties go to accuracy, then to a local plan. */
     private int rank(int[] plans) {
       int[] left = plans;
       for (Target target : objective.targets()) {
@@ -272,7 +306,9 @@ public final class Scheduler implements Planner {
     private int mostAccurateFirst(int[] plans) {
       int best = plans[0];
       for (int plan : plans) {
-        if (predictor.accuracy(plan) > predictor.accuracy(best)) {
+        double gain = predictor.accuracy(plan) - predictor.accuracy(best);
+        boolean sturdier = predictor.plan(best).usesCloud() && !predictor.plan(plan).usesCloud();
+        if (gain > 0 || (gain == 0 && sturdier)) {
           best = plan;
         }
       }
@@ -287,10 +323,6 @@ public final class Scheduler implements Planner {
               .toArray());
     }
 
-    private boolean alikeAccurate(int current, int best) {
-      return predictor.accuracy(current) >= predictor.accuracy(best) - ACCURACY_BAND;
-    }
-
     private int leastOverBudget(int[] plans) {
       int best = plans[0];
       for (int plan : plans) {
@@ -299,12 +331,6 @@ public final class Scheduler implements Planner {
         }
       }
       return best;
-    }
-
-    /** The current plan instead of the best one where the targets tell no clear difference. */
-    private int keepAmong(int current, int best, int[] plans) {
-      boolean among = current >= 0 && Arrays.stream(plans).anyMatch(i -> i == current);
-      return among && gainTarget(current, best).isEmpty() && budgets.isEmpty() ? current : best;
     }
 
     private int fastest() {
@@ -316,8 +342,8 @@ public final class Scheduler implements Planner {
         }
         /* Plans that can keep up come before all that cannot; those go by how little they can. */
         double use =
-            latencyUse[i] < Double.POSITIVE_INFINITY
-                ? latencyUse[i]
+            latencyUse(i) < Double.POSITIVE_INFINITY
+                ? latencyUse(i)
                 : 1e12 * predictor.utilisation(i, estimates);
         if (best < 0 || use < least) {
           best = i;
@@ -348,30 +374,19 @@ public final class Scheduler implements Planner {
       return size == 0 ? 0 : (now - then) / size;
     }
 
-    private Optional<String> whyKeep(int current, int best, boolean ample, long nowNanos) {
-      Optional<Target> better = gainTarget(current, best);
+    private Optional<String> whyKeep(int current, int best, long nowNanos) {
+      Optional<Target> better = current == best ? Optional.empty() : gainTarget(current, best);
       if (better.isEmpty()) {
         return Optional.of(
-            prefix() + "keeps the plan: no other is clearly better; " + holdsText(current));
+            prefix() + "keeps the plan, no other is clearly better: " + holdsText(current));
       }
-      String gain = percent(gain(current, best, better.get()));
-      if (!ample) {
-        return Optional.of(
-            prefix()
-                + "keeps the plan: one better in "
-                + better.get().metric()
-                + " by "
-                + gain
-                + " holds the latency too narrowly");
-      }
-      long dwell = nowNanos - changedNanos;
-      if (changed && dwell >= 0 && dwell < options.leastDwell().toNanos()) {
+      if (dwelling(nowNanos)) {
         return Optional.of(
             prefix()
                 + "keeps the plan for a moment though another is better in "
                 + better.get().metric()
                 + " by "
-                + gain);
+                + percent(gain(current, best, better.get())));
       }
       return Optional.empty();
     }
@@ -442,7 +457,7 @@ public final class Scheduler implements Planner {
     }
 
     private String lateText(int index) {
-      if (latencyUse[index] == Double.POSITIVE_INFINITY) {
+      if (latencyUse(index) == Double.POSITIVE_INFINITY) {
         return "no plan keeps up with the frames"
             + linkText()
             + ": the least loaded is busy "

@@ -42,11 +42,12 @@ public final class Estimators {
   private static final long LEAST_SPREAD_NANOS = 3_000_000;
   private static final int SEGMENT_BYTES = 1460;
   private static final long PROBE_AGE_NANOS = 2_000_000_000;
-  private static final long PROBE_GAP_NANOS = 1_000_000_000;
+  private static final long PROBE_GAP_NANOS = 500_000_000;
   private static final int LEAST_PROBE_BYTES = 1000;
   private static final int MOST_PROBE_BYTES = 12_000;
   private static final int REMEMBERED_TRANSFERS = 3;
   private static final long REMEMBERED_NANOS = 3_000_000_000L;
+  private static final long SHARED_PING_NANOS = 2_000_000_000L;
   private static final int MOST_PENDING = 256;
   private static final int INTERVALS = 9;
 
@@ -74,6 +75,7 @@ public final class Estimators {
   private int pingsOut;
   private boolean probed;
   private long probedNanos;
+  private int lastProbeBytes;
   private boolean transferred;
   private long lastReplyNanos;
   private long lastWorkerByteNanos;
@@ -209,7 +211,7 @@ public final class Estimators {
       leastSharedPingNanos = Long.MAX_VALUE;
     } else {
       leastSharedPingNanos = Math.min(leastSharedPingNanos, roundTripNanos);
-      if (nowNanos - roundTrip.updatedNanos() > REMEMBERED_NANOS) {
+      if (nowNanos - roundTrip.updatedNanos() > SHARED_PING_NANOS) {
         /* The link is never idle: the quickest of the pings is the best there is. */
         roundTrip.observe(leastSharedPingNanos, nowNanos);
         leastSharedPingNanos = Long.MAX_VALUE;
@@ -232,6 +234,7 @@ public final class Estimators {
   public void onProbe(int bytes, long elapsedNanos, long nowNanos) {
     probed = true;
     probedNanos = nowNanos;
+    lastProbeBytes = Math.max(0, Math.min(MOST_PROBE_BYTES, bytes));
     heard(nowNanos);
     if (elapsedNanos > 0 && elapsedNanos < SANE_NANOS && bytes > 0) {
       Finished transfer = new Finished(bytes, elapsedNanos, 0, 0, nowNanos);
@@ -312,13 +315,21 @@ public final class Estimators {
 
   private int probeBytes(LinkState state, double bytesPerSecond, long nowNanos) {
     boolean fresh =
-        rate.informed() && !returned && nowNanos - rate.informedNanos() < PROBE_AGE_NANOS;
+        rate.informed()
+            && !rate.climbing()
+            && !returned
+            && nowNanos - rate.informedNanos() < PROBE_AGE_NANOS;
     boolean justProbed = probed && nowNanos - probedNanos < PROBE_GAP_NANOS;
     if (state != LinkState.UP || !roundTrip.known() || fresh || justProbed || !pending.isEmpty()) {
       return 0;
     }
     double seconds = Math.min(0.08, Math.max(0.02, 4 * noiseNanos(nowNanos) / 1e9));
-    return (int) Math.min(MOST_PROBE_BYTES, Math.max(LEAST_PROBE_BYTES, bytesPerSecond * seconds));
+    double bytes = bytesPerSecond * seconds;
+    if (rate.climbing()) {
+      /* The last one was too small to be seen; the next one shall tell more. */
+      bytes = Math.max(bytes, 3.0 * lastProbeBytes);
+    }
+    return (int) Math.min(MOST_PROBE_BYTES, Math.max(LEAST_PROBE_BYTES, bytes));
   }
 
   /** The rate that the oldest transfer under way cannot have exceeded; very large if none is. */

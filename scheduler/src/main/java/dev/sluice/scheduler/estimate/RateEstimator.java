@@ -24,6 +24,7 @@ final class RateEstimator {
   private long updatedNanos;
   private long informedNanos;
   private boolean informed;
+  private boolean climbing;
   private double suspectSide;
 
   RateEstimator(double priorBytesPerSecond) {
@@ -34,6 +35,11 @@ final class RateEstimator {
   /** Whether any sample has told something of the rate. */
   boolean informed() {
     return informed;
+  }
+
+  /** Whether the last sample only showed that the rate is above what was believed. */
+  boolean climbing() {
+    return climbing;
   }
 
   /** When a sample last did. */
@@ -93,9 +99,12 @@ final class RateEstimator {
     double log = Math.log(bytesPerSecond);
     if (!informed || log > logMean(nowNanos)) {
       observe(bytesPerSecond, 0.3, nowNanos);
-    } else if (log > logMean(nowNanos) - Math.log(2)) {
+      climbing = true;
+    } else {
       advance(nowNanos);
-      variance = Math.min(variance, 0.3 * 0.3);
+      if (log > mean - Math.log(2)) {
+        variance = Math.min(variance, 0.3 * 0.3);
+      }
       suspectSide = 0;
       inform(nowNanos);
     }
@@ -119,6 +128,7 @@ final class RateEstimator {
 
   private void inform(long nowNanos) {
     informed = true;
+    climbing = false;
     informedNanos = nowNanos;
   }
 

@@ -10,6 +10,7 @@ final class RoundTripEstimator {
   private static final int KEPT = 5;
   private static final int CENTRAL = 3;
   private static final long LEAST_SD_NANOS = 200_000;
+  private static final long LEAST_STEP_NANOS = 3_000_000;
   private static final double LEAST_RELATIVE_SD = 0.05;
 
   private final long[] recent = new long[KEPT];
@@ -25,6 +26,10 @@ final class RoundTripEstimator {
   }
 
   void observe(long roundTripNanos, long nowNanos) {
+    if (count > 2 && stepped(roundTripNanos)) {
+      recent[0] = recent[(count - 1) % KEPT];
+      count = 1;
+    }
     recent[count % KEPT] = roundTripNanos;
     count++;
     updatedNanos = nowNanos;
@@ -46,6 +51,20 @@ final class RoundTripEstimator {
     double spread =
         Math.max(1.4826 * median(deviations), Math.max(LEAST_SD_NANOS, LEAST_RELATIVE_SD * center));
     return Math.round(Math.sqrt(spread * spread + aged * aged));
+  }
+
+  /** Whether this sample and the last one agree on something far from all before. */
+  private boolean stepped(long roundTripNanos) {
+    long last = recent[(count - 1) % KEPT];
+    long[] older = new long[Math.min(KEPT, count) - 1];
+    for (int i = 0; i < older.length; i++) {
+      older[i] = recent[(count - 2 - i) % KEPT];
+    }
+    long usual = median(older);
+    long far = Math.max(LEAST_STEP_NANOS, usual / 2);
+    boolean up = last - usual > far && roundTripNanos - usual > far;
+    boolean down = usual - last > far / 2 && usual - roundTripNanos > far / 2;
+    return up || down;
   }
 
   private long[] latest(int most) {

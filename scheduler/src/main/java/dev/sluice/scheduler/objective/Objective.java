@@ -48,7 +48,12 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
   public String toString() {
     String bounds =
         constraints.stream().map(Constraint::toString).collect(Collectors.joining(", "));
-    String wishes = targets.stream().map(Target::toString).collect(Collectors.joining(", then "));
+    StringBuilder wishes = new StringBuilder();
+    for (int i = 0; i < targets.size(); i++) {
+      Target target = targets.get(i);
+      boolean sameVerb = i > 0 && targets.get(i - 1).maximise() == target.maximise();
+      wishes.append(i > 0 ? ", then " : "").append(sameVerb ? target.metric() : target);
+    }
     return bounds.isEmpty() || wishes.isEmpty() ? bounds + wishes : bounds + "; " + wishes;
   }
 }

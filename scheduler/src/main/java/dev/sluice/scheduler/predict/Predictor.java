@@ -120,19 +120,36 @@ public final class Predictor {
 
   /** Returns whether device or uplink could not keep up with the frames. */
   public boolean overloaded(int index, Estimates estimates) {
-    Behaviour plan = behaviours.get(index);
-    return deviceUtilisation(plan, estimates) >= Prediction.OVERLOAD
-        || uplinkUtilisation(plan, estimates) >= Prediction.OVERLOAD;
+    return utilisation(index, estimates) >= Prediction.OVERLOAD;
   }
 
   /** Returns the larger busy share of device and uplink; 0 where the frame period is unknown. */
   public double utilisation(int index, Estimates estimates) {
+    return utilisation(index, estimates, 1);
+  }
+
+  /**
+   * Returns the larger busy share, with only a part of the caution about the link.
+   *
+   * @param caution in [0, 1]; 0 takes the central estimates
+   */
+  public double utilisation(int index, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
-    return Math.max(deviceUtilisation(plan, estimates), uplinkUtilisation(plan, estimates));
+    return Math.max(
+        deviceUtilisation(plan, estimates), uplinkUtilisation(plan, estimates, caution));
   }
 
   /** Returns one metric of a plan, in the metric's base unit. */
   public double value(int index, Metric metric, Estimates estimates) {
+    return value(index, metric, estimates, 1);
+  }
+
+  /**
+   * Returns one metric of a plan, with only a part of the caution about the link.
+   *
+   * @param caution in [0, 1]; 0 takes the central estimates
+   */
+  public double value(int index, Metric metric, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
     return switch (metric.kind()) {
       case ACCURACY -> plan.accuracy;
@@ -140,11 +157,11 @@ public final class Predictor {
       case UPLINK_BYTES -> plan.meanBytes;
       case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
       case MEAN_LATENCY -> {
-        replay(plan, estimates, false);
+        replay(plan, estimates, 0);
         yield mean(scratch);
       }
       case LATENCY_PERCENTILE -> {
-        replay(plan, estimates, true);
+        replay(plan, estimates, caution);
         yield QuickSelect.select(
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
@@ -154,9 +171,9 @@ public final class Predictor {
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    replay(plan, estimates, false);
+    replay(plan, estimates, 0);
     double mean = mean(scratch);
-    replay(plan, estimates, true);
+    replay(plan, estimates, 1);
     long[] latency = new long[scratch.length];
     for (int i = 0; i < latency.length; i++) {
       latency[i] = Math.round(scratch[i]);
@@ -173,14 +190,14 @@ public final class Predictor {
         plan.deviceNanos * estimates.deviceScale(),
         plan.offloadedShare,
         deviceUtilisation(plan, estimates),
-        uplinkUtilisation(plan, estimates));
+        uplinkUtilisation(plan, estimates, 1));
   }
 
-  private void replay(Behaviour plan, Estimates estimates, boolean cautious) {
+  private void replay(Behaviour plan, Estimates estimates, double caution) {
     Replay.run(
         plan,
-        (cautious ? cautiousRate(estimates) : estimates.uplinkBytesPerSecond()) / 1e9,
-        estimates.roundTripNanos() + (cautious ? roundTripSds * estimates.roundTripSdNanos() : 0),
+        rate(estimates, caution) / 1e9,
+        estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos(),
         estimates.workerQueueNanos(),
         estimates.deviceScale(),
         estimates.workerScale(),
@@ -188,8 +205,9 @@ public final class Predictor {
         scratch);
   }
 
-  private double cautiousRate(Estimates estimates) {
-    return estimates.uplinkBytesPerSecond() * Math.exp(-rateSds * estimates.uplinkRelativeSd());
+  private double rate(Estimates estimates, double caution) {
+    return estimates.uplinkBytesPerSecond()
+        * Math.exp(-caution * rateSds * estimates.uplinkRelativeSd());
   }
 
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
@@ -198,10 +216,10 @@ public final class Predictor {
         : plan.deviceNanos * estimates.deviceScale() / (double) estimates.framePeriodNanos();
   }
 
-  private double uplinkUtilisation(Behaviour plan, Estimates estimates) {
+  private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.meanBytes / cautiousRate(estimates) * 1e9 / estimates.framePeriodNanos();
+        : plan.meanBytes / rate(estimates, caution) * 1e9 / estimates.framePeriodNanos();
   }
 
   private static double mean(double[] values) {

@@ -37,6 +37,13 @@ final class ThresholdFamilies {
   private final int finalExit;
   private final int[] rows;
 
+  /**
+   * By exit and place in {@link #rows}: confidence, and -1, 0 or 1 answers lost by stopping there.
+   */
+  private final float[][] confidence;
+
+  private final byte[][] lost;
+
   ThresholdFamilies(BundleFacts facts) {
     this.facts = facts;
     table = facts.select();
@@ -46,6 +53,15 @@ final class ThresholdFamilies {
     rows = new int[used];
     for (int i = 0; i < used; i++) {
       rows[i] = (int) ((long) i * table.samples() / used);
+    }
+    confidence = new float[exits + 1][used];
+    lost = new byte[exits + 1][used];
+    for (int exit = 0; exit <= exits; exit++) {
+      for (int i = 0; i < used; i++) {
+        confidence[exit][i] = table.confidence(rows[i], exit);
+        int finallyRight = table.correct(rows[i], finalExit) ? 1 : 0;
+        lost[exit][i] = (byte) (finallyRight - (table.correct(rows[i], exit) ? 1 : 0));
+      }
     }
   }
 
@@ -182,30 +198,28 @@ final class ThresholdFamilies {
   /** Mean cost and number of answers lost, net, against the uncut network. */
   private double[] evaluate(double[] vector, double[] stopCost, double[] headCost) {
     double cost = 0;
-    int lost = 0;
-    for (int s : rows) {
+    int lostNet = 0;
+    for (int i = 0; i < rows.length; i++) {
       int exit = 0;
       for (; exit < exits; exit++) {
         if (vector[exit] < NEVER) {
           cost += headCost[exit];
-          if (table.confidence(s, exit) >= vector[exit]) {
+          if (confidence[exit][i] >= vector[exit]) {
             break;
           }
         }
       }
       cost += stopCost[exit];
-      if (exit < exits && table.correct(s, exit) != table.correct(s, finalExit)) {
-        lost += table.correct(s, finalExit) ? 1 : -1;
-      }
+      lostNet += lost[exit][i];
     }
-    return new double[] {cost / rows.length, lost};
+    return new double[] {cost / rows.length, lostNet};
   }
 
   /** Distinct confidences of an exit at even ranks, high to low. */
   private double[] levels(int exit) {
     float[] sorted = new float[rows.length];
     for (int i = 0; i < rows.length; i++) {
-      sorted[i] = table.confidence(rows[i], exit);
+      sorted[i] = confidence[exit][i];
     }
     Arrays.sort(sorted);
     double[] levels = new double[LEVELS];

@@ -1,0 +1,285 @@
+package dev.sluice.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.PlanChain;
+import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SchedulerTest {
+  private static final long MS = 1_000_000;
+  private static final long SECOND = 1000 * MS;
+  private static final String GOAL =
+      "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then uplink_bytes";
+
+  private static final BundleFacts FACTS = SyntheticFacts.of(1);
+
+  /** Neither headroom, tolerance nor hysteresis: the plain optimum. */
+  private static final SchedulerOptions EXACT =
+      new SchedulerOptions(true, 1, 2, 0, 0, 0, Duration.ZERO);
+
+  private static Estimates link(double mbit, long roundTripMs, double deviceScale) {
+    return Estimates.of(
+        LinkState.UP, mbit * 125_000, 0.1, roundTripMs * MS, 2 * MS, deviceScale, 1, MS, 200 * MS);
+  }
+
+  private static SyntheticFacts.Shape small() {
+    return new SyntheticFacts.Shape(4, List.of(1, 2), 300, 10, 6_000_000, false);
+  }
+
+  /** Every candidate looked at one by one, by what the predictions say and nothing else. */
+  private static Optional<Prediction> exhaustive(
+      List<PlanChain> chains,
+      Predictor predictor,
+      Estimates estimates,
+      double latencyMs,
+      double points,
+      List<Function<Prediction, Double>> targets) {
+    List<Prediction> left = new ArrayList<>();
+    for (PlanChain chain : chains) {
+      for (Plan plan : chain.plans()) {
+        Prediction prediction = predictor.predict(predictor.index(plan), estimates);
+        if (prediction.differenceLowerBound() < -points / 100) {
+          break;
+        }
+        if (!prediction.overloaded() && prediction.p95LatencyNanos() <= latencyMs * MS) {
+          left.add(prediction);
+        }
+      }
+    }
+    for (Function<Prediction, Double> target : targets) {
+      double least = left.stream().mapToDouble(target::apply).min().orElse(0);
+      left.removeIf(prediction -> target.apply(prediction) > least);
+    }
+    return left.stream().findFirst();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void findsWhatAnExhaustiveSearchFinds(long seed) throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), seed);
+    Scheduler scheduler = new Scheduler(facts, Objective.parse(GOAL), EXACT);
+    List<PlanChain> chains = CandidatePlans.sluice(facts);
+    Predictor predictor = new Predictor(facts, List.of(), 1, 2);
+    for (double mbit : new double[] {20, 6, 1, 0.25}) {
+      Estimates estimates = link(mbit, 50, 25);
+      Optional<Prediction> expected =
+          exhaustive(
+              chains,
+              predictor,
+              estimates,
+              150,
+              1,
+              List.of(Prediction::workerComputeNanos, Prediction::uplinkBytes));
+
+      PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
+
+      assertThat(decision.feasible())
+          .as("seed %d, %s Mbit/s", seed, mbit)
+          .isEqualTo(expected.isPresent());
+      if (expected.isPresent()) {
+        assertThat(decision.prediction().workerComputeNanos())
+            .as("seed %d, %s Mbit/s: %s", seed, mbit, decision)
+            .isEqualTo(expected.get().workerComputeNanos());
+        assertThat(decision.prediction().uplinkBytes()).isEqualTo(expected.get().uplinkBytes());
+      } else {
+        assertThat(decision.prediction().p95LatencyNanos()).isLessThanOrEqualTo(150 * MS);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void aLooserConstraintNeverWorsensTheFirstTarget(long seed) throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), seed);
+    double before = Double.POSITIVE_INFINITY;
+    for (int latency = 60; latency <= 400; latency += 40) {
+      PlanDecision decision =
+          new Scheduler(
+                  facts,
+                  Objective.parse(
+                      "p95_latency <= "
+                          + latency
+                          + " ms, accuracy >= final - 1 pt; minimise worker_compute"),
+                  EXACT)
+              .decide(link(4, 40, 25), Optional.empty(), 0);
+      if (decision.feasible()) {
+        assertThat(decision.prediction().workerComputeNanos())
+            .as("seed %d, %d ms", seed, latency)
+            .isLessThanOrEqualTo(before);
+        before = decision.prediction().workerComputeNanos();
+      } else {
+        assertThat(before).as("once feasible, always").isInfinite();
+      }
+    }
+    before = Double.POSITIVE_INFINITY;
+    for (String points : List.of("0.5", "1", "2", "4", "8", "16")) {
+      PlanDecision decision =
+          new Scheduler(
+                  facts,
+                  Objective.parse(
+                      "p95_latency <= 200 ms, accuracy >= final - "
+                          + points
+                          + " pt; minimise worker_compute"),
+                  EXACT)
+              .decide(link(4, 40, 25), Optional.empty(), 0);
+      if (decision.feasible()) {
+        assertThat(decision.prediction().workerComputeNanos())
+            .as("seed %d, %s points", seed, points)
+            .isLessThanOrEqualTo(before);
+        before = decision.prediction().workerComputeNanos();
+      }
+    }
+  }
+
+  @Test
+  void keepsEverythingOnTheDeviceWhenTheLinkIsSlowAndTheDeviceQuick() throws Exception {
+    Scheduler scheduler = scheduler(GOAL);
+
+    PlanDecision decision = scheduler.decide(link(0.01, 200, 5), Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isTrue();
+    assertThat(decision.plan().usesCloud() && decision.prediction().offloadedShare() > 0).isFalse();
+  }
+
+  @Test
+  void sendsThePictureWhenTheDeviceIsHopelesslySlow() throws Exception {
+    PlanDecision decision = scheduler(GOAL).decide(link(50, 5, 600), Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isTrue();
+    assertThat(decision.plan().split()).isZero();
+    assertThat(decision.plan().codec()).isIn("raw", "jpeg-75", "jpeg-30");
+  }
+
+  @Test
+  void staysLocalWhileTheLinkIsDownOrUnknown() throws Exception {
+    Scheduler scheduler = scheduler(GOAL);
+    for (LinkState state : List.of(LinkState.DOWN, LinkState.UNKNOWN)) {
+      PlanDecision decision =
+          scheduler.decide(
+              Estimates.of(state, 1e6, 0.1, 20 * MS, MS, 40, 1, 0, 200 * MS), Optional.empty(), 0);
+
+      assertThat(decision.plan().usesCloud()).isFalse();
+      assertThat(decision.prediction().p95LatencyNanos()).isLessThanOrEqualTo(150 * MS);
+      assertThat(decision.prediction().overloaded()).isFalse();
+      assertThat(decision.reason()).startsWith("link ").contains("stays local");
+    }
+  }
+
+  @Test
+  void keepsLatencyFirstWhenTheFloorCannotHold() throws Exception {
+    PlanDecision decision = scheduler(GOAL).decide(link(0.05, 80, 40), Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isFalse();
+    assertThat(decision.prediction().p95LatencyNanos()).isLessThanOrEqualTo(150 * MS);
+    assertThat(decision.reason())
+        .contains("keeps latency")
+        .contains("accuracy >= final - 1 pt")
+        .containsPattern("falls short by [0-9.]+ pt");
+  }
+
+  @Test
+  void saysByHowMuchTheLatencyCannotHold() throws Exception {
+    PlanDecision decision =
+        scheduler("p95_latency <= 1 ms; minimise uplink_bytes")
+            .decide(link(6, 50, 40), Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isFalse();
+    assertThat(decision.reason())
+        .containsPattern("p95_latency <= 1 ms cannot hold: the fastest plan needs [0-9.]+ ms");
+  }
+
+  @Test
+  void saysWhenNothingKeepsUpWithTheFrames() throws Exception {
+    PlanDecision decision =
+        scheduler(GOAL)
+            .decide(
+                Estimates.of(LinkState.DOWN, 1e6, 0.1, 0, 0, 4000, 1, 0, 200 * MS),
+                Optional.empty(),
+                0);
+
+    assertThat(decision.feasible()).isFalse();
+    assertThat(decision.reason()).contains("no plan keeps up with the frames");
+  }
+
+  @Test
+  void saysByHowMuchABudgetIsExceeded() throws Exception {
+    PlanDecision decision =
+        scheduler(
+                "accuracy >= final - 1 pt, uplink_bytes <= 1 B, device_compute <= 0.001 ms;"
+                    + " minimise latency")
+            .decide(link(6, 50, 40), Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isFalse();
+    assertThat(decision.reason()).contains("no plan keeps within uplink_bytes <= 1 B");
+  }
+
+  @Test
+  void keepsThePlanForASmallGainAndLeavesItForALargeOne() throws Exception {
+    Scheduler scheduler = scheduler(GOAL);
+    Plan plan = scheduler.decide(link(6, 50, 40), Optional.empty(), 0).plan();
+
+    assertThat(scheduler.decide(link(6.3, 50, 40), Optional.of(plan), 2 * SECOND).plan())
+        .isEqualTo(plan);
+
+    PlanDecision better = scheduler.decide(link(50, 5, 20), Optional.of(plan), 4 * SECOND);
+    assertThat(better.plan()).isNotEqualTo(plan);
+    assertThat(better.prediction().workerComputeNanos())
+        .isLessThan(
+            0.9
+                * new Predictor(FACTS, List.of(plan), 1, 2)
+                    .predict(0, link(50, 5, 20))
+                    .workerComputeNanos());
+  }
+
+  @Test
+  void provesTheFloorAlongEachChainAndNoFurther() throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), 2);
+    Scheduler scheduler =
+        new Scheduler(facts, Objective.parse("accuracy >= final - 2 pt; minimise latency"), EXACT);
+    for (double mbit : new double[] {0.1, 1, 10}) {
+      PlanDecision decision = scheduler.decide(link(mbit, 20, 30), Optional.empty(), 0);
+      assertThat(decision.feasible()).isTrue();
+      assertThat(decision.prediction().differenceLowerBound()).isGreaterThanOrEqualTo(-0.02);
+    }
+  }
+
+  @Test
+  void leavesAForcedPlanThatIsNoCandidate() throws Exception {
+    Plan strange =
+        new Plan(2, "q8", List.of(new dev.sluice.scheduler.plan.ExitThreshold(0, 0.1234)));
+
+    assertThat(scheduler(GOAL).decide(link(6, 50, 40), Optional.of(strange), 0).plan())
+        .isNotEqualTo(strange);
+  }
+
+  @Test
+  void needsALocalCandidate() throws Exception {
+    Objective objective = Objective.parse(GOAL);
+    List<PlanChain> chains = List.of(new PlanChain(List.of(new Plan(0, "raw", List.of()))));
+
+    assertThatThrownBy(() -> new Scheduler(SyntheticFacts.of(small(), 1), objective, EXACT, chains))
+        .hasMessageContaining("local plan");
+  }
+
+  private static Scheduler scheduler(String goal) throws Exception {
+    return new Scheduler(SyntheticFacts.of(1), Objective.parse(goal), SchedulerOptions.defaults());
+  }
+}

@@ -1,0 +1,316 @@
+package dev.sluice.scheduler.estimate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import java.util.function.LongToDoubleFunction;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EstimatorsTest {
+  private static final long MS = 1_000_000;
+  private static final long SECOND = 1000 * MS;
+
+  /** Frames every 200 ms and pings every 500 ms over a link, until a time. */
+  private static final class Stream {
+    final Estimators estimators = new Estimators();
+    final FakeLink link;
+    final int bytes;
+    long now;
+    int transfers;
+
+    Stream(
+        LongToDoubleFunction rate,
+        LongToDoubleFunction roundTrip,
+        int bytes,
+        double noise,
+        long seed) {
+      link = new FakeLink(rate, roundTrip, noise, seed);
+      this.bytes = bytes;
+    }
+
+    void until(long end) {
+      for (; now < end; now += 100 * MS) {
+        if (now % (500 * MS) == 0) {
+          long ping = link.ping(now);
+          estimators.onPing(ping, now + ping);
+        }
+        if (now % (200 * MS) == 100 * MS) {
+          estimators.onArrival(now);
+          estimators.onTransfer(link.send(now, bytes));
+          transfers++;
+        }
+      }
+    }
+
+    Estimates estimates() {
+      return estimators.at(now);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2500000,10,12000", "750000,50,6000", "125000,80,3000", "31250,80,1000"})
+  void findsRateAndRoundTripOfASteadyLink(double rate, long roundTripMs, int bytes) {
+    Stream stream = new Stream(t -> rate, t -> roundTripMs * MS, bytes, 0.03, 1);
+    stream.until(10 * SECOND);
+
+    Estimates estimates = stream.estimates();
+    assertThat(estimates.link()).isEqualTo(LinkState.UP);
+    assertThat(estimates.uplinkBytesPerSecond()).isCloseTo(rate, Percentage.withPercentage(30));
+    assertThat(estimates.roundTripNanos())
+        .isCloseTo(roundTripMs * MS, Percentage.withPercentage(10));
+    assertThat(estimates.framePeriodNanos()).isEqualTo(200 * MS);
+    assertThat(estimates.uplinkRelativeSd()).isLessThan(0.4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 10})
+  void followsATenfoldStepWithinThreeTransfers(double factor) {
+    // 9 KB stand out of the round trip's noise at both rates.
+    double before = factor > 1 ? 60_000 : 300_000;
+    long step = 5 * SECOND;
+    Stream stream =
+        new Stream(t -> t < step + 95 * MS ? before : before * factor, t -> 40 * MS, 9000, 0.05, 3);
+    stream.until(step);
+    assertThat(stream.estimates().uplinkBytesPerSecond())
+        .isCloseTo(before, Percentage.withPercentage(20));
+
+    int transfers = stream.transfers;
+    stream.until(step + 600 * MS);
+
+    assertThat(stream.transfers - transfers).isEqualTo(3);
+    assertThat(stream.estimates().uplinkBytesPerSecond())
+        .isCloseTo(before * factor, Percentage.withPercentage(40));
+  }
+
+  @Test
+  void isNotMovedFarByOneStall() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 4);
+    stream.until(5 * SECOND);
+    double before = stream.estimates().uplinkBytesPerSecond();
+
+    // 400 ms late once, as after a lost packet.
+    TransferSample sample = stream.link.send(stream.now, 9000);
+    stream.estimators.onTransfer(
+        new TransferSample(
+            -1,
+            sample.submittedNanos(),
+            sample.replyReceivedNanos() + 400 * MS,
+            9000,
+            sample.workerFirstByteNanos(),
+            sample.workerLastByteNanos(),
+            sample.workerReplyNanos()));
+
+    assertThat(stream.estimates().uplinkBytesPerSecond()).isBetween(before / 2, before * 1.2);
+  }
+
+  @Test
+  void neverCountsQueueingAsBandwidth() {
+    // Frames of 30 KB every 200 ms at 150 KB/s just fit; bursts of three wait for each other.
+    FakeLink link = new FakeLink(t -> 150_000, t -> 40 * MS, 0, 5);
+    Estimators estimators = new Estimators();
+    estimators.onPing(40 * MS, 0);
+    for (int burst = 0; burst < 5; burst++) {
+      long at = SECOND * (burst + 1);
+      for (int i = 0; i < 3; i++) {
+        estimators.onTransfer(link.send(at + i * 10 * MS, 20_000));
+      }
+    }
+
+    assertThat(estimators.at(6 * SECOND).uplinkBytesPerSecond())
+        .isCloseTo(150_000, Percentage.withPercentage(15));
+  }
+
+  @Test
+  void mistakesADelayForLackOfRateNoLongerThanTwoPings() {
+    long step = 5 * SECOND;
+    Stream stream = new Stream(t -> 1e6, t -> t < step ? 10 * MS : 80 * MS, 4000, 0.03, 6);
+    stream.until(step + 1100 * MS);
+
+    assertThat(stream.estimates().roundTripNanos())
+        .isCloseTo(80 * MS, Percentage.withPercentage(15));
+    assertThat(stream.estimates().uplinkBytesPerSecond()).isGreaterThan(200_000);
+  }
+
+  @Test
+  void saysAtLeastWherePayloadsDrownInNoise() {
+    // 1 KB at 12 MB/s takes 0.1 ms; the round trip's noise is 1 ms.
+    Stream stream = new Stream(t -> 12e6, t -> 20 * MS, 1000, 0.05, 7);
+    stream.until(10 * SECOND);
+
+    assertThat(stream.estimates().uplinkBytesPerSecond()).isBetween(200_000.0, 50e6);
+  }
+
+  @Test
+  void learnsADropWhileTheTransferIsStillUnderWay() {
+    Stream stream = new Stream(t -> 750_000, t -> 50 * MS, 6000, 0.03, 8);
+    stream.until(5 * SECOND);
+    stream.estimators.onSubmitted(99, 6000, stream.now);
+
+    Estimates later = stream.estimators.at(stream.now + 300 * MS);
+
+    assertThat(later.uplinkBytesPerSecond()).isLessThan(6000 / 0.2);
+    assertThat(later.uplinkBytesPerSecond()).isGreaterThan(6000 / 0.3);
+  }
+
+  @Test
+  void growsUncertainAndAsksForAProbeWhenNothingIsSent() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 9);
+    stream.until(5 * SECOND);
+    Estimates fresh = stream.estimates();
+    Estimates old = stream.estimators.at(stream.now + 10 * SECOND);
+
+    assertThat(fresh.probeWanted()).isFalse();
+    assertThat(fresh.uplinkRelativeSd()).isLessThan(0.15);
+    assertThat(old.uplinkRelativeSd()).isGreaterThan(0.4);
+    assertThat(old.probeBytesWanted()).isBetween(1000, 12_000);
+
+    stream.estimators.onProbeSent(stream.now + 10 * SECOND);
+    assertThat(stream.estimators.at(stream.now + 10 * SECOND + 1).probeWanted()).isFalse();
+    stream.estimators.onPing(40 * MS, stream.now + 10 * SECOND + 50 * MS);
+    stream.estimators.onProbe(6000, 60 * MS, stream.now + 10 * SECOND + 60 * MS);
+    assertThat(stream.estimators.at(stream.now + 11 * SECOND + 500 * MS).probeWanted()).isFalse();
+  }
+
+  @Test
+  void findsTheRateAgainByProbesAlone() {
+    // Congested until 10 s, then twenty-four times the rate; nothing but pings and probes after 5
+    // s.
+    FakeLink link = new FakeLink(t -> t < 10 * SECOND ? 31_250 : 750_000, t -> 60 * MS, 0.03, 10);
+    Estimators estimators = new Estimators();
+    for (long now = 0; now < 18 * SECOND; now += 250 * MS) {
+      long ping = link.ping(now);
+      estimators.onPing(ping, now + ping);
+      if (now < 5 * SECOND) {
+        estimators.onTransfer(link.send(now + 100 * MS, 2000));
+      }
+      int probe = estimators.at(now + 200 * MS).probeBytesWanted();
+      if (probe > 0) {
+        long at = now + 200 * MS;
+        estimators.onProbeSent(at);
+        TransferSample sample = link.send(at, probe);
+        long elapsed = sample.replyReceivedNanos() - at - 3 * MS;
+        estimators.onProbe(probe, elapsed, at + elapsed);
+      }
+      if (now == 9 * SECOND) {
+        assertThat(estimators.at(now).uplinkBytesPerSecond())
+            .isCloseTo(31_250, Percentage.withPercentage(60));
+      }
+    }
+
+    assertThat(estimators.at(18 * SECOND).uplinkBytesPerSecond()).isGreaterThan(250_000);
+  }
+
+  @Test
+  void goesDownOnSilenceAndUpWithTheFirstPong() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 11);
+    assertThat(stream.estimators.at(0).link()).isEqualTo(LinkState.UNKNOWN);
+    stream.until(5 * SECOND);
+    stream.estimators.onPingSent(stream.now);
+
+    assertThat(stream.estimators.at(stream.now + 300 * MS).link()).isEqualTo(LinkState.UP);
+    assertThat(stream.estimators.at(stream.now + 1500 * MS).link()).isEqualTo(LinkState.DOWN);
+    stream.estimators.onPing(50 * MS, stream.now + 8 * SECOND);
+    assertThat(stream.estimators.at(stream.now + 8 * SECOND).link()).isEqualTo(LinkState.UP);
+    assertThat(stream.estimators.at(stream.now + 8 * SECOND).probeWanted()).isTrue();
+  }
+
+  @Test
+  void goesDownAfterTwoTimeoutsWithoutAnySignOfLife() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 12);
+    stream.until(5 * SECOND);
+
+    stream.estimators.onTimeout(stream.now + 200 * MS);
+    assertThat(stream.estimators.at(stream.now + 200 * MS).link()).isEqualTo(LinkState.UP);
+    stream.estimators.onTimeout(stream.now + 400 * MS);
+    assertThat(stream.estimators.at(stream.now + 400 * MS).link()).isEqualTo(LinkState.DOWN);
+  }
+
+  @Test
+  void takesASlowLinkThatStillAnswersForUp() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 13);
+    stream.until(5 * SECOND);
+    for (int i = 1; i <= 5; i++) {
+      stream.estimators.onTimeout(stream.now + i * 200 * MS);
+      stream.estimators.onPing(45 * MS, stream.now + i * 200 * MS + 10);
+    }
+    assertThat(stream.estimators.at(stream.now + SECOND).link()).isEqualTo(LinkState.UP);
+  }
+
+  @Test
+  void doesNotLearnTheRateFromAnOutage() {
+    Stream stream = new Stream(t -> 300_000, t -> 40 * MS, 9000, 0.03, 14);
+    stream.until(5 * SECOND);
+    double before = stream.estimates().uplinkBytesPerSecond();
+    for (int i = 0; i < 5; i++) {
+      stream.estimators.onSubmitted(1000 + i, 9000, stream.now + i * 200 * MS);
+      stream.estimators.onTimeout(1000 + i, stream.now + i * 200 * MS + 190 * MS);
+    }
+    stream.estimators.onLinkState(LinkState.DOWN, stream.now + SECOND);
+
+    assertThat(stream.estimators.at(stream.now + SECOND).uplinkBytesPerSecond())
+        .isCloseTo(before, Percentage.withPercentage(5));
+  }
+
+  @Test
+  void averagesTheScalesAndForgivesAStall() {
+    Estimators estimators = new Estimators();
+    assertThat(estimators.at(0).deviceScale()).isEqualTo(1);
+    for (int i = 0; i < 30; i++) {
+      estimators.onDeviceStage(40 * MS + (i % 3) * MS, MS);
+      estimators.onWorker(2 * MS, 2 * MS, MS);
+    }
+    estimators.onDeviceStage(4000 * MS, MS);
+
+    assertThat(estimators.at(0).deviceScale()).isCloseTo(41, within(5.0));
+    assertThat(estimators.at(0).workerScale()).isCloseTo(2, within(0.01));
+    assertThat(estimators.at(0).workerQueueNanos()).isCloseTo(2 * MS, Percentage.withPercentage(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void staysFiniteWhateverTheClocksSay(long seed) {
+    Random random = new Random(seed);
+    Estimators estimators = new Estimators();
+    for (int i = 0; i < 2000; i++) {
+      switch (random.nextInt(11)) {
+        case 0 ->
+            estimators.onTransfer(
+                new TransferSample(
+                    any(random) % 10,
+                    any(random),
+                    any(random),
+                    (int) any(random),
+                    any(random),
+                    any(random),
+                    any(random)));
+        case 1 -> estimators.onPing(any(random), any(random));
+        case 2 -> estimators.onSubmitted(any(random) % 10, (int) any(random), any(random));
+        case 3 -> estimators.onTimeout(any(random) % 10, any(random));
+        case 4 -> estimators.onArrival(any(random));
+        case 5 -> estimators.onDeviceStage(any(random), any(random));
+        case 6 -> estimators.onWorker(any(random), any(random), any(random));
+        case 7 -> estimators.onProbe((int) any(random), any(random), any(random));
+        case 8 -> estimators.onLinkState(LinkState.values()[random.nextInt(3)], any(random));
+        case 9 -> estimators.onAbandoned(any(random) % 10, any(random));
+        default -> estimators.onPingSent(any(random));
+      }
+      // The record itself refuses what is not finite or negative.
+      assertThat(estimators.at(any(random))).as("seed %d, step %d", seed, i).isNotNull();
+    }
+  }
+
+  private static long any(Random random) {
+    return switch (random.nextInt(5)) {
+      case 0 -> random.nextLong();
+      case 1 -> -random.nextInt(1_000_000_000);
+      case 2 -> 0;
+      case 3 -> Long.MAX_VALUE - random.nextInt(100);
+      default -> random.nextInt(2_000_000_000);
+    };
+  }
+}

@@ -1,0 +1,225 @@
+package dev.sluice.scheduler.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.CalibrationTable.Role;
+import dev.sluice.scheduler.profile.CalibrationTable.Variant;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PredictorTest {
+  private static final long MS = 1_000_000;
+
+  /** Latencies are rounded to whole nanoseconds. */
+  private static final double TOLERANCE = 1;
+
+  /**
+   * Two segments of 10 ms, an exit (head 1 ms) between them, codec q8 there: encode 2 ms, decode 3
+   * ms. Preprocessing takes 4 ms. Four samples: 0 and 2 are sure at the exit, 1 and 3 are not and
+   * are sent with 1,000 and 3,000 bytes. The exit is wrong about 2, the codec breaks 3.
+   */
+  private static BundleFacts handMade() {
+    Profile profile =
+        new Profile(
+            1,
+            "by hand",
+            4 * MS,
+            List.of(new Profile.SegmentTime(1, 10 * MS), new Profile.SegmentTime(2, 10 * MS)),
+            List.of(new Profile.HeadTime(0, MS)),
+            List.of(new Profile.CodecCost(1, "q8", 2 * MS, 3 * MS, 2000, 3000)));
+    return new BundleFacts(
+        2,
+        List.of(new BundleFacts.ExitFact(0, 1), new BundleFacts.ExitFact(1, 2)),
+        List.of(
+            new BundleFacts.CutFact(0, 0),
+            new BundleFacts.CutFact(1, 0.5),
+            new BundleFacts.CutFact(2, 1)),
+        List.of(new BundleFacts.CodecFact(1, "q8")),
+        profile,
+        handMade(Role.SELECT),
+        handMade(Role.CERTIFY));
+  }
+
+  private static CalibrationTable handMade(Role role) {
+    CalibrationTable.Builder table =
+        CalibrationTable.builder(role, 2, 4, new int[] {1, 2}, List.of(new Variant(1, "q8")));
+    double[] confidence = {0.95, 0.6, 0.9, 0.7};
+    int[] atExit = {0, 1, 1, 1};
+    int[] bytes = {500, 1000, 700, 3000};
+    int[] sent = {0, 0, 0, 1};
+    for (int s = 0; s < 4; s++) {
+      table
+          .sample(s, 0, -1)
+          .outcome(s, 0, atExit[s], confidence[s], 0.1, 0.1)
+          .outcome(s, 1, 0, 0.99, 0.98, 0.1)
+          .payload(0, s, bytes[s])
+          .outcome(0, s, 1, sent[s], 0.8, 0.1, 0.1);
+    }
+    return table.build();
+  }
+
+  private static final Plan SPLIT = new Plan(1, "q8", List.of(new ExitThreshold(0, 0.8)));
+
+  @Test
+  void addsUpLatencyAsDoneByHand() {
+    // 1 MB/s, 20 ms round trip, device at half speed, worker twice as fast, 5 ms in its queue.
+    Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
+
+    Prediction prediction = new Predictor(handMade(), List.of(SPLIT), 1, 2).predict(0, estimates);
+
+    // On the device 2 x (4 + 10 + 1) = 30; sent: 30 + 2 x 2 + bytes/1000 + 20 + 5 + (3 + 10) / 2.
+    double sure = 30;
+    double first = 34 + 1 + 20 + 5 + 6.5;
+    double second = 34 + 3 + 20 + 5 + 6.5;
+    assertThat(prediction.latency().percentileNanos(50)).isEqualTo(30 * MS);
+    assertThat(prediction.latency().percentileNanos(75)).isEqualTo((long) (first * MS));
+    assertThat(prediction.p95LatencyNanos()).isEqualTo((long) (second * MS));
+    assertThat(prediction.meanLatencyNanos())
+        .isCloseTo((2 * sure + first + second) / 4 * MS, within(TOLERANCE));
+    assertThat(prediction.deviceComputeNanos()).isCloseTo(32.0 * MS, within(TOLERANCE));
+    assertThat(prediction.workerComputeNanos()).isCloseTo(6.5 / 2 * MS, within(TOLERANCE));
+    assertThat(prediction.uplinkBytes()).isEqualTo(1000);
+    assertThat(prediction.offloadedShare()).isEqualTo(0.5);
+    assertThat(prediction.accuracy()).isEqualTo(0.5);
+    assertThat(prediction.finalAccuracy()).isEqualTo(1);
+    assertThat(prediction.deviceUtilisation()).isZero();
+  }
+
+  @Test
+  void letsFramesQueueAtDeviceAndLink() {
+    // Frames every 20 ms, device at scale 1: 15 ms local, 17 ms when sent; 0.1 MB/s: 10 and 30 ms.
+    Estimates estimates = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 20 * MS);
+
+    Prediction prediction = new Predictor(handMade(), List.of(SPLIT), 0, 0).predict(0, estimates);
+
+    // 0: 15. 1: 17 + 10 + 13 = 40. 2: 15. 3: 17 + 30 + 13 = 60. No one meets another.
+    assertThat(prediction.latency().percentileNanos(100)).isEqualTo(60 * MS);
+    assertThat(prediction.deviceUtilisation()).isCloseTo(16.0 / 20, within(1e-9));
+    assertThat(prediction.uplinkUtilisation()).isCloseTo(10.0 / 20, within(1e-9));
+    assertThat(prediction.overloaded()).isFalse();
+
+    // Frames every 10 ms: the device gets behind by 5, 7, 5 ms: 0, 5, 12, 17 ms of waiting.
+    Prediction hurried =
+        new Predictor(handMade(), List.of(SPLIT), 0, 0)
+            .predict(0, Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 10 * MS));
+    assertThat(hurried.latency().percentileNanos(25)).isEqualTo(15 * MS);
+    assertThat(hurried.latency().percentileNanos(50)).isEqualTo(27 * MS);
+    assertThat(hurried.latency().percentileNanos(75)).isEqualTo(45 * MS);
+    assertThat(hurried.latency().percentileNanos(100)).isEqualTo(77 * MS);
+    assertThat(hurried.overloaded()).isTrue();
+  }
+
+  @Test
+  void assumesACautiousLinkForPercentilesOnly() {
+    Estimates estimates = Estimates.of(LinkState.UP, 1e5, Math.log(2), 10 * MS, 3 * MS, 1, 1, 0, 0);
+    Predictor predictor = new Predictor(handMade(), List.of(SPLIT), 1, 2);
+
+    // Half the rate: 60 ms instead of 30; round trip 16 ms instead of 10.
+    assertThat(predictor.value(0, Metric.latencyPercentile(100), estimates))
+        .isCloseTo((17.0 + 60 + 16 + 13) * MS, within(TOLERANCE));
+    assertThat(predictor.value(0, Metric.of(Metric.Kind.MEAN_LATENCY), estimates))
+        .isCloseTo((15 + 15 + 17 + 10 + 10 + 13 + 17 + 30 + 10 + 13) / 4.0 * MS, within(TOLERANCE));
+  }
+
+  @Test
+  void countsTheRoundTripsOfLargePayloads() {
+    // 10 B/us: a window of 14,600 B takes 1.46 ms, less than the round trip of 20 ms.
+    assertThat(Replay.transferNanos(14_600, 0.01, 20e6)).isCloseTo(1.46e6, within(TOLERANCE));
+    assertThat(Replay.transferNanos(50_000, 0.01, 20e6))
+        .isCloseTo(20e6 + 20e6 + (50_000 - 14_600 - 29_200) * 100.0, within(TOLERANCE));
+    // 1 B/us: the window outlasts the round trip, the link is never idle.
+    assertThat(Replay.transferNanos(50_000, 0.001, 1e6)).isCloseTo(50e6, within(TOLERANCE));
+  }
+
+  @Test
+  void refusesPlansThatDoNotFitTheBundle() {
+    BundleFacts facts = handMade();
+    List<Plan> wrong =
+        List.of(
+            new Plan(1, "klt", List.of()),
+            new Plan(7, "q8", List.of()),
+            Plan.local(1, List.of()),
+            Plan.local(2, List.of(new ExitThreshold(1, 0.5))),
+            Plan.local(2, List.of(new ExitThreshold(9, 0.5))));
+
+    for (Plan plan : wrong) {
+      assertThatThrownBy(() -> new Predictor(facts, List.of(plan), 0, 0))
+          .as(plan.describe())
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void neverPredictsMoreLatencyForMoreBandwidth(long seed) {
+    BundleFacts facts = SyntheticFacts.of(small(), seed);
+    Random random = new Random(seed);
+    List<Plan> all =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    List<Plan> plans = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Plan plan = all.get(random.nextInt(all.size()));
+      if (!plans.contains(plan)) {
+        plans.add(plan);
+      }
+    }
+    Predictor predictor = new Predictor(facts, plans, 1, 2);
+    for (int i = 0; i < plans.size(); i++) {
+      double[] before = {
+        Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY
+      };
+      for (double rate = 3e3; rate < 1e8; rate *= 1.7) {
+        Estimates estimates =
+            Estimates.of(LinkState.UP, rate, 0.2, 30 * MS, 2 * MS, 12, 1, MS, 200 * MS);
+        double[] now = {
+          predictor.value(i, Metric.latencyPercentile(50), estimates),
+          predictor.value(i, Metric.latencyPercentile(95), estimates),
+          predictor.value(i, Metric.of(Metric.Kind.MEAN_LATENCY), estimates)
+        };
+        for (int k = 0; k < now.length; k++) {
+          assertThat(now[k])
+              .as("seed %d, %s, %.0f B/s", seed, plans.get(i).describe(), rate)
+              .isLessThanOrEqualTo(before[k] + TOLERANCE);
+        }
+        before = now;
+      }
+    }
+  }
+
+  @Test
+  void replaysWholeSequencesWithinItsLimit() {
+    for (int samples : new int[] {1, 7, 399, 400, 401, 1000, 5000}) {
+      for (boolean sequences : new boolean[] {true, false}) {
+        BundleFacts facts =
+            SyntheticFacts.of(
+                new SyntheticFacts.Shape(2, List.of(1), samples, 3, MS, sequences), 1);
+        Prediction prediction =
+            new Predictor(facts, List.of(Plan.local(2, List.of())), 0, 0)
+                .predict(0, Estimates.of(LinkState.DOWN, 1, 0, 0, 0, 1, 1, 0, 0));
+        int rows = Integer.parseInt(prediction.latency().toString().replaceAll("\\D", ""));
+        assertThat(rows).isLessThanOrEqualTo(Predictor.MOST_ROWS);
+        assertThat(rows).isGreaterThanOrEqualTo(Math.min(samples, 360));
+      }
+    }
+  }
+
+  private static SyntheticFacts.Shape small() {
+    return new SyntheticFacts.Shape(5, List.of(1, 3), 300, 10, 6_000_000, true);
+  }
+}
