@@ -5,6 +5,7 @@ import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Strategies.Strategy;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedDevice;
+import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.ThreadLoop;
 import dev.sluice.edge.session.Cloud;
@@ -58,6 +59,10 @@ public final class EdgeMain implements Program.Debuggable {
   private static final double DEFAULT_DEADLINE_MILLIS = 150;
   private static final long MILLIS = 1_000_000;
   private static final double EMULATION_NOISE = 0.03;
+
+  /** A core of a few hundred MHz: a sixth of this machine's clock, a third of its work per tick. */
+  private static final double DEFAULT_SCALAR_FACTOR = 20;
+
   private static final int WARM_UP_ROUNDS = 2;
   private static final long WARM_UP_TIMEOUT_SECONDS = 120;
   private static final long LINK_LESSONS_MILLIS = 1500;
@@ -125,6 +130,15 @@ public final class EdgeMain implements Program.Debuggable {
       converter = Words.Millis.class,
       description = "be a device that takes this long for the whole network, e.g. 250ms")
   private @Nullable Double emulatedMillis;
+
+  @Option(
+      names = "--emulate-codecs",
+      paramLabel = "FACTOR",
+      defaultValue = "" + DEFAULT_SCALAR_FACTOR,
+      description =
+          "how much slower the emulated device is at codecs and pixels than the machine that the"
+              + " bundle was profiled on (default: ${DEFAULT-VALUE})")
+  private double scalarFactor = DEFAULT_SCALAR_FACTOR;
 
   @Option(
       names = "--strategy",
@@ -206,6 +220,9 @@ public final class EdgeMain implements Program.Debuggable {
           emulatedMillis == null
               ? 1
               : emulatedMillis * MILLIS / Math.max(1, facts.profile().networkNanos());
+      if (emulatedMillis != null) {
+        facts = EmulatedProfile.of(facts, factor, scalarFactor);
+      }
       Strategy chosen = chosen(facts, goal, factor);
       boolean falls = fallback == null ? chosen.fallback() : fallback.equals("on");
       SessionOptions options = SessionOptions.of(deadlineNanos);
@@ -443,6 +460,9 @@ public final class EdgeMain implements Program.Debuggable {
   private void checkNumbers() {
     if (fallback != null && !fallback.equals("on") && !fallback.equals("off")) {
       throw wrongUse("--fallback is on or off, not '" + fallback + "'");
+    }
+    if (!(scalarFactor > 0 && scalarFactor <= 100_000)) {
+      throw wrongUse("--emulate-codecs must be in (0, 100000], not " + scalarFactor);
     }
     if (threads < 1 || threads > 256) {
       throw wrongUse("--threads must be in [1, 256], not " + threads);

@@ -11,6 +11,7 @@ import dev.sluice.edge.session.SessionCounters;
 import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Timing;
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.PlanDecision;
 import java.util.Locale;
 
@@ -124,6 +125,11 @@ final class Lines {
 
   private static void putPlan(ObjectNode line, PlanDecision decision) {
     line.put("plan", decision.plan().describe());
+    line.put("split", decision.plan().split()).put("codec", decision.plan().codec());
+    ArrayNode exits = line.putArray("exits");
+    for (ExitThreshold exit : decision.plan().exits()) {
+      exits.addObject().put("exit", exit.exit()).put("threshold", exit.threshold());
+    }
     line.put("reason", decision.reason());
     line.put("feasible", decision.feasible());
   }
