@@ -324,7 +324,9 @@ public final class EdgeSession implements AutoCloseable {
       // A plan was chosen for a frame that is served at once; only waiting can make it too slow.
       planFits = !waited || cloudInTime(r, plan, now) || fits(r, ownExit(r), now, scale);
     } else {
-      planFits = fits(r, ownExit(r), now, scale);
+      // Without reserve: whoever chose the plan has kept one, and a shorter way answers worse.
+      long own = ownExit(r);
+      planFits = own < DeviceCosts.NEVER && now + scaled(own, scale) <= limit(r);
     }
     if (planFits) {
       return;
@@ -798,7 +800,9 @@ public final class EdgeSession implements AutoCloseable {
       estimators.onTimeout(r.id(), loop.nanoTime());
     }
     if (r.best != null) {
-      giveBest(r, r.trouble.isEmpty() ? "no reply by the deadline" : r.trouble);
+      String why =
+          r.cloudPending ? "no reply by the deadline" : "the deadline came before the plan's end";
+      giveBest(r, r.trouble.isEmpty() ? why : r.trouble);
     } else if (r.mode == Mode.WAITING) {
       drop(r, "overload: the device did not come to this frame in time");
     } else {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EdgeSessionTest {
   private static final long DEADLINE = 150 * MS;
-  private static final long SLACK = 3 * MS;
+  private static final long SLACK = 2 * MS;
   private static final Prediction NO_PREDICTION =
       new Prediction(LatencyDistribution.of(new long[] {1}), 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0);
 

@@ -33,6 +33,9 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -355,8 +358,10 @@ public final class EdgeMain implements Program.Debuggable {
     loop.at(
         loop.nanoTime() + every,
         () -> {
-          output.line(Lines.status(session.status(), begin));
-          repeatStatus(session, loop, output, begin);
+          if (output.isOpen()) {
+            output.line(Lines.status(session.status(), begin));
+            repeatStatus(session, loop, output, begin);
+          }
         });
   }
 
@@ -484,8 +489,8 @@ public final class EdgeMain implements Program.Debuggable {
   private static final class Output implements AutoCloseable {
     private final PrintStream out;
     private final AtomicBoolean deaf;
-    private final java.util.concurrent.ExecutorService writer =
-        java.util.concurrent.Executors.newSingleThreadExecutor(
+    private final ExecutorService writer =
+        Executors.newSingleThreadExecutor(
             task -> {
               Thread t = new Thread(task, "edge-output");
               t.setDaemon(true);
@@ -498,14 +503,24 @@ public final class EdgeMain implements Program.Debuggable {
     }
 
     void line(ObjectNode line) {
-      writer.execute(
+      Runnable print =
           () -> {
             out.println(Lines.text(line));
             // Nobody reads any more: the agent ends.
             if (out.checkError()) {
               deaf.set(true);
             }
-          });
+          };
+      try {
+        writer.execute(print);
+      } catch (RejectedExecutionException closed) {
+        // The program is ending; whoever wanted lines has had the summary.
+      }
+    }
+
+    /** Asked and closed on different threads; a line after closing is dropped. */
+    boolean isOpen() {
+      return !writer.isShutdown();
     }
 
     void flush() throws InterruptedException, ExecutionException {

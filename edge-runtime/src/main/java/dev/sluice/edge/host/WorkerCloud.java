@@ -23,7 +23,6 @@ import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -37,8 +36,8 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   /** Probes are numbered downwards from here, requests upwards from 1. */
   private static final long FIRST_PROBE_ID = Long.MAX_VALUE;
 
-  private static final int RAW_HEADER_BYTES = 4;
-  private static final int ROW_PIXELS = 64;
+  private static final String NO_MODEL = "probe";
+  private static final int PROBE_HEADER_BYTES = 40;
 
   private final EventLoop loop;
   private final String modelDigest;
@@ -163,30 +162,33 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * <p>The protocol's pings carry nothing, so a probe is a black picture of the wanted size whose
-   * deadline is over: the worker refuses it unseen, and the time until then is a round trip and the
-   * picture's way.
+   * <p>The protocol's pings carry nothing, so a probe is a request for a model that no worker has:
+   * it is refused as soon as its last byte is there, before any queue, and the time until then is a
+   * round trip and the bytes' way.
    */
   @Override
   public void probe(int bytes) {
-    int rows = Math.max(1, bytes / (3 * ROW_PIXELS));
-    ByteBuffer picture =
-        ByteBuffer.allocate(RAW_HEADER_BYTES + 3 * ROW_PIXELS * rows)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    picture.putShort(0, (short) ROW_PIXELS).putShort(2, (short) rows);
-    int size = picture.remaining();
+    int size = Math.max(1, bytes);
     long begin = loop.nanoTime();
     Infer infer =
-        new Infer(nextProbeId--, modelDigest, 0, "raw", ExitRule.NONE, 1, 0, List.of(picture));
+        new Infer(
+            nextProbeId--,
+            NO_MODEL,
+            0,
+            NO_MODEL,
+            ExitRule.NONE,
+            0,
+            0,
+            List.of(ByteBuffer.allocate(size)));
     client.send(
         infer,
         outcome -> {
           long elapsed = loop.nanoTime() - begin;
-          boolean unseen =
-              outcome instanceof CloudOutcome.Refused refused
-                  && refused.refusal().code() == ErrorCode.DEADLINE_PASSED;
-          if (unseen) {
-            tell(heard -> heard.onPong(elapsed, size, false));
+          boolean refused =
+              outcome instanceof CloudOutcome.Refused refusal
+                  && refusal.refusal().code() == ErrorCode.UNKNOWN_MODEL;
+          if (refused) {
+            tell(heard -> heard.onPong(elapsed, size + PROBE_HEADER_BYTES, false));
           }
         });
   }

@@ -50,13 +50,13 @@ public record SessionOptions(
   }
 
   /**
-   * Returns the usual options: 3 ms slack (a tenth of short deadlines), 8 % margin, fallback,
+   * Returns the usual options: 2 ms slack (a tenth of short deadlines), 8 % margin, fallback,
    * patience of twice the deadline, 16 frames waiting, 64 outstanding, a decision every 250 ms.
    */
   public static SessionOptions of(long deadlineNanos) {
     return new SessionOptions(
         deadlineNanos,
-        Math.min(3 * MILLIS, deadlineNanos / 10),
+        Math.min(2 * MILLIS, deadlineNanos / 10),
         0.08,
         true,
         2 * deadlineNanos,

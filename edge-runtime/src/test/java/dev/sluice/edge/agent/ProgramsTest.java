@@ -1,0 +1,99 @@
+package dev.sluice.edge.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProgramsTest {
+  @TempDir private Path folder;
+  private final StringWriter err = new StringWriter();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private int edge(String... arguments) {
+    return Program.execute(
+        new EdgeMain(new ByteArrayInputStream(new byte[0]), out),
+        new PrintWriter(err, true),
+        arguments);
+  }
+
+  private int classify(String... arguments) {
+    return Program.execute(new ClassifyMain(out), new PrintWriter(err, true), arguments);
+  }
+
+  private void saysInOneLine(String... words) {
+    String line = err.toString().strip();
+    assertThat(line).doesNotContain("\n").contains(words);
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
+  void edgeWantsABundle() {
+    assertThat(edge()).isEqualTo(2);
+    saysInOneLine("edge:", "--bundle");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--cloud,nowhere,HOST:PORT",
+    "--cloud,host:99999,HOST:PORT",
+    "--emulate-device,soon,250ms",
+    "--deadline,-5,250ms",
+    "--objective,p95_latency <= soon,--objective",
+    "--fallback,perhaps,--fallback",
+    "--threads,0,--threads",
+    "--frames-per-second,-1,--frames-per-second",
+    "--nonsense,1,--nonsense"
+  })
+  void edgeSaysWhichOptionIsWrong(String option, String value, String word) {
+    assertThat(edge("--bundle", "b", option, value)).isEqualTo(2);
+    saysInOneLine("edge:", word);
+  }
+
+  @Test
+  void edgeNamesAMissingBundle() {
+    String missing = folder.resolve("missing").toString();
+    assertThat(edge("--bundle", missing)).isEqualTo(1);
+    saysInOneLine("edge:", missing);
+  }
+
+  @Test
+  void classifyNamesADamagedBundle() throws Exception {
+    Path bundle = Files.createDirectory(folder.resolve("bundle"));
+    Files.writeString(bundle.resolve("bundle.json"), "{\"schemaVersion\": 1");
+    Path image = folder.resolve("a.ppm");
+    Files.writeString(image, "P6 1 1 255\n...");
+    assertThat(classify("--bundle", bundle.toString(), image.toString())).isEqualTo(1);
+    saysInOneLine("classify:", "bundle.json");
+  }
+
+  @Test
+  void classifyWantsFiles() {
+    assertThat(classify("--bundle", "b")).isEqualTo(2);
+    saysInOneLine("classify:", "FILE");
+  }
+
+  @Test
+  void classifyNamesAMissingImage() {
+    assertThat(classify("--bundle", "b", folder.resolve("missing.png").toString())).isEqualTo(1);
+    saysInOneLine("classify:", "missing.png");
+  }
+
+  @Test
+  void helpIsNoError() {
+    InputStream nothing = new ByteArrayInputStream(new byte[0]);
+    StringWriter help = new StringWriter();
+    picocli.CommandLine line = new picocli.CommandLine(new EdgeMain(nothing, out));
+    assertThat(line.setOut(new PrintWriter(help, true)).execute("--help")).isZero();
+    assertThat(help.toString()).contains("--emulate-device");
+  }
+}

@@ -1,0 +1,199 @@
+package dev.sluice.edge.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.edge.host.WorkerCloud.Standing;
+import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.CloudReply;
+import dev.sluice.edge.session.CloudRequest;
+import dev.sluice.edge.session.Payload;
+import dev.sluice.protocol.channel.ClientOptions;
+import dev.sluice.protocol.channel.ReceiveStamps;
+import dev.sluice.protocol.channel.RequestHandler;
+import dev.sluice.protocol.channel.Responder;
+import dev.sluice.protocol.channel.ServerOptions;
+import dev.sluice.protocol.channel.WorkerServer;
+import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ClassScore;
+import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.Hello;
+import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.WorkerStamps;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WorkerCloudTest {
+  private static final String DIGEST = "ab".repeat(32);
+
+  private final ThreadLoop loop = new ThreadLoop("test-loop");
+  private final LinkedBlockingQueue<Infer> received = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+  private Optional<WorkerServer> server = Optional.empty();
+  private Optional<WorkerCloud> cloud = Optional.empty();
+
+  @AfterEach
+  void close() throws Exception {
+    cloud.ifPresent(WorkerCloud::close);
+    if (server.isPresent()) {
+      server.get().close();
+    }
+    loop.close();
+  }
+
+  private final class Worker implements RequestHandler {
+    @Override
+    public Optional<Refusal> onHello(Hello hello) {
+      return hello.modelDigest().equals(DIGEST)
+          ? Optional.empty()
+          : Optional.of(new Refusal(0, ErrorCode.UNKNOWN_MODEL, "not here", 0));
+    }
+
+    @Override
+    public void onInfer(Infer request, ReceiveStamps stamps, Responder responder) {
+      if (!request.modelDigest().equals(DIGEST)) {
+        responder.refuse(ErrorCode.UNKNOWN_MODEL, "not here", 0);
+        return;
+      }
+      received.add(request);
+      if (request.cut() == 7) {
+        responder.refuse(ErrorCode.OVERLOADED, "busy", 5);
+        return;
+      }
+      responder.answer(
+          new Answer(
+              request.requestId(),
+              2,
+              List.of(new ClassScore(4, 0.75f)),
+              0.75,
+              new WorkerStamps(stamps.firstByteNanos(), stamps.lastByteNanos(), 1, 2, 2),
+              new LoadReport(3, 0.5, 1.5)));
+    }
+
+    @Override
+    public LoadReport load() {
+      return new LoadReport(0, 0, 1);
+    }
+  }
+
+  private WorkerCloud connect(String digest) throws Exception {
+    WorkerServer bound =
+        WorkerServer.bind(ServerOptions.on("127.0.0.1", 0, "the worker"), new Worker());
+    server = Optional.of(bound);
+    return connect(bound.port(), digest);
+  }
+
+  private WorkerCloud connect(int port, String digest) {
+    WorkerCloud made =
+        new WorkerCloud(loop, ClientOptions.to("127.0.0.1", port, digest, "the test"));
+    cloud = Optional.of(made);
+    return made;
+  }
+
+  private CloudReply send(WorkerCloud to, int cut) throws Exception {
+    CompletableFuture<CloudReply> reply = new CompletableFuture<>();
+    CloudRequest request =
+        new CloudRequest(
+            cut,
+            cut,
+            "klt",
+            List.of(new ExitThreshold(1, 0.5)),
+            loop.nanoTime() + 1_000_000_000L,
+            new Payload(List.of(ByteBuffer.wrap(new byte[] {1, 2, 3}))));
+    loop.execute(() -> to.send(request, reply::complete));
+    return reply.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void carriesARequestToTheWorkerAndItsAnswerBack() throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    assertThat(to.standing().get(10, TimeUnit.SECONDS)).isEqualTo(new Standing.Connected());
+    CloudReply.Answered answered = (CloudReply.Answered) send(to, 3);
+    assertThat(answered.exit()).isEqualTo(2);
+    assertThat(answered.top()).containsExactly(new CloudReply.LabelProbability(4, 0.75));
+    assertThat(answered.load().queued()).isEqualTo(3);
+    assertThat(answered.times().bytesSent()).isGreaterThan(3);
+    assertThat(answered.times().replyReceivedNanos())
+        .isGreaterThan(answered.times().submittedNanos());
+    Infer infer = received.remove();
+    assertThat(infer.cut()).isEqualTo(3);
+    assertThat(infer.codec()).isEqualTo("klt");
+    assertThat(infer.deadlineRemainingNanos()).isBetween(1L, 1_000_000_000L);
+    assertThat(infer.exits().thresholds())
+        .containsExactly(new dev.sluice.protocol.message.ExitThreshold(1, 0.5));
+    assertThat(infer.payloads().get(0).remaining()).isEqualTo(3);
+  }
+
+  @Test
+  void makesARefusalAValue() throws Exception {
+    CloudReply reply = send(connect(DIGEST), 7);
+    assertThat(reply).isEqualTo(new CloudReply.Refused("OVERLOADED", "busy", true, 5));
+  }
+
+  @Test
+  void saysThatNobodyListens() throws Exception {
+    int closed;
+    try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
+      closed = free.getLocalPort();
+    }
+    Standing standing = connect(closed, DIGEST).standing().get(10, TimeUnit.SECONDS);
+    assertThat(standing).isInstanceOf(Standing.Failed.class);
+    assertThat(((Standing.Failed) standing).why()).contains("127.0.0.1:" + closed);
+  }
+
+  @Test
+  void saysThatTheWorkerHasNoSuchModel() throws Exception {
+    Standing standing = connect("cd".repeat(32)).standing().get(10, TimeUnit.SECONDS);
+    assertThat(standing).isInstanceOf(Standing.Failed.class);
+    assertThat(((Standing.Failed) standing).why()).contains("not here");
+  }
+
+  @Test
+  void losesWhatIsSentWithoutAWorker() throws Exception {
+    int closed;
+    try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
+      closed = free.getLocalPort();
+    }
+    WorkerCloud to = connect(closed, DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    assertThat(send(to, 1)).isInstanceOf(CloudReply.Lost.class);
+  }
+
+  @Test
+  void tellsWhoListensLaterThatTheLinkIsUpAndHowLongAProbeTook() throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    loop.execute(
+        () ->
+            to.listen(
+                new Cloud.Listener() {
+                  @Override
+                  public void onLinkState(LinkState state, String detail) {
+                    heard.add(state.name());
+                  }
+
+                  @Override
+                  public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {
+                    if (paddingBytes > 0) {
+                      heard.add(paddingBytes >= 5000 && roundTripNanos > 0 ? "probe" : "odd");
+                    }
+                  }
+                }));
+    for (String state = ""; !state.equals("UP"); ) {
+      state = heard.poll(10, TimeUnit.SECONDS);
+      assertThat(state).as("a state").isNotNull();
+    }
+    loop.execute(() -> to.probe(5000));
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probe");
+    assertThat(received).as("no probe reaches a model").isEmpty();
+  }
+}
