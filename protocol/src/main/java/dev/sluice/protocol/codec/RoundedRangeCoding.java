@@ -117,8 +117,42 @@ final class RoundedRangeCoding implements TensorCoding {
       }
     }
 
+    /** How many answers the first estimates are worth. */
+    private static final short PRIOR_SEEN = 6;
+
+    /**
+     * First estimates: magnitudes of mean m that fall off geometrically are larger than any k with
+     * m / (1 + m).
+     */
+    private static final float[] PRIOR_PROBABILITY = new float[SLOTS];
+
+    static {
+      Arrays.fill(PRIOR_PROBABILITY, 0.5f);
+      for (int level = 0; level < MEAN_LEVELS; level++) {
+        expect(0, level, StrictMath.pow(2, level / 2.0) / 256);
+      }
+      for (int level = 0; level < NEAR_LEVELS; level++) {
+        expect(1, level, level < 8 ? 0.1 + level / 7.0 : StrictMath.pow(2, level - 4.0) / 7);
+      }
+      for (int level = 0; level < BOTH_LEVELS; level++) {
+        expect(2, level, StrictMath.pow(2, (3 * (level / 6) + 1) / 2.0) / 256 + level % 6 * 0.1);
+      }
+      for (int level = 0; level < PLACE_LEVELS; level++) {
+        int before = level / 9;
+        int near = level % 3 + level / 3 % 3;
+        expect(3, level, 0.2 + 0.2 * near + 0.15 * before);
+      }
+    }
+
+    private static void expect(int input, int level, double mean) {
+      for (int question = 0; question < UNARY; question++) {
+        PRIOR_PROBABILITY[BASES[input] + level * QUESTIONS + question] =
+            (float) Math.max(0.01, Math.min(0.99, mean / (1 + mean)));
+      }
+    }
+
     /** Prior counts of a channel's mean, in values of the previous channel. */
-    private static final int PRIOR = 6;
+    private static final int PRIOR = 8;
 
     private final float[] probability = new float[SLOTS];
     private final short[] seen = new short[SLOTS];
@@ -156,9 +190,9 @@ final class RoundedRangeCoding implements TensorCoding {
       low = 0;
       high = -1;
       window = 0;
-      Arrays.fill(probability, 0.5f);
-      Arrays.fill(seen, (short) 0);
-      Arrays.fill(weights, 0.35f);
+      System.arraycopy(PRIOR_PROBABILITY, 0, probability, 0, SLOTS);
+      Arrays.fill(seen, PRIOR_SEEN);
+      Arrays.fill(weights, 0.3f);
     }
 
     private int nextByte() {

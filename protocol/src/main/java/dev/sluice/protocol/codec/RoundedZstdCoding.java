@@ -15,8 +15,8 @@ import dev.sluice.protocol.message.ProtocolException;
  * <p>A byte b below 255 is the integer with zigzag code b, in {@code [-127, 127]}; 255 stands for
  * the next escaped value. Zigzag codes were measured against plain int8, a bitmap of zeros with the
  * rest aside, two-bit codes with the rest aside, position-major order and one frame per group of
- * channels, on Laplacian integers with decaying variance per channel: smallest for payloads up to
- * about 2 KB, within 4 % of the best beyond (see docs/protocol.md).
+ * channels, on Laplacian integers with decaying variance per channel: smallest or within 5 % up to
+ * about 2 KB, within 8 % of the best beyond (see docs/protocol.md).
  */
 final class RoundedZstdCoding implements TensorCoding {
   private static final int ESCAPE = 255;

@@ -72,7 +72,7 @@ class LoopbackTest {
     }
   }
 
-  static final class Events implements ClientListener {
+  static class Events implements ClientListener {
     final BlockingQueue<LinkState> states = new LinkedBlockingQueue<>();
     final BlockingQueue<LoadReport> loads = new LinkedBlockingQueue<>();
     final Map<LinkState, String> details = new ConcurrentHashMap<>();

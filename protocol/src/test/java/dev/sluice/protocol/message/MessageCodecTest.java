@@ -1,0 +1,147 @@
+package dev.sluice.protocol.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.esotericsoftware.kryo.io.Output;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MessageCodecTest {
+  static Stream<Message> messages() {
+    LoadReport load = new LoadReport(7, 0.25, 1.5);
+    return Stream.of(
+        new Hello(1, "device ü", "ab".repeat(32)),
+        new Welcome(1, "worker", new Limits(4096, 1 << 20, 8), load),
+        new Answer(
+            5,
+            3,
+            List.of(new ClassScore(999, 0.5f), new ClassScore(0, 0.25f)),
+            0.5,
+            new WorkerStamps(-5, 10, 9, Long.MAX_VALUE / 2, 12),
+            load),
+        new Refusal(5, ErrorCode.OVERLOADED, "later", 1_000_000),
+        new Cancel(5),
+        new Ping(-1),
+        new Pong(Long.MIN_VALUE, -77, load),
+        new Goodbye("night"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void readsWhatItWrites(Message message) throws Exception {
+    MessageCodec codec = new MessageCodec();
+    byte[] body = codec.encode(message);
+    assertThat(codec.decode(message.type(), message.requestId(), body, 0, body.length))
+        .isEqualTo(message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void refusesAMessageCutAtAnyIndex(Message message) {
+    MessageCodec codec = new MessageCodec();
+    byte[] body = codec.encode(message);
+    for (int length = 0; length < body.length; length++) {
+      int cut = length;
+      assertThatThrownBy(() -> codec.decode(message.type(), message.requestId(), body, 0, cut))
+          .as("cut to %d of %d bytes", cut, body.length)
+          .isInstanceOfSatisfying(
+              ProtocolException.class,
+              fault -> assertThat(fault.scope()).isEqualTo(ProtocolException.Scope.CONNECTION));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void skipsFieldsThatANewerPeerAddsAndRefusesStrayBytes(Message message) throws Exception {
+    MessageCodec codec = new MessageCodec();
+    byte[] body = codec.encode(message);
+    byte[] longer = Arrays.copyOf(body, body.length + 3);
+    assertThatThrownBy(
+            () -> codec.decode(message.type(), message.requestId(), longer, 0, longer.length))
+        .isInstanceOf(ProtocolException.class);
+    longer[1]++;
+    assertThat(codec.decode(message.type(), message.requestId(), longer, 0, longer.length))
+        .isEqualTo(message);
+  }
+
+  @Test
+  void givesDefaultsToFieldsThatAnOlderPeerDoesNotSend() throws Exception {
+    MessageCodec codec = new MessageCodec();
+    byte[] hello = HexFormat.of().parseHex("130201" + "0163");
+    assertThat(codec.decode(MessageType.HELLO, 0, hello, 0, hello.length))
+        .isEqualTo(new Hello(1, "c", ""));
+    byte[] refusal = HexFormat.of().parseHex("170108");
+    assertThat(codec.decode(MessageType.REFUSAL, 4, refusal, 0, refusal.length))
+        .isEqualTo(new Refusal(4, ErrorCode.OVERLOADED, "", 0));
+  }
+
+  @Test
+  void readsAnUnknownErrorCodeAsInternal() throws Exception {
+    byte[] refusal = HexFormat.of().parseHex("17017f");
+    assertThat(new MessageCodec().decode(MessageType.REFUSAL, 4, refusal, 0, refusal.length))
+        .isEqualTo(new Refusal(4, ErrorCode.INTERNAL, "", 0));
+  }
+
+  @Test
+  void carriesARequestsHeader() throws Exception {
+    MessageCodec codec = new MessageCodec();
+    InferHeader header =
+        new InferHeader(
+            77,
+            "cd".repeat(32),
+            6,
+            "klt-s1.0",
+            new ExitRule(1, List.of(new ExitThreshold(2, 0.9), new ExitThreshold(4, 0.125))),
+            123_456_789,
+            9,
+            List.of(0, 1, 70_000));
+    byte[] body = codec.encode(header);
+    assertThat(codec.decodeInfer(77, body, 0, body.length)).isEqualTo(header);
+    codec.shareDigest("cd".repeat(32));
+    byte[] shorter = codec.encode(header);
+    assertThat(shorter).hasSize(body.length - 64);
+    assertThat(codec.decodeInfer(77, shorter, 0, shorter.length)).isEqualTo(header);
+  }
+
+  @Test
+  void refusesClassesThatAreNotRegisteredAndNamesOfClasses() {
+    MessageCodec codec = new MessageCodec();
+    Output name = new Output(200);
+    name.writeVarInt(1, true);
+    name.writeVarInt(0, true);
+    name.writeString("java.util.HashMap");
+    byte[][] bodies = {
+      {(byte) 0xC8, 0x01, 1, 0, 0, 0, 0, 0, 0, 0, 0}, // class id 198
+      {0}, // null
+      {2, 1}, // Kryo's own int
+      {3, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 7}, // a String of 2 G characters
+      {0x18, 0}, // a Cancel in a Ping's frame
+      name.toBytes(),
+    };
+    for (byte[] body : bodies) {
+      assertThatThrownBy(() -> codec.decode(MessageType.PING, 0, body, 0, body.length))
+          .as(HexFormat.of().formatHex(body))
+          .isInstanceOf(ProtocolException.class);
+    }
+  }
+
+  @Test
+  void doesNotBelieveLengths() {
+    MessageCodec codec = new MessageCodec();
+    // A Goodbye whose reason claims 2,147,483,647 bytes, and a Refusal with 1,000 of which 1 is
+    // there.
+    for (String hex : List.of("1b01ffffffff07", "170308e80761")) {
+      byte[] body = HexFormat.of().parseHex(hex);
+      MessageType type = hex.startsWith("1b") ? MessageType.GOODBYE : MessageType.REFUSAL;
+      assertThatThrownBy(() -> codec.decode(type, 1, body, 0, body.length))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageContaining("does not fit");
+    }
+  }
+}
