@@ -32,14 +32,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
  * One model of a worker: finishes requests from any of its cuts. Thread-safe; owns the model.
  *
  * <p>The stages past a cut are always bounded by all exits there, whichever of them a request
- * activates. So one compiled chain per cut and codec serves every plan; what this costs is an exit
- * head (a few per mille of the network) and about 20 µs per boundary.
+ * activates. So one compiled chain per cut and transform serves every plan and stays open, as many
+ * as the bundle has; what this costs is an exit head (a few per mille of the network) and a few
+ * tens of microseconds per boundary.
  */
 public final class ServedModel implements AutoCloseable {
   private static final String PROFILE = "profile.json";
@@ -52,6 +54,10 @@ public final class ServedModel implements AutoCloseable {
 
   private final ProgressiveModel model;
   private final Profile profile;
+  private final Map<ChainKey, StageChain> chains = new ConcurrentHashMap<>();
+
+  /** Where a chain begins, and whose decoder precedes it. */
+  private record ChainKey(int cut, Optional<String> decoder) {}
 
   private ServedModel(ProgressiveModel model, Profile profile) {
     this.model = model;
@@ -84,11 +90,11 @@ public final class ServedModel implements AutoCloseable {
   /** Compiles the stages behind every cut and codec, so that no request waits for it. */
   public void warmUp() {
     for (int cut = 0; cut < model.lastCut(); cut++) {
-      compile(cut, Optional.empty()).close();
+      chain(cut, Optional.empty());
     }
     for (CodecInfo codec : model.manifest().codecs()) {
       if (codec.hasTransform()) {
-        compile(codec.cut(), Optional.of(codec.name())).close();
+        chain(codec.cut(), Optional.of(codec.name()));
       }
     }
   }
@@ -116,9 +122,8 @@ public final class ServedModel implements AutoCloseable {
     Optional<CodecInfo> codec = model.manifest().codec(cut, request.codec());
     long profiledNanos =
         profile.codec(cut, request.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
-    try (Activation input = cut == 0 ? picture(request) : tensors(request, wire(request));
-        StageChain chain =
-            compile(cut, codec.filter(CodecInfo::hasTransform).map(CodecInfo::name))) {
+    try (Activation input = cut == 0 ? picture(request) : tensors(request, wire(request))) {
+      StageChain chain = chain(cut, codec.filter(CodecInfo::hasTransform).map(CodecInfo::name));
       return run(chain, input, thresholds, profiledNanos);
     }
   }
@@ -236,13 +241,18 @@ public final class ServedModel implements AutoCloseable {
     return new ProtocolException(code, ProtocolException.Scope.REQUEST, message);
   }
 
-  private StageChain compile(int cut, Optional<String> decoder) {
+  private StageChain chain(int cut, Optional<String> decoder) {
+    return chains.computeIfAbsent(new ChainKey(cut, decoder), this::compile);
+  }
+
+  private StageChain compile(ChainKey key) {
     List<Integer> exits =
         model.manifest().exits().stream()
-            .filter(exit -> exit.cut() > cut)
+            .filter(exit -> exit.cut() > key.cut())
             .map(ExitInfo::index)
             .toList();
-    return model.compile(new StageRequest(cut, model.lastCut(), exits, decoder, Optional.empty()));
+    return model.compile(
+        new StageRequest(key.cut(), model.lastCut(), exits, key.decoder(), Optional.empty()));
   }
 
   private static List<ClassScore> top(ExitScores scores) {
@@ -257,6 +267,7 @@ public final class ServedModel implements AutoCloseable {
 
   @Override
   public void close() {
+    chains.values().forEach(StageChain::close);
     model.close();
   }
 }
