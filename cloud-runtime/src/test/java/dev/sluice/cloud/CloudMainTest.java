@@ -1,0 +1,66 @@
+package dev.sluice.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CloudMainTest {
+  private static final String BUNDLE = "../experiments/bundles/roadsigns";
+
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void saysInOneLineWhatIsWrongWithItsOptions() {
+    assertThat(run("--bind", "nowhere", "--models", BUNDLE)).isEqualTo(2);
+    assertThat(err.toString()).contains("--bind needs HOST:PORT").hasLineCount(1);
+  }
+
+  @Test
+  void refusesToServeOtherMachinesInTheClearUnlessToldTo() {
+    assertThat(run("--bind", "0.0.0.0:0", "--models", BUNDLE)).isEqualTo(2);
+    assertThat(err.toString()).contains("--insecure").hasLineCount(1);
+  }
+
+  @Test
+  void namesAFolderThatIsMissing() {
+    assertThat(run("--models", "no/such/folder")).isEqualTo(1);
+    assertThat(err.toString()).contains("no/such/folder does not exist").hasLineCount(1);
+  }
+
+  @Test
+  void namesAFolderWithoutBundles(@TempDir Path empty) {
+    assertThat(run("--models", empty.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains(empty + " holds no bundle").hasLineCount(1);
+  }
+
+  @Test
+  void namesADamagedBundle(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("bundle.json"), "{}");
+    assertThat(run("--models", folder.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("bundle.json").hasLineCount(1);
+  }
+
+  @Test
+  void namesAPortThatIsTaken() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      assertThat(run("--bind", address, "--models", BUNDLE)).isEqualTo(1);
+      assertThat(err.toString()).contains("cannot listen on " + address).hasLineCount(1);
+    }
+  }
+
+  private int run(String... args) {
+    CommandLine commandLine = CloudMain.commandLine();
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(args);
+  }
+}

@@ -1,0 +1,234 @@
+package dev.sluice.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.cloud.worker.ModelShelf;
+import dev.sluice.model.ProgressiveModel;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.Stage;
+import dev.sluice.model.stage.StageChain;
+import dev.sluice.model.stage.StageRequest;
+import dev.sluice.model.stage.StageResult;
+import dev.sluice.protocol.channel.ClientListener;
+import dev.sluice.protocol.channel.ClientOptions;
+import dev.sluice.protocol.channel.CloudOutcome;
+import dev.sluice.protocol.channel.LinkState;
+import dev.sluice.protocol.channel.ServerOptions;
+import dev.sluice.protocol.channel.WorkerClient;
+import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.ExitRule;
+import dev.sluice.protocol.message.ExitThreshold;
+import dev.sluice.protocol.message.Infer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A real worker with the shipped bundle, spoken to over the loopback interface. */
+class CloudWorkerTest {
+  private static final Path BUNDLE = Path.of("../experiments/bundles/roadsigns");
+  private static final long TIMEOUT_SECONDS = 20;
+
+  /** Logits differ in the last bits when the graph is cut elsewhere. */
+  private static final double PROBABILITY_TOLERANCE = 1e-3;
+
+  private ProgressiveModel model;
+  private CloudWorker worker;
+  private WorkerClient client;
+  private long nextId = 1;
+
+  @BeforeEach
+  void startWorker() throws IOException {
+    model = ProgressiveModel.open(Bundle.open(BUNDLE), EngineOptions.singleThread());
+    worker =
+        CloudWorker.start(
+            ServerOptions.on("127.0.0.1", 0, "test-worker"),
+            ModelShelf.open(BUNDLE, EngineOptions.singleThread()),
+            1,
+            64);
+    client =
+        WorkerClient.connect(
+            ClientOptions.to("127.0.0.1", worker.port(), model.bundle().digest(), "test-device"),
+            ClientListener.NONE);
+  }
+
+  @AfterEach
+  void stopWorker() {
+    client.close();
+    worker.close();
+    model.close();
+  }
+
+  @Test
+  void finishesFromEveryCutAsTheUncutNetworkDoes() throws Exception {
+    byte[] picture = noise(1);
+    ExitScores uncut = uncut(picture);
+    for (int cut = 1; cut < model.lastCut(); cut++) {
+      Answer answer = answered(infer(cut, "f32", ExitRule.NONE, tensorsAt(cut, picture)));
+      assertThat(answer.exit()).isEqualTo(model.manifest().finalExit().index());
+      assertThat(answer.top().get(0).label()).as("cut %d", cut).isEqualTo(uncut.predicted());
+      assertThat(answer.confidence())
+          .as("cut %d", cut)
+          .isCloseTo(uncut.confidence(), within(PROBABILITY_TOLERANCE));
+    }
+  }
+
+  @Test
+  void answersARawPictureExactlyAsTheUncutNetworkDoes() throws Exception {
+    byte[] picture = noise(2);
+    ExitScores uncut = uncut(picture);
+    Answer answer = answered(infer(0, "raw", ExitRule.NONE, rawPicture(picture)));
+    assertThat(answer.top().get(0).label()).isEqualTo(uncut.predicted());
+    assertThat(answer.confidence()).isCloseTo(uncut.confidence(), within(PROBABILITY_TOLERANCE));
+  }
+
+  @Test
+  void stopsAtAnExitWhoseThresholdIsMet() throws Exception {
+    ExitRule always = new ExitRule(ExitRule.TOP1_PROBABILITY, List.of(new ExitThreshold(0, 0.0)));
+    Answer answer = answered(infer(0, "raw", always, rawPicture(noise(3))));
+    assertThat(answer.exit()).isZero();
+  }
+
+  @Test
+  void stampsItsWorkInOrder() throws Exception {
+    var stamps = answered(infer(0, "raw", ExitRule.NONE, rawPicture(noise(4)))).stamps();
+    assertThat(stamps.firstByteNanos()).isLessThanOrEqualTo(stamps.lastByteNanos());
+    assertThat(stamps.lastByteNanos()).isLessThanOrEqualTo(stamps.startNanos());
+    assertThat(stamps.startNanos()).isLessThan(stamps.endNanos());
+    assertThat(stamps.endNanos()).isLessThanOrEqualTo(stamps.replyNanos());
+  }
+
+  @Test
+  void refusesWhatDoesNotFitTheModelAndServesTheNextRequest() throws Exception {
+    byte[] picture = noise(5);
+    assertThat(refused(infer(model.lastCut(), "f32", ExitRule.NONE, rawPicture(picture))))
+        .isEqualTo(ErrorCode.BAD_CUT);
+    assertThat(refused(infer(1, "klt-of-another-bundle", ExitRule.NONE, rawPicture(picture))))
+        .isEqualTo(ErrorCode.UNKNOWN_CODEC);
+    assertThat(refused(infer(0, "wavelets", ExitRule.NONE, rawPicture(picture))))
+        .isEqualTo(ErrorCode.UNKNOWN_CODEC);
+    assertThat(refused(infer(1, "f32", ExitRule.NONE, List.of(ByteBuffer.allocate(7)))))
+        .isEqualTo(ErrorCode.MALFORMED);
+    ExitRule beforeTheCut =
+        new ExitRule(ExitRule.TOP1_PROBABILITY, List.of(new ExitThreshold(0, 0.5)));
+    int behindTheFirstExit = model.manifest().exits().get(0).cut();
+    assertThat(
+            refused(
+                infer(
+                    behindTheFirstExit,
+                    "f32",
+                    beforeTheCut,
+                    tensorsAt(behindTheFirstExit, picture))))
+        .isEqualTo(ErrorCode.BAD_CUT);
+
+    answered(infer(0, "raw", ExitRule.NONE, rawPicture(picture)));
+  }
+
+  @Test
+  void refusesAnotherModelByItsDigest() throws Exception {
+    Infer foreign =
+        new Infer(nextId++, "0".repeat(64), 0, "raw", ExitRule.NONE, 0, 0, rawPicture(noise(6)));
+    assertThat(refused(foreign)).isEqualTo(ErrorCode.UNKNOWN_MODEL);
+  }
+
+  @Test
+  void refusesTheConnectionOfADeviceWithAnotherModel() throws Exception {
+    BlockingQueue<String> down = new LinkedBlockingQueue<>();
+    ClientListener listener =
+        new ClientListener() {
+          @Override
+          public void onState(LinkState state, String detail) {
+            if (state == LinkState.DOWN) {
+              down.add(detail);
+            }
+          }
+        };
+    try (WorkerClient other =
+        WorkerClient.connect(
+            ClientOptions.to("127.0.0.1", worker.port(), "0".repeat(64), "stranger"), listener)) {
+      assertThat(down.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS)).contains("no bundle with digest");
+      assertThat(other.state()).isEqualTo(LinkState.DOWN);
+    }
+  }
+
+  private Infer infer(int cut, String codec, ExitRule rule, List<ByteBuffer> payloads) {
+    return new Infer(nextId++, model.bundle().digest(), cut, codec, rule, 0, 0, payloads);
+  }
+
+  private Answer answered(Infer request) throws InterruptedException {
+    CloudOutcome outcome = outcome(request);
+    assertThat(outcome).isInstanceOf(CloudOutcome.Answered.class);
+    return ((CloudOutcome.Answered) outcome).answer();
+  }
+
+  private ErrorCode refused(Infer request) throws InterruptedException {
+    CloudOutcome outcome = outcome(request);
+    assertThat(outcome).isInstanceOf(CloudOutcome.Refused.class);
+    return ((CloudOutcome.Refused) outcome).refusal().code();
+  }
+
+  private CloudOutcome outcome(Infer request) throws InterruptedException {
+    BlockingQueue<CloudOutcome> outcomes = new LinkedBlockingQueue<>();
+    client.send(request, outcomes::add);
+    CloudOutcome outcome = outcomes.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    assertThat(outcome).as("an outcome within %d s", TIMEOUT_SECONDS).isNotNull();
+    return outcome;
+  }
+
+  private byte[] noise(long seed) {
+    var preprocessing = model.manifest().preprocessing();
+    byte[] rgb = new byte[preprocessing.width() * preprocessing.height() * 3];
+    new Random(seed).nextBytes(rgb);
+    return rgb;
+  }
+
+  private List<ByteBuffer> rawPicture(byte[] rgb) {
+    var preprocessing = model.manifest().preprocessing();
+    byte[] raw = PictureCodec.of("raw").encode(rgb, preprocessing.width(), preprocessing.height());
+    return List.of(ByteBuffer.wrap(raw));
+  }
+
+  private ExitScores uncut(byte[] picture) {
+    try (Activation input = input(picture)) {
+      return model.scores(model.manifest().finalExit().index(), model.runUncut(input));
+    }
+  }
+
+  private Activation input(byte[] picture) {
+    var preprocessing = model.manifest().preprocessing();
+    return model.input(picture, preprocessing.width(), preprocessing.height());
+  }
+
+  private List<ByteBuffer> tensorsAt(int cut, byte[] picture) {
+    List<ByteBuffer> payloads = new ArrayList<>();
+    try (Activation input = input(picture);
+        StageChain chain = model.compile(StageRequest.of(0, cut, List.of()))) {
+      for (Stage stage : chain.stages()) {
+        try (StageResult result = stage.run(input)) {
+          ActivationCodec codec = ActivationCodec.of("f32");
+          for (int i = 0; i < result.live().shapes().size(); i++) {
+            payloads.add(
+                ByteBuffer.wrap(
+                    codec.encode(result.live().floats(i), result.live().shapes().get(i))));
+          }
+        }
+      }
+    }
+    return payloads;
+  }
+}
