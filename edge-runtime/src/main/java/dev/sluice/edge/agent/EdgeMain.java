@@ -8,6 +8,7 @@ import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.ThreadLoop;
+import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.Device;
 import dev.sluice.edge.session.Frame;
@@ -41,6 +42,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -261,7 +263,15 @@ public final class EdgeMain implements Program.Debuggable {
     try (EdgeSession session =
             EdgeSession.open(around, facts.profile(), chosen.planner(), new Estimators(), options);
         Output output = new Output(out, deaf)) {
-      engine.standing();
+      if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
+        // Not a failure of the agent: it serves alone and goes on trying.
+        commandLine()
+            .getErr()
+            .println(
+                "edge: the worker cannot be used yet: "
+                    + failed.why()
+                    + "; frames are answered on the device until it can");
+      }
       warmUp(session, engine);
       learnTheLink(session, loop);
       SessionStatus first = status(session, loop);
@@ -478,11 +488,15 @@ public final class EdgeMain implements Program.Debuggable {
   }
 
   private ParameterException wrongUse(String message) {
+    return new ParameterException(commandLine(), message);
+  }
+
+  private CommandLine commandLine() {
     CommandSpec mine = spec;
     if (mine == null) {
       throw new IllegalStateException("picocli has not filled in the command");
     }
-    return new ParameterException(mine.commandLine(), message);
+    return mine.commandLine();
   }
 
   /** Writes lines on a thread of its own: a reader that is slow must not hold up the loop. */

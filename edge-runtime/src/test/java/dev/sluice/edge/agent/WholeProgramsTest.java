@@ -1,0 +1,203 @@
+package dev.sluice.edge.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.edge.SmallBundle;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WholeProgramsTest {
+  private static final int FRAMES = 20;
+
+  @TempDir private Path folder;
+  private Path bundle;
+  private final StringWriter err = new StringWriter();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void write() throws Exception {
+    bundle = folder.resolve("bundle");
+    SmallBundle.write(bundle);
+  }
+
+  private static byte[] ppm(long seed) {
+    byte[] rgb = new byte[192];
+    new Random(seed).nextBytes(rgb);
+    ByteArrayOutputStream image = new ByteArrayOutputStream();
+    image.writeBytes("P6\n8 8\n255\n".getBytes(UTF_8));
+    image.writeBytes(rgb);
+    return image.toByteArray();
+  }
+
+  private List<JsonNode> edge(int status, byte[] input, String... more) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("--bundle", bundle.toString()));
+    arguments.addAll(List.of(more));
+    int ended =
+        Program.execute(
+            new EdgeMain(new ByteArrayInputStream(input), out),
+            new PrintWriter(err, true),
+            arguments.toArray(String[]::new));
+    assertThat(ended).as(err.toString()).isEqualTo(status);
+    return lines();
+  }
+
+  private List<JsonNode> lines() throws Exception {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : out.toString(UTF_8).lines().toList()) {
+      lines.add(new ObjectMapper().readTree(line));
+    }
+    return lines;
+  }
+
+  private static List<JsonNode> of(String type, List<JsonNode> lines) {
+    return lines.stream().filter(line -> line.path("type").asText().equals(type)).toList();
+  }
+
+  @Test
+  void edgeAnswersEveryFrameOfStandardInputOnce() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    List<JsonNode> lines =
+        edge(0, stream.toByteArray(), "--frames-per-second", "100", "--deadline", "5s");
+    assertThat(lines.get(0).path("type").asText()).isEqualTo("ready");
+    assertThat(lines.get(lines.size() - 1).path("type").asText()).isEqualTo("summary");
+    List<JsonNode> answers = of("answer", lines);
+    assertThat(answers.stream().map(line -> line.path("id").asLong()))
+        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, FRAMES).boxed().toList());
+    assertThat(answers)
+        .allMatch(line -> line.path("place").asText().equals("device"))
+        .allMatch(line -> !line.path("dropped").asBoolean())
+        .allMatch(line -> line.path("top5").size() == 5);
+    assertThat(lines.get(lines.size() - 1).path("answered").asInt()).isEqualTo(FRAMES);
+  }
+
+  @Test
+  void edgeTakesTheEmulatedTimeAndSaysSo() throws Exception {
+    List<JsonNode> lines =
+        edge(
+            0,
+            ppm(1),
+            "--emulate-device",
+            "60ms",
+            "--strategy",
+            "device-only",
+            "--fallback",
+            "off",
+            "--deadline",
+            "1s");
+    assertThat(lines.get(0).path("emulated_device").asBoolean()).isTrue();
+    double device = of("answer", lines).get(0).path("timing").path("device_ms").asDouble();
+    assertThat(device).isGreaterThan(60 * 0.9);
+  }
+
+  @Test
+  void edgeAnswersWithoutAWorkerThatIsNotThere() throws Exception {
+    int closed;
+    try (ServerSocket free = new ServerSocket(0)) {
+      closed = free.getLocalPort();
+    }
+    List<JsonNode> lines =
+        edge(
+            0,
+            ppm(1),
+            "--cloud",
+            "127.0.0.1:" + closed,
+            "--strategy",
+            "cloud-only:raw",
+            "--deadline",
+            "2s");
+    JsonNode answer = of("answer", lines).get(0);
+    assertThat(answer.path("place").asText()).isEqualTo("device");
+    assertThat(answer.path("dropped").asBoolean()).isFalse();
+  }
+
+  @Test
+  void edgeAnswersWhatCameBeforeADamagedFrame() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    stream.writeBytes(ppm(1));
+    stream.writeBytes("P5 no".getBytes(UTF_8));
+    List<JsonNode> lines = edge(1, stream.toByteArray(), "--deadline", "5s");
+    assertThat(of("answer", lines)).hasSize(1);
+    assertThat(of("summary", lines)).hasSize(1);
+    assertThat(err.toString()).contains("image 1 on standard input");
+  }
+
+  @Test
+  void edgeTakesTheImagesOfAFolderOneByOne() throws Exception {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    for (int i = 0; i < 3; i++) {
+      Files.write(images.resolve(i + ".ppm"), ppm(i));
+    }
+    List<JsonNode> lines = edge(0, new byte[0], "--frames", images.toString(), "--deadline", "5s");
+    assertThat(of("answer", lines)).hasSize(3);
+  }
+
+  @Test
+  void edgeSaysWhichStrategyThereIsNot() throws Exception {
+    edge(2, new byte[0], "--strategy", "guess");
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("guess", "device-only");
+  }
+
+  @Test
+  void classifyWritesALinePerImage() throws Exception {
+    Path image = folder.resolve("a.ppm");
+    Files.write(image, ppm(3));
+    int status =
+        Program.execute(
+            new ClassifyMain(out),
+            new PrintWriter(err, true),
+            "--bundle",
+            bundle.toString(),
+            "--json",
+            "--exits",
+            "off",
+            image.toString());
+    assertThat(status).as(err.toString()).isZero();
+    JsonNode line = lines().get(0);
+    assertThat(line.path("file").asText()).isEqualTo(image.toString());
+    assertThat(line.path("exit").asInt()).isEqualTo(1);
+    assertThat(line.path("place").asText()).isEqualTo("device");
+    assertThat(line.path("milliseconds").path("total").asDouble()).isPositive();
+  }
+
+  @Test
+  void classifyNeverAnswersHereWhatWasToBeSplit() throws Exception {
+    Path image = folder.resolve("a.ppm");
+    Files.write(image, ppm(3));
+    int closed;
+    try (ServerSocket free = new ServerSocket(0)) {
+      closed = free.getLocalPort();
+    }
+    int status =
+        Program.execute(
+            new ClassifyMain(out),
+            new PrintWriter(err, true),
+            "--bundle",
+            bundle.toString(),
+            "--cloud",
+            "127.0.0.1:" + closed,
+            "--split",
+            "1",
+            image.toString());
+    assertThat(status).isEqualTo(1);
+    assertThat(out.size()).isZero();
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("127.0.0.1:" + closed);
+  }
+}
