@@ -102,7 +102,7 @@ public final class RoadSigns {
   }
 
   private static double fillAt(double nearness) {
-    return 1 / (1 / FARTHEST_FILL + nearness * (1 / NEAREST_FILL - 1 / FARTHEST_FILL));
+    return FARTHEST_FILL * Math.pow(NEAREST_FILL / FARTHEST_FILL, nearness);
   }
 
   /** SplittableRandom's own mixing is a bijection, so distinct scene numbers start apart. */

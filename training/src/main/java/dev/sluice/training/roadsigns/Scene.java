@@ -83,11 +83,11 @@ record Scene(
     Light light = tone < 0.6 ? Light.DAY : tone < 0.82 ? Light.DUSK : Light.BACK_LIGHT;
     double exposure =
         switch (light) {
-          case DAY -> uniform(random, 0.75, 1.2);
-          case DUSK -> uniform(random, 0.3, 0.6);
+          case DAY -> uniform(random, 0.8, 1.15);
+          case DUSK -> uniform(random, 0.4, 0.65);
           case BACK_LIGHT -> uniform(random, 0.8, 1.15);
         };
-    double noise = uniform(random, 2, 9) + (light == Light.DUSK ? uniform(random, 2, 8) : 0);
+    double noise = uniform(random, 1, 6) + (light == Light.DUSK ? uniform(random, 1, 5) : 0);
     List<Clutter> clutter = new ArrayList<>();
     int things = 4 + random.nextInt(9);
     Clutter.Kind[] kinds = Clutter.Kind.values();
@@ -107,16 +107,16 @@ record Scene(
     }
     double hidden = random.nextDouble();
     Occluder occluder =
-        hidden < 0.66
+        hidden < 0.75
             ? Occluder.NONE
-            : hidden < 0.8 ? Occluder.BRANCH : hidden < 0.9 ? Occluder.POLE : Occluder.PLATE;
+            : hidden < 0.8 ? Occluder.BRANCH : hidden < 0.94 ? Occluder.POLE : Occluder.PLATE;
     return new Scene(
         sign,
-        triangular(random) * 0.75,
+        triangular(random) * 0.7,
         triangular(random) * 0.3,
         triangular(random) * 0.2,
-        triangular(random) * 0.25,
-        triangular(random) * 0.25,
+        triangular(random) * 0.18,
+        triangular(random) * 0.18,
         random.nextDouble() * random.nextDouble(),
         random.nextDouble(),
         light,
@@ -128,9 +128,9 @@ record Scene(
         clutter,
         occluder,
         uniform(random, 0, 2 * Math.PI),
-        uniform(random, 0.2, 0.75),
-        random.nextDouble() * random.nextDouble() * 1.8,
-        random.nextDouble() * random.nextDouble() * 4,
+        uniform(random, 0.15, 0.6),
+        random.nextDouble() * random.nextDouble() * 1.4,
+        random.nextDouble() * random.nextDouble() * 3.5,
         noise,
         random.nextLong());
   }

@@ -1,0 +1,43 @@
+package dev.sluice.training.network;
+
+/**
+ * How the network is trained. Immutable.
+ *
+ * @param dataSeed the world the frames come from
+ * @param networkSeed initial weights and the order of samples
+ * @param poolFrames distinct training frames, held in memory at 27,648 bytes each
+ * @param epochs passes over the pool, each with other shifts and brightness
+ * @param batch samples per step
+ * @param peakLearningRate of the one-cycle schedule
+ * @param selectFrames frames of the select set on which the result is measured
+ * @param threads for drawing frames and in the engine
+ */
+public record TrainingOptions(
+    long dataSeed,
+    int networkSeed,
+    int poolFrames,
+    int epochs,
+    int batch,
+    double peakLearningRate,
+    int selectFrames,
+    int threads) {
+  public TrainingOptions {
+    check(poolFrames >= batch, "poolFrames must hold at least a batch", poolFrames);
+    check(epochs >= 1, "epochs must be positive", epochs);
+    check(batch >= 2, "batch must be at least 2", batch);
+    check(peakLearningRate > 0, "peakLearningRate must be positive", peakLearningRate);
+    check(selectFrames >= 1, "selectFrames must be positive", selectFrames);
+    check(threads >= 1, "threads must be positive", threads);
+  }
+
+  private static void check(boolean holds, String what, Object value) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + ": " + value);
+    }
+  }
+
+  /** What the published network was trained with: about 20 minutes on two quiet cores. */
+  public static TrainingOptions published() {
+    return new TrainingOptions(20, 7, 72_000, 10, 96, 0.12, 5_000, 2);
+  }
+}
