@@ -6,9 +6,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +55,7 @@ final class SignNetwork extends AbstractBlock {
     addExit("stage2_block1", 32, 12, classes, 64);
     addExit("stage2_block2", 32, 12, classes, 64);
     addExit("stage3_block2", 64, 6, classes);
-    last = addChildBlock("last", new ExitBranch(channels, size, classes, false));
+    last = addChildBlock("last", new ExitBranch(channels, size, classes, true));
   }
 
   private void addExit(String at, int channels, int size, int classes, int... widths) {
@@ -95,6 +97,14 @@ final class SignNetwork extends AbstractBlock {
     return macsByBlock().getOrDefault("last", 0L);
   }
 
+  /** Trained numbers, exit heads included; known once the network is initialised. */
+  long parameterCount() {
+    return getParameters().values().stream()
+        .filter(Parameter::requiresGradient)
+        .mapToLong(p -> p.getShape().size())
+        .sum();
+  }
+
   @Override
   protected NDList forwardInternal(
       ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
@@ -130,7 +140,7 @@ final class SignNetwork extends AbstractBlock {
   public Shape[] getOutputShapes(Shape[] inputs) {
     long n = inputs[0].get(0);
     Shape[] shapes = new Shape[exits.size() + 1];
-    java.util.Arrays.fill(shapes, new Shape(n, last.classes()));
+    Arrays.fill(shapes, new Shape(n, last.classes()));
     return shapes;
   }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.training.network;
 
+import dev.sluice.training.roadsigns.RoadSigns;
+
 /**
  * How the network is trained. Immutable.
  *
@@ -38,6 +40,6 @@ public record TrainingOptions(
 
   /** What the published network was trained with: about 20 minutes on two quiet cores. */
   public static TrainingOptions published() {
-    return new TrainingOptions(20, 7, 72_000, 10, 96, 0.12, 5_000, 2);
+    return new TrainingOptions(RoadSigns.DEFAULT_SEED, 7, 64_000, 11, 64, 0.003, 5_000, 2);
   }
 }
