@@ -6,8 +6,7 @@ package dev.sluice.training.network;
  * @param inSize height and width of the input
  * @param groups 1, or {@code inChannels} for a depthwise convolution
  */
-record ConvShape(
-    int inChannels, int outChannels, int kernel, int stride, int groups, int inSize) {
+record ConvShape(int inChannels, int outChannels, int kernel, int stride, int groups, int inSize) {
   ConvShape {
     if (inChannels % groups != 0 || outChannels % groups != 0) {
       throw new IllegalArgumentException("groups must divide the channels: " + groups);

@@ -61,14 +61,18 @@ final class OnnxWriter {
     return output;
   }
 
-  /** Means, and if wanted maxima, of the channels: {@code [N, features, 1, 1]} to {@code [N, features]}. */
+  /**
+   * Means, and if wanted maxima, of the channels: {@code [N, features, 1, 1]} to {@code [N,
+   * features]}.
+   */
   String pool(String input, boolean withMaxima, String output) {
     String pooled = output + ".mean";
     graph.addNode(node("GlobalAveragePool", pooled, input));
     if (withMaxima) {
       graph.addNode(node("GlobalMaxPool", output + ".max", input));
       graph.addNode(
-          node("Concat", output + ".both", pooled, output + ".max").addAttribute(integer("axis", 1)));
+          node("Concat", output + ".both", pooled, output + ".max")
+              .addAttribute(integer("axis", 1)));
       pooled = output + ".both";
     }
     graph.addNode(node("Flatten", output, pooled).addAttribute(integer("axis", 1)));

@@ -2,7 +2,9 @@ package dev.sluice.training.network;
 
 import java.time.Duration;
 
-/** Told how far a long run is. Called from the thread that runs it, at most a few times a second. */
+/**
+ * Told how far a long run is. Called from the thread that runs it, at most a few times a second.
+ */
 @FunctionalInterface
 public interface ProgressListener {
   /** Ignores everything. */

@@ -44,7 +44,10 @@ public final class RoadSignsTraining {
     }
   }
 
-  /** Trains by the machine's clock; see {@link #train(TrainingOptions, ProgressListener, LongSupplier)}. */
+  /**
+   * Trains by the machine's clock; see {@link #train(TrainingOptions, ProgressListener,
+   * LongSupplier)}.
+   */
   public static TrainedRoadSigns train(TrainingOptions options, ProgressListener listener) {
     return train(options, listener, System::nanoTime);
   }
@@ -98,8 +101,7 @@ public final class RoadSignsTraining {
         .optOptimizer(
             Optimizer.adamW()
                 .optLearningRateTracker(
-                    JointTrainer.oneCycle(
-                        options.peakLearningRate(), JointTrainer.steps(options)))
+                    JointTrainer.oneCycle(options.peakLearningRate(), JointTrainer.steps(options)))
                 .optWeightDecays(WEIGHT_DECAY)
                 .build());
   }

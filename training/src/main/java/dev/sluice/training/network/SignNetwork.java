@@ -18,10 +18,9 @@ import java.util.Map;
 /**
  * A narrow residual network for 96×96 pictures with early exits.
  *
- * <p>He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, the
- * CIFAR form (section 4.2), behind a stem with stride; exits as in Teerapittayanon, McDanel and
- * Kung, "BranchyNet", ICPR 2016. It narrows fast in space, so that what a split has to send is
- * small.
+ * <p>He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, the CIFAR
+ * form (section 4.2), behind a stem with stride; exits as in Teerapittayanon, McDanel and Kung,
+ * "BranchyNet", ICPR 2016. It narrows fast in space, so that what a split has to send is small.
  *
  * <p>Input {@code [N, 3, 96, 96]}; outputs one {@code [N, classes]} per exit, the final one last.
  */
@@ -38,7 +37,9 @@ final class SignNetwork extends AbstractBlock {
   private final ExitBranch last;
 
   SignNetwork(int classes) {
-    stem = addChildBlock("stem", new ConvUnit(ConvShape.dense(3, STEM_CHANNELS, 3, 2, INPUT_SIZE), true));
+    stem =
+        addChildBlock(
+            "stem", new ConvUnit(ConvShape.dense(3, STEM_CHANNELS, 3, 2, INPUT_SIZE), true));
     int channels = STEM_CHANNELS;
     int size = stem.shape().outSize();
     for (int s = 0; s < STAGES.length; s++) {
@@ -59,7 +60,8 @@ final class SignNetwork extends AbstractBlock {
   }
 
   private void addExit(String at, int channels, int size, int classes, int... widths) {
-    exits.put(at, addChildBlock("exit_" + at, new ExitBranch(channels, size, classes, true, widths)));
+    exits.put(
+        at, addChildBlock("exit_" + at, new ExitBranch(channels, size, classes, true, widths)));
   }
 
   ConvUnit stem() {
@@ -79,7 +81,9 @@ final class SignNetwork extends AbstractBlock {
     return last;
   }
 
-  /** Multiply-accumulates of the backbone up to and with each block; the last entry is the total. */
+  /**
+   * Multiply-accumulates of the backbone up to and with each block; the last entry is the total.
+   */
   Map<String, Long> macsByBlock() {
     Map<String, Long> macs = new LinkedHashMap<>();
     long sum = stem.shape().macs();

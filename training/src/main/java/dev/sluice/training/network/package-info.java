@@ -1,4 +1,7 @@
-/** The compact residual network for road signs: training and export. Start at {@link RoadSignsTraining}. */
+/**
+ * The compact residual network for road signs: training and export. Start at {@link
+ * RoadSignsTraining}.
+ */
 @NullMarked
 package dev.sluice.training.network;
 

@@ -16,8 +16,7 @@ final class OnnxRunner {
   static float[] run(byte[] onnx, String input, float[] values, long[] shape) throws OrtException {
     var environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(onnx, new OrtSession.SessionOptions());
-        OnnxTensor tensor =
-            OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape);
+        OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape);
         OrtSession.Result result = session.run(Map.of(input, tensor))) {
       FloatBuffer out = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] copy = new float[out.remaining()];

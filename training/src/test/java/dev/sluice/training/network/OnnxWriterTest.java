@@ -11,8 +11,7 @@ class OnnxWriterTest {
     var writer = new OnnxWriter("hand");
     // One channel, 2×2: a 1×1 convolution 2x - 1 with ReLU, its mean and maximum, one output.
     var conv =
-        new FoldedConv(
-            ConvShape.dense(1, 1, 1, 1, 2), new float[] {2}, new float[] {-1}, true);
+        new FoldedConv(ConvShape.dense(1, 1, 1, 1, 2), new float[] {2}, new float[] {-1}, true);
     String x = writer.conv(writer.input("x", 1, 2), conv, "y");
     x = writer.pool(x, true, "pooled");
     writer.linear(x, new float[] {4, 10}, new float[] {0.5f}, "out");
@@ -30,8 +29,7 @@ class OnnxWriterTest {
     var writer = new OnnxWriter("shortcut");
     String x = writer.input("x", 1, 1);
     var minus =
-        new FoldedConv(
-            ConvShape.dense(1, 1, 1, 1, 1), new float[] {-3}, new float[] {0}, false);
+        new FoldedConv(ConvShape.dense(1, 1, 1, 1, 1), new float[] {-3}, new float[] {0}, false);
     String sum = writer.addRelu(writer.conv(x, minus, "y"), x, "block");
     writer.linear(writer.pool(sum, false, "pooled"), new float[] {1}, new float[] {0}, "out");
     byte[] onnx = writer.finish("out", 1);

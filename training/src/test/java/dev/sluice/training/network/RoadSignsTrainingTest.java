@@ -69,7 +69,8 @@ class RoadSignsTrainingTest {
       try (Trainer trainer = model.newTrainer(RoadSignsTraining.configuration(TINY))) {
         trainer.initialize(new Shape(1, 3, RoadSigns.SIDE, RoadSigns.SIDE));
         // Some steps, so that the running statistics are not the initial ones.
-        new JointTrainer(trainer, pool, TINY, CLASSES).run(ProgressListener.SILENT, System::nanoTime);
+        new JointTrainer(trainer, pool, TINY, CLASSES)
+            .run(ProgressListener.SILENT, System::nanoTime);
 
         int count = 3;
         var pixels = ByteBuffer.allocateDirect(count * RoadSigns.FRAME_BYTES);
@@ -83,8 +84,7 @@ class RoadSignsTrainingTest {
           float[] input = x.toFloatArray();
           long[] shape = x.getShape().getShape();
 
-          float[] logits =
-              OnnxRunner.run(NetworkExport.backbone(network), "input", input, shape);
+          float[] logits = OnnxRunner.run(NetworkExport.backbone(network), "input", input, shape);
           assertClose(logits, expected.get(5).toFloatArray(), tolerance);
 
           List<TrainedExit> exits = NetworkExport.exits(network);

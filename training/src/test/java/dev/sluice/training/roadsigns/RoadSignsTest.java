@@ -26,8 +26,7 @@ class RoadSignsTest {
   @ParameterizedTest
   @EnumSource
   void drawsTheSameFrameAgainInAnyOrderAndOnAnyThread(DataSet set) {
-    List<LabelledFrame> once =
-        IntStream.range(0, 40).mapToObj(i -> signs.frame(set, i)).toList();
+    List<LabelledFrame> once = IntStream.range(0, 40).mapToObj(i -> signs.frame(set, i)).toList();
     var other = new RoadSigns(RoadSigns.DEFAULT_SEED);
 
     List<LabelledFrame> again =
