@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * The training loop: all exits at once on the weighted sum of their losses.
@@ -33,7 +34,7 @@ final class JointTrainer {
   static final float STD = 0.27f;
 
   /** Loss weights: less for the early exits, which else bend the backbone to their needs. */
-  private static final float[] LOSS_WEIGHTS = {0.3f, 0.3f, 0.3f, 0.4f, 0.6f, 1f};
+  private static final float[] LOSS_WEIGHTS = {0.15f, 0.15f, 0.2f, 0.2f, 0.4f, 1f};
 
   private static final float LABEL_SMOOTHING = 0.05f;
   private static final int SHIFT_PIXELS = 4;
@@ -76,12 +77,23 @@ final class JointTrainer {
     };
   }
 
-  void run(ProgressListener listener, LongSupplier nanoClock) {
+  /**
+   * Takes all steps.
+   *
+   * @param select frames on which the accuracy is reported after each epoch
+   */
+  void run(FramePool select, ProgressListener listener, LongSupplier nanoClock) {
     int steps = steps(options);
+    int stepsPerEpoch = Math.max(1, steps / options.epochs());
     long start = nanoClock.getAsLong();
+    String accuracy = "";
     for (int step = 0; step < steps; step++) {
-      boolean report = step % STEPS_PER_REPORT == 0 || step == steps - 1;
+      boolean lastOfEpoch = (step + 1) % stepsPerEpoch == 0;
+      boolean report = step % STEPS_PER_REPORT == 0 || lastOfEpoch || step == steps - 1;
       float loss = step((double) step / steps, report);
+      if (lastOfEpoch) {
+        accuracy = ", right at the exits (%) " + percent(accuracy(select));
+      }
       if (report) {
         double done = (step + 1.0) / steps;
         long elapsed = nanoClock.getAsLong() - start;
@@ -89,9 +101,15 @@ final class JointTrainer {
             "training",
             done,
             Duration.ofNanos((long) (elapsed * (1 - done) / done)),
-            String.format(Locale.ROOT, "loss %.3f", loss));
+            String.format(Locale.ROOT, "loss %.3f%s", loss, accuracy));
       }
     }
+  }
+
+  private static String percent(double[] shares) {
+    return Arrays.stream(shares)
+        .mapToObj(share -> String.format(Locale.ROOT, "%.1f", 100 * share))
+        .collect(Collectors.joining(" "));
   }
 
   /** Takes one step; returns the loss if asked for, which waits for the engine, or else NaN. */

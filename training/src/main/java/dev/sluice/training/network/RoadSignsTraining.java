@@ -77,7 +77,7 @@ public final class RoadSignsTraining {
       try (Trainer trainer = model.newTrainer(configuration(options))) {
         trainer.initialize(new Shape(1, 3, RoadSigns.SIDE, RoadSigns.SIDE));
         var loop = new JointTrainer(trainer, pool, options, labels.size());
-        loop.run(listener, nanoClock);
+        loop.run(select, listener, nanoClock);
         double[] accuracy = loop.accuracy(select);
         Duration took = Duration.ofNanos(nanoClock.getAsLong() - start);
         return new TrainedRoadSigns(

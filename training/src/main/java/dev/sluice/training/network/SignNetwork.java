@@ -51,10 +51,10 @@ final class SignNetwork extends AbstractBlock {
         size = block.outSize();
       }
     }
-    addExit("stage1_block1", 16, 24, classes, 32, 64);
-    addExit("stage1_block2", 16, 24, classes, 32, 64);
-    addExit("stage2_block1", 32, 12, classes, 64);
-    addExit("stage2_block2", 32, 12, classes, 64);
+    addExit("stage1_block1", 16, 24, classes, 32);
+    addExit("stage1_block2", 16, 24, classes, 32);
+    addExit("stage2_block1", 32, 12, classes);
+    addExit("stage2_block2", 32, 12, classes);
     addExit("stage3_block2", 64, 6, classes);
     last = addChildBlock("last", new ExitBranch(channels, size, classes, true));
   }

@@ -70,7 +70,7 @@ class RoadSignsTrainingTest {
         trainer.initialize(new Shape(1, 3, RoadSigns.SIDE, RoadSigns.SIDE));
         // Some steps, so that the running statistics are not the initial ones.
         new JointTrainer(trainer, pool, TINY, CLASSES)
-            .run(ProgressListener.SILENT, System::nanoTime);
+            .run(pool, ProgressListener.SILENT, System::nanoTime);
 
         int count = 3;
         var pixels = ByteBuffer.allocateDirect(count * RoadSigns.FRAME_BYTES);
