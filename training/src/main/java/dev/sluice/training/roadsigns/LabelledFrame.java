@@ -10,6 +10,7 @@ import java.util.Arrays;
  * @param label index into {@link RoadSigns#labels()}
  * @param fill share of the frame's width that the sign takes, in [0.25, 0.9]
  */
+@SuppressWarnings("ArrayRecordComponent") // Compared by content below.
 public record LabelledFrame(byte[] rgb, int label, double fill) {
   public LabelledFrame {
     if (rgb.length != RoadSigns.FRAME_BYTES) {

@@ -102,8 +102,9 @@ final class SceneRenderer {
         int columns = 2 + random.nextInt(2);
         int rows = 2 + random.nextInt(2);
         for (int i = 0; i < columns * rows; i++) {
-          double x = cx - w / 2 + w * (i % columns + 0.3) / columns;
-          double y = cy - h / 2 + h * (i / columns + 0.3) / rows;
+          int row = i / columns;
+          double x = cx - w / 2 + w * (i - row * columns + 0.3) / columns;
+          double y = cy - h / 2 + h * (row + 0.3) / rows;
           graphics.fill(new Rectangle2D.Double(x, y, 0.4 * w / columns, 0.5 * h / rows));
         }
       }
