@@ -15,6 +15,8 @@ final class FramePool {
   private static final int SIDE = RoadSigns.SIDE;
   private static final int ROW_BYTES = SIDE * 3;
 
+  private static final int FRAMES_PER_REPORT = 250;
+
   private final byte[][] frames;
   private final int[] labels;
   private final float[] fills;
@@ -29,7 +31,7 @@ final class FramePool {
    * Draws frames {@code [0, count)} of a set on several threads; the result does not depend on how
    * many.
    *
-   * @param progress told the number of frames drawn so far, from any thread
+   * @param progress told the number of frames drawn so far, on the calling thread
    */
   static FramePool draw(
       RoadSigns signs, DataSet set, int count, int threads, IntConsumer progress) {
@@ -37,8 +39,10 @@ final class FramePool {
     int[] labels = new int[count];
     float[] fills = new float[count];
     var next = new AtomicInteger();
+    var reported = new AtomicInteger();
     var done = new CountDownLatch(threads);
     var failure = new AtomicReference<RuntimeException>();
+    Thread caller = Thread.currentThread();
     Runnable work =
         () -> {
           try {
@@ -47,7 +51,8 @@ final class FramePool {
               frames[i] = frame.rgb();
               labels[i] = frame.label();
               fills[i] = (float) frame.fill();
-              if (i % 500 == 0) {
+              if (Thread.currentThread() == caller && i - reported.get() >= FRAMES_PER_REPORT) {
+                reported.set(i);
                 progress.accept(i);
               }
             }
