@@ -36,9 +36,12 @@ final class NetworkExport {
     long total = network.totalMacs();
     List<TrainedExit> exits = new ArrayList<>();
     network
-        .exits()
+        .branches()
         .forEach(
             (block, branch) -> {
+              if (!network.isExit(block)) {
+                return;
+              }
               var writer = new OnnxWriter("road-signs-exit-" + block);
               String x = writer.input(block, branch.inChannels(), branch.inSize());
               List<ConvUnit> convs = branch.convs();

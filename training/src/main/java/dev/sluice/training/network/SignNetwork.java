@@ -11,9 +11,11 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A narrow residual network for 96×96 pictures with early exits.
@@ -22,18 +24,25 @@ import java.util.Map;
  * form (section 4.2), behind a stem with stride; exits as in Teerapittayanon, McDanel and Kung,
  * "BranchyNet", ICPR 2016. It narrows fast in space, so that what a split has to send is small.
  *
- * <p>Input {@code [N, 3, 96, 96]}; outputs one {@code [N, classes]} per exit, the final one last.
+ * <p>Input {@code [N, 3, 96, 96]}; outputs one {@code [N, classes]} per branch, the final one last.
  */
 final class SignNetwork extends AbstractBlock {
   /** Stages: channels, blocks; each begins with stride 2. */
   private static final int[][] STAGES = {{16, 2}, {32, 2}, {64, 4}, {64, 1}};
+
+  /**
+   * Branches that only guide the middle of the network while it is trained, and are no exits: they
+   * come so near to the final one that little would be left to gain behind them. Lee, Xie,
+   * Gallagher, Zhang and Tu, "Deeply-Supervised Nets", AISTATS 2015.
+   */
+  private static final Set<String> AUXILIARY = Set.of("stage2_block1", "stage2_block2");
 
   private static final int STEM_CHANNELS = 8;
   private static final int INPUT_SIZE = 96;
 
   private final ConvUnit stem;
   private final List<ResidualUnit> blocks = new ArrayList<>();
-  private final Map<String, ExitBranch> exits = new LinkedHashMap<>();
+  private final Map<String, ExitBranch> branches = new LinkedHashMap<>();
   private final ExitBranch last;
 
   SignNetwork(int classes) {
@@ -51,17 +60,17 @@ final class SignNetwork extends AbstractBlock {
         size = block.outSize();
       }
     }
-    addExit("stage1_block1", 16, 24, classes, 32);
-    addExit("stage1_block2", 16, 24, classes, 32);
-    addExit("stage2_block1", 32, 12, classes);
-    addExit("stage2_block2", 32, 12, classes);
-    addExit("stage3_block2", 64, 6, classes);
+    addBranch("stage1_block1", 16, 24, classes, 32);
+    addBranch("stage1_block2", 16, 24, classes, 32);
+    addBranch("stage2_block1", 32, 12, classes);
+    addBranch("stage2_block2", 32, 12, classes);
+    addBranch("stage3_block2", 64, 6, classes);
     last = addChildBlock("last", new ExitBranch(channels, size, classes, true));
   }
 
-  private void addExit(String at, int channels, int size, int classes, int... widths) {
-    exits.put(
-        at, addChildBlock("exit_" + at, new ExitBranch(channels, size, classes, true, widths)));
+  private void addBranch(String at, int channels, int size, int classes, int... widths) {
+    branches.put(
+        at, addChildBlock("branch_" + at, new ExitBranch(channels, size, classes, true, widths)));
   }
 
   ConvUnit stem() {
@@ -72,9 +81,14 @@ final class SignNetwork extends AbstractBlock {
     return List.copyOf(blocks);
   }
 
-  /** Side branches by the name of the block whose output they read, nearest the input first. */
-  Map<String, ExitBranch> exits() {
-    return exits;
+  /** All side branches by the name of the block whose output they read, nearest the input first. */
+  Map<String, ExitBranch> branches() {
+    return Collections.unmodifiableMap(branches);
+  }
+
+  /** Whether a branch is an exit of the finished network, or only helps to train it. */
+  boolean isExit(String block) {
+    return branches.containsKey(block) && !AUXILIARY.contains(block);
   }
 
   ExitBranch last() {
@@ -116,9 +130,9 @@ final class SignNetwork extends AbstractBlock {
     NDArray x = stem.apply(store, inputs.singletonOrThrow(), training);
     for (ResidualUnit block : blocks) {
       x = block.apply(store, x, training);
-      ExitBranch exit = exits.get(block.name());
-      if (exit != null) {
-        logits.add(exit.apply(store, x, training));
+      ExitBranch branch = branches.get(block.name());
+      if (branch != null) {
+        logits.add(branch.apply(store, x, training));
       }
     }
     logits.add(last.apply(store, x, training));
@@ -132,9 +146,9 @@ final class SignNetwork extends AbstractBlock {
     for (ResidualUnit block : blocks) {
       block.initialize(manager, type, shape);
       shape = block.getOutputShapes(shape);
-      ExitBranch exit = exits.get(block.name());
-      if (exit != null) {
-        exit.initialize(manager, type, shape);
+      ExitBranch branch = branches.get(block.name());
+      if (branch != null) {
+        branch.initialize(manager, type, shape);
       }
     }
     last.initialize(manager, type, shape);
@@ -143,7 +157,7 @@ final class SignNetwork extends AbstractBlock {
   @Override
   public Shape[] getOutputShapes(Shape[] inputs) {
     long n = inputs[0].get(0);
-    Shape[] shapes = new Shape[exits.size() + 1];
+    Shape[] shapes = new Shape[branches.size() + 1];
     Arrays.fill(shapes, new Shape(n, last.classes()));
     return shapes;
   }

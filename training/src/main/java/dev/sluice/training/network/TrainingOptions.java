@@ -12,7 +12,7 @@ import dev.sluice.training.roadsigns.RoadSigns;
  * @param batch samples per step
  * @param peakLearningRate of the one-cycle schedule
  * @param selectFrames frames of the select set on which the result is measured
- * @param threads for drawing frames and in the engine
+ * @param threads that draw frames; the engine computes on one
  */
 public record TrainingOptions(
     long dataSeed,
@@ -38,8 +38,8 @@ public record TrainingOptions(
     }
   }
 
-  /** What the published network was trained with: about 20 minutes on two quiet cores. */
+  /** What the published network was trained with: about a quarter of an hour on two quiet cores. */
   public static TrainingOptions published() {
-    return new TrainingOptions(RoadSigns.DEFAULT_SEED, 7, 64_000, 11, 64, 0.003, 5_000, 2);
+    return new TrainingOptions(RoadSigns.DEFAULT_SEED, 7, 64_000, 8, 64, 0.003, 5_000, 2);
   }
 }
