@@ -2,7 +2,9 @@ package dev.sluice.training.roadsigns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -57,10 +59,10 @@ class RoadSignsTest {
             .boxed()
             .flatMap(
                 i ->
-                    java.util.Arrays.stream(DataSet.values())
+                    Arrays.stream(DataSet.values())
                         .flatMap(
                             set ->
-                                java.util.Arrays.stream(DataSet.Kind.values())
+                                Arrays.stream(DataSet.Kind.values())
                                     .map(kind -> set.sceneNumber(kind, i))))
             .sorted()
             .toList();
@@ -93,7 +95,9 @@ class RoadSignsTest {
 
     double expected = (double) count / seen.length;
     // Five standard deviations of a count of rare events.
-    assertThat(seen).allMatch(n -> Math.abs(n - expected) < 5 * Math.sqrt(expected));
+    for (int n : seen) {
+      assertThat((double) n).isCloseTo(expected, within(5 * Math.sqrt(expected)));
+    }
   }
 
   @Test
