@@ -1,0 +1,106 @@
+package dev.sluice.training.transform;
+
+import java.nio.FloatBuffer;
+import java.util.SplittableRandom;
+
+/**
+ * Mean and covariance of a cut's channels over positions and samples, being gathered. A few
+ * positions per sample suffice, since neighbours say the same. Not thread-safe.
+ */
+public final class ChannelStatistics {
+  private static final int BLOCK = 64;
+
+  private final int channels;
+  private final double[] sum;
+  private final double[] products;
+  private final float[] block;
+  private int filled;
+  private long vectors;
+
+  /** Starts with nothing gathered. */
+  public ChannelStatistics(int channels) {
+    if (channels < 1) {
+      throw new IllegalArgumentException("channels must be positive: " + channels);
+    }
+    this.channels = channels;
+    this.sum = new double[channels];
+    this.products = new double[channels * channels];
+    this.block = new float[channels * BLOCK];
+  }
+
+  /** Returns the number of channels. */
+  public int channels() {
+    return channels;
+  }
+
+  /** Returns the number of vectors gathered. */
+  public long vectors() {
+    return vectors;
+  }
+
+  /**
+   * Adds positions of one sample.
+   *
+   * @param chw the tensor from its position on, {@code [channels, area]}; the position does not
+   *     move
+   * @param area positions per channel
+   * @param most how many positions to take at random, all if there are no more
+   */
+  public void add(FloatBuffer chw, int area, int most, SplittableRandom random) {
+    int base = chw.position();
+    int count = Math.min(area, most);
+    for (int i = 0; i < count; i++) {
+      int at = base + (count == area ? i : random.nextInt(area));
+      for (int c = 0; c < channels; c++) {
+        block[c * BLOCK + filled] = chw.get(at + c * area);
+      }
+      if (++filled == BLOCK) {
+        flush();
+      }
+    }
+    vectors += count;
+  }
+
+  /** Adds up the block, channel-major so that the inner loop runs over consecutive floats. */
+  private void flush() {
+    for (int i = 0; i < channels; i++) {
+      int rowI = i * BLOCK;
+      for (int v = 0; v < filled; v++) {
+        sum[i] += block[rowI + v];
+      }
+      for (int j = 0; j <= i; j++) {
+        int rowJ = j * BLOCK;
+        float product = 0;
+        for (int v = 0; v < filled; v++) {
+          product += block[rowI + v] * block[rowJ + v];
+        }
+        products[i * channels + j] += product;
+      }
+    }
+    filled = 0;
+  }
+
+  /** Returns the mean of every channel. */
+  double[] mean() {
+    flush();
+    double[] mean = new double[channels];
+    for (int c = 0; c < channels; c++) {
+      mean[c] = sum[c] / vectors;
+    }
+    return mean;
+  }
+
+  /** Returns the covariance matrix, symmetric. */
+  double[][] covariance() {
+    double[] mean = mean();
+    double[][] covariance = new double[channels][channels];
+    for (int i = 0; i < channels; i++) {
+      for (int j = 0; j <= i; j++) {
+        double value = products[i * channels + j] / vectors - mean[i] * mean[j];
+        covariance[i][j] = value;
+        covariance[j][i] = value;
+      }
+    }
+    return covariance;
+  }
+}
