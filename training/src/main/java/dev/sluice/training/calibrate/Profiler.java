@@ -1,0 +1,227 @@
+package dev.sluice.training.calibrate;
+
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.graph.CutPoint;
+import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.training.transform.CutCodec;
+import dev.sluice.training.transform.Transform;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Measures a network part by part on the calling thread: medians over repetitions, after warming
+ * up. Parts are timed one session each, which costs a boundary each; they are scaled so that they
+ * sum up to the whole network's time in one session.
+ */
+public final class Profiler {
+  private static final int WARM_UP = 10;
+  private static final int MAX_PIXELS = 1 << 24;
+
+  private final LongSupplier nanoClock;
+  private final OnnxEngine engine;
+  private final int repetitions;
+
+  /**
+   * Makes a profiler.
+   *
+   * @param engine computes on the calling thread; stays the caller's
+   * @param repetitions measurements per part, at least 1
+   */
+  public Profiler(LongSupplier nanoClock, OnnxEngine engine, int repetitions) {
+    this.nanoClock = nanoClock;
+    this.engine = engine;
+    this.repetitions = repetitions;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param recording what the codecs' bytes are taken from
+   * @param kept the codecs to measure, each in the recording
+   * @param picture a sample to measure with
+   */
+  public Profile measure(
+      ExitNetwork network, Recording recording, List<CutCodec> kept, Picture picture) {
+    List<List<FloatBuffer>> live = live(network, picture);
+    long preprocess =
+        median(
+            () -> network.preprocessing().apply(picture.rgb(), picture.width(), picture.height()));
+    return new Profile(
+        Profile.VERSION,
+        machine(),
+        preprocess,
+        segments(network, live),
+        heads(network, live),
+        codecs(network, recording, kept, live, picture));
+  }
+
+  /** Says what it runs on, without names of machines. */
+  static String machine() {
+    return "%d processors, %s, Java %d, ONNX Runtime, one thread"
+        .formatted(
+            Runtime.getRuntime().availableProcessors(),
+            System.getProperty("os.arch"),
+            Runtime.version().feature());
+  }
+
+  private List<List<FloatBuffer>> live(ExitNetwork network, Picture picture) {
+    try (Replay replay = new Replay(network, engine)) {
+      List<List<FloatBuffer>> live = new ArrayList<>(replay.run(picture).live());
+      float[] input =
+          network.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
+      live.set(0, List.of(FloatBuffer.wrap(input)));
+      return live;
+    }
+  }
+
+  private List<Profile.SegmentTime> segments(ExitNetwork network, List<List<FloatBuffer>> live) {
+    var graph = network.backbone();
+    long whole = session(graph.toBytes(), network.cuts().get(0), live.get(0));
+    long[] parts = new long[network.cuts().size()];
+    long sum = 0;
+    for (int cut = 1; cut < parts.length; cut++) {
+      CutPoint from = network.cuts().get(cut - 1);
+      CutPoint to = network.cuts().get(cut);
+      parts[cut] = session(graph.extract(from.tensors(), to.tensors()), from, live.get(cut - 1));
+      sum += parts[cut];
+    }
+    List<Profile.SegmentTime> segments = new ArrayList<>();
+    for (int cut = 1; cut < parts.length; cut++) {
+      segments.add(new Profile.SegmentTime(cut, Math.round(parts[cut] * (whole / (double) sum))));
+    }
+    return segments;
+  }
+
+  private List<Profile.HeadTime> heads(ExitNetwork network, List<List<FloatBuffer>> live) {
+    List<Profile.HeadTime> heads = new ArrayList<>();
+    for (int exit = 0; exit < network.heads().size(); exit++) {
+      int cut = network.exitCut(exit);
+      heads.add(
+          new Profile.HeadTime(
+              exit,
+              session(network.heads().get(exit).onnx(), network.cuts().get(cut), live.get(cut))));
+    }
+    return heads;
+  }
+
+  private List<Profile.CodecCost> codecs(
+      ExitNetwork network,
+      Recording recording,
+      List<CutCodec> kept,
+      List<List<FloatBuffer>> live,
+      Picture picture) {
+    List<Profile.CodecCost> costs = new ArrayList<>();
+    for (CutCodec codec : kept) {
+      int index = recording.codecs().indexOf(codec);
+      long[] times =
+          codec.cut() == 0
+              ? picture(codec, picture)
+              : tensors(codec, network.cuts().get(codec.cut()), live.get(codec.cut()));
+      costs.add(
+          new Profile.CodecCost(
+              codec.cut(),
+              codec.name(),
+              times[0],
+              times[1],
+              recording.meanBytes(index),
+              recording.p95Bytes(index)));
+    }
+    return costs;
+  }
+
+  private long[] picture(CutCodec codec, Picture picture) {
+    PictureCodec pictures = PictureCodec.of(codec.wire());
+    byte[] bytes = pictures.encode(picture.rgb(), picture.width(), picture.height());
+    return new long[] {
+      median(() -> pictures.encode(picture.rgb(), picture.width(), picture.height())),
+      median(() -> decoded(pictures, bytes))
+    };
+  }
+
+  private static Picture decoded(PictureCodec codec, byte[] bytes) {
+    try {
+      return codec.decode(ByteBuffer.wrap(bytes), MAX_PIXELS);
+    } catch (ProtocolException e) {
+      throw new IllegalStateException(codec.name() + " cannot read what it wrote", e);
+    }
+  }
+
+  private long[] tensors(CutCodec codec, CutPoint cut, List<FloatBuffer> live) {
+    long encode = 0;
+    long decode = 0;
+    ActivationCodec wire = ActivationCodec.of(codec.wire());
+    for (int t = 0; t < live.size(); t++) {
+      int[] shape = cut.shapes().get(t);
+      FloatBuffer values = live.get(t);
+      if (codec.transform().isPresent()) {
+        Transform transform = codec.transform().get();
+        encode += session(transform.encoder(), cut, live);
+        values = outcome(transform.encoder(), values, shape);
+        shape = transform.sentShape();
+        decode += session(transform.decoder(), List.of(values), List.of(Replay.batchOfOne(shape)));
+      }
+      int[] sentShape = shape;
+      FloatBuffer sent = values;
+      byte[] payload = wire.encode(sent.duplicate(), sentShape);
+      FloatBuffer room = OnnxEngine.allocate(sent.remaining());
+      encode += median(() -> wire.encode(sent.duplicate(), sentShape));
+      decode += median(() -> decodeInto(wire, payload, sentShape, room));
+    }
+    return new long[] {encode, decode};
+  }
+
+  private static FloatBuffer decodeInto(
+      ActivationCodec wire, byte[] payload, int[] shape, FloatBuffer room) {
+    try {
+      wire.decode(ByteBuffer.wrap(payload), shape, room.clear());
+      return room;
+    } catch (ProtocolException e) {
+      throw new IllegalStateException(wire.wire() + " cannot read what it wrote", e);
+    }
+  }
+
+  private FloatBuffer outcome(byte[] onnx, FloatBuffer values, int[] shape) {
+    try (var session = engine.load(onnx, "transform");
+        var in = engine.wrap(List.of(values), List.of(Replay.batchOfOne(shape)));
+        var out = session.run(in)) {
+      FloatBuffer result = out.floats(0);
+      return FloatBuffer.allocate(result.remaining()).put(result).flip();
+    }
+  }
+
+  private long session(byte[] onnx, CutPoint from, List<FloatBuffer> live) {
+    return session(onnx, live, from.shapes().stream().map(Replay::batchOfOne).toList());
+  }
+
+  private long session(byte[] onnx, List<FloatBuffer> values, List<long[]> shapes) {
+    try (var session = engine.load(onnx, "profiled part");
+        var in = engine.wrap(values, shapes)) {
+      return median(() -> session.run(in));
+    }
+  }
+
+  private <T> long median(java.util.function.Supplier<T> part) {
+    long[] times = new long[repetitions];
+    for (int i = -WARM_UP; i < repetitions; i++) {
+      long start = nanoClock.getAsLong();
+      T result = part.get();
+      long end = nanoClock.getAsLong();
+      if (result instanceof OnnxEngine.Tensors tensors) {
+        tensors.close();
+      }
+      if (i >= 0) {
+        times[i] = end - start;
+      }
+    }
+    Arrays.sort(times);
+    return times[times.length / 2];
+  }
+}

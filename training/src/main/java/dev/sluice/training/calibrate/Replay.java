@@ -1,0 +1,302 @@
+package dev.sluice.training.calibrate;
+
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.graph.CutPoint;
+import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.training.transform.CutCodec;
+import dev.sluice.training.transform.Transform;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Runs samples through a network with exits as both halves would: the device's part, a codec's
+ * transform and bytes, decoding, and the rest. Thread-safe once made; sessions are the owner's to
+ * close.
+ */
+public final class Replay implements AutoCloseable {
+  private static final int MAX_PIXELS = 1 << 24;
+  private static final int CHECKED = 16;
+  private static final ActivationCodec ROUNDED = ActivationCodec.of("round-i8+lz4");
+
+  private final ExitNetwork network;
+  private final OnnxEngine engine;
+  private final OnnxEngine.Session whole;
+  private final List<OnnxEngine.Session> heads = new ArrayList<>();
+  private final Map<Integer, OnnxEngine.Session> rests = new HashMap<>();
+  private final Map<CutCodec, Coder> coders = new HashMap<>();
+
+  /** A codec ready to run. */
+  private record Coder(
+      ActivationCodec wire,
+      OnnxEngine.Session encoder,
+      OnnxEngine.Session decoder,
+      AtomicInteger checked) {}
+
+  /**
+   * What a sample gives without any codec.
+   *
+   * @param logits per exit
+   * @param live per cut the values of its tensors; empty for the input and the output
+   * @param decoded logits of pictures that this sample became by picture codecs; several codecs
+   *     lead to the same pixels
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record Lossless(
+      float[][] logits, List<List<FloatBuffer>> live, Map<ByteBuffer, float[][]> decoded) {}
+
+  /**
+   * What a sample gives through a codec.
+   *
+   * @param bytes of the payload
+   * @param logits per exit behind the cut
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record Sent(int bytes, float[][] logits) {}
+
+  /**
+   * Loads the network.
+   *
+   * @param engine stays the caller's; should compute on the calling thread
+   */
+  public Replay(ExitNetwork network, OnnxEngine engine) {
+    this.network = network;
+    this.engine = engine;
+    List<String> wanted = new ArrayList<>();
+    for (int cut = 1; cut < network.lastCut(); cut++) {
+      wanted.addAll(network.cuts().get(cut).tensors());
+    }
+    wanted.addAll(network.backbone().outputs());
+    whole =
+        engine.load(
+            network.backbone().extract(network.backbone().inputs(), wanted),
+            network.backbone().name());
+    for (ExitNetwork.Head head : network.heads()) {
+      heads.add(engine.load(head.onnx(), "exit at cut " + head.cut()));
+    }
+    for (int cut = 1; cut < network.lastCut(); cut++) {
+      List<String> outputs = new ArrayList<>();
+      for (ExitNetwork.Head head : network.heads()) {
+        if (head.cut() > cut) {
+          outputs.addAll(network.cuts().get(head.cut()).tensors());
+        }
+      }
+      outputs.addAll(network.backbone().outputs());
+      rests.put(
+          cut,
+          engine.load(
+              network.backbone().extract(network.cuts().get(cut).tensors(), outputs),
+              "network behind cut " + cut));
+    }
+  }
+
+  /** Makes a codec ready; call it before {@link #send} with that codec, from one thread. */
+  public void prepare(CutCodec codec) {
+    if (codec.cut() == 0 || codec.transform().isEmpty() || coders.containsKey(codec)) {
+      return;
+    }
+    Transform transform = codec.transform().get();
+    coders.put(
+        codec,
+        new Coder(
+            ActivationCodec.of(codec.wire()),
+            engine.load(transform.encoder(), "encoder of " + codec.name()),
+            engine.load(transform.decoder(), "decoder of " + codec.name()),
+            new AtomicInteger()));
+  }
+
+  /** Runs a picture through the whole network and all exits. */
+  public Lossless run(Picture picture) {
+    int[] input = network.cuts().get(0).shapes().get(0);
+    float[] values =
+        network.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
+    List<List<FloatBuffer>> live = new ArrayList<>();
+    float[][] logits = new float[network.exits()][];
+    live.add(List.of());
+    try (var in = wrap(FloatBuffer.wrap(values), input);
+        var out = whole.run(in)) {
+      int at = 0;
+      for (int cut = 1; cut < network.lastCut(); cut++) {
+        List<FloatBuffer> tensors = new ArrayList<>();
+        for (int t = 0; t < network.cuts().get(cut).tensors().size(); t++) {
+          tensors.add(out.floats(at++));
+        }
+        live.add(tensors);
+      }
+      live.add(List.of());
+      logits[network.heads().size()] = copy(out.floats(at));
+    }
+    for (int exit = 0; exit < heads.size(); exit++) {
+      int cut = network.exitCut(exit);
+      logits[exit] =
+          one(heads.get(exit), live.get(cut).get(0), network.cuts().get(cut).shapes().get(0));
+    }
+    return new Lossless(logits, live, new HashMap<>());
+  }
+
+  /**
+   * Sends a sample through a codec at its cut.
+   *
+   * @param picture the sample, for codecs at cut 0
+   * @param lossless the same sample's {@link #run}; one thread at a time
+   */
+  public Sent send(CutCodec codec, Picture picture, Lossless lossless) {
+    try {
+      return codec.cut() == 0
+          ? sendPicture(codec, picture, lossless)
+          : sendTensors(codec, lossless);
+    } catch (ProtocolException e) {
+      throw new IllegalStateException(codec.name() + " cannot read what it wrote", e);
+    }
+  }
+
+  private Sent sendPicture(CutCodec codec, Picture picture, Lossless lossless)
+      throws ProtocolException {
+    PictureCodec pictures = PictureCodec.of(codec.wire());
+    byte[] bytes = pictures.encode(picture.rgb(), picture.width(), picture.height());
+    if (codec.isLossless()) {
+      return new Sent(bytes.length, lossless.logits());
+    }
+    Picture decoded = pictures.decode(ByteBuffer.wrap(bytes), MAX_PIXELS);
+    float[][] logits =
+        lossless
+            .decoded()
+            .computeIfAbsent(ByteBuffer.wrap(decoded.rgb()), pixels -> run(decoded).logits());
+    return new Sent(bytes.length, logits);
+  }
+
+  private Sent sendTensors(CutCodec codec, Lossless lossless) throws ProtocolException {
+    CutPoint cut = network.cuts().get(codec.cut());
+    List<FloatBuffer> live = lossless.live().get(codec.cut());
+    int bytes = 0;
+    List<FloatBuffer> received = new ArrayList<>();
+    for (int t = 0; t < live.size(); t++) {
+      int[] shape = cut.shapes().get(t);
+      byte[] payload;
+      if (codec.transform().isEmpty()) {
+        ActivationCodec wire = ActivationCodec.of(codec.wire());
+        payload = wire.encode(live.get(t).duplicate(), shape);
+        received.add(decode(wire, payload, shape));
+      } else {
+        Coder coder = coder(codec);
+        int[] sentShape = codec.transform().get().sentShape();
+        FloatBuffer sent = FloatBuffer.wrap(one(coder.encoder(), live.get(t), shape));
+        payload = coder.wire().encode(sent, sentShape);
+        FloatBuffer rounded = decoded(coder, sent, payload, sentShape);
+        received.add(FloatBuffer.wrap(one(coder.decoder(), rounded, sentShape)));
+      }
+      bytes += payload.length;
+    }
+    return new Sent(
+        bytes,
+        codec.isLossless() && received.equals(live)
+            ? behind(codec.cut(), lossless)
+            : rest(codec.cut(), received));
+  }
+
+  /*
+   * Behind a transform only rounding loses anything, and range decoding takes longer than the rest
+   * of the network. So the first samples of each codec are decoded in earnest and compared with what
+   * a faster writer of the same integers gives back; the others take the faster way.
+   */
+  private static FloatBuffer decoded(Coder coder, FloatBuffer sent, byte[] payload, int[] shape)
+      throws ProtocolException {
+    FloatBuffer rounded = decode(ROUNDED, ROUNDED.encode(sent, shape), shape);
+    if (coder.checked().getAndIncrement() < CHECKED
+        && !decode(coder.wire(), payload, shape).equals(rounded)) {
+      throw new IllegalStateException(coder.wire().wire() + " does more than round");
+    }
+    return rounded;
+  }
+
+  private Coder coder(CutCodec codec) {
+    Coder coder = coders.get(codec);
+    if (coder == null) {
+      throw new IllegalStateException(codec.name() + " was not prepared");
+    }
+    return coder;
+  }
+
+  private float[][] behind(int cut, Lossless lossless) {
+    int first = network.firstExit(cut);
+    float[][] logits = new float[network.exits() - first][];
+    System.arraycopy(lossless.logits(), first, logits, 0, logits.length);
+    return logits;
+  }
+
+  /** Runs what follows a cut and returns the logits of all exits behind it. */
+  float[][] rest(int cut, List<FloatBuffer> values) {
+    int first = network.firstExit(cut);
+    float[][] logits = new float[network.exits() - first][];
+    List<long[]> shapes =
+        network.cuts().get(cut).shapes().stream().map(Replay::batchOfOne).toList();
+    OnnxEngine.Session session = rests.get(cut);
+    if (session == null) {
+      throw new IllegalArgumentException("no interior cut: " + cut);
+    }
+    try (var in = engine.wrap(values, shapes);
+        var out = session.run(in)) {
+      int at = 0;
+      for (int exit = first; exit < heads.size(); exit++) {
+        CutPoint point = network.cuts().get(network.exitCut(exit));
+        logits[exit - first] = one(heads.get(exit), out.floats(at), point.shapes().get(0));
+        at += point.tensors().size();
+      }
+      logits[logits.length - 1] = copy(out.floats(at));
+    }
+    return logits;
+  }
+
+  private static FloatBuffer decode(ActivationCodec codec, byte[] payload, int[] shape)
+      throws ProtocolException {
+    int elements = 1;
+    for (int side : shape) {
+      elements *= side;
+    }
+    FloatBuffer out = OnnxEngine.allocate(elements);
+    codec.decode(ByteBuffer.wrap(payload), shape, out);
+    return out.clear();
+  }
+
+  private float[] one(OnnxEngine.Session session, FloatBuffer values, int[] shape) {
+    try (var in = wrap(values, shape);
+        var out = session.run(in)) {
+      return copy(out.floats(0));
+    }
+  }
+
+  private OnnxEngine.Tensors wrap(FloatBuffer values, int[] shape) {
+    return engine.wrap(List.of(values), List.of(batchOfOne(shape)));
+  }
+
+  static long[] batchOfOne(int[] shape) {
+    long[] batched = new long[shape.length + 1];
+    batched[0] = 1;
+    for (int i = 0; i < shape.length; i++) {
+      batched[i + 1] = shape[i];
+    }
+    return batched;
+  }
+
+  private static float[] copy(FloatBuffer values) {
+    float[] copy = new float[values.remaining()];
+    values.duplicate().get(copy);
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    whole.close();
+    heads.forEach(OnnxEngine.Session::close);
+    rests.values().forEach(OnnxEngine.Session::close);
+    coders.values().forEach(coder -> coder.encoder().close());
+    coders.values().forEach(coder -> coder.decoder().close());
+  }
+}
