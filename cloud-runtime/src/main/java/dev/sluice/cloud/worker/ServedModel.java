@@ -104,14 +104,14 @@ public final class ServedModel implements AutoCloseable {
    *
    * @param profiledNanos what the profile says this computation takes
    */
-  record Finished(int exit, List<ClassScore> top, double confidence, long profiledNanos) {}
+  public record Finished(int exit, List<ClassScore> top, double confidence, long profiledNanos) {}
 
   /**
    * Decodes a request's tensors and runs the rest of the network, up to the exit that is sure.
    *
    * @throws ProtocolException if the request does not fit this model
    */
-  Finished finish(Infer request) throws ProtocolException {
+  public Finished finish(Infer request) throws ProtocolException {
     int cut = request.cut();
     if (cut >= model.lastCut()) {
       throw refused(

@@ -1,0 +1,111 @@
+package dev.sluice.experiments.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The shapes in which results are written. Thread-safe. */
+public final class Json {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private Json() {}
+
+  /** An empty object. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** An empty array. */
+  public static ArrayNode array() {
+    return MAPPER.createArrayNode();
+  }
+
+  /** A score's fields, in the names of the demo's result. */
+  public static ObjectNode score(Score score) {
+    ObjectNode json = object();
+    json.put("requests", score.requests());
+    json.put("answered", score.answered());
+    json.put("lost", score.lost());
+    json.put("surplus", score.surplus());
+    json.put("degraded", score.degraded());
+    json.put("dropped", score.dropped());
+    json.put("late", score.late());
+    json.put("in_time", score.inTime());
+    json.put("right", score.right());
+    json.put("right_in_time", score.rightInTime());
+    json.put("accuracy", rounded(score.accuracy(), 4));
+    json.put("uncut_accuracy", rounded(score.uncutAccuracy(), 4));
+    json.put("p50_ms", millis(score.p50Nanos()));
+    json.put("p95_ms", millis(score.p95Nanos()));
+    json.put("p99_ms", millis(score.p99Nanos()));
+    json.put("deadline_ms", millis(score.deadlineNanos()));
+    json.put("offloaded_share", rounded(score.offloadedShare(), 4));
+    json.put("bytes", score.bytes());
+    json.put("bytes_per_answer", rounded(score.bytesPerAnswer(), 1));
+    json.put("worker_compute_ms", millis(score.workerComputeNanos()));
+    json.set("exits", counts(score.exits()));
+    json.set("plans", counts(score.plans()));
+    return json;
+  }
+
+  /** A claim as {@code summary.json} holds it. */
+  public static ObjectNode claim(Claim claim) {
+    ObjectNode json = object();
+    json.put("name", claim.name());
+    json.put("measured", rounded(claim.measured(), 4));
+    json.put("unit", claim.unit());
+    json.put("wanted", claim.wanted().toString());
+    json.put("holds", claim.holds());
+    json.put("samples", claim.samples());
+    json.putArray("spread").add(rounded(claim.low(), 4)).add(rounded(claim.high(), 4));
+    return json;
+  }
+
+  /** Counts as an object, in the map's order. */
+  public static ObjectNode counts(Map<String, Integer> counts) {
+    ObjectNode json = object();
+    counts.forEach(json::put);
+    return json;
+  }
+
+  /** Nanoseconds as milliseconds with two decimals. */
+  public static double millis(long nanos) {
+    return rounded(nanos / NANOS_PER_MILLI, 2);
+  }
+
+  /** A number with this many decimals; not a finite one as it is. */
+  public static double rounded(double value, int decimals) {
+    if (!Double.isFinite(value)) {
+      return value;
+    }
+    double scale = Math.pow(10, decimals);
+    return Math.rint(value * scale) / scale;
+  }
+
+  /** The text of an object, indented, with a line end. */
+  public static String text(ObjectNode json) {
+    try {
+      return MAPPER.writeValueAsString(json) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("cannot be written as JSON", e);
+    }
+  }
+
+  /** Writes an object to a file, making its folder. */
+  public static void write(Path file, ObjectNode json) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    Files.write(file, text(json).getBytes(StandardCharsets.UTF_8));
+  }
+}

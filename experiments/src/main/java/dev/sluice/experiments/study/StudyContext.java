@@ -1,0 +1,104 @@
+package dev.sluice.experiments.study;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where one run of a study happens: its options, its folder and what it notes on the way. Not
+ * thread-safe.
+ */
+public final class StudyContext {
+  private final boolean quick;
+  private final long seed;
+  private final Path out;
+  private final Path home;
+  private final PrintStream console;
+  private final Map<String, Long> seeds = new LinkedHashMap<>();
+  private final Map<String, Path> inputs = new LinkedHashMap<>();
+
+  /**
+   * Prepares a run.
+   *
+   * @param quick whether fewer repeats do
+   * @param seed from which the study draws its own
+   * @param out existing folder for what it finds
+   * @param home the repository, for bundles that it ships
+   * @param console for progress
+   */
+  public StudyContext(boolean quick, long seed, Path out, Path home, PrintStream console) {
+    this.quick = quick;
+    this.seed = seed;
+    this.out = out;
+    this.home = home;
+    this.console = console;
+  }
+
+  /** Whether fewer repeats do. */
+  public boolean quick() {
+    return quick;
+  }
+
+  /** The folder for what the study finds. */
+  public Path out() {
+    return out;
+  }
+
+  /** The repository's root. */
+  public Path home() {
+    return home;
+  }
+
+  /** Real networks and data beside the repository; need not exist. */
+  public Path shared() {
+    String place = System.getProperty("sluice.shared");
+    return place == null ? home.resolveSibling("shared") : Path.of(place);
+  }
+
+  /** Where progress is shown. */
+  public PrintStream console() {
+    return console;
+  }
+
+  /** A seed for one purpose, noted in {@code run.json}. */
+  public long seed(String purpose) {
+    return seeds.computeIfAbsent(purpose, p -> seed + p.hashCode());
+  }
+
+  /** Notes a file or bundle that the run reads, so that {@code run.json} has its digest. */
+  public Path input(String name, Path path) {
+    inputs.put(name, path);
+    return path;
+  }
+
+  /** Writes raw results. */
+  public void csv(String fileName, List<String> titles, List<? extends List<?>> rows)
+      throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add(String.join(",", titles));
+    for (List<?> row : rows) {
+      lines.add(String.join(",", row.stream().map(StudyContext::cell).toList()));
+    }
+    Files.write(out.resolve(fileName), lines, StandardCharsets.UTF_8);
+  }
+
+  Map<String, Long> seeds() {
+    return seeds;
+  }
+
+  Map<String, Path> inputs() {
+    return inputs;
+  }
+
+  private static String cell(Object value) {
+    String text = String.valueOf(value);
+    boolean plain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+  }
+}

@@ -1,0 +1,81 @@
+package dev.sluice.experiments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ProgramsTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void experimentNamesTheStudyThatWasMeant(@TempDir Path folder) throws Exception {
+    Path results = folder.resolve("out");
+    int status =
+        execute(ExperimentMain.commandLine(), "run", "overhed", "--out", results.toString());
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString().lines()).singleElement().asString().contains("'overhead'");
+    assertThat(results).doesNotExist();
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void experimentListsItsStudies() {
+    assertThat(execute(ExperimentMain.commandLine(), "list")).isZero();
+    assertThat(out.toString().lines()).hasSize(2).anyMatch(line -> line.startsWith("demo"));
+  }
+
+  @Test
+  void demoRefusesAnObjectiveThatIsNone() {
+    int status = execute(DemoMain.commandLine(), "--bundle", ".", "--objective", "be quick");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString().lines()).singleElement().asString().contains("--objective");
+  }
+
+  @Test
+  void demoNamesTheBundleThatIsMissing() {
+    int status = execute(DemoMain.commandLine(), "--bundle", "no/such/bundle");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains("no/such/bundle")
+        .contains("--bundle");
+  }
+
+  @Test
+  void demoNamesTheFileOfAFolderThatIsNoBundle(@TempDir Path folder) {
+    int status = execute(DemoMain.commandLine(), "--bundle", folder.toString());
+
+    assertThat(status).isEqualTo(1);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains(folder.getFileName().toString());
+  }
+
+  @Test
+  void demoWantsTheBundleThatDataAreFor() {
+    assertThat(execute(DemoMain.commandLine(), "--data", ".")).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1);
+  }
+
+  private int execute(CommandLine commandLine, String... arguments) {
+    return commandLine
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+}
