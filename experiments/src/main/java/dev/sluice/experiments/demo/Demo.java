@@ -27,6 +27,9 @@ public final class Demo {
   private static final int MAIN_STREAM = 0;
   private static final int RIVALRY_STREAM = 1;
 
+  /** A network that is right less often than this many random guesses has the wrong pictures. */
+  private static final double CHANCES = 2;
+
   private final DemoOptions options;
   private final TestImages images;
   private final Terminal terminal;
@@ -58,6 +61,7 @@ public final class Demo {
       LabelledImages mainImages = images.stream(options.scenario().frames(), MAIN_STREAM);
       LabelledImages rivalImages = images.stream(options.rivalry().frames(), RIVALRY_STREAM);
       boolean[] mainUncut = AccuracyFloor.uncutRight(model, mainImages);
+      checkAboveChance(mainUncut, bundle.manifest().labels().size());
       boolean[] rivalUncut = AccuracyFloor.uncutRight(model, rivalImages);
       String workerAddress = worker.awaitReady(START_PATIENCE);
 
@@ -102,6 +106,19 @@ public final class Demo {
     }
   }
 
+  private void checkAboveChance(boolean[] uncutRight, int classes) {
+    int right = 0;
+    for (boolean each : uncutRight) {
+      right += each ? 1 : 0;
+    }
+    double accuracy = (double) right / uncutRight.length;
+    if (accuracy < Math.min(0.6, CHANCES / classes)) {
+      throw new DemoException(
+          "the uncut network is right on %.0f %% of the %s only; are these the pictures that %s is for?"
+              .formatted(100 * accuracy, images.description(), options.bundle()));
+    }
+  }
+
   private List<PlanAccuracy> floor(Bundle bundle, ProgressiveModel model, List<Plan> plans)
       throws IOException, InterruptedException {
     if (plans.isEmpty()) {
@@ -117,7 +134,7 @@ public final class Demo {
   }
 
   private void show(LiveView.Moment moment) {
-    terminal.show(moment.elapsedNanos(), LiveView.block(moment), LiveView.plain(moment));
+    terminal.show(System.nanoTime(), LiveView.block(moment), LiveView.plain(moment));
   }
 
   private static <T> FutureTask<T> inBackground(Callable<T> work) {

@@ -54,7 +54,6 @@ final class SimulatedCloud implements Cloud {
   private long workerFreeNanos;
   private long lastHeardNanos;
   private int atWorker;
-  private long workerComputeNanos;
   private boolean closed;
 
   private static final class Pending {
@@ -81,11 +80,6 @@ final class SimulatedCloud implements Cloud {
     this.worker = worker;
     this.preprocessNanos = preprocessNanos;
     ping();
-  }
-
-  /** All that the worker computed, for late and cancelled requests too. */
-  long workerComputeNanos() {
-    return workerComputeNanos;
   }
 
   /** Stops pinging. */
@@ -163,7 +157,6 @@ final class SimulatedCloud implements Cloud {
     }
     long nanos = finished.profiledNanos() + (request.cut() == 0 ? preprocessNanos : 0);
     workerFreeNanos = startNanos + nanos;
-    workerComputeNanos += nanos;
     atWorker++;
     loop.at(workerFreeNanos, () -> reply(pending, delivery, startNanos, finished));
   }

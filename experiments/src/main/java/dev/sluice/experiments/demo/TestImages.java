@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -86,19 +87,26 @@ public final class TestImages {
     boolean pictures = Files.isDirectory(folder.resolve("test"));
     DataSets sets = pictures ? FolderData.read(folder, seed) : CifarData.read(folder, seed);
     List<String> labels = Bundle.open(bundle).manifest().labels();
-    int[] indices =
-        Labels.of(labels)
-            .indicesOf(sets.classes())
-            .orElseThrow(
-                () ->
-                    new DemoException(
-                        "%s: its classes are not those of the bundle %s; prepare the bundle on it"
-                            .formatted(folder, bundle)));
     return of(
-        new Relabelled(sets.test(), indices),
+        relabelled(sets, labels, folder, bundle).test(),
         independentFrames,
         seed,
         "test pictures of " + folder.getFileName());
+  }
+
+  /** By name where the folders have the labels' names, else in the order of the preparation. */
+  private static DataSets relabelled(
+      DataSets sets, List<String> labels, Path folder, Path bundle) throws DataException {
+    Optional<int[]> byName = Labels.of(labels).indicesOf(sets.classes());
+    if (byName.isPresent()) {
+      return sets.relabelled(byName.get(), labels);
+    }
+    if (sets.classes().size() != labels.size()) {
+      throw new DemoException(
+          "%s: its %d classes are not the %d of %s; prepare the bundle on these data"
+              .formatted(folder, sets.classes().size(), labels.size(), bundle));
+    }
+    return sets.named(labels);
   }
 
   /**
@@ -173,31 +181,6 @@ public final class TestImages {
     @Override
     public Picture picture(int index) {
       return new Picture(signs.frame(DataSet.TEST, index).rgb(), RoadSigns.SIDE, RoadSigns.SIDE);
-    }
-  }
-
-  private static final class Relabelled implements LabelledImages {
-    private final LabelledImages all;
-    private final int[] labels;
-
-    Relabelled(LabelledImages all, int[] labels) {
-      this.all = all;
-      this.labels = labels.clone();
-    }
-
-    @Override
-    public int size() {
-      return all.size();
-    }
-
-    @Override
-    public int label(int index) {
-      return labels[all.label(index)];
-    }
-
-    @Override
-    public Picture picture(int index) throws DataException {
-      return all.picture(index);
     }
   }
 
