@@ -95,8 +95,8 @@ public final class TestImages {
   }
 
   /** By name where the folders have the labels' names, else in the order of the preparation. */
-  private static DataSets relabelled(
-      DataSets sets, List<String> labels, Path folder, Path bundle) throws DataException {
+  private static DataSets relabelled(DataSets sets, List<String> labels, Path folder, Path bundle)
+      throws DataException {
     Optional<int[]> byName = Labels.of(labels).indicesOf(sets.classes());
     if (byName.isPresent()) {
       return sets.relabelled(byName.get(), labels);

@@ -1,10 +1,12 @@
 package dev.sluice.experiments.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.experiments.report.AnswerRecord;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.training.data.LabelledImages;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -29,6 +31,7 @@ class SimulatedDemoTest {
 
   @BeforeAll
   static void streamOnceWithEveryStrategy() throws Exception {
+    assumeTrue(Files.exists(BUNDLE), "no bundle at " + BUNDLE + "; ./sluice train roadsigns");
     goal = Goal.parse(Goal.DEFAULT);
     demo = SimulatedDemo.open(BUNDLE, goal, Duration.ofMillis(250));
     images = TestImages.roadSigns(1).stream(SCENARIO.frames(), STREAM);
