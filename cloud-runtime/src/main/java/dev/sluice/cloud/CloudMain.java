@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
     description = "Cloud worker: finishes what devices begin, until it is stopped.")
 public final class CloudMain implements Callable<Integer> {
   private static final long STOP_SECONDS = 10;
+  private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   @Spec private CommandSpec spec;
 
@@ -73,6 +74,10 @@ public final class CloudMain implements Callable<Integer> {
 
   /** Runs the program and exits with its status. */
   public static void main(String[] args) {
+    // Before the first logger exists: logs go to standard error, answers for scripts to the output.
+    if (System.getProperty(LOG_CONFIGURATION) == null) {
+      System.setProperty(LOG_CONFIGURATION, "dev/sluice/cloud/logback.xml");
+    }
     System.exit(commandLine().execute(args));
   }
 
