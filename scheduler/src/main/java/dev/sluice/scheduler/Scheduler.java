@@ -29,15 +29,17 @@ import java.util.stream.IntStream;
  * The plan in use is left only when it breaks a constraint or another is clearly better.
  *
  * <p>Where nothing holds every constraint, latency is kept first, then accuracy is made as good as
- * possible, then the targets count. While the link is down or unknown only local plans are used.
+ * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
+ * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
+ * link is down or unknown only local plans are used.
  *
  * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
- * never looks at: the lower 95 % bound of the (paired) accuracy must reach the floor. Plans are
- * tested in fixed sequence along chains of one split, codec and threshold family, from cautious to
- * bold, and a chain ends at its first failure; so within a chain the confidence holds for all its
- * plans together (Angelopoulos et al., "Learn then Test", 2021, section on fixed-sequence testing).
- * Across chains nothing is corrected: with many chains, the chance that some plan passes wrongly is
- * above 5 %.
+ * among proven plans never looks at: the lower 95 % bound of the (paired) accuracy must reach the
+ * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
+ * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
+ * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
+ * fixed-sequence testing). Across chains nothing is corrected: with many chains, the chance that
+ * some plan passes wrongly is above 5 %.
  */
 public final class Scheduler implements Planner {
   /** Accuracies this close, as a share, are alike. */
@@ -179,33 +181,31 @@ public final class Scheduler implements Planner {
     }
 
     Choice choose(int current, long nowNanos) {
-      int[] ample = where(i -> holds(i, 1 - options.latencyHeadroom()));
+      int ample = best(i -> holds(i, 1 - options.latencyHeadroom()));
       if (current >= 0 && floorHolds[current] && stillTimely(current) && overBudget(current) <= 0) {
-        int best = ample.length > 0 ? rank(ample) : current;
+        int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
         return why.isPresent()
             ? new Choice(current, why.get(), true)
             : new Choice(best, prefix() + holdsText(best), true);
       }
-      int[] holding = ample.length > 0 ? ample : where(i -> holds(i, 1));
-      if (holding.length > 0) {
-        int best = rank(holding);
-        return new Choice(best, prefix() + holdsText(best), true);
+      int holding = ample >= 0 ? ample : best(i -> holds(i, 1));
+      if (holding >= 0) {
+        return new Choice(holding, prefix() + holdsText(holding), true);
       }
-      int[] timely = where(i -> usable[i] && timely(i));
-      if (timely.length > 0) {
-        int[] proven = Arrays.stream(timely).filter(i -> floorHolds[i]).toArray();
-        int best = proven.length > 0 ? leastOverBudget(proven) : mostAccurate(timely);
-        if (proven.length > 0) {
-          return new Choice(best, prefix() + budgetText(best), false);
-        }
+      int affordable = leastOverBudget();
+      if (affordable >= 0) {
+        return new Choice(affordable, prefix() + budgetText(affordable), false);
+      }
+      int accurate = mostAccurate();
+      if (accurate >= 0) {
         if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
           boolean alike =
-              predictor.accuracy(current) >= predictor.accuracy(best) - WORTHWHILE_ACCURACY
-                  && gainTarget(current, best).isEmpty();
-          best = alike || dwelling(nowNanos) ? current : best;
+              merit(current) >= merit(accurate) - WORTHWHILE_ACCURACY
+                  && gainTarget(current, accurate).isEmpty();
+          accurate = alike || dwelling(nowNanos) ? current : accurate;
         }
-        return new Choice(best, prefix() + floorText(best), false);
+        return new Choice(accurate, prefix() + floorText(accurate), false);
       }
       int best = fastest();
       return new Choice(best, prefix() + lateText(best), false);
@@ -255,15 +255,28 @@ public final class Scheduler implements Planner {
       return use;
     }
 
-    private boolean timely(int index) {
-      return latencyUse(index) <= 1;
+    /** Whether every latency stays within a share of its bound; replays only where it may. */
+    private boolean timely(int index, double share) {
+      if (Double.isNaN(latencyUse[index]) && leastLatencyUse(index) > share) {
+        return false;
+      }
+      return latencyUse(index) <= share;
+    }
+
+    private double leastLatencyUse(int index) {
+      double use = 0;
+      for (Constraint bound : latencyBounds) {
+        use =
+            Math.max(
+                use,
+                predictor.latencyAtLeast(index, bound.metric(), estimates)
+                    / Math.max(1, bound.bound()));
+      }
+      return use;
     }
 
     private boolean holds(int index, double share) {
-      return usable[index]
-          && floorHolds[index]
-          && latencyUse(index) <= share
-          && overBudget(index) <= 0;
+      return usable[index] && floorHolds[index] && overBudget(index) <= 0 && timely(index, share);
     }
 
     /** Largest relative excess over a budget; at most 0 if all are kept. */
@@ -274,6 +287,35 @@ public final class Scheduler implements Planner {
         excess = Math.max(excess, (value - budget.bound()) / Math.max(1e-9, budget.bound()));
       }
       return excess;
+    }
+
+    /**
+     * The best of the plans that meet a condition, -1 if none does. Asks for the condition, which
+     * may cost a replay, only of plans that can still win by the first target.
+     */
+    private int best(IntPredicate condition) {
+      if (objective.targets().isEmpty() || objective.targets().get(0).metric().isLatency()) {
+        int[] meeting = where(condition);
+        return meeting.length > 0 ? rank(meeting) : -1;
+      }
+      Target first = objective.targets().get(0);
+      double[] costs = new double[prepared];
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < prepared; i++) {
+        costs[i] = first.cost(predictor.value(i, first.metric(), estimates));
+        if (costs[i] < least && condition.test(i)) {
+          least = costs[i];
+        }
+      }
+      if (least == Double.POSITIVE_INFINITY) {
+        return -1;
+      }
+      double limit = limit(least);
+      return rank(where(i -> costs[i] <= limit && condition.test(i)));
+    }
+
+    private double limit(double least) {
+      return least + options.tolerance() * Math.abs(least);
     }
 
     /** The best plan by the targets in order; ties go to accuracy, then to a local plan. */
@@ -292,7 +334,7 @@ public final class Scheduler implements Planner {
         costs[i] = target.cost(predictor.value(plans[i], target.metric(), estimates));
         least = Math.min(least, costs[i]);
       }
-      double limit = least + options.tolerance() * Math.abs(least);
+      double limit = limit(least);
       int kept = 0;
       int[] best = new int[plans.length];
       for (int i = 0; i < plans.length; i++) {
@@ -315,19 +357,40 @@ public final class Scheduler implements Planner {
       return best;
     }
 
-    private int mostAccurate(int[] plans) {
-      double most = predictor.accuracy(mostAccurateFirst(plans));
-      return rank(
-          Arrays.stream(plans)
-              .filter(i -> predictor.accuracy(i) >= most - ACCURACY_BAND)
-              .toArray());
+    /** How accurate a plan is held to be where no floor is proven. */
+    private double merit(int index) {
+      return options.certified()
+          ? predictor.cautiousDifference(index)
+          : predictor.accuracy(index) - predictor.finalAccuracy();
     }
 
-    private int leastOverBudget(int[] plans) {
-      int best = plans[0];
-      for (int plan : plans) {
-        if (overBudget(plan) < overBudget(best)) {
-          best = plan;
+    /** The best by the targets of the most accurate plans that are in time; -1 if none is. */
+    private int mostAccurate() {
+      double most = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < prepared; i++) {
+        if (usable[i] && merit(i) > most && timely(i, 1)) {
+          most = merit(i);
+        }
+      }
+      if (most == Double.NEGATIVE_INFINITY) {
+        return -1;
+      }
+      double least = most - ACCURACY_BAND;
+      return rank(where(i -> usable[i] && merit(i) >= least && timely(i, 1)));
+    }
+
+    /** Of the plans that hold all but their budgets the one nearest to them; -1 if none does. */
+    private int leastOverBudget() {
+      int best = -1;
+      if (budgets.isEmpty()) {
+        return best;
+      }
+      for (int i = 0; i < prepared; i++) {
+        if (usable[i]
+            && floorHolds[i]
+            && (best < 0 || overBudget(i) < overBudget(best))
+            && timely(i, 1)) {
+          best = i;
         }
       }
       return best;
@@ -341,10 +404,12 @@ public final class Scheduler implements Planner {
           continue;
         }
         /* Plans that can keep up come before all that cannot; those go by how little they can. */
-        double use =
-            latencyUse(i) < Double.POSITIVE_INFINITY
-                ? latencyUse(i)
-                : 1e12 * predictor.utilisation(i, estimates);
+        double use;
+        if (predictor.overloaded(i, estimates)) {
+          use = 1e12 * predictor.utilisation(i, estimates);
+        } else {
+          use = leastLatencyUse(i) < least ? latencyUse(i) : Double.POSITIVE_INFINITY;
+        }
         if (best < 0 || use < least) {
           best = i;
           least = use;
@@ -446,14 +511,18 @@ public final class Scheduler implements Planner {
       if (floor == null) {
         return "no plan holds the constraints" + linkText();
       }
+      String measured =
+          floor.metric().format(predictor.accuracy(index))
+              + ", final "
+              + floor.metric().format(predictor.finalAccuracy());
+      String gap = floor.metric().formatDifference(Math.max(0, floorGap(index)));
       return "keeps latency, but no plan that does so "
           + (options.certified() ? "is proven to hold " : "holds ")
           + objectiveText(floors)
           + linkText()
-          + ": falls short by "
-          + floor.metric().formatDifference(Math.max(0, floorGap(index)))
-          + ", accuracy "
-          + floor.metric().format(predictor.accuracy(index));
+          + (options.certified()
+              ? ": the proof of the best is " + gap + " short, measured accuracy " + measured
+              : ": the best falls short by " + gap + ", accuracy " + measured);
     }
 
     private String lateText(int index) {

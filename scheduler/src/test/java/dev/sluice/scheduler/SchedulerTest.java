@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
@@ -13,6 +14,8 @@ import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -192,7 +195,72 @@ class SchedulerTest {
     assertThat(decision.reason())
         .contains("keeps latency")
         .contains("accuracy >= final - 1 pt")
-        .containsPattern("falls short by [0-9.]+ pt");
+        .containsPattern("the proof of the best is [0-9.]+ pt short")
+        .containsPattern("measured accuracy [0-9.]+ %, final [0-9.]+ %");
+  }
+
+  @Test
+  void whereNothingIsProvenPrefersWhatIsSteadyToWhatWasLuckyOnOneTable() throws Exception {
+    Plan steady = new Plan(1, "q8", List.of());
+    Plan lucky = new Plan(1, "q8", List.of(new ExitThreshold(0, 0.5)));
+    List<PlanChain> chains =
+        List.of(
+            new PlanChain(List.of(Plan.local(2, List.of()))),
+            new PlanChain(List.of(steady, lucky)));
+    Scheduler scheduler =
+        new Scheduler(
+            exitRightOf(98, 85),
+            Objective.parse("p95_latency <= 23 ms, accuracy >= final - 1 pt; minimise latency"),
+            EXACT,
+            chains);
+    Estimates fast = Estimates.of(LinkState.UP, 2e6, 0, 2 * MS, 0, 1, 0.1, 0, 200 * MS);
+
+    PlanDecision decision = scheduler.decide(fast, Optional.empty(), 0);
+
+    assertThat(decision.feasible()).isFalse();
+    assertThat(decision.plan()).isEqualTo(steady);
+  }
+
+  /**
+   * Two segments of 10 ms with an exit between them that is always sure and right about so many of
+   * 100 samples; the final exit is right about 95, with and without the codec.
+   */
+  private static BundleFacts exitRightOf(int select, int certify) {
+    Profile profile =
+        new Profile(
+            1,
+            "by hand",
+            4 * MS,
+            List.of(new Profile.SegmentTime(1, 10 * MS), new Profile.SegmentTime(2, 10 * MS)),
+            List.of(new Profile.HeadTime(0, MS)),
+            List.of(new Profile.CodecCost(1, "q8", 2 * MS, 3 * MS, 1000, 1000)));
+    return new BundleFacts(
+        2,
+        List.of(new BundleFacts.ExitFact(0, 1), new BundleFacts.ExitFact(1, 2)),
+        List.of(
+            new BundleFacts.CutFact(0, 0),
+            new BundleFacts.CutFact(1, 0.5),
+            new BundleFacts.CutFact(2, 1)),
+        List.of(new BundleFacts.CodecFact(1, "q8")),
+        profile,
+        exitRightOf(CalibrationTable.Role.SELECT, select),
+        exitRightOf(CalibrationTable.Role.CERTIFY, certify));
+  }
+
+  private static CalibrationTable exitRightOf(CalibrationTable.Role role, int right) {
+    CalibrationTable.Builder table =
+        CalibrationTable.builder(
+            role, 2, 100, new int[] {1, 2}, List.of(new CalibrationTable.Variant(1, "q8")));
+    for (int s = 0; s < 100; s++) {
+      int last = s < 95 ? 1 : 0;
+      table
+          .sample(s, 1, -1)
+          .outcome(s, 0, 99 - s < right ? 1 : 0, 0.9, 0.8, 0.3)
+          .outcome(s, 1, last, 0.9, 0.8, 0.3)
+          .payload(0, s, 1000)
+          .outcome(0, s, 1, last, 0.9, 0.8, 0.3);
+    }
+    return table.build();
   }
 
   @Test
@@ -263,8 +331,7 @@ class SchedulerTest {
 
   @Test
   void leavesAForcedPlanThatIsNoCandidate() throws Exception {
-    Plan strange =
-        new Plan(2, "q8", List.of(new dev.sluice.scheduler.plan.ExitThreshold(0, 0.1234)));
+    Plan strange = new Plan(2, "q8", List.of(new ExitThreshold(0, 0.1234)));
 
     assertThat(scheduler(GOAL).decide(link(6, 50, 40), Optional.of(strange), 0).plan())
         .isNotEqualTo(strange);

@@ -2,6 +2,7 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.Arrays;
 
 /**
  * What is known of a plan whatever the link does: costs at scale 1, shares, accuracy with its
@@ -19,6 +20,13 @@ final class Behaviour {
 
   final double accuracy;
   final Certificate.Bounds bounds;
+
+  /** Accuracy minus the uncut network's on both tables, discounted for its uncertainty. */
+  final double cautiousDifference;
+
+  /** By replayed row that is sent: its bytes, ascending. */
+  final int[] sentBytes;
+
   final double deviceNanos;
   final double workerNanos;
   final double meanBytes;
@@ -31,6 +39,7 @@ final class Behaviour {
       int[] bytes,
       double accuracy,
       Certificate.Bounds bounds,
+      double cautiousDifference,
       double deviceNanos,
       double workerNanos,
       double meanBytes,
@@ -41,6 +50,8 @@ final class Behaviour {
     this.bytes = bytes;
     this.accuracy = accuracy;
     this.bounds = bounds;
+    this.cautiousDifference = cautiousDifference;
+    this.sentBytes = Arrays.stream(bytes).filter(sent -> sent >= 0).sorted().toArray();
     this.deviceNanos = deviceNanos;
     this.workerNanos = workerNanos;
     this.meanBytes = meanBytes;
@@ -56,9 +67,15 @@ final class Behaviour {
     double bytes = 0;
     int sent = 0;
     int right = 0;
+    int won = 0;
+    int lost = 0;
     for (int s = 0; s < samples; s++) {
+      boolean finallyRight = facts.select().correct(s, facts.finalExit());
       if (select.right[s]) {
         right++;
+        won += finallyRight ? 0 : 1;
+      } else {
+        lost += finallyRight ? 1 : 0;
       }
       if (select.bytes[s] < 0) {
         device += costs.deviceStop[select.exit[s]];
@@ -78,13 +95,18 @@ final class Behaviour {
     boolean identical =
         plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
     boolean[] certified = Outcome.of(facts, certificate.table(), plan).right;
+    Certificate.Bounds bounds = certificate.bounds(certified, identical);
     return new Behaviour(
         plan,
         costs,
         exit,
         rowBytes,
         (double) right / samples,
-        certificate.bounds(certified, identical),
+        bounds,
+        identical
+            ? 0
+            : Certificate.bonettPrice(
+                won + bounds.won(), lost + bounds.lost(), samples + certified.length),
         device / samples,
         worker / samples,
         bytes / samples,

@@ -24,8 +24,13 @@ public final class CandidatePlans {
     List<double[]> shared = families.shared();
     List<double[]> precise = families.precise();
     Chains chains = new Chains(facts);
+    List<double[]> path = List.of();
     for (int split = 0; split <= facts.lastCut(); split++) {
-      List<double[]> path = families.path(split);
+      int here = split;
+      /* Sending delays the exits behind the split: where those are the same, so is the path. */
+      if (split == 0 || facts.exits().stream().anyMatch(exit -> exit.cut() == here)) {
+        path = families.path(split);
+      }
       for (List<double[]> family : List.of(path, precise, shared)) {
         if (split == facts.lastCut()) {
           chains.local(family);

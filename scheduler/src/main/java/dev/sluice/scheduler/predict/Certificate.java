@@ -37,8 +37,10 @@ final class Certificate {
    *
    * @param accuracy lower bound of the accuracy
    * @param difference lower bound of accuracy minus the uncut network's
+   * @param won samples that it has right and the uncut network wrong
+   * @param lost samples that it has wrong and the uncut network right
    */
-  record Bounds(double accuracy, double difference) {}
+  record Bounds(double accuracy, double difference, int won, int lost) {}
 
   Certificate(CalibrationTable table) {
     this.table = table;
@@ -108,7 +110,7 @@ final class Certificate {
             Math.min(difference, clustered(differenceSums, sizes, (double) (won - lost) / n, n));
       }
     }
-    return new Bounds(Math.max(0, accuracy), Math.max(-1, difference));
+    return new Bounds(Math.max(0, accuracy), Math.max(-1, difference), won, lost);
   }
 
   static double bonettPrice(int won, int lost, int n) {

@@ -23,10 +23,14 @@ final class CostModel {
   /** By exit: worker's time for a sample that is sent and stops there. */
   final double[] worker;
 
-  private CostModel(double[] deviceStop, double deviceSent, double[] worker) {
+  /** Worker's least time for a sample that is sent: decoding and all up to the first exit. */
+  final double leastWorker;
+
+  private CostModel(double[] deviceStop, double deviceSent, double[] worker, double leastWorker) {
     this.deviceStop = deviceStop;
     this.deviceSent = deviceSent;
     this.worker = worker;
+    this.leastWorker = leastWorker;
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
@@ -48,6 +52,7 @@ final class CostModel {
     }
     device += segments(profile, cut, plan.split());
     double cloud = plan.split() == 0 ? profile.preprocessNanos() : 0;
+    int firstCloudExit = exit;
     if (plan.usesCloud()) {
       CodecCost codec =
           profile
@@ -68,7 +73,8 @@ final class CostModel {
         worker[exit] = cloud;
       }
     }
-    return new CostModel(deviceStop, device, worker);
+    double least = firstCloudExit <= finalExit ? worker[firstCloudExit] : 0;
+    return new CostModel(deviceStop, device, worker, least);
   }
 
   /** Thresholds by exit; infinite where an exit is not active, 0 at the final exit. */

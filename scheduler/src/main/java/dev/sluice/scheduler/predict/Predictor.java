@@ -118,6 +118,39 @@ public final class Predictor {
     return behaviours.get(index).bounds.difference();
   }
 
+  /**
+   * Returns a plan's accuracy minus the uncut network's over both tables, less 1.64 standard errors
+   * of the paired difference: for ranking where nothing is proven. The best of thousands of plans
+   * on one small table is mostly the luckiest; a plan that often disagrees with the uncut network
+   * must show more than luck. It proves nothing.
+   */
+  public double cautiousDifference(int index) {
+    return behaviours.get(index).cautiousDifference;
+  }
+
+  /**
+   * Returns a bound that {@link #value} of a latency cannot be below, in constant time. Nothing
+   * waits for another frame in it; only percentiles of plans that send get more than 0.
+   */
+  public double latencyAtLeast(int index, Metric metric, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    if (metric.kind() != Metric.Kind.LATENCY_PERCENTILE) {
+      return 0;
+    }
+    int stayed = scratch.length - plan.sentBytes.length;
+    int next = LatencyDistribution.rank(metric.percent(), scratch.length) - stayed;
+    if (next < 0) {
+      return 0;
+    }
+    /* Of the rows, only those that stay and the `next` smallest payloads can be quicker. */
+    double roundTripNanos = roundTrip(estimates, 1);
+    return plan.costs.deviceSent * estimates.deviceScale()
+        + Replay.transferNanos(plan.sentBytes[next], rate(estimates, 1) / 1e9, roundTripNanos)
+        + roundTripNanos
+        + estimates.workerQueueNanos()
+        + plan.costs.leastWorker * estimates.workerScale();
+  }
+
   /** Returns whether device or uplink could not keep up with the frames. */
   public boolean overloaded(int index, Estimates estimates) {
     return utilisation(index, estimates) >= Prediction.OVERLOAD;
@@ -197,7 +230,7 @@ public final class Predictor {
     Replay.run(
         plan,
         rate(estimates, caution) / 1e9,
-        estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos(),
+        roundTrip(estimates, caution),
         estimates.workerQueueNanos(),
         estimates.deviceScale(),
         estimates.workerScale(),
@@ -208,6 +241,10 @@ public final class Predictor {
   private double rate(Estimates estimates, double caution) {
     return estimates.uplinkBytesPerSecond()
         * Math.exp(-caution * rateSds * estimates.uplinkRelativeSd());
+  }
+
+  private double roundTrip(Estimates estimates, double caution) {
+    return estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos();
   }
 
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {

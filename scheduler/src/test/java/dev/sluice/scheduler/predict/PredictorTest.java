@@ -222,4 +222,27 @@ class PredictorTest {
   private static SyntheticFacts.Shape small() {
     return new SyntheticFacts.Shape(5, List.of(1, 3), 300, 10, 6_000_000, true);
   }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.2, 1, 6, 40})
+  void noLatencyIsBelowItsBound(double mbit) {
+    BundleFacts facts = SyntheticFacts.of(3);
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    Predictor predictor = new Predictor(facts, plans, 1, 2);
+    Estimates estimates =
+        Estimates.of(LinkState.UP, mbit * 125_000, 0.2, 40 * MS, 4 * MS, 40, 2, 3 * MS, 200 * MS);
+    int bounded = 0;
+    for (int i = 0; i < predictor.size(); i += 7) {
+      for (double percent : new double[] {5, 50, 95}) {
+        Metric metric = Metric.latencyPercentile(percent);
+        double bound = predictor.latencyAtLeast(i, metric, estimates);
+        bounded += bound > 0 ? 1 : 0;
+        assertThat(bound)
+            .as("%s, p%s", predictor.plan(i), percent)
+            .isLessThanOrEqualTo(predictor.value(i, metric, estimates) * (1 + 1e-9));
+      }
+    }
+    assertThat(bounded).isGreaterThan(predictor.size() / 7);
+  }
 }
