@@ -34,7 +34,7 @@ final class JointTrainer {
   static final float STD = 0.27f;
 
   /** Loss weights: less for the early exits, which else bend the backbone to their needs. */
-  private static final float[] LOSS_WEIGHTS = {0.15f, 0.15f, 0.2f, 0.2f, 0.4f, 1f};
+  private static final float[] LOSS_WEIGHTS = {0.2f, 0.15f, 0.2f, 0.2f, 0.4f, 1f};
 
   private static final float LABEL_SMOOTHING = 0.05f;
   private static final int SHIFT_PIXELS = 4;

@@ -35,7 +35,7 @@ final class SignNetwork extends AbstractBlock {
    * come so near to the final one that little would be left to gain behind them. Lee, Xie,
    * Gallagher, Zhang and Tu, "Deeply-Supervised Nets", AISTATS 2015.
    */
-  private static final Set<String> AUXILIARY = Set.of("stage2_block1", "stage2_block2");
+  private static final Set<String> AUXILIARY = Set.of("stage2_block2");
 
   private static final int STEM_CHANNELS = 8;
   private static final int INPUT_SIZE = 96;
@@ -60,7 +60,7 @@ final class SignNetwork extends AbstractBlock {
         size = block.outSize();
       }
     }
-    addBranch("stage1_block1", 16, 24, classes, 32);
+    addBranch("stage1_block1", 16, 24, classes, 32, 64);
     addBranch("stage1_block2", 16, 24, classes, 32);
     addBranch("stage2_block1", 32, 12, classes);
     addBranch("stage2_block2", 32, 12, classes);

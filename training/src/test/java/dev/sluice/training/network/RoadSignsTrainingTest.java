@@ -50,7 +50,7 @@ class RoadSignsTrainingTest {
     assertThat(trained.labels()).hasSize(CLASSES);
     assertThat(trained.exits())
         .extracting(TrainedExit::tensor)
-        .containsExactly("stage1_block1", "stage1_block2", "stage3_block2");
+        .containsExactly("stage1_block1", "stage1_block2", "stage2_block1", "stage3_block2");
     assertThat(trained.exits()).extracting(TrainedExit::macShare).isSorted();
     assertThat(OnnxRunner.outputs(trained.backboneOnnx())).containsExactly("logits");
     long total = Long.parseLong(trained.provenance().getOrDefault("network.macs", "0"));
