@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * A progressive network on disk, opened: manifest and files, every one checked against its SHA-256.
- * Held in memory, at most 1 GiB; immutable and thread-safe.
+ * Held in memory, at most 1 GiB and a third of Java's memory; immutable and thread-safe.
  *
  * <p>A directory or the same as one zip, {@code bundle.json} at its root. Files that the manifest
  * does not list are not part of it.
@@ -38,7 +38,12 @@ public final class Bundle {
    *     schema; names the file and says what to do
    */
   public static Bundle open(Path directoryOrZip) throws BundleException {
-    BundleFiles source = BundleFiles.of(directoryOrZip);
+    try (BundleFiles source = BundleFiles.of(directoryOrZip)) {
+      return open(directoryOrZip, source);
+    }
+  }
+
+  private static Bundle open(Path directoryOrZip, BundleFiles source) throws BundleException {
     String manifestAt = source.where(BundleFiles.MANIFEST);
     byte[] json =
         source
@@ -56,7 +61,7 @@ public final class Bundle {
       String where = source.where(entry.getKey());
       byte[] content =
           source
-              .read(entry.getKey(), BundleFiles.MAX_TOTAL_BYTES - total)
+              .read(entry.getKey(), BundleFiles.maxTotalBytes() - total)
               .orElseThrow(
                   () -> new BundleException(where, "is missing", "get or prepare the bundle anew"));
       total += content.length;

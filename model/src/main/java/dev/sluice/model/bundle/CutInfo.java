@@ -10,7 +10,7 @@ import java.util.List;
  * @param index its number, from 0 without gaps
  * @param name what people call it
  * @param tensors names of its tensors in {@code backbone.onnx}, at least one
- * @param shapes shape of each tensor without the batch dimension
+ * @param shapes shape of each tensor without the batch dimension; at most 2^26 values in all
  * @param macsBefore multiply-accumulates of one sample before the cut; the whole network's at the
  *     last cut
  */
@@ -25,11 +25,15 @@ public record CutInfo(
     if (tensors.isEmpty() || tensors.size() != shapes.size()) {
       throw new IllegalArgumentException("cut " + index + ": every tensor needs its shape");
     }
+    long all = 0;
     for (int[] shape : shapes) {
       // Bounds whatever is allocated for a cut, on both sides of a link.
-      if (shape.length > 8 || elements(shape) > MAX_ELEMENTS) {
-        throw new IllegalArgumentException("cut " + index + ": shape " + Arrays.toString(shape));
+      long elements = shape.length > 8 ? Long.MAX_VALUE : elements(shape);
+      if (elements > MAX_ELEMENTS - all) {
+        throw new IllegalArgumentException(
+            "cut " + index + " is too large with shape " + Arrays.toString(shape));
       }
+      all += elements;
     }
   }
 

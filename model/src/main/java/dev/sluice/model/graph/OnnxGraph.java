@@ -1,5 +1,6 @@
 package dev.sluice.model.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -143,7 +144,28 @@ public final class OnnxGraph {
       throw new OnnxFormatException(
           name, "is no ONNX network: it has no nodes, outputs or operator set", "export it anew");
     }
-    for (TensorProto tensor : graph.getInitializerList()) {
+    requireOwnWeights(name, graph);
+    OnnxGraph result = new OnnxGraph(name, model);
+    if (result.inputs.isEmpty()) {
+      throw new OnnxFormatException(name, "has no input", "export the network anew");
+    }
+    return result;
+  }
+
+  /* The engine would open whatever file a tensor names, also one of a node or of a subgraph. */
+  private static void requireOwnWeights(String name, GraphProto graph) throws OnnxFormatException {
+    List<TensorProto> tensors = new ArrayList<>(graph.getInitializerList());
+    for (NodeProto node : graph.getNodeList()) {
+      for (AttributeProto attribute : node.getAttributeList()) {
+        tensors.add(attribute.getT());
+        tensors.addAll(attribute.getTensorsList());
+        requireOwnWeights(name, attribute.getG());
+        for (GraphProto inner : attribute.getGraphsList()) {
+          requireOwnWeights(name, inner);
+        }
+      }
+    }
+    for (TensorProto tensor : tensors) {
       if (tensor.getExternalDataCount() > 0) {
         throw new OnnxFormatException(
             name,
@@ -151,11 +173,6 @@ public final class OnnxGraph {
             "export it as a single file");
       }
     }
-    OnnxGraph result = new OnnxGraph(name, model);
-    if (result.inputs.isEmpty()) {
-      throw new OnnxFormatException(name, "has no input", "export the network anew");
-    }
-    return result;
   }
 
   /** Returns the name it was read under, such as a path. */

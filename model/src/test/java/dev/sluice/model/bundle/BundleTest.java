@@ -140,6 +140,61 @@ class BundleTest {
   }
 
   @Test
+  void unpacksOfAZipOnlyWhatTheManifestLists() throws IOException {
+    Bundle bundle = TinyBundles.write(folder.resolve("tiny"));
+    Path zip = folder.resolve("tiny.zip");
+    byte[] junk = "junk that nobody asked for".getBytes(StandardCharsets.US_ASCII);
+    try (OutputStream out = Files.newOutputStream(zip);
+        ZipOutputStream entries = new ZipOutputStream(out)) {
+      for (String path : bundle.paths()) {
+        entries.putNextEntry(new ZipEntry(path));
+        entries.write(bundle.file(path));
+      }
+      entries.putNextEntry(new ZipEntry("bundle.json"));
+      entries.write(Files.readAllBytes(folder.resolve("tiny/bundle.json")));
+      entries.setLevel(0);
+      entries.putNextEntry(new ZipEntry("bomb"));
+      entries.write(junk);
+    }
+    // Whoever unpacks the entry finds its block's length and the complement at odds.
+    byte[] bytes = Files.readAllBytes(zip);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    bytes[text.indexOf("junk that") - 1] ^= 1;
+    Files.write(zip, bytes);
+
+    assertThat(Bundle.open(zip).digest()).isEqualTo(bundle.digest());
+  }
+
+  @Test
+  void namesTheDamagedFileOfAZip() throws IOException {
+    Bundle bundle = TinyBundles.write(folder.resolve("tiny"));
+    Path zip = folder.resolve("tiny.zip");
+    try (OutputStream out = Files.newOutputStream(zip);
+        ZipOutputStream entries = new ZipOutputStream(out)) {
+      entries.setLevel(0);
+      for (String path : bundle.paths()) {
+        entries.putNextEntry(new ZipEntry(path));
+        byte[] content = bundle.file(path);
+        content[0] ^= path.equals("calibration.bin") ? 1 : 0;
+        entries.write(content);
+      }
+      entries.putNextEntry(new ZipEntry("bundle.json"));
+      entries.write(Files.readAllBytes(folder.resolve("tiny/bundle.json")));
+    }
+    assertRefused(zip, "tiny.zip!calibration.bin", "changed inside of a zip");
+  }
+
+  @Test
+  void boundsAllTensorsOfACutTogether() {
+    int[] large = {1 << 13, 1 << 13};
+    assertThat(new CutInfo(1, "one", List.of("a"), List.of(large), 0).elements())
+        .isEqualTo(1L << 26);
+    assertThatThrownBy(
+            () -> new CutInfo(1, "two", List.of("a", "b"), List.of(large, new int[] {1}), 0))
+        .hasMessageContaining("too large");
+  }
+
+  @Test
   void refusesFilesThatAreNoZip() throws IOException {
     Path file = folder.resolve("bundle.zip");
     Files.writeString(file, "PK but not really");

@@ -2,11 +2,18 @@ package dev.sluice.model.graph;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +52,34 @@ class OnnxFileTest {
     }
     assertRefused(folder, "directory");
     assertRefused(folder.resolve("absent.onnx"), "absent");
+  }
+
+  @Test
+  void refusesWeightsInOtherFilesWhereverTheyAreNamed() throws IOException {
+    ModelProto plain = ModelProto.parseFrom(TinyNetworks.residual());
+    TensorProto outside =
+        TensorProto.newBuilder()
+            .setName("w")
+            .addExternalData(
+                StringStringEntryProto.newBuilder().setKey("location").setValue("/etc/passwd"))
+            .build();
+    AttributeProto value = AttributeProto.newBuilder().setName("value").setT(outside).build();
+    NodeProto constant =
+        NodeProto.newBuilder().setOpType("Constant").addOutput("w").addAttribute(value).build();
+    GraphProto inner = GraphProto.newBuilder().addNode(constant).build();
+    NodeProto nested =
+        NodeProto.newBuilder()
+            .setOpType("If")
+            .addOutput("x")
+            .addAttribute(AttributeProto.newBuilder().setName("then_branch").setG(inner))
+            .build();
+    for (NodeProto node : List.of(constant, nested)) {
+      ModelProto.Builder model = plain.toBuilder();
+      model.getGraphBuilder().addNode(node);
+      assertThatThrownBy(() -> OnnxGraph.of(model.build().toByteArray(), "hostile"))
+          .isInstanceOf(OnnxFormatException.class)
+          .hasMessageContaining("other files");
+    }
   }
 
   @Test
