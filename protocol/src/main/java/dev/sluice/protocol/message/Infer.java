@@ -31,6 +31,7 @@ public record Infer(
     List<ByteBuffer> payloads)
     implements Message {
   static final int MAX_PAYLOADS = 64;
+  static final int MAX_CUT = 0xFFFF;
 
   public Infer {
     if (requestId < 1) {
@@ -38,7 +39,7 @@ public record Infer(
     }
     Texts.check("modelDigest", modelDigest, Texts.MAX_NAME_BYTES);
     Texts.check("codec", codec, Texts.MAX_NAME_BYTES);
-    if (cut < 0 || cut > 0xFFFF) {
+    if (cut < 0 || cut > MAX_CUT) {
       throw new IllegalArgumentException("cut not in [0, 65535]: " + cut);
     }
     if (deadlineRemainingNanos < 0) {

@@ -19,6 +19,13 @@ public record InferHeader(
     int priority,
     List<Integer> payloadBytes) {
   public InferHeader {
+    if (cut < 0 || cut > Infer.MAX_CUT) {
+      throw new IllegalArgumentException("cut not in [0, 65535]: " + cut);
+    }
+    if (deadlineRemainingNanos < 0) {
+      throw new IllegalArgumentException(
+          "deadlineRemainingNanos must not be negative: " + deadlineRemainingNanos);
+    }
     payloadBytes = List.copyOf(payloadBytes);
     if (payloadBytes.isEmpty() || payloadBytes.size() > Infer.MAX_PAYLOADS) {
       throw new IllegalArgumentException("payloads not in [1, 64]: " + payloadBytes.size());

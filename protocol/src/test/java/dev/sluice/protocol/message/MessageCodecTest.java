@@ -110,6 +110,22 @@ class MessageCodecTest {
   }
 
   @Test
+  void refusesARequestsHeaderWhoseNumbersAreOutOfRange() {
+    String rule = "0101030000" + "00000000e03f";
+    String payload = "0104";
+    for (String hex :
+        List.of(
+            "1507" + "00" + "f0a204" + "03663332" + rule + payload + "ac0204", // cut 70,000
+            "1507" + "00" + "02" + "03663332" + rule + payload + "ff".repeat(9) + "04")) { // -1 ns
+      byte[] body = HexFormat.of().parseHex(hex);
+      assertThatThrownBy(() -> new MessageCodec().decodeInfer(9, body, 0, body.length))
+          .as(hex)
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageStartingWith("damaged InferHeader: ");
+    }
+  }
+
+  @Test
   void refusesClassesThatAreNotRegisteredAndNamesOfClasses() {
     MessageCodec codec = new MessageCodec();
     Output name = new Output(200);
