@@ -52,6 +52,11 @@ public final class WorkerServer implements AutoCloseable {
    */
   public static WorkerServer bind(ServerOptions options, RequestHandler handler)
       throws IOException {
+    InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
+    if (address.isUnresolved()) {
+      throw new IOException(
+          "cannot listen on " + options.host() + ":" + options.port() + ": unknown host");
+    }
     EventLoopGroup group =
         new MultiThreadIoEventLoopGroup(
             options.ioThreads(),
@@ -78,10 +83,7 @@ public final class WorkerServer implements AutoCloseable {
                         .install(channel.pipeline());
                   }
                 });
-    ChannelFuture bound =
-        bootstrap
-            .bind(new InetSocketAddress(options.host(), options.port()))
-            .awaitUninterruptibly();
+    ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       throw new IOException(

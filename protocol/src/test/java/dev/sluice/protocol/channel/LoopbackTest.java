@@ -425,6 +425,16 @@ class LoopbackTest {
   }
 
   @Test
+  void saysThatAHostToListenOnIsUnknown() {
+    assertThatThrownBy(
+            () ->
+                WorkerServer.bind(
+                    ServerOptions.on("no.such.host.invalid", 0, "nowhere"), new Inbox()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cannot listen on no.such.host.invalid:0: unknown host");
+  }
+
+  @Test
   void keepsPingsShortWhileAMegabyteIsSent() throws Exception {
     Inbox inbox = new Inbox();
     CountDownLatch pongs = new CountDownLatch(20);
