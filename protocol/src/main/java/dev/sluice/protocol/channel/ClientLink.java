@@ -70,6 +70,9 @@ final class ClientLink {
   private static final int MAX_TIMED_PINGS_OUT = 8;
   private static final int CHECKS_PER_SILENCE = 10;
 
+  /** A worker that asks for more patience than this is tried again all the same. */
+  private static final long MAX_WAIT_NANOS = 60_000_000_000L;
+
   private final ClientOptions options;
   private final ClientListener listener;
   private final EventLoop loop;
@@ -339,7 +342,8 @@ final class ClientLink {
             (double) options.maxBackoffNanos(),
             options.firstBackoffNanos() * (double) (1L << doublings));
     long wait = (long) (mean * (0.5 + options.jitter().nextDouble()));
-    loop.schedule(this::connect, Math.max(wait, waitAtLeastNanos), TimeUnit.NANOSECONDS);
+    long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
+    loop.schedule(this::connect, Math.max(wait, asked), TimeUnit.NANOSECONDS);
   }
 
   /** One TCP connection, from the attempt to its end. */
@@ -626,10 +630,14 @@ final class ClientLink {
         return;
       }
       long silence = now() - Math.max(lastHeardNanos, oldest.sentNanos());
-      // A ping behind our own upload may take as long as the upload does.
-      double upload = bytesPerNano > 0 ? oldest.bytesAhead() / bytesPerNano : 0;
-      long patience =
-          options.silentAfterNanos() + (long) Math.min(upload, 2.0 * options.silentAfterNanos());
+      long patience = options.silentAfterNanos();
+      if (oldest.bytesAhead() > 0) {
+        // A ping behind our own upload may take as long as the upload does, which nobody knows yet
+        // while no rate was measured.
+        double upload =
+            bytesPerNano > 0 ? oldest.bytesAhead() / bytesPerNano : Double.POSITIVE_INFINITY;
+        patience += (long) Math.min(upload, 2.0 * options.silentAfterNanos());
+      }
       if (silence > options.giveUpAfterNanos()) {
         end("worker at " + address + " was silent for " + silence / 1_000_000 + " ms");
       } else if (silence > patience && state == LinkState.UP) {

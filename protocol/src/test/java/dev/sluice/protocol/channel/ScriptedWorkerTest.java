@@ -127,6 +127,27 @@ class ScriptedWorkerTest {
   }
 
   @Test
+  void waitsLongerForAPingBehindAnUploadWhoseRateIsUnknown() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (Peer peer = new Peer();
+        WorkerClient client =
+            WorkerClient.connect(
+                LoopbackTest.options(peer.listener.getLocalPort())
+                    .withPings(10_000_000_000L, 150_000_000L, 20_000_000_000L),
+                events)) {
+      peer.accept();
+      peer.welcome();
+      events.await(LinkState.UP);
+      client.send(LoopbackTest.request(1, new byte[100_000]), outcome -> {});
+      // The ping of the welcome is answered, those among the data are not.
+      assertThat(peer.readAnsweringPings().requestId()).isEqualTo(1);
+      long begunNanos = System.nanoTime();
+      events.await(LinkState.SILENT);
+      assertThat(System.nanoTime() - begunNanos).isGreaterThan(300_000_000L);
+    }
+  }
+
+  @Test
   void doesNotReportRoundTripsThatASilenceStretched() throws Exception {
     List<Long> roundTrips = new ArrayList<>();
     AtomicBoolean silent = new AtomicBoolean();
