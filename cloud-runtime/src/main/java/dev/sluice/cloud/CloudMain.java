@@ -122,7 +122,8 @@ public final class CloudMain implements Callable<Integer> {
     }
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (CloudWorker worker = start(address, shelf, computeThreads, capacity)) {
+    ServerOptions options = ServerOptions.on(address.host(), address.port(), "sluice-cloud");
+    try (CloudWorker worker = CloudWorker.start(options, shelf, computeThreads, capacity)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println("worker ready on " + address.host() + ":" + worker.port());
       out.flush();
@@ -144,22 +145,6 @@ public final class CloudMain implements Callable<Integer> {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static CloudWorker start(
-      HostPort address, ModelShelf shelf, int computeThreads, int capacity) throws IOException {
-    try {
-      return CloudWorker.start(
-          ServerOptions.on(address.host(), address.port(), "sluice-cloud"),
-          shelf,
-          computeThreads,
-          capacity);
-    } catch (IOException e) {
-      throw new IOException(
-          "cannot listen on %s:%d (%s); choose another --bind"
-              .formatted(address.host(), address.port(), e.getMessage()),
-          e);
     }
   }
 
