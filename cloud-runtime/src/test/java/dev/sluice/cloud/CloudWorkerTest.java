@@ -28,6 +28,7 @@ import dev.sluice.protocol.message.ExitThreshold;
 import dev.sluice.protocol.message.Infer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,6 +138,26 @@ class CloudWorkerTest {
         .isEqualTo(ErrorCode.BAD_CUT);
 
     answered(infer(0, "raw", ExitRule.NONE, rawPicture(picture)));
+  }
+
+  @Test
+  void refusesValuesThatMakeNoScores() throws Exception {
+    List<ByteBuffer> tensors = tensorsAt(1, noise(7));
+    byte[] poisoned = new byte[tensors.get(0).remaining()];
+    ByteBuffer values = ByteBuffer.wrap(poisoned).order(ByteOrder.LITTLE_ENDIAN);
+    while (values.hasRemaining()) {
+      values.putFloat(Float.NaN);
+    }
+    tensors.set(0, ByteBuffer.wrap(poisoned));
+    assertThat(refused(infer(1, "f32", ExitRule.NONE, tensors))).isEqualTo(ErrorCode.MALFORMED);
+  }
+
+  @Test
+  void answersAPictureOfAnotherSize() throws Exception {
+    byte[] wide = new byte[3 * 97 * 31];
+    new Random(8).nextBytes(wide);
+    byte[] raw = PictureCodec.of("raw").encode(wide, 97, 31);
+    answered(infer(0, "raw", ExitRule.NONE, List.of(ByteBuffer.wrap(raw))));
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bounded first-in, first-out queue before a fixed number of computing threads.
@@ -36,26 +37,35 @@ public final class ComputeQueue implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             },
-            new ThreadPoolExecutor.AbortPolicy());
+            new ThreadPoolExecutor.AbortPolicy()) {
+          @Override
+          protected void afterExecute(Runnable job, @Nullable Throwable failure) {
+            unfinished.decrementAndGet();
+          }
+        };
     threads.prestartAllCoreThreads();
   }
 
-  /** Returns whether the job was taken; a full or closed queue takes nothing. */
+  /**
+   * Takes a job that runs when its turn comes.
+   *
+   * @return whether it was taken; a full or closed queue takes nothing
+   */
   public boolean offer(Runnable job) {
     unfinished.incrementAndGet();
     try {
-      threads.execute(
-          () -> {
-            try {
-              job.run();
-            } finally {
-              unfinished.decrementAndGet();
-            }
-          });
+      threads.execute(job);
       return true;
     } catch (RejectedExecutionException e) {
       unfinished.decrementAndGet();
       return false;
+    }
+  }
+
+  /** Drops a job that still waits, which makes room for another; without effect on any other. */
+  public void withdraw(Runnable job) {
+    if (threads.remove(job)) {
+      unfinished.decrementAndGet();
     }
   }
 

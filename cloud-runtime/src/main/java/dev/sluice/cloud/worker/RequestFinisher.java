@@ -13,7 +13,9 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,9 @@ public final class RequestFinisher implements RequestHandler {
   private final ComputeQueue queue;
   private final LoadMeter load;
   private final LongSupplier nanoClock;
+
+  /** Jobs that wait for their turn, to be dropped when nobody waits for them any more. */
+  private final Map<Responder, Runnable> waiting = new ConcurrentHashMap<>();
 
   public RequestFinisher(
       ModelShelf models, ComputeQueue queue, LoadMeter load, LongSupplier nanoClock) {
@@ -67,8 +72,23 @@ public final class RequestFinisher implements RequestHandler {
       responder.refuse(ErrorCode.UNKNOWN_MODEL, unknownModel(request.modelDigest()), 0);
       return;
     }
-    if (!queue.offer(() -> finish(model.get(), request, stamps, responder))) {
+    Runnable job =
+        () -> {
+          waiting.remove(responder);
+          finish(model.get(), request, stamps, responder);
+        };
+    waiting.put(responder, job);
+    if (!queue.offer(job)) {
+      waiting.remove(responder);
       responder.refuse(ErrorCode.OVERLOADED, "the queue is full; try later", RETRY_AFTER_NANOS);
+    }
+  }
+
+  @Override
+  public void onCancel(Responder responder) {
+    Runnable job = waiting.remove(responder);
+    if (job != null) {
+      queue.withdraw(job);
     }
   }
 
@@ -98,10 +118,11 @@ public final class RequestFinisher implements RequestHandler {
               load.report(Math.max(0, queue.unfinished() - 1), endNanos)));
     } catch (ProtocolException e) {
       responder.refuse(e.code(), String.valueOf(e.getMessage()), 0);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Also when memory runs out: the device must not wait for nothing, nor the thread be lost.
+      responder.refuse(ErrorCode.INTERNAL, "the worker failed on this request; see its log", 0);
       LOG.error(
           "request {} of connection {} failed", request.requestId(), responder.connectionId(), e);
-      responder.refuse(ErrorCode.INTERNAL, "the worker failed on this request; see its log", 0);
     }
   }
 

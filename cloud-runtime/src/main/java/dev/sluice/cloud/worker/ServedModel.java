@@ -128,7 +128,8 @@ public final class ServedModel implements AutoCloseable {
     }
   }
 
-  private Finished run(StageChain chain, Activation input, double[] thresholds, long decodeNanos) {
+  private Finished run(StageChain chain, Activation input, double[] thresholds, long decodeNanos)
+      throws ProtocolException {
     long profiledNanos = decodeNanos;
     Activation live = input;
     List<StageResult> open = new ArrayList<>();
@@ -145,7 +146,9 @@ public final class ServedModel implements AutoCloseable {
         }
         int exit = stage.exit().getAsInt();
         profiledNanos += profile.headNanos(exit);
-        ExitScores scores = model.scores(exit, result.logits().orElseThrow());
+        float[] logits = result.logits().orElseThrow();
+        checkFinite(logits);
+        ExitScores scores = model.scores(exit, logits);
         if (scores.confidence() >= thresholds[exit]) {
           return new Finished(exit, top(scores), scores.confidence(), profiledNanos);
         }
@@ -154,6 +157,16 @@ public final class ServedModel implements AutoCloseable {
       open.forEach(StageResult::close);
     }
     throw new IllegalStateException("the final exit always answers");
+  }
+
+  private void checkFinite(float[] logits) throws ProtocolException {
+    for (float logit : logits) {
+      if (!Float.isFinite(logit)) {
+        throw refused(
+            ErrorCode.MALFORMED,
+            "the payload's values are beyond what %s can compute with".formatted(name()));
+      }
+    }
   }
 
   private double[] thresholds(ExitRule rule, int cut) throws ProtocolException {
@@ -211,7 +224,11 @@ public final class ServedModel implements AutoCloseable {
       throw unknownCodec(0, request.codec());
     }
     PictureCodec.Picture picture = codec.decode(request.payloads().get(0), MAX_PICTURE_PIXELS);
-    return model.input(picture.rgb(), picture.width(), picture.height());
+    try {
+      return model.input(picture.rgb(), picture.width(), picture.height());
+    } catch (IllegalArgumentException wrongSize) {
+      throw refused(ErrorCode.MALFORMED, String.valueOf(wrongSize.getMessage()));
+    }
   }
 
   private Activation tensors(Infer request, ActivationCodec wire) throws ProtocolException {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class ComputeQueueTest {
@@ -44,6 +45,33 @@ class ComputeQueueTest {
       assertThat(queue.unfinished()).isEqualTo(3);
       release.countDown();
     }
+  }
+
+  @Test
+  void makesRoomWhenAWaitingJobIsWithdrawn() throws InterruptedException {
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch ran = new CountDownLatch(1);
+    AtomicBoolean withdrawnRan = new AtomicBoolean();
+    Runnable running =
+        () -> {
+          started.countDown();
+          awaitUninterrupted(release);
+        };
+    Runnable waiting = () -> withdrawnRan.set(true);
+    try (ComputeQueue queue = new ComputeQueue(1, 1)) {
+      queue.offer(running);
+      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+      queue.offer(waiting);
+      queue.withdraw(waiting);
+      queue.withdraw(waiting);
+      queue.withdraw(running);
+      assertThat(queue.unfinished()).isEqualTo(1);
+      assertThat(queue.offer(ran::countDown)).isTrue();
+      release.countDown();
+      assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(withdrawnRan).isFalse();
   }
 
   @Test

@@ -1,0 +1,113 @@
+package dev.sluice.cloud.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.cloud.admission.ComputeQueue;
+import dev.sluice.cloud.admission.LoadMeter;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.protocol.channel.ReceiveStamps;
+import dev.sluice.protocol.channel.Responder;
+import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.ExitRule;
+import dev.sluice.protocol.message.Infer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class RequestFinisherTest {
+  private static final Path BUNDLE = Path.of("../experiments/bundles/roadsigns");
+
+  /** Notes the refusals; {@code onAnswer} is what becomes of an answer. */
+  private record Noted(long requestId, BlockingQueue<ErrorCode> refusals, Runnable onAnswer)
+      implements Responder {
+    Noted(long requestId) {
+      this(requestId, new LinkedBlockingQueue<>(), () -> {});
+    }
+
+    @Override
+    public long connectionId() {
+      return 1;
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return false;
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      onAnswer.run();
+    }
+
+    @Override
+    public void refuse(ErrorCode code, String message, long retryAfterNanos) {
+      refusals.add(code);
+    }
+  }
+
+  @Test
+  void givesTheRoomOfACancelledRequestToTheNext() throws IOException, InterruptedException {
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch started = new CountDownLatch(1);
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 1)) {
+      RequestFinisher finisher =
+          new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
+      String digest = models.models().get(0).digest();
+      queue.offer(
+          () -> {
+            started.countDown();
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+
+      Noted first = new Noted(1);
+      Noted second = new Noted(2);
+      Noted third = new Noted(3);
+      finisher.onInfer(picture(1, digest), new ReceiveStamps(0, 0), first);
+      finisher.onCancel(first);
+      assertThat(finisher.load().queued()).isEqualTo(1);
+      finisher.onInfer(picture(2, digest), new ReceiveStamps(0, 0), second);
+      finisher.onInfer(picture(3, digest), new ReceiveStamps(0, 0), third);
+      assertThat(third.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.OVERLOADED);
+      release.countDown();
+      assertThat(second.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.MALFORMED);
+      assertThat(first.refusals()).isEmpty();
+    }
+  }
+
+  @Test
+  void answersARequestThatMemoryDidNotSufficeFor() throws IOException, InterruptedException {
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 1)) {
+      RequestFinisher finisher =
+          new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
+      Noted unlucky =
+          new Noted(
+              1,
+              new LinkedBlockingQueue<>(),
+              () -> {
+                throw new OutOfMemoryError("as if the worker had too little");
+              });
+      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      Infer request = picture(1, models.models().get(0).digest(), onePixel);
+      finisher.onInfer(request, new ReceiveStamps(0, 0), unlucky);
+      assertThat(unlucky.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.INTERNAL);
+    }
+  }
+
+  private static Infer picture(long id, String digest, byte... raw) {
+    return new Infer(id, digest, 0, "raw", ExitRule.NONE, 0, 0, List.of(ByteBuffer.wrap(raw)));
+  }
+}
