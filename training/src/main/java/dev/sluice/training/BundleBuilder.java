@@ -42,17 +42,19 @@ import java.util.function.LongSupplier;
  * what every exit says of every sample through every codec, measures times, writes it all.
  *
  * <p>Each set is used for one thing: <em>train</em> for the transforms, <em>temperature</em> for
- * the exits' temperatures, <em>select</em> to choose codecs, <em>certify</em> and <em>test</em> to
- * report. Not thread-safe; uses several threads inside.
+ * the exits' temperatures, <em>select</em> to choose codecs, <em>certify</em> for proofs made later,
+ * <em>test</em> to report. Not thread-safe; uses several threads inside.
  */
 public final class BundleBuilder {
   /** How many steps {@link #build} reports. */
-  public static final int STEPS = 6;
+  public static final int STEPS = 7;
 
   private static final double MOST_ENCODER_SHARE = 0.05;
   private static final int KLT_SAMPLES = 256;
   private static final int KLT_VECTORS = 20_000;
   private static final int PROFILE_REPETITIONS = 41;
+
+  private static final int TESTED_WITH_CODECS = 1000;
 
   /** Values per byte of the picture up to which a tensor counts as small, above which as large. */
   private static final double SMALL = 0.75;
@@ -143,11 +145,13 @@ public final class BundleBuilder {
       List<CutCodec> kept = CodecChoice.keep(network, select);
       Recording certify = record("recording outcomes", network, replay, kept, data.certify());
       Recording test = record("testing", network, replay, List.of(), data.test());
+      LabelledImages some = data.test().sample(TESTED_WITH_CODECS, options.seed());
+      Recording sent = record("testing codecs", network, replay, kept, some);
       progress.begin("measuring times", 1);
       Profile profile =
           new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
               .measure(network, select, kept, data.select().picture(0));
-      BundleReport report = new BundleReport(network, profile, kept, select, certify, test);
+      BundleReport report = new BundleReport(network, profile, kept, select, certify, test, sent);
       return new Built(
           write(parts, directory, overwrite, temperatures, kept, select, certify, profile, report),
           report.text());

@@ -17,6 +17,7 @@ final class BundleReport {
   private final Recording select;
   private final Recording certify;
   private final Recording test;
+  private final Recording sent;
 
   BundleReport(
       ExitNetwork network,
@@ -24,13 +25,15 @@ final class BundleReport {
       List<CutCodec> kept,
       Recording select,
       Recording certify,
-      Recording test) {
+      Recording test,
+      Recording sent) {
     this.network = network;
     this.profile = profile;
     this.kept = List.copyOf(kept);
     this.select = select;
     this.certify = certify;
     this.test = test;
+    this.sent = sent;
   }
 
   /** Returns the figures that go into the provenance. */
@@ -76,18 +79,20 @@ final class BundleReport {
 
   private String codecs() {
     double jpeg = 0;
-    for (int v = 0; v < certify.codecs().size(); v++) {
-      if (certify.codecs().get(v).name().equals("jpeg-75")) {
-        jpeg = certify.meanBytes(v);
+    for (int v = 0; v < sent.codecs().size(); v++) {
+      if (sent.codecs().get(v).name().equals("jpeg-75")) {
+        jpeg = sent.meanBytes(v);
       }
     }
     StringBuilder out =
         new StringBuilder(
-            "| cut | share of MACs | tensor | codec | bytes | of a JPEG (75) | final exit, certify |"
-                + " answers unchanged | encode | decode |\n");
+            text(
+                "| cut | share of MACs | tensor | codec | bytes | of a JPEG (75) | final exit, %,d test"
+                    + " pictures | answers unchanged | encode | decode |\n",
+                sent.samples()));
     out.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (CutCodec codec : kept) {
-      int v = certify.codecs().indexOf(codec);
+      int v = sent.codecs().indexOf(codec);
       Profile.CodecCost cost = profile.codec(codec.cut(), codec.name()).orElseThrow();
       out.append(
           text(
@@ -96,10 +101,10 @@ final class BundleReport {
               100 * network.share(codec.cut()),
               codec.cut() == 0 ? "picture" : shape(codec.cut()),
               codec.name(),
-              certify.meanBytes(v),
-              jpeg > 0 ? text("%.2f", certify.meanBytes(v) / jpeg) : "-",
-              100 * certify.finalAccuracy(v),
-              100 * certify.unchanged(v),
+              sent.meanBytes(v),
+              jpeg > 0 ? text("%.2f", sent.meanBytes(v) / jpeg) : "-",
+              100 * sent.finalAccuracy(v),
+              100 * sent.unchanged(v),
               cost.encodeNanos() / 1e6,
               cost.decodeNanos() / 1e6));
     }
