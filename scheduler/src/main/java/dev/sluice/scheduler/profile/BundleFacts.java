@@ -71,6 +71,14 @@ public record BundleFacts(
     require(
         profile.lastCut() == lastCut,
         "the profile has " + profile.lastCut() + " segments, the bundle " + lastCut);
+    require(
+        select.role() == CalibrationTable.Role.SELECT
+            && certify.role() == CalibrationTable.Role.CERTIFY,
+        "plans are chosen on a SELECT table and proven on a CERTIFY table, not on "
+            + select.role()
+            + " and "
+            + certify.role());
+    require(select.classes() == certify.classes(), "calibration tables of different classes");
     for (CalibrationTable table : List.of(select, certify)) {
       require(table.samples() > 0, "a calibration table without samples");
       require(table.exits() == exits.size(), "a calibration table of other exits");
