@@ -3,6 +3,7 @@ package dev.sluice.training.network;
 /**
  * The geometry of a square convolution with "same" padding of half its kernel.
  *
+ * @param kernel height and width of the window, odd
  * @param inSize height and width of the input
  * @param groups 1, or {@code inChannels} for a depthwise convolution
  */

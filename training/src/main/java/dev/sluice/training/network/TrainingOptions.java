@@ -38,7 +38,10 @@ public record TrainingOptions(
     }
   }
 
-  /** What the published network was trained with: about ten minutes on two quiet cores. */
+  /**
+   * Returns what the published network was trained with: about ten minutes on two quiet cores, with
+   * 1.5 GB of heap for the frames.
+   */
   public static TrainingOptions published() {
     return new TrainingOptions(RoadSigns.DEFAULT_SEED, 7, 48_000, 5, 64, 0.003, 5_000, 2);
   }

@@ -9,10 +9,11 @@ import java.util.SplittableRandom;
  * A seeded generator of 96×96 RGB dashcam crops with one road sign each, drawn from plain shapes.
  *
  * <p>Frames are independent scenes; drives are approaches to one sign. Both have the same
- * distribution of scenes and of sizes: at constant speed the inverse of the sign's size falls
- * linearly, so frames draw it uniformly. Everything follows from (seed, set, index): no order of
- * calls, no thread and no clock matters. The same JDK gives the same bytes; another one may round
- * antialiased edges differently, as the Java2D rasteriser is not specified to the bit.
+ * distribution of scenes and of sizes: in a drive the sign grows by the same factor every second
+ * (the car brakes), so frames draw the logarithm of its size uniformly. Everything follows from
+ * (seed, set, index): no order of calls, no thread and no clock matters. The same JDK gives the
+ * same bytes; another one may round antialiased edges differently, as the Java2D rasteriser is not
+ * specified to the bit.
  *
  * <p>Immutable and safe for use by several threads. A frame takes about half a millisecond.
  */
