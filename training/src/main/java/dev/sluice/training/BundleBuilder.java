@@ -42,8 +42,8 @@ import java.util.function.LongSupplier;
  * what every exit says of every sample through every codec, measures times, writes it all.
  *
  * <p>Each set is used for one thing: <em>train</em> for the transforms, <em>temperature</em> for
- * the exits' temperatures, <em>select</em> to choose codecs, <em>certify</em> for proofs made later,
- * <em>test</em> to report. Not thread-safe; uses several threads inside.
+ * the exits' temperatures, <em>select</em> to choose codecs, <em>certify</em> for proofs made
+ * later, <em>test</em> to report. Not thread-safe; uses several threads inside.
  */
 public final class BundleBuilder {
   /** How many steps {@link #build} reports. */
