@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * A worker beyond a link, on virtual time. What it answers is computed by the real model; how long
  * that takes comes from the profile, how long bytes take from the link's model.
  *
- * <p>As the real client does, it hands the link one request at a time and keeps the others back,
- * where they can be cancelled, and it calls the link down when a ping stays unanswered for half a
+ * <p>As the real client does, it hands the link one request at a time, in chunks, and keeps the rest
+ * back, where it can be cancelled, and it calls the link down when a ping stays unanswered for half a
  * second. Used on the loop only.
  */
 final class SimulatedCloud implements Cloud {
@@ -37,6 +37,9 @@ final class SimulatedCloud implements Cloud {
 
   /** Frame header, names and thresholds around a payload. */
   private static final int ENVELOPE_BYTES = 96;
+
+  /** What is on its way when a request is cancelled is the most that is sent in vain. */
+  private static final int CHUNK_BYTES = 1448;
 
   private static final int REPLY_BYTES = 160;
   private static final int PING_BYTES = 24;
@@ -60,12 +63,17 @@ final class SimulatedCloud implements Cloud {
     private final CloudRequest request;
     private final Consumer<CloudReply> done;
     private final long submittedNanos;
+    private final int bytes;
+    private int left;
     private long firstWriteNanos;
+    private long firstByteNanos;
 
     Pending(CloudRequest request, Consumer<CloudReply> done, long submittedNanos) {
       this.request = request;
       this.done = done;
       this.submittedNanos = submittedNanos;
+      this.bytes = request.payload().bytes() + ENVELOPE_BYTES;
+      this.left = bytes;
     }
   }
 
@@ -122,20 +130,29 @@ final class SimulatedCloud implements Cloud {
     if (now < linkBusyUntilNanos || waiting.isEmpty()) {
       return;
     }
-    Pending next = waiting.remove();
-    next.firstWriteNanos = now;
-    LinkModel.Delivery delivery =
-        connection.send(Direction.UPLINK, next.request.payload().bytes() + ENVELOPE_BYTES, now);
+    Pending next = waiting.element();
+    if (next.left == next.bytes) {
+      next.firstWriteNanos = now;
+    }
+    int chunk = Math.min(next.left, CHUNK_BYTES);
+    LinkModel.Delivery delivery = connection.send(Direction.UPLINK, chunk, now);
     if (delivery.lastByteNanos() == LinkModel.NEVER) {
       linkBusyUntilNanos = LinkModel.NEVER;
       return;
     }
+    if (next.left == next.bytes) {
+      next.firstByteNanos = delivery.firstByteNanos();
+    }
+    next.left -= chunk;
     linkBusyUntilNanos = delivery.departedNanos();
     loop.at(linkBusyUntilNanos, this::pump);
-    loop.at(delivery.lastByteNanos(), () -> compute(next, delivery));
+    if (next.left == 0) {
+      waiting.remove();
+      loop.at(delivery.lastByteNanos(), () -> compute(next, delivery.lastByteNanos()));
+    }
   }
 
-  private void compute(Pending pending, LinkModel.Delivery delivery) {
+  private void compute(Pending pending, long lastByteNanos) {
     if (open.get(pending.request.id()) != pending) {
       return;
     }
@@ -158,12 +175,12 @@ final class SimulatedCloud implements Cloud {
     long nanos = finished.profiledNanos() + (request.cut() == 0 ? preprocessNanos : 0);
     workerFreeNanos = startNanos + nanos;
     atWorker++;
-    loop.at(workerFreeNanos, () -> reply(pending, delivery, startNanos, finished));
+    loop.at(workerFreeNanos, () -> reply(pending, lastByteNanos, startNanos, finished));
   }
 
   private void reply(
       Pending pending,
-      LinkModel.Delivery delivery,
+      long lastByteNanos,
       long startNanos,
       ServedModel.Finished finished) {
     atWorker--;
@@ -192,12 +209,12 @@ final class SimulatedCloud implements Cloud {
                       pending.submittedNanos,
                       pending.firstWriteNanos,
                       loop.nanoTime(),
-                      delivery.firstByteNanos(),
-                      delivery.lastByteNanos(),
+                      pending.firstByteNanos,
+                      lastByteNanos,
                       startNanos,
                       endNanos,
                       endNanos,
-                      pending.request.payload().bytes() + ENVELOPE_BYTES,
+                      pending.bytes,
                       REPLY_BYTES),
                   new WorkerLoad(queued, 0, 1)));
         });
