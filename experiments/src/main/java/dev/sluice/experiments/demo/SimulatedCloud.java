@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * A worker beyond a link, on virtual time. What it answers is computed by the real model; how long
  * that takes comes from the profile, how long bytes take from the link's model.
  *
- * <p>As the real client does, it hands the link one request at a time, in chunks, and keeps the rest
- * back, where it can be cancelled, and it calls the link down when a ping stays unanswered for half a
- * second. Used on the loop only.
+ * <p>As the real client does, it hands the link one request at a time, in chunks, and keeps the
+ * rest back, where it can be cancelled, and it calls the link down when a ping stays unanswered for
+ * half a second. Used on the loop only.
  */
 final class SimulatedCloud implements Cloud {
   private static final long MILLI = 1_000_000;
@@ -179,10 +179,7 @@ final class SimulatedCloud implements Cloud {
   }
 
   private void reply(
-      Pending pending,
-      long lastByteNanos,
-      long startNanos,
-      ServedModel.Finished finished) {
+      Pending pending, long lastByteNanos, long startNanos, ServedModel.Finished finished) {
     atWorker--;
     long endNanos = loop.nanoTime();
     int queued = atWorker;

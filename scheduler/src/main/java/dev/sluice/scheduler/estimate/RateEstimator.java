@@ -15,6 +15,7 @@ final class RateEstimator {
   private static final double STATIONARY_VARIANCE = 0.6;
   private static final double SURPRISE_SDS = 3;
   private static final double LEAST_SURPRISE = 0.35;
+  private static final double BELOW_BOUND = 0.3;
   private static final double LEAST_NOISE_VARIANCE = 0.05 * 0.05;
 
   private double mean;
@@ -26,6 +27,7 @@ final class RateEstimator {
   private boolean informed;
   private boolean climbing;
   private double suspectSide;
+  private boolean missedBefore;
 
   RateEstimator(double priorBytesPerSecond) {
     mean = Math.log(priorBytesPerSecond);
@@ -62,6 +64,7 @@ final class RateEstimator {
    */
   void observe(double bytesPerSecond, double relativeSd, long nowNanos) {
     double log = Math.log(bytesPerSecond);
+    missedBefore = false;
     if (!informed) {
       mean = log;
       longRun = log;
@@ -110,11 +113,25 @@ final class RateEstimator {
     }
   }
 
-  /** Takes in that the rate was at most this much: the transfer did not end in time. */
+  /**
+   * Takes in that the rate was at most this much: the transfer did not end in time. That names only
+   * a bound, so the belief moves below it, to where a normal belief of that width has its mean once
+   * cut off there. A single one may be a stall and counts little.
+   */
   void observeAtMost(double bytesPerSecond, long nowNanos) {
-    if (Math.log(bytesPerSecond) < logMean(nowNanos)) {
-      observe(bytesPerSecond, 0.5, nowNanos);
+    double below = Math.log(bytesPerSecond) - BELOW_BOUND;
+    if (below >= logMean(nowNanos)) {
+      return;
     }
+    if (missedBefore) {
+      advance(nowNanos);
+      mean = below;
+      variance = Math.max(variance, BELOW_BOUND * BELOW_BOUND);
+      inform(nowNanos);
+    } else {
+      observe(Math.exp(below), 0.5, nowNanos);
+    }
+    missedBefore = true;
   }
 
   /** Widens the belief, before samples are told again. */
