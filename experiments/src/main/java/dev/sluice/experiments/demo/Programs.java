@@ -23,6 +23,10 @@ record Programs(Path bundle, Goal goal, Duration device) {
           "-XX:+UseSerialGC",
           "-Djava.awt.headless=true",
           "-Dai.djl.offline=true");
+
+  /** Ready after 2.7 s instead of 4.3 s on a busy machine; their heavy work is native. */
+  private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
+
   private static final int FIRST_JDK_THAT_ASKS = 23;
 
   /** The cloud worker, on a free port. */
@@ -31,7 +35,8 @@ record Programs(Path bundle, Goal goal, Duration device) {
         "cloud worker",
         "dev.sluice.cloud.CloudMain",
         List.of("--bind", LOCAL, "--models", bundle.toString()),
-        "worker ready on ");
+        "worker ready on ",
+        List.of());
   }
 
   /** The emulated link before a worker; its trace begins on the line {@code start}. */
@@ -48,7 +53,8 @@ record Programs(Path bundle, Goal goal, Duration device) {
             trace.toString(),
             "--start",
             "stdin"),
-        "link ready on ");
+        "link ready on ",
+        List.of(QUICK_START));
   }
 
   /** The edge agent behind a link, with frames on standard input. */
@@ -66,12 +72,22 @@ record Programs(Path bundle, Goal goal, Duration device) {
           List.of(
               "--mean-rtt", String.format(Locale.ROOT, "%.1fms", scenario.meanRoundTripMillis())));
     }
-    return command("edge agent", "dev.sluice.edge.agent.EdgeMain", words, "{\"type\":\"ready\"");
+    return command(
+        "edge agent",
+        "dev.sluice.edge.agent.EdgeMain",
+        words,
+        "{\"type\":\"ready\"",
+        List.of(QUICK_START));
   }
 
   private static ChildProcess.Command command(
-      String name, String mainClass, List<String> arguments, String readyPrefix) {
+      String name,
+      String mainClass,
+      List<String> arguments,
+      String readyPrefix,
+      List<String> jvmOptions) {
     List<String> jvm = new ArrayList<>(SMALL);
+    jvm.addAll(jvmOptions);
     if (Runtime.version().feature() >= FIRST_JDK_THAT_ASKS) {
       jvm.add("--enable-native-access=ALL-UNNAMED");
       jvm.add("--sun-misc-unsafe-memory-access=allow");
