@@ -28,6 +28,11 @@ import java.util.stream.IntStream;
  * the rest are ranked by the targets in their order, plans within a small tolerance being alike.
  * The plan in use is left only when it breaks a constraint or another is clearly better.
  *
+ * <p>A bound on a latency percentile is also the deadline at which the device answers by itself.
+ * What a plan loses by replies later than that ({@link Predictor#lateLoss}) counts against its
+ * accuracy, so that the few per cent of late answers that a percentile allows cannot be spent on
+ * all the hard samples.
+ *
  * <p>Where nothing holds every constraint, latency is kept first, then accuracy is made as good as
  * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
  * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
@@ -169,6 +174,9 @@ public final class Scheduler implements Planner {
     /** By plan: largest ratio of a latency to its bound; NaN until somebody asks. */
     private final double[] latencyUse = new double[prepared];
 
+    /** By plan: accuracy lost by late replies; NaN until somebody asks. */
+    private final double[] lateLoss = new double[prepared];
+
     private final boolean[] usable = new boolean[prepared];
 
     Round(Estimates estimates) {
@@ -178,11 +186,16 @@ public final class Scheduler implements Planner {
         usable[i] = linkUp || !predictor.plan(i).usesCloud();
       }
       Arrays.fill(latencyUse, Double.NaN);
+      Arrays.fill(lateLoss, Double.NaN);
     }
 
     Choice choose(int current, long nowNanos) {
       int ample = best(i -> holds(i, 1 - options.latencyHeadroom()));
-      if (current >= 0 && floorHolds[current] && stillTimely(current) && overBudget(current) <= 0) {
+      if (current >= 0
+          && floorHolds[current]
+          && stillTimely(current)
+          && floorGap(current) + lateLoss(current, KEEP_CAUTION) <= 0
+          && overBudget(current) <= 0) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
         return why.isPresent()
@@ -201,7 +214,8 @@ public final class Scheduler implements Planner {
       if (accurate >= 0) {
         if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
           boolean alike =
-              merit(current) >= merit(accurate) - WORTHWHILE_ACCURACY
+              merit(current) - lateLoss(current, KEEP_CAUTION)
+                      >= merit(accurate) - lateLoss(accurate) - WORTHWHILE_ACCURACY
                   && gainTarget(current, accurate).isEmpty();
           accurate = alike || dwelling(nowNanos) ? current : accurate;
         }
@@ -276,7 +290,28 @@ public final class Scheduler implements Planner {
     }
 
     private boolean holds(int index, double share) {
-      return usable[index] && floorHolds[index] && overBudget(index) <= 0 && timely(index, share);
+      return usable[index]
+          && floorHolds[index]
+          && overBudget(index) <= 0
+          && timely(index, share)
+          && floorGap(index) + lateLoss(index) <= 0;
+    }
+
+    private double lateLoss(int index) {
+      if (Double.isNaN(lateLoss[index])) {
+        lateLoss[index] = lateLoss(index, 1);
+      }
+      return lateLoss[index];
+    }
+
+    private double lateLoss(int index, double caution) {
+      double loss = 0;
+      for (Constraint bound : latencyBounds) {
+        if (bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE) {
+          loss = Math.max(loss, predictor.lateLoss(index, bound.bound(), estimates, caution));
+        }
+      }
+      return loss;
     }
 
     /** Largest relative excess over a budget; at most 0 if all are kept. */
@@ -369,14 +404,20 @@ public final class Scheduler implements Planner {
       double most = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < prepared; i++) {
         if (usable[i] && merit(i) > most && timely(i, 1)) {
-          most = merit(i);
+          most = Math.max(most, merit(i) - lateLoss(i));
         }
       }
       if (most == Double.NEGATIVE_INFINITY) {
         return -1;
       }
       double least = most - ACCURACY_BAND;
-      return rank(where(i -> usable[i] && merit(i) >= least && timely(i, 1)));
+      return rank(
+          where(
+              i ->
+                  usable[i]
+                      && merit(i) >= least
+                      && timely(i, 1)
+                      && merit(i) - lateLoss(i) >= least));
     }
 
     /** Of the plans that hold all but their budgets the one nearest to them; -1 if none does. */

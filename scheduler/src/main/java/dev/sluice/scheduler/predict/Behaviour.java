@@ -18,6 +18,9 @@ final class Behaviour {
   /** By replayed row: bytes sent, -1 where the device answers. */
   final int[] bytes;
 
+  /** By replayed row: whether the answer is right. */
+  final boolean[] right;
+
   final double accuracy;
   final Certificate.Bounds bounds;
 
@@ -37,6 +40,7 @@ final class Behaviour {
       CostModel costs,
       byte[] exit,
       int[] bytes,
+      boolean[] right,
       double accuracy,
       Certificate.Bounds bounds,
       double cautiousDifference,
@@ -48,6 +52,7 @@ final class Behaviour {
     this.costs = costs;
     this.exit = exit;
     this.bytes = bytes;
+    this.right = right;
     this.accuracy = accuracy;
     this.bounds = bounds;
     this.cautiousDifference = cautiousDifference;
@@ -88,9 +93,11 @@ final class Behaviour {
     }
     byte[] exit = new byte[rows.length];
     int[] rowBytes = new int[rows.length];
+    boolean[] rowRight = new boolean[rows.length];
     for (int i = 0; i < rows.length; i++) {
       exit[i] = select.exit[rows[i]];
       rowBytes[i] = select.bytes[rows[i]];
+      rowRight[i] = select.right[rows[i]];
     }
     boolean identical =
         plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
@@ -101,6 +108,7 @@ final class Behaviour {
         costs,
         exit,
         rowBytes,
+        rowRight,
         (double) right / samples,
         bounds,
         identical

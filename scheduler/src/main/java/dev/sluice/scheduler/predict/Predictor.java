@@ -201,6 +201,50 @@ public final class Predictor {
     };
   }
 
+  /**
+   * Returns how much accuracy a plan loses because replies miss the deadline and the device answers
+   * by itself then, with the deepest exit that it reaches in time. What is sent are the hard
+   * samples, so a few per cent of late replies weigh more than their number.
+   *
+   * @param deadlineNanos from capture
+   * @param caution part of the caution about the link, in [0, 1]
+   * @return a share, at least 0
+   */
+  public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
+    Behaviour plan = behaviours.get(index);
+    if (plan.sentBytes.length == 0) {
+      return 0;
+    }
+    replay(plan, estimates, caution);
+    int fallback = deepestExitWithin(deadlineNanos / estimates.deviceScale());
+    int lost = 0;
+    for (int i = 0; i < scratch.length; i++) {
+      if (plan.bytes[i] >= 0 && scratch[i] > deadlineNanos) {
+        boolean rescued = fallback >= 0 && facts.select().correct(rows[i], fallback);
+        lost += (plan.right[i] ? 1 : 0) - (rescued ? 1 : 0);
+      }
+    }
+    return Math.max(0, (double) lost / scratch.length);
+  }
+
+  /** The deepest exit that a device reaches by way of all earlier ones, -1 if none. */
+  private int deepestExitWithin(double profiledNanos) {
+    double nanos = facts.profile().preprocessNanos();
+    int cut = 0;
+    int deepest = -1;
+    for (BundleFacts.ExitFact exit : facts.exits()) {
+      while (cut < exit.cut()) {
+        nanos += facts.profile().segmentNanos(++cut);
+      }
+      nanos += facts.profile().headNanos(exit.exit());
+      if (nanos > profiledNanos) {
+        break;
+      }
+      deepest = exit.exit();
+    }
+    return deepest;
+  }
+
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
