@@ -7,22 +7,24 @@ import java.util.List;
  *
  * @param name the agent's {@code --strategy}
  * @param title what a person calls it
+ * @param answersAlone whether it answers by itself when its plan does not come to an end in time.
+ *     Where it does not, the agent still lends it Sluice's fallback, and both forms are reported
  */
-public record Strategy(String name, String title) {
+public record Strategy(String name, String title, boolean answersAlone) {
   /** Ours. */
-  public static final Strategy SLUICE = new Strategy("sluice", "sluice");
+  public static final Strategy SLUICE = new Strategy("sluice", "sluice", true);
 
-  /** Everything on the device. */
-  public static final Strategy DEVICE_ONLY = new Strategy("device-only", "device only");
+  /** The whole network on the device; it has no exits of its own to fall back on. */
+  public static final Strategy DEVICE_ONLY = new Strategy("device-only", "device only", false);
 
-  /** Every picture to the cloud, as JPEG. */
-  public static final Strategy CLOUD_ONLY = new Strategy("cloud-only", "cloud only (JPEG)");
+  /** Every picture to the cloud, as JPEG; it has no network on the device to fall back on. */
+  public static final Strategy CLOUD_ONLY = new Strategy("cloud-only", "cloud only (JPEG)", false);
 
-  /** SPINN's choice: one shared threshold, its codec. */
-  public static final Strategy SPINN = new Strategy("spinn", "SPINN settings");
+  /** SPINN's choice: one shared threshold, its codec; it falls back on the next local exit. */
+  public static final Strategy SPINN = new Strategy("spinn", "SPINN settings", true);
 
   /** The best single split at the trace's mean, never changed, without fallback. */
-  public static final Strategy FIXED_SPLIT = new Strategy("fixed-split", "best fixed split");
+  public static final Strategy FIXED_SPLIT = new Strategy("fixed-split", "best fixed split", false);
 
   /** All of them, ours first. */
   public static final List<Strategy> ALL =

@@ -40,6 +40,20 @@ public record StreamResult(
     return tally.score();
   }
 
+  /** The same stream as the strategy in its own form would have served it. */
+  public StreamResult ownForm() {
+    return strategy.answersAlone()
+        ? this
+        : new StreamResult(
+            strategy,
+            scenario,
+            tally.withoutFallback(),
+            seenP95Nanos,
+            overruns,
+            feasiblePlans,
+            decisions);
+  }
+
   /** The feasible plans most in use. */
   List<Plan> mostUsed(int most) {
     return feasiblePlans.keySet().stream().limit(most).toList();

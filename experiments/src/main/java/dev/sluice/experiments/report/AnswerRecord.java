@@ -35,6 +35,14 @@ public record AnswerRecord(
     NOWHERE
   }
 
+  /** Returns the same answer, or none where it is a fallback. */
+  AnswerRecord withoutFallback() {
+    return degraded
+        ? new AnswerRecord(
+            id, -1, -1, Place.NOWHERE, plan, true, true, latencyNanos, bytesSent, workerComputeNanos)
+        : this;
+  }
+
   public AnswerRecord {
     Objects.requireNonNull(place, "place");
     Objects.requireNonNull(plan, "plan");

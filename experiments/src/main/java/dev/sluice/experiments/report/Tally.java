@@ -60,6 +60,19 @@ public final class Tally {
     }
   }
 
+  /**
+   * Returns a copy in which answers that are fallbacks carry no prediction: what the stream would
+   * have been worth to somebody who has no fallback.
+   */
+  public Tally withoutFallback() {
+    Tally copy = new Tally(deadlineNanos);
+    copy.asked.putAll(asked);
+    copy.surplusByPhase.putAll(surplusByPhase);
+    copy.strangers = strangers;
+    answers.forEach((id, answer) -> copy.answers.put(id, answer.withoutFallback()));
+    return copy;
+  }
+
   /** Whether every request so far has an answer. */
   public boolean complete() {
     return answers.size() == asked.size();

@@ -122,7 +122,7 @@ class SimulatedDemoTest {
   private static List<StreamResult> rivals() {
     return Strategy.ALL.stream()
         .filter(strategy -> !strategy.equals(Strategy.SLUICE))
-        .map(RUNS::get)
+        .map(strategy -> RUNS.get(strategy).ownForm())
         .toList();
   }
 }
