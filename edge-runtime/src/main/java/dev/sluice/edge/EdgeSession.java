@@ -69,7 +69,8 @@ public final class EdgeSession implements AutoCloseable {
    * A frame becomes a hedge when its reply is at risk: predicted later than the latest moment at
    * which the device could begin to compute the deepest exit still in reach, or the link is not up.
    * Otherwise a timer waits for that moment. So with everything sent at the input, the device
-   * begins as late as it can afford to.
+   * begins as late as it can afford to. Where device compute is free (`eagerHedge`), it begins at
+   * once: a reply that comes late is then met by the deepest local exit there is time for.
    *
    * A frame leaves `live` when it is answered, and nothing but `answer` removes it: that makes for
    * exactly one answer. Its tensors may outlive it until the device has finished with them.
@@ -347,7 +348,10 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   private boolean fits(Request r, long nanos, long now, double scale) {
-    return nanos < DeviceCosts.NEVER && now + withMargin(nanos, scale) <= limit(r);
+    // With an answer in hand a deeper exit may be tried without reserve: failing costs nothing.
+    boolean daring = options.eagerHedge() && r.best != null;
+    long need = daring ? scaled(nanos, scale) : withMargin(nanos, scale);
+    return nanos < DeviceCosts.NEVER && now + need <= limit(r);
   }
 
   private boolean cloudInTime(Request r, Plan plan, long now) {
@@ -612,7 +616,7 @@ public final class EdgeSession implements AutoCloseable {
     }
     long latest = limit(r) - withMargin(deepest.get().nanos(), e.deviceScale());
     long expected = now + replyNanos(plan(r), r.bytesSent + (double) bytesAhead(r), e);
-    if (e.link() != LinkState.UP || expected > latest) {
+    if (options.eagerHedge() || e.link() != LinkState.UP || expected > latest) {
       beginHedge(r);
     } else {
       r.hedgeTimer =

@@ -19,6 +19,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -230,7 +231,10 @@ public final class EdgeMain implements Program.Debuggable {
       }
       Strategy chosen = chosen(facts, goal, factor);
       boolean falls = fallback == null ? chosen.fallback() : fallback.equals("on");
-      SessionOptions options = SessionOptions.of(deadlineNanos);
+      // Who does not ask for little device compute gets the best answer that an idle device can give.
+      SessionOptions options =
+          SessionOptions.of(deadlineNanos)
+              .withEagerHedge(!goal.mentions(Metric.Kind.DEVICE_COMPUTE));
       if (!falls) {
         options =
             options.withoutFallback(

@@ -9,6 +9,8 @@ package dev.sluice.edge.session;
  * @param marginFraction reserve on predicted device times, at least 0; 0.08 keeps 8 %
  * @param fallback whether the device answers when the cloud does not, and drops what it cannot get
  *     to in time; without it a frame waits for its plan, however long, up to the patience
+ * @param eagerHedge whether an idle device goes on alone as soon as a frame is sent, instead of when
+ *     the reply is at risk: the best answers at the deadline, for more device compute
  * @param patienceNanos from capture until a frame without any answer is given up, at least the
  *     deadline
  * @param maxWaiting frames that may wait for the device; the oldest is dropped beyond, at least 1
@@ -21,6 +23,7 @@ public record SessionOptions(
     long slackNanos,
     double marginFraction,
     boolean fallback,
+    boolean eagerHedge,
     long patienceNanos,
     int maxWaiting,
     int maxOutstanding,
@@ -59,6 +62,7 @@ public record SessionOptions(
         Math.min(2 * MILLIS, deadlineNanos / 10),
         0.08,
         true,
+        false,
         2 * deadlineNanos,
         16,
         64,
@@ -72,6 +76,21 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         false,
+        eagerHedge,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos);
+  }
+
+  /** Returns the same options with hedges that begin at once or only at risk. */
+  public SessionOptions withEagerHedge(boolean eager) {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        fallback,
+        eager,
         patienceNanos,
         maxWaiting,
         maxOutstanding,
@@ -85,6 +104,7 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         fallback,
+        eagerHedge,
         patienceNanos,
         maxWaiting,
         maxOutstanding,

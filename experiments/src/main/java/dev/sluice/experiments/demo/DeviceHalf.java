@@ -5,6 +5,7 @@ import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.ModelNetwork;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.model.ProgressiveModel;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
@@ -69,7 +70,9 @@ record DeviceHalf(ModelNetwork network, BundleFacts facts, double factor) implem
   }
 
   SessionOptions options(Strategy strategy, Goal goal) {
-    SessionOptions usual = SessionOptions.of(goal.deadlineNanos());
+    SessionOptions usual =
+        SessionOptions.of(goal.deadlineNanos())
+            .withEagerHedge(!goal.objective().mentions(Metric.Kind.DEVICE_COMPUTE));
     return strategy.equals(Strategy.FIXED_SPLIT)
         ? usual.withoutFallback(NO_FALLBACK_PATIENCE_NANOS)
         : usual;

@@ -18,6 +18,12 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
     }
   }
 
+  /** Returns whether a constraint or target is about a kind of metric. */
+  public boolean mentions(Metric.Kind kind) {
+    return constraints.stream().anyMatch(constraint -> constraint.metric().kind() == kind)
+        || targets.stream().anyMatch(target -> target.metric().kind() == kind);
+  }
+
   /**
    * Reads an objective, for example
    *
