@@ -231,7 +231,8 @@ public final class EdgeMain implements Program.Debuggable {
       }
       Strategy chosen = chosen(facts, goal, factor);
       boolean falls = fallback == null ? chosen.fallback() : fallback.equals("on");
-      // Who does not ask for little device compute gets the best answer that an idle device can give.
+      // Who does not ask for little device compute gets the best answer that an idle device can
+      // give.
       SessionOptions options =
           SessionOptions.of(deadlineNanos)
               .withEagerHedge(!goal.mentions(Metric.Kind.DEVICE_COMPUTE));

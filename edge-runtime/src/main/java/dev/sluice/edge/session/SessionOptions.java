@@ -9,8 +9,8 @@ package dev.sluice.edge.session;
  * @param marginFraction reserve on predicted device times, at least 0; 0.08 keeps 8 %
  * @param fallback whether the device answers when the cloud does not, and drops what it cannot get
  *     to in time; without it a frame waits for its plan, however long, up to the patience
- * @param eagerHedge whether an idle device goes on alone as soon as a frame is sent, instead of when
- *     the reply is at risk: the best answers at the deadline, for more device compute
+ * @param eagerHedge whether an idle device goes on alone as soon as a frame is sent, instead of
+ *     when the reply is at risk: the best answers at the deadline, for more device compute
  * @param patienceNanos from capture until a frame without any answer is given up, at least the
  *     deadline
  * @param maxWaiting frames that may wait for the device; the oldest is dropped beyond, at least 1

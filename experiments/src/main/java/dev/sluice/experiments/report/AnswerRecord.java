@@ -39,7 +39,16 @@ public record AnswerRecord(
   AnswerRecord withoutFallback() {
     return degraded
         ? new AnswerRecord(
-            id, -1, -1, Place.NOWHERE, plan, true, true, latencyNanos, bytesSent, workerComputeNanos)
+            id,
+            -1,
+            -1,
+            Place.NOWHERE,
+            plan,
+            true,
+            true,
+            latencyNanos,
+            bytesSent,
+            workerComputeNanos)
         : this;
   }
 

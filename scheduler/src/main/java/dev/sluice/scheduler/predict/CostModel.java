@@ -77,6 +77,35 @@ final class CostModel {
     return new CostModel(deviceStop, device, worker, least);
   }
 
+  /**
+   * Returns the deepest exit that the device has of its own for a sample that is sent: an active
+   * one on the way to the split, or one behind it to which it goes on while it waits.
+   *
+   * @param budgetNanos device's time from the start, at scale 1
+   * @return -1 where there is none
+   */
+  int fallbackExit(BundleFacts facts, Plan plan, double budgetNanos) {
+    double[] threshold = thresholds(facts, plan);
+    int deepest = -1;
+    double nanos = deviceSent + (plan.split() == 0 ? facts.profile().preprocessNanos() : 0);
+    int cut = plan.split();
+    for (int exit = 0; exit <= facts.finalExit(); exit++) {
+      int at = facts.exitCut(exit);
+      double reached;
+      if (at <= plan.split()) {
+        reached = active(threshold, exit) ? deviceStop[exit] : Double.POSITIVE_INFINITY;
+      } else {
+        nanos += segments(facts.profile(), cut, at) + facts.profile().headNanos(exit);
+        cut = at;
+        reached = nanos;
+      }
+      if (reached <= budgetNanos) {
+        deepest = exit;
+      }
+    }
+    return deepest;
+  }
+
   /** Thresholds by exit; infinite where an exit is not active, 0 at the final exit. */
   static double[] thresholds(BundleFacts facts, Plan plan) {
     double[] thresholds = new double[facts.exits().size()];

@@ -216,7 +216,8 @@ public final class Predictor {
       return 0;
     }
     replay(plan, estimates, caution);
-    int fallback = deepestExitWithin(deadlineNanos / estimates.deviceScale());
+    int fallback =
+        plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
     int lost = 0;
     for (int i = 0; i < scratch.length; i++) {
       if (plan.bytes[i] >= 0 && scratch[i] > deadlineNanos) {
@@ -225,24 +226,6 @@ public final class Predictor {
       }
     }
     return Math.max(0, (double) lost / scratch.length);
-  }
-
-  /** The deepest exit that a device reaches by way of all earlier ones, -1 if none. */
-  private int deepestExitWithin(double profiledNanos) {
-    double nanos = facts.profile().preprocessNanos();
-    int cut = 0;
-    int deepest = -1;
-    for (BundleFacts.ExitFact exit : facts.exits()) {
-      while (cut < exit.cut()) {
-        nanos += facts.profile().segmentNanos(++cut);
-      }
-      nanos += facts.profile().headNanos(exit.exit());
-      if (nanos > profiledNanos) {
-        break;
-      }
-      deepest = exit.exit();
-    }
-    return deepest;
   }
 
   /** Returns all that is predicted of a plan. */
