@@ -323,6 +323,19 @@ class EdgeSessionTest {
   }
 
   @Test
+  void goesOnAtOnceWhereDeviceComputeIsFree() {
+    options = options.withEagerHedge(true);
+    cloud.script = (request, done) -> {};
+    open();
+    frame(0, 0);
+    after(1000);
+    EdgeAnswer answer = only(0);
+    assertThat(network.ran).containsExactly("0-1", "1-3", "3-5");
+    assertThat(answer.exit()).isEqualTo(2);
+    assertThat(answer.latencyNanos()).isEqualTo((1 + 21 + 2 + 41 + 40) * MS);
+  }
+
+  @Test
   void lettingTheNextFrameGoBeforeAHedge() {
     cloud.first = LinkState.UNKNOWN;
     cloud.script = (request, done) -> {};

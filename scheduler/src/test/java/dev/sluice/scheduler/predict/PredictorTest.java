@@ -102,6 +102,22 @@ class PredictorTest {
   }
 
   @Test
+  void countsLateRepliesAsWhatTheDeviceSaysByItself() {
+    // Sent samples answer at 40 and 60 ms; the second one's reply is wrong, so late or not is
+    // alike.
+    Estimates estimates = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 0);
+    Predictor predictor = new Predictor(handMade(), List.of(SPLIT), 0, 0);
+
+    assertThat(predictor.lateLoss(0, 60 * MS, estimates, 1)).isZero();
+    // By 27 ms the device has gone on to the end, which is right.
+    assertThat(predictor.lateLoss(0, 27 * MS, estimates, 1)).isZero();
+    // By 26 ms it has only its exit, which is wrong about the first of them.
+    assertThat(predictor.lateLoss(0, 26 * MS, estimates, 1)).isEqualTo(0.25);
+    // By 14 ms it has nothing.
+    assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.25);
+  }
+
+  @Test
   void letsFramesQueueAtDeviceAndLink() {
     // Frames every 20 ms, device at scale 1: 15 ms local, 17 ms when sent; 0.1 MB/s: 10 and 30 ms.
     Estimates estimates = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 20 * MS);
