@@ -58,11 +58,15 @@ class SchedulerTest {
     List<Prediction> left = new ArrayList<>();
     for (PlanChain chain : chains) {
       for (Plan plan : chain.plans()) {
-        Prediction prediction = predictor.predict(predictor.index(plan), estimates);
+        int index = predictor.index(plan);
+        Prediction prediction = predictor.predict(index, estimates);
         if (prediction.differenceLowerBound() < -points / 100) {
           break;
         }
-        if (!prediction.overloaded() && prediction.p95LatencyNanos() <= latencyMs * MS) {
+        double late = predictor.lateLoss(index, latencyMs * MS, estimates, 1);
+        if (!prediction.overloaded()
+            && prediction.p95LatencyNanos() <= latencyMs * MS
+            && prediction.differenceLowerBound() - late >= -points / 100) {
           left.add(prediction);
         }
       }
