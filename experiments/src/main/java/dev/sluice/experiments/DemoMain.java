@@ -202,6 +202,9 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
                   .formatted(result.strategies().get(0).scenario().seconds())
               + " is not right and in time:");
       terminal.print(result.strategyTable());
+      terminal.print(
+          "Rivals stand in their own form; the last column lends them what Sluice has: exits on the"
+              + " device and an answer by the deadline.");
     }
     if (!result.floor().isEmpty()) {
       terminal.print("");

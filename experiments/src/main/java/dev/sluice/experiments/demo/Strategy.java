@@ -7,10 +7,11 @@ import java.util.List;
  *
  * @param name the agent's {@code --strategy}
  * @param title what a person calls it
- * @param answersAlone whether it answers by itself when its plan does not come to an end in time.
- *     Where it does not, the agent still lends it Sluice's fallback, and both forms are reported
+ * @param answersByDeadline whether it answers by itself when its plan does not come to an end by
+ *     the deadline. Where it does not, the agent still lends it Sluice's fallback, and both forms
+ *     are reported
  */
-public record Strategy(String name, String title, boolean answersAlone) {
+public record Strategy(String name, String title, boolean answersByDeadline) {
   /** Ours. */
   public static final Strategy SLUICE = new Strategy("sluice", "sluice", true);
 
@@ -20,8 +21,11 @@ public record Strategy(String name, String title, boolean answersAlone) {
   /** Every picture to the cloud, as JPEG; it has no network on the device to fall back on. */
   public static final Strategy CLOUD_ONLY = new Strategy("cloud-only", "cloud only (JPEG)", false);
 
-  /** SPINN's choice: one shared threshold, its codec; it falls back on the next local exit. */
-  public static final Strategy SPINN = new Strategy("spinn", "SPINN settings", true);
+  /**
+   * SPINN's choice: one shared threshold, its codec. It goes on alone when the server does not
+   * answer, but plans for the mean latency and knows no deadline.
+   */
+  public static final Strategy SPINN = new Strategy("spinn", "SPINN settings", false);
 
   /** The best single split at the trace's mean, never changed, without fallback. */
   public static final Strategy FIXED_SPLIT = new Strategy("fixed-split", "best fixed split", false);

@@ -42,7 +42,7 @@ public record StreamResult(
 
   /** The same stream as the strategy in its own form would have served it. */
   public StreamResult ownForm() {
-    return strategy.answersAlone()
+    return strategy.answersByDeadline()
         ? this
         : new StreamResult(
             strategy,
