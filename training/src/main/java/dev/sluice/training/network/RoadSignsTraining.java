@@ -32,6 +32,11 @@ public final class RoadSignsTraining {
   private static final String ENGINE = "PyTorch";
   private static final float WEIGHT_DECAY = 0.02f;
 
+  /** A training of this many epochs whose final exit is worse than this has gone wrong. */
+  private static final int LEARNT_AFTER_EPOCHS = 4;
+
+  private static final double LEARNT_ACCURACY = 0.5;
+
   private RoadSignsTraining() {}
 
   /** Whether the engine that trains is on the class path and starts on this machine. */
@@ -58,7 +63,7 @@ public final class RoadSignsTraining {
    * @param listener told of progress on the calling thread
    * @param nanoClock for estimates of the time left and the provenance
    * @throws IllegalStateException if the engine is not on the class path (the Maven profile {@code
-   *     torch} brings it)
+   *     torch} brings it), or if a whole training ends without having learnt
    */
   public static TrainedRoadSigns train(
       TrainingOptions options, ProgressListener listener, LongSupplier nanoClock) {
@@ -79,6 +84,15 @@ public final class RoadSignsTraining {
         var loop = new JointTrainer(trainer, pool, options, labels.size());
         loop.run(select, listener, nanoClock);
         double[] accuracy = loop.accuracy(select);
+        if (options.epochs() >= LEARNT_AFTER_EPOCHS
+            && accuracy[accuracy.length - 1] < LEARNT_ACCURACY) {
+          throw new IllegalStateException(
+              String.format(
+                  Locale.ROOT,
+                  "training diverged: the final exit is right on %.1f %% of the select frames; run it"
+                      + " again",
+                  100 * accuracy[accuracy.length - 1]));
+        }
         Duration took = Duration.ofNanos(nanoClock.getAsLong() - start);
         return new TrainedRoadSigns(
             NetworkExport.backbone(network),
