@@ -49,7 +49,8 @@ final class CutFinder {
       bytes += elements * Float.BYTES;
     }
     String name = position == 0 ? live.get(0) : nodes.get(position - 1).name();
-    return new CutPoint(position, name, live, shapes, bytes, macs);
+    List<TensorType> types = live.stream().map(tensor -> TensorType.FLOAT32).toList();
+    return new CutPoint(position, name, live, shapes, types, bytes, macs);
   }
 
   /** A run of free operators on tensors of one size: its end is the place to cut. */

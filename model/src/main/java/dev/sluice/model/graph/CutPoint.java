@@ -12,7 +12,8 @@ import java.util.List;
  * @param name name of the node before it, or of the input
  * @param tensors live tensors in the order they are computed, at least one
  * @param shapes shape of each tensor without the batch dimension
- * @param bytes float32 bytes of one sample's tensors
+ * @param types element type of each tensor
+ * @param bytes bytes of one sample's tensors as they are in memory
  * @param macsBefore multiply-accumulates of one sample before the cut
  */
 public record CutPoint(
@@ -20,16 +21,18 @@ public record CutPoint(
     String name,
     List<String> tensors,
     List<int[]> shapes,
+    List<TensorType> types,
     long bytes,
     long macsBefore) {
   public CutPoint {
     tensors = List.copyOf(tensors);
     shapes = copyOf(shapes);
+    types = List.copyOf(types);
     if (position < 0 || bytes < 0 || macsBefore < 0) {
       throw new IllegalArgumentException("negative position, bytes or MACs at " + name);
     }
-    if (tensors.isEmpty() || tensors.size() != shapes.size()) {
-      throw new IllegalArgumentException("every tensor needs its shape at " + name);
+    if (tensors.isEmpty() || tensors.size() != shapes.size() || tensors.size() != types.size()) {
+      throw new IllegalArgumentException("every tensor needs its shape and type at " + name);
     }
   }
 
@@ -53,6 +56,7 @@ public record CutPoint(
         && name.equals(that.name)
         && tensors.equals(that.tensors)
         && Arrays.deepEquals(shapes.toArray(), that.shapes.toArray())
+        && types.equals(that.types)
         && bytes == that.bytes
         && macsBefore == that.macsBefore;
   }
@@ -64,8 +68,14 @@ public record CutPoint(
 
   @Override
   public String toString() {
-    return "CutPoint[%d %s %s %s, %d bytes, %d MACs before]"
+    return "CutPoint[%d %s %s %s %s, %d bytes, %d MACs before]"
         .formatted(
-            position, name, tensors, Arrays.deepToString(shapes.toArray()), bytes, macsBefore);
+            position,
+            name,
+            tensors,
+            Arrays.deepToString(shapes.toArray()),
+            types,
+            bytes,
+            macsBefore);
   }
 }
