@@ -1,28 +1,20 @@
 package dev.sluice.model.engine;
 
-import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.engine.Engine;
-import ai.djl.engine.EngineException;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
-import ai.djl.onnxruntime.engine.OrtNDArray;
-import ai.djl.training.ParameterStore;
 import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
+import dev.sluice.model.graph.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,35 +24,38 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ONNX Runtime through DJL: loads models into sessions and wraps memory into tensors. The only
- * class that knows the engine. Thread-safe.
+ * ONNX Runtime: loads models into sessions and wraps memory into tensors. The only class that knows
+ * the engine. Thread-safe.
  *
  * <p>Owns the native memory of every session and tensor made from it: closing the engine frees what
  * was left open, once the runs under way have ended. Closed things fail fast.
  */
 public final class OnnxEngine implements AutoCloseable {
   /*
-   * DJL hands an array to ONNX Runtime without a copy only if it is the engine's own (OrtNDArray).
-   * It matches arrays to inputs by name when the first one has a name, by order otherwise. Outputs
-   * carry names given by the session that made them, so these are taken off: one array may then
-   * feed several sessions at the same time.
+   * DJL starts ONNX Runtime and owns its environment. Sessions and tensors go beneath it: its block
+   * costs 30 to 100 us a run (names, managers, a copy of every output that is read), which is more
+   * than a small stage computes.
    *
-   * DJL attaches a session's outputs to the manager of its first input. All tensors therefore live
-   * in one manager, which outlives every run.
+   * Outputs are written by the engine into buffers of ours (pinned outputs), which are reused. So
+   * they can be read without a copy, and no run allocates tensor memory. This takes knowing their
+   * shapes: a session learns them from its first run with inputs of given shapes. A network whose
+   * output shapes depend on values makes the engine refuse the pinned buffers; such a session goes
+   * back to outputs of the engine's own.
    */
   private static final String NAME = "OnnxRuntime";
 
   private final EngineOptions options;
-  private final NDManager manager;
-  private final ParameterStore parameters;
+  private final OrtEnvironment environment;
   private final BufferPool pool = new BufferPool();
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+  private final Set<Tensors> tensors = ConcurrentHashMap.newKeySet();
   private final RefCount open = new RefCount("the inference engine", this::free);
 
   private OnnxEngine(EngineOptions options) {
     this.options = options;
-    this.manager = Engine.getEngine(NAME).newBaseManager(Device.cpu());
-    this.parameters = new ParameterStore(manager, false);
+    // Makes the environment; whoever asked for one before would have spoilt this.
+    Engine.getEngine(NAME);
+    this.environment = OrtEnvironment.getEnvironment();
   }
 
   /**
@@ -83,9 +78,7 @@ public final class OnnxEngine implements AutoCloseable {
 
   /** Allocates a direct buffer in the byte order that tensors need. */
   public static FloatBuffer allocate(int floats) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return BufferPool.allocate(Math.multiplyExact(floats, Float.BYTES)).asFloatBuffer();
   }
 
   /**
@@ -94,40 +87,30 @@ public final class OnnxEngine implements AutoCloseable {
    * @param onnx a complete ONNX model
    * @param what names it in messages
    * @return the caller's to close
-   * @throws IllegalArgumentException if the engine does not take it
+   * @throws EngineException if the engine does not take it
    */
   public Session load(byte[] onnx, String what) {
     open.acquire();
-    Model model = Model.newInstance(what, Device.cpu(), NAME);
-    boolean loaded = false;
     try (SessionOptions session = new SessionOptions()) {
       session.setIntraOpNumThreads(options.threads());
       session.setInterOpNumThreads(1);
       // A spinning pool per session starves all others as soon as there are several.
       session.addConfigEntry("session.intra_op.allow_spinning", "0");
       session.addConfigEntry("session.inter_op.allow_spinning", "0");
-      model.load(new ByteArrayInputStream(onnx), Map.of("sessionOptions", session));
-      // DJL makes an empty directory for every model that is not a file.
-      Files.deleteIfExists(model.getModelPath());
-      Session result = new Session(model, what);
+      Session result = new Session(environment.createSession(onnx, session), what);
       sessions.add(result);
-      loaded = true;
       return result;
-    } catch (OrtException | MalformedModelException | IOException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IllegalArgumentException(what + " cannot be run: " + cause.getMessage(), e);
+    } catch (OrtException e) {
+      throw EngineException.refused(what, e);
     } finally {
-      if (!loaded) {
-        model.close();
-      }
       open.release();
     }
   }
 
   /**
-   * Makes tensors over buffers. A direct buffer in native order, writable, at position 0 and filled
-   * to its capacity is used in place and must not be changed while the tensors are open; any other
-   * is copied.
+   * Makes float32 tensors over buffers. A direct buffer in native order, writable, at position 0
+   * and filled to its capacity is used in place and must not be changed while the tensors are open;
+   * any other is copied.
    *
    * @param values one buffer per tensor, read from position to limit
    * @param shapes shape of each, batch dimension first
@@ -138,66 +121,151 @@ public final class OnnxEngine implements AutoCloseable {
       throw new IllegalArgumentException(
           values.size() + " buffers for " + shapes.size() + " tensors");
     }
-    open.acquire();
-    NDList arrays = new NDList();
-    boolean done = false;
-    try {
-      List<FloatBuffer> views = new ArrayList<>();
-      for (int i = 0; i < values.size(); i++) {
-        Shape shape = new Shape(shapes.get(i).clone());
-        FloatBuffer buffer = inPlaceOrCopied(values.get(i), shape);
-        arrays.add(manager.create(buffer, shape, DataType.FLOAT32));
-        views.add(buffer.asReadOnlyBuffer());
-      }
-      done = true;
-      return new Tensors(arrays, views);
-    } finally {
-      if (!done) {
-        arrays.close();
-      }
-      open.release();
-    }
+    return build(
+        values.size(),
+        i -> {
+          FloatBuffer buffer = values.get(i);
+          long[] shape = shapes.get(i).clone();
+          if (buffer.remaining() != elements(shape)) {
+            throw new IllegalArgumentException(
+                buffer.remaining() + " floats for a tensor of shape " + Arrays.toString(shape));
+          }
+          if (isUsableInPlace(buffer.isDirect(), buffer.isReadOnly(), buffer.order())
+              && buffer.remaining() == buffer.capacity()) {
+            OnnxTensor value = OnnxTensor.createTensor(environment, buffer.duplicate(), shape);
+            return new Tensor(value, shape, OnnxJavaType.FLOAT, null, null, buffer.duplicate());
+          }
+          ByteBuffer copy = pool.take(Math.multiplyExact(buffer.remaining(), Float.BYTES));
+          copy.asFloatBuffer().put(buffer.duplicate());
+          return pooled(copy, shape, OnnxJavaType.FLOAT);
+        });
   }
 
   /**
-   * Makes a tensor whose values are written straight into its memory, which is reused after it is
-   * closed: views of it must not be read then.
+   * Makes tensors of any type over buffers, in place or by copy as {@link #wrap(List, List)} does.
+   *
+   * @param values one little-endian buffer per tensor, read from position to limit
+   * @param types element type of each
+   * @param shapes shape of each, batch dimension first
+   * @return the caller's to close
+   */
+  public Tensors wrap(List<ByteBuffer> values, List<TensorType> types, List<long[]> shapes) {
+    if (values.size() != shapes.size() || values.size() != types.size() || values.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%d buffers and %d types for %d tensors"
+              .formatted(values.size(), types.size(), shapes.size()));
+    }
+    return build(
+        values.size(),
+        i -> {
+          ByteBuffer buffer = values.get(i);
+          long[] shape = shapes.get(i).clone();
+          OnnxJavaType type = engineType(types.get(i));
+          if (buffer.remaining() != Math.multiplyExact(elements(shape), types.get(i).bytes())) {
+            throw new IllegalArgumentException(
+                "%d bytes for a %s tensor of shape %s"
+                    .formatted(buffer.remaining(), types.get(i), Arrays.toString(shape)));
+          }
+          if (isUsableInPlace(buffer.isDirect(), buffer.isReadOnly(), buffer.order())
+              && buffer.remaining() == buffer.capacity()) {
+            ByteBuffer same = buffer.duplicate().order(ByteOrder.nativeOrder());
+            OnnxTensor value = OnnxTensor.createTensor(environment, same, shape, type);
+            return new Tensor(value, shape, type, null, same, null);
+          }
+          return pooled(pool.take(buffer.remaining()).put(buffer.duplicate()).flip(), shape, type);
+        });
+  }
+
+  /**
+   * Makes a float32 tensor whose values are written straight into its memory, which is reused after
+   * it is closed: views of it must not be read then.
    *
    * @param shape batch dimension first
    * @param fill writes all values, from position 0 to the limit
    * @return the caller's to close
    */
   public Tensors fill(long[] shape, Consumer<FloatBuffer> fill) {
+    return build(
+        1,
+        i -> {
+          long[] whole = shape.clone();
+          ByteBuffer buffer =
+              pool.take(Math.toIntExact(Math.multiplyExact(elements(whole), Float.BYTES)));
+          fill.accept(buffer.asFloatBuffer());
+          return pooled(buffer, whole, OnnxJavaType.FLOAT);
+        });
+  }
+
+  private interface Maker {
+    Tensor make(int index) throws OrtException;
+  }
+
+  private Tensors build(int count, Maker maker) {
     open.acquire();
+    List<Tensor> made = new ArrayList<>(count);
+    boolean done = false;
     try {
-      Shape whole = new Shape(shape.clone());
-      FloatBuffer buffer = pool.take(Math.toIntExact(whole.size()));
-      fill.accept(buffer.duplicate());
-      NDList array = new NDList(manager.create(buffer.duplicate(), whole, DataType.FLOAT32));
-      return new Tensors(
-          array,
-          List.of(buffer.asReadOnlyBuffer()),
-          () -> {
-            array.close();
-            pool.giveBack(buffer);
-          });
+      for (int i = 0; i < count; i++) {
+        made.add(maker.make(i));
+      }
+      done = true;
+      return new Tensors(made);
+    } catch (OrtException e) {
+      throw new IllegalArgumentException("no tensor can be made: " + e.getMessage(), e);
     } finally {
+      if (!done) {
+        made.forEach(Tensor::free);
+      }
       open.release();
     }
   }
 
-  private static FloatBuffer inPlaceOrCopied(FloatBuffer values, Shape shape) {
-    if (values.remaining() != shape.size()) {
-      throw new IllegalArgumentException(
-          values.remaining() + " floats for a tensor of shape " + shape);
+  private Tensor pooled(ByteBuffer buffer, long[] shape, OnnxJavaType type) throws OrtException {
+    return new Tensor(
+        OnnxTensor.createTensor(environment, buffer, shape, type), shape, type, pool, buffer, null);
+  }
+
+  private static boolean isUsableInPlace(boolean direct, boolean readOnly, ByteOrder order) {
+    return direct && !readOnly && order == ByteOrder.nativeOrder();
+  }
+
+  private static long elements(long[] shape) {
+    long product = 1;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException("negative size in shape " + Arrays.toString(shape));
+      }
+      product = Math.multiplyExact(product, size);
     }
-    if (values.isDirect()
-        && !values.isReadOnly()
-        && values.order() == ByteOrder.nativeOrder()
-        && values.remaining() == values.capacity()) {
-      return values.duplicate();
-    }
-    return allocate(values.remaining()).put(values.duplicate()).flip();
+    return product;
+  }
+
+  private static OnnxJavaType engineType(TensorType type) {
+    return switch (type) {
+      case FLOAT32 -> OnnxJavaType.FLOAT;
+      case FLOAT16 -> OnnxJavaType.FLOAT16;
+      case FLOAT64 -> OnnxJavaType.DOUBLE;
+      case INT64 -> OnnxJavaType.INT64;
+      case INT32 -> OnnxJavaType.INT32;
+      case INT8 -> OnnxJavaType.INT8;
+      case UINT8 -> OnnxJavaType.UINT8;
+      case BOOL -> OnnxJavaType.BOOL;
+    };
+  }
+
+  private static TensorType ourType(OnnxJavaType type) {
+    return switch (type) {
+      case FLOAT -> TensorType.FLOAT32;
+      case FLOAT16 -> TensorType.FLOAT16;
+      case DOUBLE -> TensorType.FLOAT64;
+      case INT64 -> TensorType.INT64;
+      case INT32 -> TensorType.INT32;
+      case INT8 -> TensorType.INT8;
+      case UINT8 -> TensorType.UINT8;
+      case BOOL -> TensorType.BOOL;
+      case INT16, BFLOAT16, STRING, UNKNOWN ->
+          throw new IllegalArgumentException("tensors of type " + type + " cannot cross a cut");
+    };
   }
 
   /** Refuses further work; frees all native memory when the last run has ended. */
@@ -208,19 +276,112 @@ public final class OnnxEngine implements AutoCloseable {
 
   private void free() {
     sessions.forEach(session -> session.open.close());
-    manager.close();
+    tensors.forEach(each -> each.open.close());
+  }
+
+  /** A value of the engine's and where its elements are. Not thread-safe but for reading. */
+  private static final class Tensor {
+    final OnnxTensor value;
+    final long[] shape;
+    final OnnxJavaType type;
+    private final @Nullable BufferPool pool;
+    private @Nullable ByteBuffer bytes;
+    private @Nullable FloatBuffer floats;
+
+    private Tensor(
+        OnnxTensor value,
+        long[] shape,
+        OnnxJavaType type,
+        @Nullable BufferPool pool,
+        @Nullable ByteBuffer bytes,
+        @Nullable FloatBuffer floats) {
+      this.value = value;
+      this.shape = shape;
+      this.type = type;
+      this.pool = pool;
+      this.bytes = bytes;
+      this.floats = floats;
+    }
+
+    /** Over memory of the engine's own, of which it shows only copies. */
+    static Tensor ofEngine(OnnxTensor value) {
+      return new Tensor(value, value.getInfo().getShape(), value.getInfo().type, null, null, null);
+    }
+
+    synchronized ByteBuffer bytes() {
+      ByteBuffer known = bytes;
+      if (known == null) {
+        FloatBuffer given = floats;
+        if (given == null) {
+          known = value.getByteBuffer().order(ByteOrder.nativeOrder());
+        } else {
+          known = ByteBuffer.allocate(given.remaining() * Float.BYTES);
+          known.order(ByteOrder.nativeOrder()).asFloatBuffer().put(given.duplicate());
+        }
+        bytes = known;
+      }
+      return known.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    synchronized FloatBuffer floats() {
+      if (type != OnnxJavaType.FLOAT) {
+        throw new IllegalArgumentException("a tensor of type " + type + " has no float32 values");
+      }
+      FloatBuffer known = floats;
+      if (known == null) {
+        known = bytes().asFloatBuffer();
+        floats = known;
+      }
+      return known.asReadOnlyBuffer();
+    }
+
+    void free() {
+      value.close();
+      if (pool != null && bytes != null) {
+        pool.giveBack(bytes);
+      }
+    }
   }
 
   /** A loaded model. Thread-safe. */
   public final class Session implements AutoCloseable {
-    private final Block block;
+    /** Bounds what odd batch sizes can pile up. */
+    private static final int MAX_KNOWN_SHAPES = 64;
+
+    private final OrtSession session;
+    private final List<String> inputNames;
+    private final List<String> outputNames;
+    private final Set<String> outputSet;
     private final String what;
     private final RefCount open;
+    private final Map<InputShapes, List<OutputSpec>> known = new ConcurrentHashMap<>();
+    private volatile boolean shapesVary;
 
-    private Session(Model model, String what) {
-      this.block = model.getBlock();
+    private Session(OrtSession session, String what) {
+      this.session = session;
+      this.inputNames = List.copyOf(session.getInputNames());
+      this.outputNames = List.copyOf(session.getOutputNames());
+      this.outputSet = session.getOutputNames();
       this.what = what;
-      this.open = new RefCount(what, model::close);
+      this.open = new RefCount(what, this::free);
+    }
+
+    private void free() {
+      try {
+        session.close();
+      } catch (OrtException e) {
+        throw new IllegalStateException(what + " cannot be closed: " + e.getMessage(), e);
+      }
+    }
+
+    /** Returns the names of the model's inputs, in order. */
+    public List<String> inputs() {
+      return inputNames;
+    }
+
+    /** Returns the names of the model's outputs, in order. */
+    public List<String> outputs() {
+      return outputNames;
     }
 
     /**
@@ -229,7 +390,7 @@ public final class OnnxEngine implements AutoCloseable {
      * @param inputs in the order of the model's inputs; stays the caller's
      * @return the outputs in the order of the model's; the caller's to close
      * @throws IllegalStateException if the session, the engine or the inputs are closed
-     * @throws IllegalArgumentException if the engine refuses the inputs
+     * @throws EngineException if the engine refuses the inputs
      */
     public Tensors run(Tensors inputs) {
       OnnxEngine.this.open.acquire();
@@ -238,7 +399,9 @@ public final class OnnxEngine implements AutoCloseable {
         try {
           inputs.open.acquire();
           try {
-            return new Tensors(forward(inputs.arrays), List.of());
+            return forward(inputs.all);
+          } catch (OrtException e) {
+            throw EngineException.failed(what, e);
           } finally {
             inputs.open.release();
           }
@@ -250,18 +413,74 @@ public final class OnnxEngine implements AutoCloseable {
       }
     }
 
-    private NDList forward(NDList inputs) {
-      NDList outputs;
+    private Tensors forward(List<Tensor> inputs) throws OrtException {
+      if (inputs.size() != inputNames.size()) {
+        throw new IllegalArgumentException(
+            "%s takes %d tensors, not %d".formatted(what, inputNames.size(), inputs.size()));
+      }
+      Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
+      for (int i = 0; i < inputs.size(); i++) {
+        feeds.put(inputNames.get(i), inputs.get(i).value);
+      }
+      if (shapesVary) {
+        return unpinned(feeds);
+      }
+      InputShapes shapes = new InputShapes(inputs);
+      List<OutputSpec> specs = known.get(shapes);
+      if (specs == null) {
+        Tensors outputs = unpinned(feeds);
+        if (known.size() < MAX_KNOWN_SHAPES) {
+          known.put(shapes, outputs.specs());
+        }
+        return outputs;
+      }
+      return pinned(feeds, specs);
+    }
+
+    private Tensors unpinned(Map<String, OnnxTensor> feeds) throws OrtException {
+      // The result closes what it made; it is left open because the tensors now own that.
+      @SuppressWarnings("resource")
+      OrtSession.Result result = session.run(feeds, outputSet);
+      List<Tensor> outputs = new ArrayList<>(outputNames.size());
+      for (int i = 0; i < outputNames.size(); i++) {
+        OnnxValue value = result.get(i);
+        if (!(value instanceof OnnxTensor tensor)) {
+          result.close();
+          throw new IllegalArgumentException(
+              "%s: output '%s' is no tensor".formatted(what, outputNames.get(i)));
+        }
+        outputs.add(Tensor.ofEngine(tensor));
+      }
+      return new Tensors(outputs);
+    }
+
+    private Tensors pinned(Map<String, OnnxTensor> feeds, List<OutputSpec> specs)
+        throws OrtException {
+      List<Tensor> outputs = new ArrayList<>(specs.size());
+      Map<String, OnnxTensor> pins = new LinkedHashMap<>();
+      boolean done = false;
       try {
-        outputs = block.forward(parameters, inputs, false);
-      } catch (EngineException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        throw new IllegalArgumentException(what + " cannot run: " + cause.getMessage(), e);
+        for (int i = 0; i < specs.size(); i++) {
+          OutputSpec spec = specs.get(i);
+          Tensor output = pooled(pool.take(spec.bytes()), spec.shape(), spec.type());
+          outputs.add(output);
+          pins.put(outputNames.get(i), output.value);
+        }
+        session.run(feeds, Set.of(), pins);
+        done = true;
+        return new Tensors(outputs);
+      } catch (OrtException e) {
+        if (e.getMessage() == null || !e.getMessage().contains("shape")) {
+          throw e;
+        }
+        Tensors again = unpinned(feeds);
+        shapesVary = true;
+        return again;
+      } finally {
+        if (!done) {
+          outputs.forEach(Tensor::free);
+        }
       }
-      for (NDArray output : outputs) {
-        output.setName(null);
-      }
-      return outputs;
     }
 
     /** Frees the session when the last run has ended; closing again is harmless. */
@@ -272,75 +491,155 @@ public final class OnnxEngine implements AutoCloseable {
     }
   }
 
-  /** Native tensors. One owner, who closes them; closing again is harmless. */
-  public final class Tensors implements AutoCloseable {
-    private final NDList arrays;
-    private final @Nullable FloatBuffer[] views;
-    private final RefCount open;
+  /** Shape and type of an output. */
+  private record OutputSpec(long[] shape, OnnxJavaType type, int bytes) {}
 
-    private Tensors(NDList arrays, List<FloatBuffer> views) {
-      this(arrays, views, arrays::close);
+  /** Shapes of inputs by value. */
+  private static final class InputShapes {
+    private final long[][] shapes;
+    private final int hash;
+
+    InputShapes(List<Tensor> inputs) {
+      shapes = new long[inputs.size()][];
+      int h = 1;
+      for (int i = 0; i < shapes.length; i++) {
+        shapes[i] = inputs.get(i).shape;
+        h = 31 * h + Arrays.hashCode(shapes[i]);
+      }
+      hash = h;
     }
 
-    private Tensors(NDList arrays, List<FloatBuffer> views, Runnable free) {
-      this.arrays = arrays;
-      this.views = new FloatBuffer[arrays.size()];
-      for (int i = 0; i < views.size(); i++) {
-        this.views[i] = views.get(i);
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof InputShapes those && Arrays.deepEquals(shapes, those.shapes);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
+
+  /** Native tensors. One owner, who closes them; closing again is harmless. */
+  public final class Tensors implements AutoCloseable {
+    private final List<Tensor> all;
+    private final RefCount open;
+
+    private Tensors(List<Tensor> all) {
+      this.all = all;
+      this.open = new RefCount("the tensor", this::free);
+      tensors.add(this);
+    }
+
+    private void free() {
+      tensors.remove(this);
+      all.forEach(Tensor::free);
+    }
+
+    private List<OutputSpec> specs() {
+      List<OutputSpec> specs = new ArrayList<>();
+      for (Tensor tensor : all) {
+        long bytes = elements(tensor.shape) * tensor.type.size;
+        specs.add(new OutputSpec(tensor.shape, tensor.type, Math.toIntExact(bytes)));
       }
-      this.open = new RefCount("the tensor", free);
+      return specs;
     }
 
     /** Returns how many tensors there are. */
     public int size() {
-      return arrays.size();
+      return all.size();
     }
 
     /** Returns a tensor's shape, batch dimension first. */
     public long[] shape(int tensor) {
-      return reading(() -> arrays.get(tensor).getShape().getShape().clone());
+      return reading(() -> all.get(tensor).shape.clone());
+    }
+
+    /**
+     * Returns a tensor's element type.
+     *
+     * @throws IllegalArgumentException if it is one that no cut can carry
+     */
+    public TensorType type(int tensor) {
+      return reading(() -> ourType(all.get(tensor).type));
     }
 
     /** Returns whether a tensor holds float32 values. */
     public boolean isFloat(int tensor) {
-      return reading(() -> ((OrtNDArray) arrays.get(tensor)).getTensor().getInfo())
-          .type
-          .equals(OnnxJavaType.FLOAT);
+      return reading(() -> all.get(tensor).type == OnnxJavaType.FLOAT);
     }
 
     /**
-     * Returns a read-only view of a float32 tensor. The engine shows no view of memory of its own,
-     * so an output is copied to the heap on the first call.
+     * Returns a read-only view of a float32 tensor. It must not be read after closing, when the
+     * memory serves other tensors.
+     *
+     * @throws IllegalArgumentException if the tensor has another type
      */
     public FloatBuffer floats(int tensor) {
-      return reading(
-          () -> {
-            synchronized (views) {
-              FloatBuffer view = views[tensor];
-              if (view == null) {
-                view =
-                    ((OrtNDArray) arrays.get(tensor))
-                        .getTensor()
-                        .getFloatBuffer()
-                        .asReadOnlyBuffer();
-                views[tensor] = view;
-              }
-              return view.duplicate();
-            }
-          });
+      return reading(() -> all.get(tensor).floats());
+    }
+
+    /**
+     * Returns a read-only, little-endian view of a tensor's elements, from position 0 to the limit.
+     * It must not be read after closing, when the memory serves other tensors.
+     */
+    public ByteBuffer bytes(int tensor) {
+      return reading(() -> all.get(tensor).bytes());
+    }
+
+    /**
+     * Copies some samples of a batch, in the order given, into a new batch.
+     *
+     * @param samples indexes into the batch dimension, at least one; may repeat
+     * @return the caller's to close
+     * @throws IllegalArgumentException if a tensor has no batch dimension or another batch than the
+     *     first
+     * @throws IndexOutOfBoundsException if there is no such sample
+     */
+    public Tensors rows(int[] samples) {
+      if (samples.length == 0) {
+        throw new IllegalArgumentException("no samples to keep");
+      }
+      int[] wanted = samples.clone();
+      return reading(() -> build(all.size(), i -> gather(all.get(i), wanted)));
+    }
+
+    private Tensor gather(Tensor from, int[] samples) throws OrtException {
+      long[] first = all.get(0).shape;
+      if (from.shape.length == 0 || first.length == 0 || from.shape[0] != first[0]) {
+        throw new IllegalArgumentException(
+            "a tensor of shape %s is no batch of %s"
+                .formatted(
+                    Arrays.toString(from.shape),
+                    first.length == 0 ? "anything" : first[0] + " samples"));
+      }
+      long batch = from.shape[0];
+      ByteBuffer source = from.bytes();
+      int row = batch == 0 ? 0 : Math.toIntExact(source.limit() / batch);
+      ByteBuffer target = pool.take(Math.multiplyExact(row, samples.length));
+      for (int i = 0; i < samples.length; i++) {
+        if (samples[i] < 0 || samples[i] >= batch) {
+          throw new IndexOutOfBoundsException("sample " + samples[i] + " of a batch of " + batch);
+        }
+        target.put(i * row, source, samples[i] * row, row);
+      }
+      long[] shape = from.shape.clone();
+      shape[0] = samples.length;
+      return pooled(target, shape, from.type);
     }
 
     /** Takes the last tensor out: returns its values and frees its memory. For the owner only. */
     public float[] removeLast() {
       return reading(
           () -> {
-            NDArray last = arrays.remove(arrays.size() - 1);
+            Tensor last = all.remove(all.size() - 1);
             try {
-              float[] values = new float[Math.toIntExact(last.getShape().size())];
-              ((OrtNDArray) last).getTensor().getFloatBuffer().get(values);
+              FloatBuffer view = last.floats();
+              float[] values = new float[view.remaining()];
+              view.get(values);
               return values;
             } finally {
-              last.close();
+              last.free();
             }
           });
     }
