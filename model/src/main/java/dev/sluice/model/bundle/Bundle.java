@@ -3,6 +3,7 @@ package dev.sluice.model.bundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -89,6 +90,17 @@ public final class Bundle {
       if (codec.hasTransform()) {
         require(codec.encoder(), manifestAt);
         require(codec.decoder(), manifestAt);
+      }
+    }
+    for (VariantInfo variant : manifest.variants()) {
+      require(variant.backbone(), manifestAt);
+      for (String head : variant.heads().values()) {
+        require(head, manifestAt);
+      }
+      for (String table : List.of(variant.calibration(), variant.profile())) {
+        if (!table.isEmpty()) {
+          require(table, manifestAt);
+        }
       }
     }
   }

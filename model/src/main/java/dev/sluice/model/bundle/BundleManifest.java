@@ -20,8 +20,11 @@ import java.util.Set;
  * @param cuts kept cuts in order: at least the input and the output
  * @param exits exits in order of their cuts; the last one is the final exit
  * @param codecs codecs that this bundle brings, beyond those that need nothing from it
+ * @param variants the network at other precisions, for the device's part
  * @param provenance where it comes from, in order: commit, seed, data, commands, metrics
  * @param digests hex SHA-256 of every other file, by path; filled in when it is written
+ * @param sizes bytes of every other file, by path; filled in when it is written, empty in bundles
+ *     of schema 1
  */
 public record BundleManifest(
     int schemaVersion,
@@ -31,18 +34,22 @@ public record BundleManifest(
     List<CutInfo> cuts,
     List<ExitInfo> exits,
     List<CodecInfo> codecs,
+    List<VariantInfo> variants,
     Map<String, String> provenance,
-    Map<String, String> digests) {
+    Map<String, String> digests,
+    Map<String, Long> sizes) {
   /** The newest format known here. */
-  public static final int SCHEMA_VERSION = 1;
+  public static final int SCHEMA_VERSION = 2;
 
   public BundleManifest {
     labels = List.copyOf(labels);
     cuts = List.copyOf(cuts);
     exits = List.copyOf(exits);
     codecs = List.copyOf(codecs);
+    variants = List.copyOf(variants);
     provenance = Collections.unmodifiableMap(new LinkedHashMap<>(provenance));
     digests = Collections.unmodifiableMap(new LinkedHashMap<>(digests));
+    sizes = Collections.unmodifiableMap(new LinkedHashMap<>(sizes));
     check(schemaVersion >= 1, "schema version " + schemaVersion);
     check(!name.isBlank(), "name is blank");
     check(!labels.isEmpty(), "labels are missing");
@@ -55,7 +62,55 @@ public record BundleManifest(
           codecNames.add(codec.cut() + " " + codec.name()),
           "codec " + codec.name() + " twice at cut " + codec.cut());
     }
+    checkVariants(variants, exits);
+    checkFiles(digests, sizes);
+  }
+
+  /** Makes a manifest of one precision; the files are filled in when it is written. */
+  public BundleManifest(
+      int schemaVersion,
+      String name,
+      List<String> labels,
+      Preprocessing preprocessing,
+      List<CutInfo> cuts,
+      List<ExitInfo> exits,
+      List<CodecInfo> codecs,
+      Map<String, String> provenance,
+      Map<String, String> digests) {
+    this(
+        schemaVersion,
+        name,
+        labels,
+        preprocessing,
+        cuts,
+        exits,
+        codecs,
+        List.of(),
+        provenance,
+        digests,
+        Map.of());
+  }
+
+  private static void checkVariants(List<VariantInfo> variants, List<ExitInfo> exits) {
+    Set<String> precisions = new HashSet<>();
+    for (VariantInfo variant : variants) {
+      check(precisions.add(variant.precision()), "variant " + variant.precision() + " twice");
+      for (int exit : variant.heads().keySet()) {
+        check(
+            exit >= 0 && exit < exits.size() && !exits.get(exit).head().isEmpty(),
+            "variant " + variant.precision() + " has a head for exit " + exit + ", which has none");
+      }
+    }
+  }
+
+  private static void checkFiles(Map<String, String> digests, Map<String, Long> sizes) {
     digests.keySet().forEach(BundlePaths::check);
+    check(
+        sizes.isEmpty() || sizes.keySet().equals(digests.keySet()),
+        "files with a size are not those with a digest");
+    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+      check(size.getValue() >= 0, "size of " + size.getKey() + " is " + size.getValue());
+    }
   }
 
   private static void checkCuts(List<CutInfo> cuts) {
@@ -111,8 +166,40 @@ public record BundleManifest(
         .findFirst();
   }
 
-  BundleManifest withDigests(Map<String, String> fileDigests) {
+  /** Returns the variant of a precision, if the bundle brings one. */
+  public Optional<VariantInfo> variant(String precision) {
+    return variants.stream().filter(one -> one.precision().equals(precision)).findFirst();
+  }
+
+  /** Returns the same manifest with these variants in place of its own. */
+  public BundleManifest withVariants(List<VariantInfo> others) {
     return new BundleManifest(
-        schemaVersion, name, labels, preprocessing, cuts, exits, codecs, provenance, fileDigests);
+        schemaVersion,
+        name,
+        labels,
+        preprocessing,
+        cuts,
+        exits,
+        codecs,
+        others,
+        provenance,
+        digests,
+        sizes);
+  }
+
+  /** Returns it as it is written: in today's schema, with these files. */
+  BundleManifest withFiles(Map<String, String> fileDigests, Map<String, Long> fileSizes) {
+    return new BundleManifest(
+        SCHEMA_VERSION,
+        name,
+        labels,
+        preprocessing,
+        cuts,
+        exits,
+        codecs,
+        variants,
+        provenance,
+        fileDigests,
+        fileSizes);
   }
 }

@@ -55,7 +55,12 @@ public final class BundleWriter {
   public Bundle commit(BundleManifest manifest, boolean overwrite) throws IOException {
     checkTarget(overwrite);
     Map<String, String> digests = new LinkedHashMap<>();
-    files.forEach((path, content) -> digests.put(path, BundleFiles.sha256(content)));
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    files.forEach(
+        (path, content) -> {
+          digests.put(path, BundleFiles.sha256(content));
+          sizes.put(path, (long) content.length);
+        });
     Path parent = target.getParent();
     if (parent == null) {
       throw new BundleException(target.toString(), "is no place for a bundle", "name a directory");
@@ -73,7 +78,7 @@ public final class BundleWriter {
       }
       Files.write(
           temporary.resolve(BundleFiles.MANIFEST),
-          ManifestJson.write(manifest.withDigests(digests)));
+          ManifestJson.write(manifest.withFiles(digests, sizes)));
       // Whatever cannot be opened again never reaches the target.
       Bundle.open(temporary);
       replaceTarget(temporary, parent);

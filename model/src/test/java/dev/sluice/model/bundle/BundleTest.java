@@ -32,7 +32,7 @@ class BundleTest {
   void opensWhatItWrote() throws IOException {
     Bundle bundle = TinyBundles.write(folder.resolve("tiny"));
     BundleManifest manifest = bundle.manifest();
-    assertThat(manifest).isEqualTo(TinyBundles.manifest().withDigests(manifest.digests()));
+    assertThat(manifest).isEqualTo(TinyBundles.manifest().withFiles(manifest.digests(), manifest.sizes()));
     assertThat(bundle.digest()).matches("[0-9a-f]{64}");
     assertThat(bundle.file(Bundle.BACKBONE)).isEqualTo(TinyNetworks.residual());
     assertThat(bundle.has("calibration.bin")).isTrue();
@@ -90,7 +90,7 @@ class BundleTest {
     String json = Files.readString(file);
     Files.writeString(file, json.replaceFirst("\\{", "{ \"colour\" : [1, {\"x\": 2}],"));
     assertThat(Bundle.open(directory).manifest().name()).isEqualTo("tiny");
-    Files.writeString(file, json.replace("\"schemaVersion\" : 1", "\"schemaVersion\" : 2"));
+    Files.writeString(file, json.replace("\"schemaVersion\" : 2", "\"schemaVersion\" : 3"));
     assertThatThrownBy(() -> Bundle.open(directory))
         .isInstanceOf(BundleException.class)
         .hasMessageContaining("newer");
