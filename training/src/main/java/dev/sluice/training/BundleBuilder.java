@@ -296,7 +296,14 @@ public final class BundleBuilder {
     List<CutInfo> cuts = new ArrayList<>();
     for (int cut = 0; cut < network.cuts().size(); cut++) {
       CutPoint point = network.cuts().get(cut);
-      cuts.add(new CutInfo(cut, point.name(), point.tensors(), point.shapes(), point.macsBefore()));
+      cuts.add(
+          new CutInfo(
+              cut,
+              point.name(),
+              point.tensors(),
+              point.shapes(),
+              point.types(),
+              point.macsBefore()));
     }
     CalibrationTable selectTable = select.table(CalibrationTable.Role.SELECT, temperatures, kept);
     List<ExitInfo> exits = new ArrayList<>();

@@ -2,7 +2,6 @@ package dev.sluice.model.bundle;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -158,8 +157,7 @@ final class JsonFields {
       throw wrong(at(name), "an object", value);
     }
     Map<String, T> values = new LinkedHashMap<>();
-    for (Iterator<Map.Entry<String, JsonNode>> i = value.fields(); i.hasNext(); ) {
-      Map.Entry<String, JsonNode> entry = i.next();
+    for (Map.Entry<String, JsonNode> entry : value.properties()) {
       values.put(entry.getKey(), reader.read(entry.getValue(), at(name) + "." + entry.getKey()));
     }
     return values;

@@ -76,8 +76,7 @@ final class ManifestJson {
       }
       return manifest(fields, version);
     } catch (IllegalArgumentException e) {
-      throw new BundleException(
-          where, "is no bundle manifest: " + oneLine(e.getMessage()), GET_ANEW, e);
+      throw new BundleException(where, "is no bundle manifest: " + oneLine(e), GET_ANEW, e);
     }
   }
 
@@ -184,7 +183,7 @@ final class ManifestJson {
         fields.text("profile"));
   }
 
-  private static String oneLine(String message) {
-    return message.lines().findFirst().orElse("contradicts itself");
+  private static String oneLine(IllegalArgumentException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("contradicts itself");
   }
 }

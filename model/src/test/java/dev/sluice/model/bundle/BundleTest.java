@@ -32,7 +32,8 @@ class BundleTest {
   void opensWhatItWrote() throws IOException {
     Bundle bundle = TinyBundles.write(folder.resolve("tiny"));
     BundleManifest manifest = bundle.manifest();
-    assertThat(manifest).isEqualTo(TinyBundles.manifest().withFiles(manifest.digests(), manifest.sizes()));
+    assertThat(manifest)
+        .isEqualTo(TinyBundles.manifest().withFiles(manifest.digests(), manifest.sizes()));
     assertThat(bundle.digest()).matches("[0-9a-f]{64}");
     assertThat(bundle.file(Bundle.BACKBONE)).isEqualTo(TinyNetworks.residual());
     assertThat(bundle.has("calibration.bin")).isTrue();

@@ -56,7 +56,12 @@ class SchemaTest {
     cuts.set(
         1,
         new CutInfo(
-            1, one.name(), one.tensors(), one.shapes(), List.of(TensorType.INT8), one.macsBefore()));
+            1,
+            one.name(),
+            one.tensors(),
+            one.shapes(),
+            List.of(TensorType.INT8),
+            one.macsBefore()));
     List<ExitInfo> exits = new ArrayList<>(old.exits());
     exits.set(
         0, new ExitInfo(0, 1, HeadKind.CONVOLUTIONAL, "exits/1.onnx", 20, 1.5, "entropy < 0.4"));

@@ -60,7 +60,9 @@ public final class TinyBundles {
   static List<CutInfo> cuts(List<CutPoint> points) {
     List<CutInfo> cuts = new ArrayList<>();
     for (CutPoint cut : points) {
-      cuts.add(new CutInfo(cuts.size(), cut.name(), cut.tensors(), cut.shapes(), cut.macsBefore()));
+      cuts.add(
+          new CutInfo(
+              cuts.size(), cut.name(), cut.tensors(), cut.shapes(), cut.types(), cut.macsBefore()));
     }
     return cuts;
   }
