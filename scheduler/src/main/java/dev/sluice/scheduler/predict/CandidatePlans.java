@@ -12,6 +12,9 @@ import java.util.Set;
 
 /** The plans a planner chooses among. */
 public final class CandidatePlans {
+  /** A threshold that hardly any sample reaches: the exit is there in case of need. */
+  private static final double SAFETY_NET = 1.0;
+
   private CandidatePlans() {}
 
   /**
@@ -116,15 +119,26 @@ public final class CandidatePlans {
     }
 
     void anytime(List<double[]> family, ExitFact last) {
-      ExitThreshold always = new ExitThreshold(last.exit(), 0);
       List<Plan> plans = new ArrayList<>();
-      plans.add(Plan.local(last.cut(), List.of(always)));
+      plans.add(Plan.local(last.cut(), anytime(List.of(), last.exit())));
       for (double[] vector : family) {
-        List<ExitThreshold> exits = exits(vector, last.cut() - 1);
-        exits.add(always);
-        plans.add(Plan.local(last.cut(), exits));
+        plans.add(Plan.local(last.cut(), anytime(exits(vector, last.cut() - 1), last.exit())));
       }
       add(plans);
+    }
+
+    /*
+     * The exit before the last one is looked at in any case: its head costs little, and where the
+     * last one comes later than predicted, its answer is there by the deadline.
+     */
+    private static List<ExitThreshold> anytime(List<ExitThreshold> before, int last) {
+      List<ExitThreshold> exits = new ArrayList<>(before);
+      boolean netted = !exits.isEmpty() && exits.get(exits.size() - 1).exit() == last - 1;
+      if (last > 0 && !netted) {
+        exits.add(new ExitThreshold(last - 1, SAFETY_NET));
+      }
+      exits.add(new ExitThreshold(last, 0));
+      return exits;
     }
 
     private List<ExitThreshold> exits(double[] vector, int cutLimit) {
