@@ -343,14 +343,17 @@ final class Preparation {
     for (int i = 0; i < count; i++) {
       boolean isEnd = features.last().isPresent() && i == count - 1;
       HeadOptions how = isEnd ? few.linear() : few;
+      HeadTrainer trainer = new HeadTrainer(how);
       heads.add(
-          new HeadTrainer(how)
-              .train(
-                  features.poolings().get(i),
-                  features.rows()[i],
-                  features.labels(),
-                  classes,
-                  epoch -> {}));
+          trainer.train(
+              features.poolings().get(i),
+              features.rows()[i],
+              features.labels(),
+              classes,
+              epoch -> {}));
+      if (trainer.droppedSteps() > 0) {
+        progress.note("head " + i + ": dropped steps without a usable gradient: " + trainer.droppedSteps());
+      }
       progress.done(i + 1);
     }
     return heads;

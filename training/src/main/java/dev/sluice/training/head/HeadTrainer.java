@@ -19,6 +19,7 @@ import ai.djl.training.initializer.XavierInitializer;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import dev.sluice.training.guard.GuardedSteps;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,9 +36,15 @@ public final class HeadTrainer {
   private static final String ENGINE = "PyTorch";
 
   private final HeadOptions options;
+  private int droppedSteps;
 
   public HeadTrainer(HeadOptions options) {
     this.options = options;
+  }
+
+  /** Returns how many steps were dropped so far because their gradient was garbage. */
+  public int droppedSteps() {
+    return droppedSteps;
   }
 
   /**
@@ -100,7 +107,10 @@ public final class HeadTrainer {
                       .build());
       try (Trainer trainer = model.newTrainer(config)) {
         trainer.initialize(new Shape(batch, width));
-        run(trainer, standardised(features, mean, sd), labels, batch, onEpoch);
+        try (GuardedSteps guarded = new GuardedSteps(trainer)) {
+          run(trainer, guarded, standardised(features, mean, sd), labels, batch, onEpoch);
+          droppedSteps += guarded.dropped();
+        }
       }
       List<DenseLayer> layers = layers(block);
       layers.set(0, layers.get(0).takingRaw(mean, sd));
@@ -109,7 +119,12 @@ public final class HeadTrainer {
   }
 
   private void run(
-      Trainer trainer, float[][] features, int[] labels, int batch, IntConsumer onEpoch) {
+      Trainer trainer,
+      GuardedSteps guarded,
+      float[][] features,
+      int[] labels,
+      int batch,
+      IntConsumer onEpoch) {
     int width = features[0].length;
     SplittableRandom random = new SplittableRandom(options.seed());
     int[] order = new int[features.length];
@@ -124,14 +139,16 @@ public final class HeadTrainer {
           System.arraycopy(features[order[from + i]], 0, x, i * width, width);
           y[i] = labels[order[from + i]];
         }
+        float value;
         try (NDManager scope = trainer.getManager().newSubManager();
             GradientCollector gradients = trainer.newGradientCollector()) {
           NDList out = trainer.forward(new NDList(scope.create(x, new Shape(count, width))));
           NDArray loss =
               trainer.getLoss().evaluate(new NDList(scope.create(y, new Shape(count))), out);
           gradients.backward(loss);
+          value = loss.getFloat();
         }
-        trainer.step();
+        guarded.step(value);
       }
       onEpoch.accept(epoch + 1);
     }

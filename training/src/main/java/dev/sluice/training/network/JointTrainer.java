@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
+import dev.sluice.training.guard.GuardedSteps;
 import dev.sluice.training.roadsigns.RoadSigns;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -50,6 +51,7 @@ final class JointTrainer {
   private final ByteBuffer pixels;
   private int[] order = {};
   private int next;
+  private int dropped;
 
   JointTrainer(Trainer trainer, FramePool pool, TrainingOptions options, int classes) {
     this.trainer = trainer;
@@ -87,23 +89,36 @@ final class JointTrainer {
     int stepsPerEpoch = Math.max(1, steps / options.epochs());
     long start = nanoClock.getAsLong();
     String accuracy = "";
-    for (int step = 0; step < steps; step++) {
-      boolean lastOfEpoch = (step + 1) % stepsPerEpoch == 0;
-      boolean report = step % STEPS_PER_REPORT == 0 || lastOfEpoch || step == steps - 1;
-      float loss = step((double) step / steps, report);
-      if (lastOfEpoch) {
-        accuracy = ", right at the exits (%) " + percent(accuracy(select));
+    try (GuardedSteps guarded = new GuardedSteps(trainer)) {
+      for (int step = 0; step < steps; step++) {
+        boolean lastOfEpoch = (step + 1) % stepsPerEpoch == 0;
+        boolean report = step % STEPS_PER_REPORT == 0 || lastOfEpoch || step == steps - 1;
+        float loss = step((double) step / steps, guarded);
+        if (lastOfEpoch) {
+          accuracy = ", right at the exits (%) " + percent(accuracy(select));
+        }
+        if (report) {
+          double done = (step + 1.0) / steps;
+          long elapsed = nanoClock.getAsLong() - start;
+          listener.progress(
+              "training",
+              done,
+              Duration.ofNanos((long) (elapsed * (1 - done) / done)),
+              note(loss, accuracy, guarded.dropped()));
+        }
       }
-      if (report) {
-        double done = (step + 1.0) / steps;
-        long elapsed = nanoClock.getAsLong() - start;
-        listener.progress(
-            "training",
-            done,
-            Duration.ofNanos((long) (elapsed * (1 - done) / done)),
-            String.format(Locale.ROOT, "loss %.3f%s", loss, accuracy));
-      }
+      dropped = guarded.dropped();
     }
+  }
+
+  /** Returns how many steps of the last run were dropped because their gradient was garbage. */
+  int droppedSteps() {
+    return dropped;
+  }
+
+  private static String note(float loss, String accuracy, int dropped) {
+    String trouble = dropped == 0 ? "" : ", steps dropped: " + dropped;
+    return String.format(Locale.ROOT, "loss %.3f%s%s", loss, accuracy, trouble);
   }
 
   private static String percent(double[] shares) {
@@ -112,8 +127,8 @@ final class JointTrainer {
         .collect(Collectors.joining(" "));
   }
 
-  /** Takes one step; returns the loss if asked for, which waits for the engine, or else NaN. */
-  private float step(double done, boolean wantLoss) {
+  /** Takes one step and returns its loss. */
+  private float step(double done, GuardedSteps guarded) {
     int batch = options.batch();
     if (next + batch > order.length) {
       order = pool.atLeast(smallestFill(done));
@@ -133,15 +148,13 @@ final class JointTrainer {
       NDArray x = normalised(manager, pixels, batch);
       x.muli(manager.create(gains(batch), new Shape(batch, 3, 1, 1)));
       NDArray y = manager.create(targets, new Shape(batch, classes));
-      float value = Float.NaN;
+      float value;
       try (GradientCollector collector = trainer.newGradientCollector()) {
         NDArray loss = loss(trainer.forward(new NDList(x)), y);
         collector.backward(loss);
-        if (wantLoss) {
-          value = loss.getFloat();
-        }
+        value = loss.getFloat();
       }
-      trainer.step();
+      guarded.step(value);
       return value;
     }
   }

@@ -100,7 +100,7 @@ public final class RoadSignsTraining {
             labels,
             repeated(JointTrainer.MEAN),
             repeated(JointTrainer.STD),
-            provenance(options, network, accuracy, took));
+            provenance(options, network, accuracy, took, loop.droppedSteps()));
       }
     }
   }
@@ -162,7 +162,11 @@ public final class RoadSignsTraining {
   }
 
   private static Map<String, String> provenance(
-      TrainingOptions options, SignNetwork network, double[] accuracy, Duration took) {
+      TrainingOptions options,
+      SignNetwork network,
+      double[] accuracy,
+      Duration took,
+      int droppedSteps) {
     Map<String, String> made = new LinkedHashMap<>();
     made.put("data", "RoadSigns, drawn by seed");
     made.put("data.seed", Long.toString(options.dataSeed()));
@@ -173,6 +177,7 @@ public final class RoadSignsTraining {
     made.put("train.epochs", Integer.toString(options.epochs()));
     made.put("train.batch", Integer.toString(options.batch()));
     made.put("train.peakLearningRate", Double.toString(options.peakLearningRate()));
+    made.put("train.droppedSteps", Integer.toString(droppedSteps));
     made.put("train.seconds", Long.toString(took.toSeconds()));
     made.put("train.java", System.getProperty("java.version", "unknown"));
     made.put("select.frames", Integer.toString(options.selectFrames()));
