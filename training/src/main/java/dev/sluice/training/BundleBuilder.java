@@ -6,6 +6,7 @@ import dev.sluice.model.bundle.BundleWriter;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
@@ -259,7 +260,7 @@ public final class BundleBuilder {
                 statistics
                     .get(i + 1)
                     .add(
-                        ahead[s].live().get(i + 1).get(0),
+                        ahead[s].live().get(i + 1).get(0).floats(),
                         shape[1] * shape[2],
                         each,
                         positions[i + 1]);
@@ -317,10 +318,11 @@ public final class BundleBuilder {
           new ExitInfo(
               exit,
               network.exitCut(exit),
+              isFinal ? HeadKind.BACKBONE : network.heads().get(exit).kind(),
               path,
               isFinal ? 0 : network.heads().get(exit).macs(),
               temperatures[exit],
-              defaultThreshold(selectTable, exit)));
+              "top1 >= " + defaultThreshold(selectTable, exit)));
     }
     List<CodecInfo> codecs = new ArrayList<>();
     for (CutCodec codec : kept) {

@@ -1,5 +1,6 @@
 package dev.sluice.training;
 
+import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
@@ -116,7 +117,10 @@ final class Preparation {
       for (int i = 0; i < heads.size(); i++) {
         exits.add(
             new ExitNetwork.Head(
-                choice.exitCuts().get(i), pieces.head(heads.get(i)), heads.get(i).macs()));
+                choice.exitCuts().get(i),
+                HeadKind.POOLED_LINEAR,
+                pieces.head(heads.get(i)),
+                heads.get(i).macs()));
       }
       ExitNetwork network = new ExitNetwork(backbone, preprocessing, cuts, exits);
       if (!sameClasses) {
@@ -315,7 +319,7 @@ final class Preparation {
             Replay.Lossless result = replay.run(images.picture(s));
             for (int i = 0; i < rows.length; i++) {
               float[] row = new float[poolings.get(i).features()];
-              poolings.get(i).apply(result.live().get(i + 1).get(0), row);
+              poolings.get(i).apply(result.live().get(i + 1).get(0).floats(), row);
               rows[i][s] = row;
             }
           },
@@ -352,7 +356,8 @@ final class Preparation {
               classes,
               epoch -> {}));
       if (trainer.droppedSteps() > 0) {
-        progress.note("head " + i + ": dropped steps without a usable gradient: " + trainer.droppedSteps());
+        progress.note(
+            "head " + i + ": dropped steps without a usable gradient: " + trainer.droppedSteps());
       }
       progress.done(i + 1);
     }

@@ -1,11 +1,13 @@
 package dev.sluice.training;
 
+import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.bundle.Resize;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.training.calibrate.ExitNetwork;
+import dev.sluice.training.export.OnnxPieces;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,8 +48,10 @@ final class RoadSignsNetwork {
     CutChoice choice = CutChoice.around(graph, wanted);
     List<ExitNetwork.Head> heads = new ArrayList<>();
     for (int i = 0; i < exits.size(); i++) {
-      heads.add(
-          new ExitNetwork.Head(choice.exitCuts().get(i), exits.get(i).onnx(), exits.get(i).macs()));
+      Exit exit = exits.get(i);
+      HeadKind kind =
+          OnnxPieces.hasConvolution(exit.onnx()) ? HeadKind.CONVOLUTIONAL : HeadKind.POOLED_LINEAR;
+      heads.add(new ExitNetwork.Head(choice.exitCuts().get(i), kind, exit.onnx(), exit.macs()));
     }
     int[] input = points.get(0).shapes().get(0);
     return new ExitNetwork(

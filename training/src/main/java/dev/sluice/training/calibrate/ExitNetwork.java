@@ -1,5 +1,6 @@
 package dev.sluice.training.calibrate;
 
+import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxGraph;
@@ -20,11 +21,12 @@ public record ExitNetwork(
    * An early exit.
    *
    * @param cut index of its cut, interior
-   * @param onnx a model from the cut's tensor to logits
+   * @param kind how it comes to its logits
+   * @param onnx a model that takes the cut's tensors in their order, read or not, and yields logits
    * @param macs multiply-accumulates for one sample
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by identity.
-  public record Head(int cut, byte[] onnx, long macs) {
+  public record Head(int cut, HeadKind kind, byte[] onnx, long macs) {
     @Override
     public boolean equals(Object other) {
       return this == other;
@@ -37,7 +39,7 @@ public record ExitNetwork(
 
     @Override
     public String toString() {
-      return "Head[cut " + cut + ", " + macs + " MACs]";
+      return "Head[cut " + cut + ", " + kind + ", " + macs + " MACs]";
     }
   }
 

@@ -50,7 +50,7 @@ public final class Profiler {
    */
   public Profile measure(
       ExitNetwork network, Recording recording, List<CutCodec> kept, Picture picture) {
-    List<List<FloatBuffer>> live = live(network, picture);
+    List<List<LiveTensor>> live = live(network, picture);
     long preprocess =
         median(
             () -> network.preprocessing().apply(picture.rgb(), picture.width(), picture.height()));
@@ -60,7 +60,7 @@ public final class Profiler {
         preprocess,
         segments(network, live),
         heads(network, live),
-        codecs(network, recording, kept, live, picture));
+        codecs(recording, kept, live, picture));
   }
 
   /** Says what it runs on, without names of machines. */
@@ -72,25 +72,28 @@ public final class Profiler {
             Runtime.version().feature());
   }
 
-  private List<List<FloatBuffer>> live(ExitNetwork network, Picture picture) {
+  private List<List<LiveTensor>> live(ExitNetwork network, Picture picture) {
     try (Replay replay = new Replay(network, engine)) {
-      List<List<FloatBuffer>> live = new ArrayList<>(replay.run(picture).live());
+      List<List<LiveTensor>> live = new ArrayList<>(replay.run(picture).live());
       float[] input =
           network.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
-      live.set(0, List.of(FloatBuffer.wrap(input)));
+      live.set(
+          0,
+          List.of(
+              LiveTensor.ofFloats(FloatBuffer.wrap(input), network.cuts().get(0).shapes().get(0))));
       return live;
     }
   }
 
-  private List<Profile.SegmentTime> segments(ExitNetwork network, List<List<FloatBuffer>> live) {
+  private List<Profile.SegmentTime> segments(ExitNetwork network, List<List<LiveTensor>> live) {
     var graph = network.backbone();
-    long whole = session(graph.toBytes(), network.cuts().get(0), live.get(0));
+    long whole = session(graph.toBytes(), live.get(0));
     long[] parts = new long[network.cuts().size()];
     long sum = 0;
     for (int cut = 1; cut < parts.length; cut++) {
       CutPoint from = network.cuts().get(cut - 1);
       CutPoint to = network.cuts().get(cut);
-      parts[cut] = session(graph.extract(from.tensors(), to.tensors()), from, live.get(cut - 1));
+      parts[cut] = session(graph.extract(from.tensors(), to.tensors()), live.get(cut - 1));
       sum += parts[cut];
     }
     List<Profile.SegmentTime> segments = new ArrayList<>();
@@ -100,31 +103,23 @@ public final class Profiler {
     return segments;
   }
 
-  private List<Profile.HeadTime> heads(ExitNetwork network, List<List<FloatBuffer>> live) {
+  private List<Profile.HeadTime> heads(ExitNetwork network, List<List<LiveTensor>> live) {
     List<Profile.HeadTime> heads = new ArrayList<>();
     for (int exit = 0; exit < network.heads().size(); exit++) {
       int cut = network.exitCut(exit);
       heads.add(
-          new Profile.HeadTime(
-              exit,
-              session(network.heads().get(exit).onnx(), network.cuts().get(cut), live.get(cut))));
+          new Profile.HeadTime(exit, session(network.heads().get(exit).onnx(), live.get(cut))));
     }
     return heads;
   }
 
   private List<Profile.CodecCost> codecs(
-      ExitNetwork network,
-      Recording recording,
-      List<CutCodec> kept,
-      List<List<FloatBuffer>> live,
-      Picture picture) {
+      Recording recording, List<CutCodec> kept, List<List<LiveTensor>> live, Picture picture) {
     List<Profile.CodecCost> costs = new ArrayList<>();
     for (CutCodec codec : kept) {
       int index = recording.codecs().indexOf(codec);
       long[] times =
-          codec.cut() == 0
-              ? picture(codec, picture)
-              : tensors(codec, network.cuts().get(codec.cut()), live.get(codec.cut()));
+          codec.cut() == 0 ? picture(codec, picture) : tensors(codec, live.get(codec.cut()));
       costs.add(
           new Profile.CodecCost(
               codec.cut(),
@@ -154,19 +149,22 @@ public final class Profiler {
     }
   }
 
-  private long[] tensors(CutCodec codec, CutPoint cut, List<FloatBuffer> live) {
+  private long[] tensors(CutCodec codec, List<LiveTensor> live) {
     long encode = 0;
     long decode = 0;
     ActivationCodec wire = ActivationCodec.of(codec.wire());
-    for (int t = 0; t < live.size(); t++) {
-      int[] shape = cut.shapes().get(t);
-      FloatBuffer values = live.get(t);
+    for (LiveTensor tensor : live) {
+      if (!tensor.isFloat()) {
+        continue; // Sent as it is.
+      }
+      int[] shape = tensor.shape();
+      FloatBuffer values = tensor.floats();
       if (codec.transform().isPresent()) {
         Transform transform = codec.transform().get();
-        encode += session(transform.encoder(), cut, live);
-        values = outcome(transform.encoder(), values, shape);
+        encode += session(transform.encoder(), List.of(tensor));
+        values = outcome(transform.encoder(), tensor);
         shape = transform.sentShape();
-        decode += session(transform.decoder(), List.of(values), List.of(Replay.batchOfOne(shape)));
+        decode += session(transform.decoder(), List.of(LiveTensor.ofFloats(values, shape)));
       }
       int[] sentShape = shape;
       FloatBuffer sent = values;
@@ -188,22 +186,18 @@ public final class Profiler {
     }
   }
 
-  private FloatBuffer outcome(byte[] onnx, FloatBuffer values, int[] shape) {
+  private FloatBuffer outcome(byte[] onnx, LiveTensor tensor) {
     try (var session = engine.load(onnx, "transform");
-        var in = engine.wrap(List.of(values), List.of(Replay.batchOfOne(shape)));
+        var in = LiveTensor.wrap(engine, List.of(tensor));
         var out = session.run(in)) {
       FloatBuffer result = out.floats(0);
       return FloatBuffer.allocate(result.remaining()).put(result).flip();
     }
   }
 
-  private long session(byte[] onnx, CutPoint from, List<FloatBuffer> live) {
-    return session(onnx, live, from.shapes().stream().map(Replay::batchOfOne).toList());
-  }
-
-  private long session(byte[] onnx, List<FloatBuffer> values, List<long[]> shapes) {
+  private long session(byte[] onnx, List<LiveTensor> live) {
     try (var session = engine.load(onnx, "profiled part");
-        var in = engine.wrap(values, shapes)) {
+        var in = LiveTensor.wrap(engine, live)) {
       return median(() -> session.run(in));
     }
   }

@@ -12,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -29,6 +31,7 @@ public final class Replay implements AutoCloseable {
   private final ExitNetwork network;
   private final OnnxEngine engine;
   private final OnnxEngine.Session whole;
+  private final List<String> wholeOutputs;
   private final List<OnnxEngine.Session> heads = new ArrayList<>();
   private final Map<Integer, OnnxEngine.Session> rests = new HashMap<>();
   private final Map<CutCodec, Coder> coders = new HashMap<>();
@@ -44,13 +47,13 @@ public final class Replay implements AutoCloseable {
    * What a sample gives without any codec.
    *
    * @param logits per exit
-   * @param live per cut the values of its tensors; empty for the input and the output
+   * @param live per cut its tensors; empty for the input and the output
    * @param decoded logits of pictures that this sample became by picture codecs; several codecs
    *     lead to the same pixels
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   public record Lossless(
-      float[][] logits, List<List<FloatBuffer>> live, Map<ByteBuffer, float[][]> decoded) {}
+      float[][] logits, List<List<LiveTensor>> live, Map<ByteBuffer, float[][]> decoded) {}
 
   /**
    * What a sample gives through a codec.
@@ -69,32 +72,41 @@ public final class Replay implements AutoCloseable {
   public Replay(ExitNetwork network, OnnxEngine engine) {
     this.network = network;
     this.engine = engine;
-    List<String> wanted = new ArrayList<>();
+    // A tensor may be live at several cuts.
+    Set<String> wanted = new LinkedHashSet<>();
     for (int cut = 1; cut < network.lastCut(); cut++) {
       wanted.addAll(network.cuts().get(cut).tensors());
     }
     wanted.addAll(network.backbone().outputs());
+    wholeOutputs = List.copyOf(wanted);
     whole =
         engine.load(
-            network.backbone().extract(network.backbone().inputs(), wanted),
+            network.backbone().extract(network.backbone().inputs(), wholeOutputs),
             network.backbone().name());
     for (ExitNetwork.Head head : network.heads()) {
       heads.add(engine.load(head.onnx(), "exit at cut " + head.cut()));
     }
     for (int cut = 1; cut < network.lastCut(); cut++) {
-      List<String> outputs = new ArrayList<>();
-      for (ExitNetwork.Head head : network.heads()) {
-        if (head.cut() > cut) {
-          outputs.addAll(network.cuts().get(head.cut()).tensors());
-        }
-      }
-      outputs.addAll(network.backbone().outputs());
       rests.put(
           cut,
           engine.load(
-              network.backbone().extract(network.cuts().get(cut).tensors(), outputs),
+              network
+                  .backbone()
+                  .extract(network.cuts().get(cut).tensors(), restOutputs(network, cut)),
               "network behind cut " + cut));
     }
+  }
+
+  /** What is needed behind a cut: what the heads there read, and the output. */
+  private static List<String> restOutputs(ExitNetwork network, int cut) {
+    Set<String> outputs = new LinkedHashSet<>();
+    for (ExitNetwork.Head head : network.heads()) {
+      if (head.cut() > cut) {
+        outputs.addAll(network.cuts().get(head.cut()).tensors());
+      }
+    }
+    outputs.addAll(network.backbone().outputs());
+    return List.copyOf(outputs);
   }
 
   /** Makes a codec ready; call it before {@link #send} with that codec, from one thread. */
@@ -117,28 +129,39 @@ public final class Replay implements AutoCloseable {
     int[] input = network.cuts().get(0).shapes().get(0);
     float[] values =
         network.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
-    List<List<FloatBuffer>> live = new ArrayList<>();
+    List<List<LiveTensor>> live = new ArrayList<>();
     float[][] logits = new float[network.exits()][];
     live.add(List.of());
     try (var in = wrap(FloatBuffer.wrap(values), input);
         var out = whole.run(in)) {
-      int at = 0;
       for (int cut = 1; cut < network.lastCut(); cut++) {
-        List<FloatBuffer> tensors = new ArrayList<>();
-        for (int t = 0; t < network.cuts().get(cut).tensors().size(); t++) {
-          tensors.add(out.floats(at++));
-        }
-        live.add(tensors);
+        live.add(tensors(network.cuts().get(cut), wholeOutputs, out));
       }
       live.add(List.of());
-      logits[network.heads().size()] = copy(out.floats(at));
+      logits[network.heads().size()] =
+          copy(out.floats(wholeOutputs.indexOf(network.backbone().outputs().get(0))));
     }
     for (int exit = 0; exit < heads.size(); exit++) {
-      int cut = network.exitCut(exit);
-      logits[exit] =
-          one(heads.get(exit), live.get(cut).get(0), network.cuts().get(cut).shapes().get(0));
+      logits[exit] = run(heads.get(exit), live.get(network.exitCut(exit)));
     }
     return new Lossless(logits, live, new HashMap<>());
+  }
+
+  private static List<LiveTensor> tensors(
+      CutPoint cut, List<String> outputs, OnnxEngine.Tensors out) {
+    List<LiveTensor> tensors = new ArrayList<>();
+    for (int t = 0; t < cut.tensors().size(); t++) {
+      tensors.add(
+          LiveTensor.copyOf(out, outputs.indexOf(cut.tensors().get(t)), cut.shapes().get(t)));
+    }
+    return List.copyOf(tensors);
+  }
+
+  private float[] run(OnnxEngine.Session session, List<LiveTensor> tensors) {
+    try (var in = LiveTensor.wrap(engine, tensors);
+        var out = session.run(in)) {
+      return copy(out.floats(0));
+    }
   }
 
   /**
@@ -173,24 +196,30 @@ public final class Replay implements AutoCloseable {
   }
 
   private Sent sendTensors(CutCodec codec, Lossless lossless) throws ProtocolException {
-    CutPoint cut = network.cuts().get(codec.cut());
-    List<FloatBuffer> live = lossless.live().get(codec.cut());
+    List<LiveTensor> live = lossless.live().get(codec.cut());
     int bytes = 0;
-    List<FloatBuffer> received = new ArrayList<>();
-    for (int t = 0; t < live.size(); t++) {
-      int[] shape = cut.shapes().get(t);
+    List<LiveTensor> received = new ArrayList<>();
+    for (LiveTensor tensor : live) {
+      int[] shape = tensor.shape();
+      if (!tensor.isFloat()) {
+        // Masks and indexes are sent as they are.
+        bytes += tensor.bytes().remaining();
+        received.add(tensor);
+        continue;
+      }
       byte[] payload;
       if (codec.transform().isEmpty()) {
         ActivationCodec wire = ActivationCodec.of(codec.wire());
-        payload = wire.encode(live.get(t).duplicate(), shape);
-        received.add(decode(wire, payload, shape));
+        payload = wire.encode(tensor.floats(), shape);
+        received.add(LiveTensor.ofFloats(decode(wire, payload, shape), shape));
       } else {
         Coder coder = coder(codec);
         int[] sentShape = codec.transform().get().sentShape();
-        FloatBuffer sent = FloatBuffer.wrap(one(coder.encoder(), live.get(t), shape));
+        FloatBuffer sent = FloatBuffer.wrap(one(coder.encoder(), tensor.floats(), shape));
         payload = coder.wire().encode(sent, sentShape);
         FloatBuffer rounded = decoded(coder, sent, payload, sentShape);
-        received.add(FloatBuffer.wrap(one(coder.decoder(), rounded, sentShape)));
+        received.add(
+            LiveTensor.ofFloats(FloatBuffer.wrap(one(coder.decoder(), rounded, sentShape)), shape));
       }
       bytes += payload.length;
     }
@@ -232,24 +261,25 @@ public final class Replay implements AutoCloseable {
   }
 
   /** Runs what follows a cut and returns the logits of all exits behind it. */
-  float[][] rest(int cut, List<FloatBuffer> values) {
+  float[][] rest(int cut, List<LiveTensor> values) {
     int first = network.firstExit(cut);
     float[][] logits = new float[network.exits() - first][];
-    List<long[]> shapes =
-        network.cuts().get(cut).shapes().stream().map(Replay::batchOfOne).toList();
     OnnxEngine.Session session = rests.get(cut);
     if (session == null) {
       throw new IllegalArgumentException("no interior cut: " + cut);
     }
-    try (var in = engine.wrap(values, shapes);
+    List<String> outputs = restOutputs(network, cut);
+    List<List<LiveTensor>> atExits = new ArrayList<>();
+    try (var in = LiveTensor.wrap(engine, values);
         var out = session.run(in)) {
-      int at = 0;
       for (int exit = first; exit < heads.size(); exit++) {
-        CutPoint point = network.cuts().get(network.exitCut(exit));
-        logits[exit - first] = one(heads.get(exit), out.floats(at), point.shapes().get(0));
-        at += point.tensors().size();
+        atExits.add(tensors(network.cuts().get(network.exitCut(exit)), outputs, out));
       }
-      logits[logits.length - 1] = copy(out.floats(at));
+      logits[logits.length - 1] =
+          copy(out.floats(outputs.indexOf(network.backbone().outputs().get(0))));
+    }
+    for (int exit = first; exit < heads.size(); exit++) {
+      logits[exit - first] = run(heads.get(exit), atExits.get(exit - first));
     }
     return logits;
   }

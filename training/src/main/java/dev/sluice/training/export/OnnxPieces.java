@@ -188,6 +188,12 @@ public final class OnnxPieces {
     return Optional.empty();
   }
 
+  /** Returns whether a network has a convolution. */
+  public static boolean hasConvolution(byte[] network) {
+    return parse(network).getGraph().getNodeList().stream()
+        .anyMatch(node -> node.getOpType().equals("Conv"));
+  }
+
   private static float bound(GraphProto graph, NodeProto clip, int input, float otherwise) {
     if (clip.getInputCount() <= input || clip.getInput(input).isEmpty()) {
       return otherwise;

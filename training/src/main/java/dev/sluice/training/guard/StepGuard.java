@@ -6,11 +6,11 @@ import java.util.Locale;
  * Decides whether a training step may be taken, by its loss and the norm of its gradient.
  *
  * <p>A step is refused if either is not finite, or is a hundred times larger than in any step taken
- * before. Adam's second moment keeps a thousandth of a squared gradient: one that is a hundred times
- * the usual size makes the next steps about three times smaller for a while, which does no harm; a
- * much larger one freezes the training for good. The first steps only have to be finite, for there
- * is nothing to compare them with. Ordinary trainings never come near the bound, so that they are
- * the same with and without a guard.
+ * before. Adam's second moment keeps a thousandth of a squared gradient: one that is a hundred
+ * times the usual size makes the next steps about three times smaller for a while, which does no
+ * harm; a much larger one freezes the training for good. The first steps only have to be finite,
+ * for there is nothing to compare them with. Ordinary trainings never come near the bound, so that
+ * they are the same with and without a guard.
  *
  * <p>Not thread-safe.
  */

@@ -114,8 +114,7 @@ class GuardedStepsTest {
     try (NDManager scope = trainer.getManager().newSubManager()) {
       float value;
       try (GradientCollector gradients = trainer.newGradientCollector()) {
-        NDList out =
-            trainer.forward(new NDList(scope.create(values, new Shape(BATCH, WIDTH))));
+        NDList out = trainer.forward(new NDList(scope.create(values, new Shape(BATCH, WIDTH))));
         NDArray loss =
             trainer
                 .getLoss()
