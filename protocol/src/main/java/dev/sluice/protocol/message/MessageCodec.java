@@ -170,6 +170,11 @@ public final class MessageCodec {
       this.known = known;
     }
 
+    /** Returns how many fields are written: fewer than are known where the rest has defaults. */
+    int written(T what) {
+      return known;
+    }
+
     abstract void writeFields(Output out, T what);
 
     /**
@@ -179,7 +184,7 @@ public final class MessageCodec {
 
     @Override
     public void write(Kryo kryo, Output out, T what) {
-      out.writeByte(known);
+      out.writeByte(written(what));
       writeFields(out, what);
     }
 
@@ -284,8 +289,15 @@ public final class MessageCodec {
   }
 
   private final class InferSerializer extends Fields<InferHeader> {
+    private static final int PLAIN_FIELDS = 7;
+
     InferSerializer() {
-      super(5, 7);
+      super(5, 9);
+    }
+
+    @Override
+    int written(InferHeader header) {
+      return header.exits().isPlain() ? PLAIN_FIELDS : 9;
     }
 
     @Override
@@ -305,6 +317,45 @@ public final class MessageCodec {
       }
       out.writeVarLong(header.deadlineRemainingNanos(), true);
       out.writeByte(header.priority());
+      if (!header.exits().isPlain()) {
+        writeOrders(out, header.exits().orders());
+        ExitProgress progress = header.exits().progress();
+        out.writeVarInt(progress.predicted() + 1, true);
+        out.writeByte(progress.unchanged());
+      }
+    }
+
+    private static void writeOrders(Output out, List<ExitOrder> orders) {
+      out.writeByte(orders.size());
+      for (ExitOrder order : orders) {
+        out.writeByte(order.exit());
+        out.writeByte(order.kind());
+        out.writeVarInt(order.values().size(), true);
+        for (double value : order.values()) {
+          out.writeDouble(value);
+        }
+      }
+    }
+
+    private static List<ExitOrder> readOrders(Input in) {
+      int count = readCount(in, ExitRule.MAX_THRESHOLDS, 3);
+      List<ExitOrder> orders = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        int exit = in.readByte() & 0xFF;
+        int kind = in.readByte() & 0xFF;
+        int size = in.readVarInt(true);
+        if (size < 0
+            || size > ExitRule.MAX_VALUES
+            || size * Double.BYTES > in.limit() - in.position()) {
+          throw new KryoException(size + " values do not fit");
+        }
+        List<Double> values = new ArrayList<>(size);
+        for (int v = 0; v < size; v++) {
+          values.add(in.readDouble());
+        }
+        orders.add(new ExitOrder(exit, kind, values));
+      }
+      return orders;
     }
 
     @Override
@@ -325,12 +376,17 @@ public final class MessageCodec {
       }
       long deadline = count > 5 ? in.readVarLong(true) : 0;
       int priority = count > 6 ? in.readByte() & 0xFF : 0;
+      List<ExitOrder> orders = count > 7 ? readOrders(in) : List.of();
+      ExitProgress progress =
+          count > 8
+              ? new ExitProgress(in.readVarInt(true) - 1, in.readByte() & 0xFF)
+              : ExitProgress.NONE;
       return new InferHeader(
           requestId,
           digest.isEmpty() ? sharedDigest : digest,
           cut,
           codec,
-          new ExitRule(kind, thresholds),
+          new ExitRule(kind, thresholds, orders, progress),
           deadline,
           priority,
           sizes);
