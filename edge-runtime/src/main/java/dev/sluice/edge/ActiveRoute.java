@@ -1,6 +1,7 @@
 package dev.sluice.edge;
 
 import dev.sluice.edge.session.Route;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.scheduler.plan.PlanDecision;
 
 /**
@@ -9,12 +10,14 @@ import dev.sluice.scheduler.plan.PlanDecision;
  */
 final class ActiveRoute {
   private final Route route;
+  private final ExitPolicies policies;
   private PlanDecision decision;
   private int users = 1;
 
-  ActiveRoute(PlanDecision decision, Route route) {
+  ActiveRoute(PlanDecision decision, Route route, ExitPolicies policies) {
     this.decision = decision;
     this.route = route;
+    this.policies = policies;
   }
 
   PlanDecision decision() {
@@ -23,6 +26,10 @@ final class ActiveRoute {
 
   Route route() {
     return route;
+  }
+
+  ExitPolicies policies() {
+    return policies;
   }
 
   /** Keeps the plan but says anew why. */

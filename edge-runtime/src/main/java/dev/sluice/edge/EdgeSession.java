@@ -25,6 +25,7 @@ import dev.sluice.edge.session.StepResult;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.edge.session.Timing;
 import dev.sluice.edge.session.Work;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.scheduler.Planner;
@@ -126,7 +127,12 @@ public final class EdgeSession implements AutoCloseable {
     Route route = around.network().compile(first.plan(), options.fallback());
     EdgeSession session =
         new EdgeSession(
-            around, profile, planner, estimators, options, new ActiveRoute(first, route));
+            around,
+            profile,
+            planner,
+            estimators,
+            options,
+            new ActiveRoute(first, route, around.network().policies(first.plan())));
     around.loop().execute(session::listen);
     return session;
   }
@@ -313,6 +319,7 @@ public final class EdgeSession implements AutoCloseable {
     r.active = mine;
     r.startNanos = now;
     r.path = mine.route().stages();
+    r.judge = mine.policies().judge();
     r.mode = Mode.PLAN;
     if (!options.fallback()) {
       return;
@@ -495,8 +502,7 @@ public final class EdgeSession implements AutoCloseable {
   private void onExit(Request r, int exit, ExitScores scores) {
     r.keep(exit, scores);
     boolean isFinal = exit == network.exitCuts().size() - 1;
-    ExitPolicy policy = isFinal ? new ExitPolicy.Always() : policy(plan(r), exit);
-    if (policy.exits(scores)) {
+    if (judge(r).stops(exit, scores)) {
       LocalAnswer local = new LocalAnswer(exit, scores);
       answerLocally(r, local, false, isFinal ? "final exit" : "exit " + exit + " is sure");
     } else if (r.late) {
@@ -504,12 +510,25 @@ public final class EdgeSession implements AutoCloseable {
     }
   }
 
-  private static ExitPolicy policy(Plan plan, int exit) {
-    return plan.exits().stream()
-        .filter(threshold -> threshold.exit() == exit)
-        .<ExitPolicy>map(threshold -> new ExitPolicy.Top1Above(threshold.threshold()))
-        .findFirst()
-        .orElse(new ExitPolicy.Never());
+  private static ExitPolicies.Judge judge(Request r) {
+    ExitPolicies.Judge judge = r.judge;
+    if (judge == null) {
+      throw new IllegalStateException("frame " + r.id() + " has no plan yet");
+    }
+    return judge;
+  }
+
+  /** The policies that the worker follows. */
+  private Map<Integer, ExitPolicy> cloudExits(Request r) {
+    Plan plan = plan(r);
+    Map<Integer, ExitPolicy> exits = new LinkedHashMap<>();
+    for (ExitThreshold exit : plan.exits()) {
+      int cut = network.exitCuts().get(exit.exit());
+      if (cut > plan.split() && cut < network.lastCut()) {
+        exits.put(exit.exit(), activeOf(r).policies().policy(exit.exit()));
+      }
+    }
+    return exits;
   }
 
   private void onPathEnd(Request r, long now) {
@@ -576,8 +595,6 @@ public final class EdgeSession implements AutoCloseable {
     r.bytesSent = payload.bytes();
     r.cloudPending = true;
     tally.sent++;
-    List<ExitThreshold> cloudExits =
-        plan.exits().stream().filter(e -> network.exitCuts().get(e.exit()) > plan.split()).toList();
     long worthless = r.frame.captureNanos() + options.patienceNanos();
     estimators.onSubmitted(r.id(), r.bytesSent, now);
     cloud.send(
@@ -585,7 +602,8 @@ public final class EdgeSession implements AutoCloseable {
             r.id(),
             plan.split(),
             plan.codec(),
-            cloudExits,
+            cloudExits(r),
+            judge(r).state(),
             options.fallback() ? r.deadlineNanos : worthless,
             payload),
         reply -> onReply(r, reply));
@@ -773,6 +791,8 @@ public final class EdgeSession implements AutoCloseable {
     r.hedging = true;
     if (path == network.everyExit()) {
       releaseSample(r);
+      // Exits judged before come again.
+      r.judge = activeOf(r).policies().judge();
     }
     r.path = path;
     r.index = 0;
@@ -1026,7 +1046,7 @@ public final class EdgeSession implements AutoCloseable {
     }
     if (route.isPresent()) {
       active.release();
-      active = new ActiveRoute(decision, route.get());
+      active = new ActiveRoute(decision, route.get(), network.policies(decision.plan()));
       tally.planChanges++;
     } else {
       active.renew(decision);

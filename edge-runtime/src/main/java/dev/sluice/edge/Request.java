@@ -5,6 +5,7 @@ import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitScores;
 import java.util.List;
 import java.util.function.Consumer;
@@ -52,6 +53,9 @@ final class Request {
   boolean cloudDone;
   int bytesSent;
   String trouble = "";
+
+  /** Judges this frame's exits, from the network's input on. */
+  ExitPolicies.@Nullable Judge judge;
 
   @Nullable LocalAnswer best;
   int deepestExit = -1;

@@ -16,6 +16,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.estimate.TransferSample;
+import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
@@ -142,7 +143,7 @@ class EdgeSessionTest {
     assertThat(answer.workerComputeNanos()).isEqualTo(5 * MS);
     assertThat(answer.latencyNanos()).isEqualTo((1 + 21 + 2 + 30) * MS);
     assertThat(answer.timing().networkNanos()).isEqualTo(25 * MS);
-    assertThat(cloud.sent.get(0).exits()).containsExactly(new ExitThreshold(1, 0.8));
+    assertThat(cloud.sent.get(0).exits()).isEqualTo(Map.of(1, new ExitPolicy.Top1Above(0.8)));
     assertThat(cloud.cancelled).isEmpty();
   }
 

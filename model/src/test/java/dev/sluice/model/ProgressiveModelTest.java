@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.TinyBundles;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.Pieces;
 import dev.sluice.model.graph.TinyNetworks;
 import dev.sluice.model.stage.Activation;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -181,7 +184,10 @@ class ProgressiveModelTest {
 
   @Test
   void computesNothingBehindTheExitThatIsTaken() {
-    ExitPolicy policy = new ExitPolicy.Top1Above(0);
+    ExitPolicies.Judge judge =
+        ExitPolicies.of(
+                FINAL_EXIT + 1, 3, Map.of(0, new ExitPolicy.Top1Above(0)), PolicyData.NONE)
+            .judge();
     try (Activation input = input(5);
         StageChain chain =
             model.compile(StageRequest.of(0, model.lastCut(), List.of(0, 1, FINAL_EXIT)))) {
@@ -189,7 +195,8 @@ class ProgressiveModelTest {
       for (Stage stage : chain.stages()) {
         StageResult result = stage.run(live);
         live = result.live();
-        if (policy.exits(model.scores(stage.exit().orElseThrow(), result.logits().orElseThrow()))) {
+        int exit = stage.exit().orElseThrow();
+        if (judge.stops(exit, model.scores(exit, result.logits().orElseThrow()))) {
           break;
         }
       }

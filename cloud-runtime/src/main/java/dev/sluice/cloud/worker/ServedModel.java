@@ -1,10 +1,12 @@
 package dev.sluice.cloud.worker;
 
+import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.Stage;
@@ -16,8 +18,6 @@ import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.protocol.codec.UnknownCodecException;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
-import dev.sluice.protocol.message.ExitRule;
-import dev.sluice.protocol.message.ExitThreshold;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.profile.FactsFormatException;
@@ -27,7 +27,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -54,14 +53,16 @@ public final class ServedModel implements AutoCloseable {
 
   private final ProgressiveModel model;
   private final Profile profile;
+  private final RequestRules rules;
   private final Map<ChainKey, StageChain> chains = new ConcurrentHashMap<>();
 
   /** Where a chain begins, and whose decoder precedes it. */
   private record ChainKey(int cut, Optional<String> decoder) {}
 
-  private ServedModel(ProgressiveModel model, Profile profile) {
+  private ServedModel(ProgressiveModel model, Profile profile, RequestRules rules) {
     this.model = model;
     this.profile = profile;
+    this.rules = rules;
   }
 
   static ServedModel open(Bundle bundle, EngineOptions options) throws IOException {
@@ -74,7 +75,8 @@ public final class ServedModel implements AutoCloseable {
               .formatted(PROFILE, bundle.manifest().name(), e.getMessage()),
           e);
     }
-    return new ServedModel(ProgressiveModel.open(bundle, options), profile);
+    RequestRules rules = new RequestRules(bundle.manifest(), BundlePolicies.data(bundle));
+    return new ServedModel(ProgressiveModel.open(bundle, options), profile, rules);
   }
 
   /** Returns the digest that names the model on the wire. */
@@ -118,17 +120,18 @@ public final class ServedModel implements AutoCloseable {
           ErrorCode.BAD_CUT,
           "cut %d is not in [0, %d) of %s".formatted(cut, model.lastCut(), name()));
     }
-    double[] thresholds = thresholds(request.exits(), cut);
+    ExitPolicies.Judge judge = rules.judge(request.exits(), cut);
     Optional<CodecInfo> codec = model.manifest().codec(cut, request.codec());
     long profiledNanos =
         profile.codec(cut, request.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
     try (Activation input = cut == 0 ? picture(request) : tensors(request, wire(request))) {
       StageChain chain = chain(cut, codec.filter(CodecInfo::hasTransform).map(CodecInfo::name));
-      return run(chain, input, thresholds, profiledNanos);
+      return run(chain, input, judge, profiledNanos);
     }
   }
 
-  private Finished run(StageChain chain, Activation input, double[] thresholds, long decodeNanos)
+  private Finished run(
+      StageChain chain, Activation input, ExitPolicies.Judge judge, long decodeNanos)
       throws ProtocolException {
     long profiledNanos = decodeNanos;
     Activation live = input;
@@ -149,7 +152,7 @@ public final class ServedModel implements AutoCloseable {
         float[] logits = result.logits().orElseThrow();
         checkFinite(logits);
         ExitScores scores = model.scores(exit, logits);
-        if (scores.confidence() >= thresholds[exit]) {
+        if (judge.stops(exit, scores)) {
           return new Finished(exit, top(scores), scores.confidence(), profiledNanos);
         }
       }
@@ -167,26 +170,6 @@ public final class ServedModel implements AutoCloseable {
             "the payload's values are beyond what %s can compute with".formatted(name()));
       }
     }
-  }
-
-  private double[] thresholds(ExitRule rule, int cut) throws ProtocolException {
-    if (rule.kind() != ExitRule.TOP1_PROBABILITY) {
-      throw refused(
-          ErrorCode.MALFORMED, "exit rule kind %d is not known here".formatted(rule.kind()));
-    }
-    List<ExitInfo> exits = model.manifest().exits();
-    double[] thresholds = new double[exits.size()];
-    Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
-    for (ExitThreshold threshold : rule.thresholds()) {
-      if (threshold.exit() >= exits.size() || exits.get(threshold.exit()).cut() <= cut) {
-        throw refused(
-            ErrorCode.BAD_CUT,
-            "exit %d does not lie past cut %d of %s".formatted(threshold.exit(), cut, name()));
-      }
-      thresholds[threshold.exit()] = threshold.threshold();
-    }
-    thresholds[exits.size() - 1] = 0;
-    return thresholds;
   }
 
   /**

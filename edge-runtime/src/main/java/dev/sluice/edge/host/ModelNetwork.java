@@ -12,7 +12,11 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.exit.PolicyChoice;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.Encoder;
 import dev.sluice.model.stage.Stage;
@@ -21,10 +25,13 @@ import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageResult;
 import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -43,6 +50,12 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
   private final List<Integer> exitCuts;
   private final StageChain everyExit;
   private final List<Step> everyStep;
+
+  /** Replaced as a whole, seldom and before sessions begin. */
+  private volatile Chosen chosen = new Chosen(Optional.empty(), PolicyData.NONE);
+
+  /** Policies in place of the plans' thresholds, and what they need. */
+  private record Chosen(Optional<PolicyChoice> choice, PolicyData data) {}
 
   /**
    * Compiles the stages of the whole network.
@@ -83,6 +96,42 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
   @Override
   public Sample input(Frame frame) {
     return new Tensors(model.input(frame.rgb(), frame.width(), frame.height()));
+  }
+
+  /**
+   * Lets plans' active exits follow these policies instead of the plans' thresholds; a threshold of
+   * 0 stays a stop in any case. For sessions that are opened from now on.
+   *
+   * @param data what was fitted for the bundle
+   * @throws IllegalArgumentException if there is no such exit, or a policy lacks its data
+   */
+  public void follow(PolicyChoice choice, PolicyData data) {
+    Map<Integer, ExitPolicy> every = new HashMap<>(choice.byExit());
+    for (int exit = 0; exit < exitCuts.size() - 1; exit++) {
+      every.put(exit, choice.of(exit));
+    }
+    // Checks all that a plan may ask for.
+    ExitPolicies.of(exitCuts.size(), manifest.labels().size(), every, data);
+    chosen = new Chosen(Optional.of(choice), data);
+  }
+
+  @Override
+  public ExitPolicies policies(Plan plan) {
+    Chosen now = chosen;
+    if (now.choice().isEmpty()) {
+      return DeviceNetwork.super.policies(plan);
+    }
+    Map<Integer, ExitPolicy> active = new HashMap<>();
+    for (ExitThreshold exit : plan.exits()) {
+      if (exit.exit() != exitCuts.size() - 1) {
+        active.put(
+            exit.exit(),
+            exit.threshold() == 0
+                ? new ExitPolicy.Always()
+                : now.choice().get().of(exit.exit()));
+      }
+    }
+    return ExitPolicies.of(exitCuts.size(), manifest.labels().size(), active, now.data());
   }
 
   /** Returns a black picture of the network's size, to warm up with. */

@@ -15,7 +15,6 @@ import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
-import dev.sluice.protocol.message.ExitThreshold;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
@@ -133,17 +132,13 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
 
   @Override
   public void send(CloudRequest request, Consumer<CloudReply> done) {
-    List<ExitThreshold> exits =
-        request.exits().stream()
-            .map(exit -> new ExitThreshold(exit.exit(), exit.threshold()))
-            .toList();
     Infer infer =
         new Infer(
             wireId(request.id()),
             modelDigest,
             request.cut(),
             request.codec(),
-            new ExitRule(ExitRule.TOP1_PROBABILITY, exits),
+            WireRules.of(request.exits(), request.state()),
             Math.max(1, request.deadlineNanos() - loop.nanoTime()),
             0,
             request.payload().parts());

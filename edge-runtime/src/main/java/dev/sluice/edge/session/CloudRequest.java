@@ -1,7 +1,10 @@
 package dev.sluice.edge.session;
 
-import dev.sluice.scheduler.plan.ExitThreshold;
-import java.util.List;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.ExitState;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A sample to finish in the cloud.
@@ -9,7 +12,8 @@ import java.util.List;
  * @param id the frame's id
  * @param cut the cut at which it was left
  * @param codec how it is written
- * @param exits the exits after that cut at which the worker may stop
+ * @param exits policies of the exits after that cut at which the worker may stop, by their number
+ * @param state what the exits on the device said, for policies that remember
  * @param deadlineNanos when an answer is worth nothing any more, on the session's clock
  * @param payload its bytes
  */
@@ -17,12 +21,13 @@ public record CloudRequest(
     long id,
     int cut,
     String codec,
-    List<ExitThreshold> exits,
+    Map<Integer, ExitPolicy> exits,
+    ExitState state,
     long deadlineNanos,
     Payload payload) {
 
   /** Copies the exits. */
   public CloudRequest {
-    exits = List.copyOf(exits);
+    exits = Collections.unmodifiableMap(new TreeMap<>(exits));
   }
 }

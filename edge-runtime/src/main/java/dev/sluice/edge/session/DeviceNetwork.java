@@ -1,7 +1,13 @@
 package dev.sluice.edge.session;
 
+import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicyData;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The network as the device computes it: a compiled bundle on a real device, a table of replayed
@@ -29,6 +35,23 @@ public interface DeviceNetwork {
    * @throws RuntimeException if the engine cannot
    */
   Route compile(Plan plan, boolean hedged);
+
+  /**
+   * Returns what a plan's active exits follow, on both sides of the split: top-1 probability
+   * against the plan's thresholds, unless another policy was chosen for this network.
+   *
+   * @throws IllegalArgumentException if the plan names an exit that is none
+   */
+  default ExitPolicies policies(Plan plan) {
+    Map<Integer, ExitPolicy> active = new HashMap<>();
+    for (ExitThreshold exit : plan.exits()) {
+      // The final exit stops anyway; an infinite threshold never does.
+      if (exit.exit() != exitCuts().size() - 1 && exit.threshold() < Double.POSITIVE_INFINITY) {
+        active.put(exit.exit(), new ExitPolicy.Top1Above(exit.threshold()));
+      }
+    }
+    return ExitPolicies.of(exitCuts().size(), labels().size(), active, PolicyData.NONE);
+  }
 
   /** Returns the stages of the whole network, from the input, with a boundary at every exit. */
   List<Step> everyExit();

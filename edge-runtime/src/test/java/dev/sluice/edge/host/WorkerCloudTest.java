@@ -22,9 +22,11 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
 import dev.sluice.scheduler.estimate.LinkState;
-import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.ExitState;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -106,7 +108,8 @@ class WorkerCloudTest {
             cut,
             cut,
             "klt",
-            List.of(new ExitThreshold(1, 0.5)),
+            Map.of(1, new ExitPolicy.Top1Above(0.5)),
+            ExitState.NONE,
             loop.nanoTime() + 1_000_000_000L,
             new Payload(List.of(ByteBuffer.wrap(new byte[] {1, 2, 3}))));
     loop.execute(() -> to.send(request, reply::complete));

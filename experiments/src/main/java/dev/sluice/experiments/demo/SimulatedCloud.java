@@ -9,6 +9,7 @@ import dev.sluice.edge.session.CloudReply.LabelProbability;
 import dev.sluice.edge.session.CloudReply.TransferTimes;
 import dev.sluice.edge.session.CloudReply.WorkerLoad;
 import dev.sluice.edge.session.CloudRequest;
+import dev.sluice.edge.host.WireRules;
 import dev.sluice.edge.session.EventLoop;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -166,7 +167,7 @@ final class SimulatedCloud implements Cloud {
                   worker.digest(),
                   request.cut(),
                   request.codec(),
-                  request.exits(),
+                  WireRules.of(request.exits(), request.state()),
                   request.payload(),
                   request.id()));
     } catch (ProtocolException e) {

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.demo;
 
 import dev.sluice.cloud.worker.ServedModel;
+import dev.sluice.edge.host.WireRules;
 import dev.sluice.edge.session.DeviceNetwork;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.Payload;
@@ -8,13 +9,16 @@ import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
 import dev.sluice.edge.session.StepResult;
+import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -52,8 +56,11 @@ final class SplitNetwork {
    * @param route its device half, from {@link #compile}
    */
   Outcome classify(Plan plan, Route route, Frame frame) {
+    ExitPolicies policies = device.policies(plan);
+    ExitPolicies.Judge judge = policies.judge();
     if (plan.split() == 0) {
-      return finish(plan, route.encode(frame, Optional.empty()), frame.id());
+      Payload picture = route.encode(frame, Optional.empty());
+      return finish(plan, picture, rule(plan, policies, judge), frame.id());
     }
     Sample live = device.input(frame);
     try {
@@ -64,19 +71,20 @@ final class SplitNetwork {
         if (result.scores().isPresent() && step.exit().isPresent()) {
           ExitScores scores = result.scores().get();
           int exit = step.exit().getAsInt();
-          if (scores.confidence() >= threshold(plan, exit)) {
+          if (judge.stops(exit, scores)) {
             return new Outcome(scores.predicted(), exit, 0);
           }
         }
       }
-      return finish(plan, route.encode(frame, Optional.of(live)), frame.id());
+      Payload tensors = route.encode(frame, Optional.of(live));
+      return finish(plan, tensors, rule(plan, policies, judge), frame.id());
     } finally {
       live.close();
     }
   }
 
-  private Outcome finish(Plan plan, Payload payload, long id) {
-    Infer request = request(plan, payload, id);
+  private Outcome finish(Plan plan, Payload payload, ExitRule rule, long id) {
+    Infer request = infer(worker.digest(), plan.split(), plan.codec(), rule, payload, id);
     try {
       ServedModel.Finished finished = worker.finish(request);
       return new Outcome(finished.top().get(0).label(), finished.exit(), payload.bytes());
@@ -85,43 +93,20 @@ final class SplitNetwork {
     }
   }
 
-  private Infer request(Plan plan, Payload payload, long id) {
-    int splitCut = plan.split();
-    List<ExitThreshold> cloudExits =
-        plan.exits().stream()
-            .filter(exit -> device.exitCuts().get(exit.exit()) > splitCut)
-            .toList();
-    return infer(worker.digest(), splitCut, plan.codec(), cloudExits, payload, id);
+  private ExitRule rule(Plan plan, ExitPolicies policies, ExitPolicies.Judge judge) {
+    Map<Integer, ExitPolicy> cloudExits = new HashMap<>();
+    for (ExitThreshold exit : plan.exits()) {
+      int cut = device.exitCuts().get(exit.exit());
+      if (cut > plan.split() && cut < device.lastCut()) {
+        cloudExits.put(exit.exit(), policies.policy(exit.exit()));
+      }
+    }
+    return WireRules.of(cloudExits, judge.state());
   }
 
   /** A request as it goes to the worker. */
   static Infer infer(
-      String digest, int cut, String codec, List<ExitThreshold> exits, Payload payload, long id) {
-    List<dev.sluice.protocol.message.ExitThreshold> thresholds =
-        exits.stream()
-            .map(
-                exit ->
-                    new dev.sluice.protocol.message.ExitThreshold(exit.exit(), exit.threshold()))
-            .toList();
-    return new Infer(
-        id + 1,
-        digest,
-        cut,
-        codec,
-        new ExitRule(ExitRule.TOP1_PROBABILITY, thresholds),
-        0,
-        0,
-        payload.parts());
-  }
-
-  private double threshold(Plan plan, int exit) {
-    if (exit == device.exitCuts().size() - 1) {
-      return 0;
-    }
-    return plan.exits().stream()
-        .filter(active -> active.exit() == exit)
-        .mapToDouble(ExitThreshold::threshold)
-        .findFirst()
-        .orElse(Double.POSITIVE_INFINITY);
+      String digest, int cut, String codec, ExitRule rule, Payload payload, long id) {
+    return new Infer(id + 1, digest, cut, codec, rule, 0, 0, payload.parts());
   }
 }

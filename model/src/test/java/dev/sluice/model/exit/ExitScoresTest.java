@@ -54,16 +54,11 @@ class ExitScoresTest {
   }
 
   @Test
-  void stopsAtTheThresholdAndAboveOneNever() {
-    ExitScores sure = new ExitScores(new float[] {1, 0});
-    ExitScores torn = new ExitScores(new float[] {0.5f, 0.5f});
-    assertThat(new ExitPolicy.Top1Above(0).exits(torn)).isTrue();
-    assertThat(new ExitPolicy.Top1Above(0.5).exits(torn)).isTrue();
-    assertThat(new ExitPolicy.Top1Above(0.51).exits(torn)).isFalse();
-    assertThat(new ExitPolicy.Top1Above(1.01).exits(sure)).isFalse();
-    assertThat(new ExitPolicy.Always().exits(torn)).isTrue();
-    assertThat(new ExitPolicy.Never().exits(sure)).isFalse();
-    assertThatThrownBy(() -> new ExitPolicy.Top1Above(-0.1))
-        .isInstanceOf(IllegalArgumentException.class);
+  void givesItsOutputCentredAndCalibrated() {
+    assertThat(ExitScores.of(new float[] {1, 2, 6}, 2).output()).containsExactly(-1, -0.5f, 1.5f);
+    float[] fromProbabilities = new ExitScores(new float[] {0.25f, 0.75f}).output();
+    assertThat(fromProbabilities[1] - fromProbabilities[0])
+        .isCloseTo((float) Math.log(3), within((float) TOLERANCE));
+    assertThat(ExitScores.of(new float[] {3e38f, 0}, 0.05).output()[0]).isEqualTo(1e6f);
   }
 }
