@@ -185,8 +185,7 @@ class ProgressiveModelTest {
   @Test
   void computesNothingBehindTheExitThatIsTaken() {
     ExitPolicies.Judge judge =
-        ExitPolicies.of(
-                FINAL_EXIT + 1, 3, Map.of(0, new ExitPolicy.Top1Above(0)), PolicyData.NONE)
+        ExitPolicies.of(FINAL_EXIT + 1, 3, Map.of(0, new ExitPolicy.Top1Above(0)), PolicyData.NONE)
             .judge();
     try (Activation input = input(5);
         StageChain chain =

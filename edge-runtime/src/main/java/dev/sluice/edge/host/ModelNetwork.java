@@ -126,9 +126,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       if (exit.exit() != exitCuts.size() - 1) {
         active.put(
             exit.exit(),
-            exit.threshold() == 0
-                ? new ExitPolicy.Always()
-                : now.choice().get().of(exit.exit()));
+            exit.threshold() == 0 ? new ExitPolicy.Always() : now.choice().get().of(exit.exit()));
       }
     }
     return ExitPolicies.of(exitCuts.size(), manifest.labels().size(), active, now.data());

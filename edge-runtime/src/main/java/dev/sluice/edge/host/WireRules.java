@@ -31,8 +31,7 @@ public final class WireRules {
       List<ExitThreshold> thresholds = new ArrayList<>();
       ordered.forEach(
           (exit, policy) ->
-              thresholds.add(
-                  new ExitThreshold(exit, ((ExitPolicy.Top1Above) policy).threshold())));
+              thresholds.add(new ExitThreshold(exit, ((ExitPolicy.Top1Above) policy).threshold())));
       // The oldest workers know this form; nothing in it remembers.
       return new ExitRule(ExitRule.TOP1_PROBABILITY, thresholds);
     }

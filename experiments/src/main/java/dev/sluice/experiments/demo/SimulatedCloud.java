@@ -1,6 +1,7 @@
 package dev.sluice.experiments.demo;
 
 import dev.sluice.cloud.worker.ServedModel;
+import dev.sluice.edge.host.WireRules;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.CloudReply;
 import dev.sluice.edge.session.CloudReply.Answered;
@@ -9,7 +10,6 @@ import dev.sluice.edge.session.CloudReply.LabelProbability;
 import dev.sluice.edge.session.CloudReply.TransferTimes;
 import dev.sluice.edge.session.CloudReply.WorkerLoad;
 import dev.sluice.edge.session.CloudRequest;
-import dev.sluice.edge.host.WireRules;
 import dev.sluice.edge.session.EventLoop;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.estimate.LinkState;

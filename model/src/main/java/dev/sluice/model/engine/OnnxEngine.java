@@ -492,6 +492,7 @@ public final class OnnxEngine implements AutoCloseable {
   }
 
   /** Shape and type of an output. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   private record OutputSpec(long[] shape, OnnxJavaType type, int bytes) {}
 
   /** Shapes of inputs by value. */

@@ -44,8 +44,7 @@ public final class ExitPolicies {
           .lacks(policy, classes)
           .ifPresent(
               lack -> {
-                throw new IllegalArgumentException(
-                    "exit " + number + ": '" + policy + "' " + lack);
+                throw new IllegalArgumentException("exit " + number + ": '" + policy + "' " + lack);
               });
       policies.add(policy);
     }

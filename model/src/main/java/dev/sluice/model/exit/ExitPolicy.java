@@ -187,13 +187,14 @@ public sealed interface ExitPolicy {
   }
 
   /**
-   * Stops when the trust score reaches a threshold: the distance of the exit's output to the nearest
-   * calibration sample of another class, divided by that to the nearest one of the predicted class.
+   * Stops when the trust score reaches a threshold: the distance of the exit's output to the
+   * nearest calibration sample of another class, divided by that to the nearest one of the
+   * predicted class.
    *
-   * <p>Jiang, Kim, Guan and Gupta, "To Trust Or Not To Trust A Classifier", NeurIPS 2018, section 3:
-   * algorithm 1 filters outliers from each class by density, algorithm 2 is the score; they report
-   * it on hidden layers and on logits, here it is on logits. Deviation: the sets are bounded, see
-   * {@link TrustSets}.
+   * <p>Jiang, Kim, Guan and Gupta, "To Trust Or Not To Trust A Classifier", NeurIPS 2018, section
+   * 3: algorithm 1 filters outliers from each class by density, algorithm 2 is the score; they
+   * report it on hidden layers and on logits, here it is on logits. Deviation: the sets are
+   * bounded, see {@link TrustSets}.
    *
    * @param ratio not negative, finite; 0 always stops, 1 stops where both are as near
    */

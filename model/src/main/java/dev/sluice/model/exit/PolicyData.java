@@ -84,9 +84,7 @@ public final class PolicyData {
     private final double @Nullable [] thresholds;
 
     private OfExit(
-        @Nullable ClassCentres means,
-        @Nullable TrustSets trust,
-        double @Nullable [] thresholds) {
+        @Nullable ClassCentres means, @Nullable TrustSets trust, double @Nullable [] thresholds) {
       this.means = means;
       this.trust = trust;
       this.thresholds = thresholds;

@@ -20,9 +20,9 @@ import java.util.List;
  *   kind 3, per class:     threshold f32 per class
  * </pre>
  *
- * <p>A coordinate is its i16 times the step. Sections of a kind that is not known are skipped. Every
- * length follows from the counts before it and is checked against the section's before anything is
- * allocated.
+ * <p>A coordinate is its i16 times the step. Sections of a kind that is not known are skipped.
+ * Every length follows from the counts before it and is checked against the section's before
+ * anything is allocated.
  */
 final class PolicyFile {
   private static final int MAGIC = 0x50584c53;
@@ -55,7 +55,8 @@ final class PolicyFile {
     for (Section section : sections) {
       bytes += SECTION_BYTES + section.body().remaining();
     }
-    ByteBuffer out = buffer(Math.toIntExact(bytes));
+    byte[] whole = new byte[Math.toIntExact(bytes)];
+    ByteBuffer out = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
     out.putInt(MAGIC);
     out.putShort((short) VERSION);
     out.putShort((short) data.exits());
@@ -67,7 +68,7 @@ final class PolicyFile {
       out.putInt(section.body().remaining());
       out.put(section.body());
     }
-    return out.array();
+    return whole;
   }
 
   private static ByteBuffer body(ClassCentres means) {
@@ -119,9 +120,7 @@ final class PolicyFile {
   private static void putAll(ByteBuffer out, float[] values, float step) {
     for (float value : values) {
       out.putShort(
-          (short)
-              Math.max(
-                  -Short.MAX_VALUE, Math.min(Short.MAX_VALUE, Math.round(value / step))));
+          (short) Math.max(-Short.MAX_VALUE, Math.min(Short.MAX_VALUE, Math.round(value / step))));
     }
   }
 
@@ -181,7 +180,8 @@ final class PolicyFile {
     float temperature = body.getFloat();
     float step = body.getFloat();
     float[] scales = floats(body, classes);
-    return new ClassCentres(classes, coordinates(body, classes * classes, step), scales, temperature);
+    return new ClassCentres(
+        classes, coordinates(body, classes * classes, step), scales, temperature);
   }
 
   private static TrustSets trust(ByteBuffer body, int classes) throws PolicyDataException {

@@ -40,7 +40,8 @@ final class PolicyParser {
     skipSpace();
     if (at >= text.length() || !Character.isDigit(text.charAt(at))) {
       ExitPolicy all = one();
-      requireEnd("a policy for all exits stands alone; or name the exits: 0: top1 >= 0.9; 1: always");
+      requireEnd(
+          "a policy for all exits stands alone; or name the exits: 0: top1 >= 0.9; 1: always");
       return PolicyChoice.all(all);
     }
     Map<Integer, ExitPolicy> byExit = new TreeMap<>();

@@ -115,8 +115,7 @@ public final class TrustSets {
     double own = nearest(output, from, to, Double.POSITIVE_INFINITY);
     double other = nearest(output, 0, from, Double.POSITIVE_INFINITY);
     other = nearest(output, to, samples(), other);
-    return Math.min(
-        MOST_RATIO, Math.sqrt(other) / Math.max(LEAST_DISTANCE, Math.sqrt(own)));
+    return Math.min(MOST_RATIO, Math.sqrt(other) / Math.max(LEAST_DISTANCE, Math.sqrt(own)));
   }
 
   /** Returns the smaller of the least squared distance to some samples and a bound. */

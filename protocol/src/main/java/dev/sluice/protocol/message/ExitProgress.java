@@ -19,8 +19,7 @@ public record ExitProgress(int predicted, int unchanged) {
       throw new IllegalArgumentException("predicted not in [-1, 2^24]: " + predicted);
     }
     if (unchanged < 0 || unchanged > 255 || (predicted < 0 && unchanged > 0)) {
-      throw new IllegalArgumentException(
-          "unchanged " + unchanged + " times at class " + predicted);
+      throw new IllegalArgumentException("unchanged " + unchanged + " times at class " + predicted);
     }
   }
 }
