@@ -68,6 +68,11 @@ public final class Recording {
     return lossless.length;
   }
 
+  /** Returns the number of exits, the final one included. */
+  public int exits() {
+    return network.exits();
+  }
+
   /** Returns the class of every sample. */
   public int[] labels() {
     int[] labels = new int[samples()];

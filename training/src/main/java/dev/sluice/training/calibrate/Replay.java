@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -30,6 +31,7 @@ public final class Replay implements AutoCloseable {
 
   private final ExitNetwork network;
   private final OnnxEngine engine;
+  private final Optional<Replay> worker;
   private final OnnxEngine.Session whole;
   private final List<String> wholeOutputs;
   private final List<OnnxEngine.Session> heads = new ArrayList<>();
@@ -70,8 +72,25 @@ public final class Replay implements AutoCloseable {
    * @param engine stays the caller's; should compute on the calling thread
    */
   public Replay(ExitNetwork network, OnnxEngine engine) {
+    this(network, Optional.empty(), engine);
+  }
+
+  /**
+   * Loads a network that a device runs up to a cut, and another that a worker runs behind it, such
+   * as the same at another precision.
+   *
+   * @param device what computes without a codec, and up to a codec's cut
+   * @param worker what computes behind; same cuts and exits
+   * @param engine stays the caller's; should compute on the calling thread
+   */
+  public Replay(ExitNetwork device, ExitNetwork worker, OnnxEngine engine) {
+    this(device, Optional.of(new Replay(worker, engine)), engine);
+  }
+
+  private Replay(ExitNetwork network, Optional<Replay> worker, OnnxEngine engine) {
     this.network = network;
     this.engine = engine;
+    this.worker = worker;
     // A tensor may be live at several cuts.
     Set<String> wanted = new LinkedHashSet<>();
     for (int cut = 1; cut < network.lastCut(); cut++) {
@@ -86,7 +105,7 @@ public final class Replay implements AutoCloseable {
     for (ExitNetwork.Head head : network.heads()) {
       heads.add(engine.load(head.onnx(), "exit at cut " + head.cut()));
     }
-    for (int cut = 1; cut < network.lastCut(); cut++) {
+    for (int cut = 1; cut < network.lastCut() && worker.isEmpty(); cut++) {
       rests.put(
           cut,
           engine.load(
@@ -184,14 +203,16 @@ public final class Replay implements AutoCloseable {
       throws ProtocolException {
     PictureCodec pictures = PictureCodec.of(codec.wire());
     byte[] bytes = pictures.encode(picture.rgb(), picture.width(), picture.height());
-    if (codec.isLossless()) {
+    if (codec.isLossless() && worker.isEmpty()) {
       return new Sent(bytes.length, lossless.logits());
     }
     Picture decoded = pictures.decode(ByteBuffer.wrap(bytes), MAX_PIXELS);
+    Replay receiver = worker.orElse(this);
     float[][] logits =
         lossless
             .decoded()
-            .computeIfAbsent(ByteBuffer.wrap(decoded.rgb()), pixels -> run(decoded).logits());
+            .computeIfAbsent(
+                ByteBuffer.wrap(decoded.rgb()), pixels -> receiver.run(decoded).logits());
     return new Sent(bytes.length, logits);
   }
 
@@ -225,7 +246,7 @@ public final class Replay implements AutoCloseable {
     }
     return new Sent(
         bytes,
-        codec.isLossless() && received.equals(live)
+        codec.isLossless() && worker.isEmpty() && received.equals(live)
             ? behind(codec.cut(), lossless)
             : rest(codec.cut(), received));
   }
@@ -262,6 +283,9 @@ public final class Replay implements AutoCloseable {
 
   /** Runs what follows a cut and returns the logits of all exits behind it. */
   float[][] rest(int cut, List<LiveTensor> values) {
+    if (worker.isPresent()) {
+      return worker.get().rest(cut, values);
+    }
     int first = network.firstExit(cut);
     float[][] logits = new float[network.exits() - first][];
     OnnxEngine.Session session = rests.get(cut);
@@ -323,6 +347,7 @@ public final class Replay implements AutoCloseable {
 
   @Override
   public void close() {
+    worker.ifPresent(Replay::close);
     whole.close();
     heads.forEach(OnnxEngine.Session::close);
     rests.values().forEach(OnnxEngine.Session::close);

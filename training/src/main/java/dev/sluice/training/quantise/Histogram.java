@@ -50,6 +50,20 @@ final class Histogram {
     return total;
   }
 
+  /** Returns the mean squared error of rounding to a grid over the mean square; 0 if all is zero. */
+  double relativeError(Grid grid) {
+    double error = 0;
+    double square = 0;
+    for (int bin = 0; bin < BINS; bin++) {
+      double value = middle(bin);
+      double beyond = Math.max(0, Math.max(value - grid.most(), grid.least() - value));
+      double one = beyond > 0 ? beyond * beyond : (double) grid.scale() * grid.scale() / 12;
+      error += counts[bin] * one;
+      square += counts[bin] * value * value;
+    }
+    return square > 0 ? error / square : 0;
+  }
+
   /** Counts values; those outside the interval fall into its outermost bins. */
   void add(float[] values, int length) {
     double perBin = width() > 0 ? 1 / width() : 0;

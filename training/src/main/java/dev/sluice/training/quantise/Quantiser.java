@@ -133,6 +133,16 @@ public final class Quantiser {
             .toList();
   }
 
+  /** Returns the tensor in bytes that an integer node makes, if it makes one. */
+  Optional<String> tensorOf(String firstOutput) {
+    IntegerNodes nodes = new IntegerNodes(network, cuts, Set.of());
+    return network
+        .producer(firstOutput)
+        .filter(nodes::isInteger)
+        .filter(nodes::writesBytes)
+        .map(nodes::result);
+  }
+
   /**
    * Writes the network in integers.
    *
@@ -141,20 +151,46 @@ public final class Quantiser {
    * @return the network with its grids
    */
   public QuantisedNetwork quantise(Map<String, Grid> grids, Set<String> keptFloat) {
-    return new Writing(new IntegerNodes(network, cuts, keptFloat), grids).run();
+    return quantise(grids, keptFloat, Map.of());
+  }
+
+  /**
+   * Writes the network in integers, with biases moved.
+   *
+   * @param shifts what is added to the biases of heavy nodes, by first output, one per channel
+   */
+  QuantisedNetwork quantise(
+      Map<String, Grid> grids, Set<String> keptFloat, Map<String, float[]> shifts) {
+    return new Writing(new IntegerNodes(network, cuts, keptFloat), grids, shifts).run();
+  }
+
+  /**
+   * Returns the tensor behind each heavy node where its channels' means can be compared: what it
+   * makes, behind an activation function that it swallowed.
+   */
+  Map<String, String> heavyResults() {
+    IntegerNodes nodes = new IntegerNodes(network, cuts, Set.of());
+    Map<String, String> results = new LinkedHashMap<>();
+    nodes.all().stream()
+        .filter(IntegerNodes::isHeavy)
+        .filter(node -> !node.getOpType().equals("MatMul"))
+        .forEach(node -> results.put(node.getOutput(0), nodes.result(node)));
+    return results;
   }
 
   /** The network being written; used once. */
   private final class Writing {
     private final IntegerNodes nodes;
     private final Map<String, Grid> observed;
+    private final Map<String, float[]> shifts;
     private final Map<String, Grid> grids = new LinkedHashMap<>();
     private final QdqBuilder graph;
     private final Map<String, String> read = new HashMap<>();
 
-    Writing(IntegerNodes nodes, Map<String, Grid> observed) {
+    Writing(IntegerNodes nodes, Map<String, Grid> observed, Map<String, float[]> shifts) {
       this.nodes = nodes;
       this.observed = observed;
+      this.shifts = shifts;
       this.graph = new QdqBuilder(network);
     }
 
@@ -238,22 +274,36 @@ public final class Quantiser {
       int axis = channelsLast ? 1 : 0;
       int channels = Math.toIntExact(shape.get(axis));
       int outer = channelsLast ? Math.toIntExact(shape.get(0)) : 1;
-      Optional<String> biasName =
-          Optional.of(node)
-              .filter(n -> n.getInputCount() > 2 && !n.getInput(2).isEmpty())
-              .map(n -> n.getInput(2));
-      float[] bias = biasName.flatMap(network::floats).orElse(new float[0]);
-      if (bias.length == 1 && channels > 1) {
-        float same = bias[0];
-        bias = new float[channels];
-        java.util.Arrays.fill(bias, same);
-      }
+      float[] bias = bias(node, channels);
       ChannelWeights quantised =
           ChannelWeights.of(values, outer, channels, bias, input.scale(), mostWeight);
       copy.setInput(1, graph.weights(node, shape, axis, quantised));
       if (bias.length > 0) {
-        copy.setInput(2, graph.bias(node, quantised, bias, input.scale()));
+        String moved = graph.bias(node, quantised, bias, input.scale());
+        if (copy.getInputCount() > 2) {
+          copy.setInput(2, moved);
+        } else {
+          copy.addInput(moved);
+        }
       }
+    }
+
+    /** Returns a bias per channel, or none where the node has none. */
+    private float[] bias(NodeProto node, int channels) {
+      boolean given = node.getInputCount() > 2 && !node.getInput(2).isEmpty();
+      float[] own = given ? network.floats(node.getInput(2)).orElseThrow() : new float[0];
+      float[] shift = shifts.get(node.getOutput(0));
+      if (shift == null && own.length != 1) {
+        return own;
+      }
+      float[] bias = new float[channels];
+      for (int c = 0; c < channels && own.length > 0; c++) {
+        bias[c] = own[own.length == 1 ? 0 : c];
+      }
+      for (int c = 0; c < channels && shift != null; c++) {
+        bias[c] += shift[c];
+      }
+      return bias;
     }
 
     private byte[] model() {

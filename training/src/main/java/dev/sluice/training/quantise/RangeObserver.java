@@ -70,11 +70,7 @@ public final class RangeObserver {
     if (tensors.isEmpty()) {
       return new Seen(Map.of());
     }
-    long[] batched = new long[shape.length + 1];
-    batched[0] = 1;
-    for (int i = 0; i < shape.length; i++) {
-      batched[i + 1] = shape[i];
-    }
+    long[] batched = batchOfOne(shape);
     float[] least = new float[tensors.size()];
     float[] most = new float[tensors.size()];
     Arrays.fill(least, Float.POSITIVE_INFINITY);
@@ -108,6 +104,15 @@ public final class RangeObserver {
       }
       return new Seen(seen);
     }
+  }
+
+  static long[] batchOfOne(int[] shape) {
+    long[] batched = new long[shape.length + 1];
+    batched[0] = 1;
+    for (int i = 0; i < shape.length; i++) {
+      batched[i + 1] = shape[i];
+    }
+    return batched;
   }
 
   private static void widen(float[] least, float[] most, int tensor, float[] values) {

@@ -1,0 +1,90 @@
+package dev.sluice.training;
+
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.bundle.CodecInfo;
+import dev.sluice.model.bundle.CutInfo;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.graph.CutPoint;
+import dev.sluice.model.graph.OnnxFormatException;
+import dev.sluice.model.graph.OnnxGraph;
+import dev.sluice.model.graph.TensorType;
+import dev.sluice.training.calibrate.ExitNetwork;
+import dev.sluice.training.transform.CutCodec;
+import dev.sluice.training.transform.Transform;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** A bundle taken apart again, for whoever makes a new one of it. */
+final class BundleNetwork {
+  private BundleNetwork() {}
+
+  /**
+   * Returns the network with its cuts and heads.
+   *
+   * @throws PreparationException if it is of a kind that cannot be replayed: several inputs or
+   *     outputs, or a final exit with a head of its own
+   * @throws OnnxFormatException if the bundle's backbone is no ONNX network
+   */
+  static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
+    BundleManifest manifest = bundle.manifest();
+    OnnxGraph backbone =
+        OnnxGraph.of(bundle.file(Bundle.BACKBONE), bundle.source() + "!" + Bundle.BACKBONE);
+    if (backbone.inputs().size() != 1
+        || backbone.outputs().size() != 1
+        || !manifest.finalExit().head().isEmpty()) {
+      throw new PreparationException(
+          bundle.source()
+              + ": has several inputs or outputs, or a head on its last cut; only networks with one"
+              + " of each can be taken further");
+    }
+    List<CutPoint> cuts = new ArrayList<>();
+    for (CutInfo cut : manifest.cuts()) {
+      backbone.requireTensors(cut.tensors());
+      cuts.add(
+          new CutPoint(
+              cut.index(),
+              cut.name(),
+              cut.tensors(),
+              cut.shapes(),
+              Collections.nCopies(cut.tensors().size(), TensorType.FLOAT32),
+              Float.BYTES * cut.elements(),
+              cut.macsBefore()));
+    }
+    List<ExitNetwork.Head> heads = new ArrayList<>();
+    for (ExitInfo exit : manifest.exits()) {
+      if (!exit.head().isEmpty()) {
+        heads.add(new ExitNetwork.Head(exit.cut(), bundle.file(exit.head()), exit.headMacs()));
+      }
+    }
+    return new ExitNetwork(backbone, manifest.preprocessing(), cuts, heads);
+  }
+
+  /** Returns the temperature of every exit. */
+  static double[] temperatures(BundleManifest manifest) {
+    return manifest.exits().stream().mapToDouble(ExitInfo::temperature).toArray();
+  }
+
+  /** Returns the codecs with their transforms. */
+  static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException {
+    List<CutCodec> codecs = new ArrayList<>();
+    for (CodecInfo codec : bundle.manifest().codecs()) {
+      Optional<Transform> transform = Optional.empty();
+      if (codec.hasTransform()) {
+        byte[] decoder = bundle.file(codec.decoder());
+        int[] sent =
+            OnnxGraph.of(decoder, bundle.source() + "!" + codec.decoder())
+                .declaredInputShapes()
+                .get(0);
+        transform =
+            Optional.of(
+                new Transform(
+                    bundle.file(codec.encoder()), decoder, sent, codec.encoderMacs()));
+      }
+      codecs.add(new CutCodec(codec.cut(), codec.name(), codec.wire(), transform));
+    }
+    return codecs;
+  }
+}
