@@ -151,6 +151,18 @@ public final class ProgressiveModel implements AutoCloseable {
   }
 
   /**
+   * Runs the whole network of a precision in one session, uncut.
+   *
+   * @param input at cut 0; stays the caller's
+   * @param precision {@link dev.sluice.model.bundle.VariantInfo#FLOAT32}, or a variant's
+   * @return logits of the final exit, {@code [batch * classes]}
+   * @throws IllegalArgumentException if the bundle has no such variant
+   */
+  public float[] runUncut(Activation input, String precision) {
+    return compiler.runUncut(input, precision);
+  }
+
+  /**
    * Cuts the network at every cut, and at all exits at once, and compares the answers with those of
    * the uncut network. Compiles every stage there is: for tools, not for the request path.
    *

@@ -8,12 +8,10 @@ import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
-import dev.sluice.model.graph.TensorType;
 import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.transform.CutCodec;
 import dev.sluice.training.transform.Transform;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,17 +47,31 @@ final class BundleNetwork {
               cut.name(),
               cut.tensors(),
               cut.shapes(),
-              Collections.nCopies(cut.tensors().size(), TensorType.FLOAT32),
-              Float.BYTES * cut.elements(),
+              cut.types(),
+              bytes(cut),
               cut.macsBefore()));
     }
     List<ExitNetwork.Head> heads = new ArrayList<>();
     for (ExitInfo exit : manifest.exits()) {
       if (!exit.head().isEmpty()) {
-        heads.add(new ExitNetwork.Head(exit.cut(), bundle.file(exit.head()), exit.headMacs()));
+        heads.add(
+            new ExitNetwork.Head(
+                exit.cut(), exit.kind(), bundle.file(exit.head()), exit.headMacs()));
       }
     }
     return new ExitNetwork(backbone, manifest.preprocessing(), cuts, heads);
+  }
+
+  private static long bytes(CutInfo cut) {
+    long bytes = 0;
+    for (int t = 0; t < cut.tensors().size(); t++) {
+      long elements = cut.types().get(t).bytes();
+      for (int side : cut.shapes().get(t)) {
+        elements *= side;
+      }
+      bytes += elements;
+    }
+    return bytes;
   }
 
   /** Returns the temperature of every exit. */
@@ -80,8 +92,7 @@ final class BundleNetwork {
                 .get(0);
         transform =
             Optional.of(
-                new Transform(
-                    bundle.file(codec.encoder()), decoder, sent, codec.encoderMacs()));
+                new Transform(bundle.file(codec.encoder()), decoder, sent, codec.encoderMacs()));
       }
       codecs.add(new CutCodec(codec.cut(), codec.name(), codec.wire(), transform));
     }

@@ -10,14 +10,16 @@ import java.util.OptionalInt;
 /** A stage that is one session. */
 final class CompiledStage implements Stage {
   /** What a stage is to compute. */
-  record Plan(int fromCut, int toCut, OptionalInt exit, Optional<CodecInfo> decoder) {
+  record Plan(
+      int fromCut, int toCut, OptionalInt exit, Optional<CodecInfo> decoder, String precision) {
     SessionKey key() {
       return new SessionKey(
           SessionKey.Kind.STAGE,
           fromCut,
           toCut,
           exit.orElse(-1),
-          decoder.map(CodecInfo::name).orElse(""));
+          decoder.map(CodecInfo::name).orElse(""),
+          precision);
     }
   }
 

@@ -8,8 +8,9 @@ package dev.sluice.model.stage;
  * @param toCut cut after it
  * @param exit exit whose head it holds, or -1
  * @param codec codec whose transform it holds, or empty
+ * @param precision of backbone and head
  */
-record SessionKey(Kind kind, int fromCut, int toCut, int exit, String codec) {
+record SessionKey(Kind kind, int fromCut, int toCut, int exit, String codec, String precision) {
   enum Kind {
     STAGE,
     ENCODER,

@@ -6,6 +6,7 @@ import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.OnnxFormatException;
@@ -21,6 +22,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * Compiles requests into chains of sessions, for {@link dev.sluice.model.ProgressiveModel}.
@@ -36,6 +38,7 @@ public final class StageCompiler implements AutoCloseable {
   private final Bundle bundle;
   private final BundleManifest manifest;
   private final OnnxGraph backbone;
+  private final Map<String, OnnxGraph> variants = new ConcurrentHashMap<>();
   private final OnnxEngine engine;
   private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS);
   private final Map<CodecInfo, List<int[]>> encodedShapes = new ConcurrentHashMap<>();
@@ -95,12 +98,15 @@ public final class StageCompiler implements AutoCloseable {
         request.decoder().flatMap(name -> transform(request.fromCut(), name));
     for (int exit : request.exits()) {
       int cut = manifest.exits().get(exit).cut();
-      plans.add(new CompiledStage.Plan(from, cut, OptionalInt.of(exit), decoder));
+      plans.add(
+          new CompiledStage.Plan(from, cut, OptionalInt.of(exit), decoder, request.precision()));
       from = cut;
       decoder = Optional.empty();
     }
     if (from < request.toCut()) {
-      plans.add(new CompiledStage.Plan(from, request.toCut(), OptionalInt.empty(), decoder));
+      plans.add(
+          new CompiledStage.Plan(
+              from, request.toCut(), OptionalInt.empty(), decoder, request.precision()));
     }
     Optional<CodecInfo> encoder =
         request.encoder().flatMap(name -> transform(request.toCut(), name));
@@ -113,7 +119,13 @@ public final class StageCompiler implements AutoCloseable {
       if (encoder.isPresent()) {
         CodecInfo codec = encoder.get();
         SessionKey key =
-            new SessionKey(SessionKey.Kind.ENCODER, codec.cut(), codec.cut(), -1, codec.name());
+            new SessionKey(
+                SessionKey.Kind.ENCODER,
+                codec.cut(),
+                codec.cut(),
+                -1,
+                codec.name(),
+                VariantInfo.FLOAT32);
         leases.add(
             cache.borrow(
                 key, () -> engine.load(bundle.file(codec.encoder()), label(codec.encoder()))));
@@ -149,6 +161,44 @@ public final class StageCompiler implements AutoCloseable {
       throw new IllegalArgumentException(
           "the final exit " + manifest.finalExit().index() + " is missing from " + request.exits());
     }
+    checkPrecision(request.precision());
+  }
+
+  private void checkPrecision(String precision) {
+    if (!precision.equals(VariantInfo.FLOAT32) && manifest.variant(precision).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s has no variant '%s', only %s; make one with 'model quantise'"
+              .formatted(
+                  manifest.name(),
+                  precision,
+                  Stream.concat(
+                          Stream.of(VariantInfo.FLOAT32),
+                          manifest.variants().stream().map(VariantInfo::precision))
+                      .toList()));
+    }
+  }
+
+  /** Returns the backbone of a precision; a variant's is read when first asked for. */
+  private OnnxGraph backbone(String precision) throws OnnxFormatException {
+    Optional<VariantInfo> variant = manifest.variant(precision);
+    if (variant.isEmpty()) {
+      return backbone;
+    }
+    OnnxGraph known = variants.get(precision);
+    if (known == null) {
+      known = graph(variant.get().backbone());
+      for (CutInfo cut : manifest.cuts()) {
+        known.requireTensors(cut.tensors());
+      }
+      variants.put(precision, known);
+    }
+    return known;
+  }
+
+  /** Returns the path of an exit's head at a precision, empty if the backbone's output is it. */
+  private String head(int exit, String precision) {
+    String own = manifest.exits().get(exit).head();
+    return manifest.variant(precision).map(v -> v.heads().getOrDefault(exit, own)).orElse(own);
   }
 
   /** Returns the codec if it brings a transform. */
@@ -173,12 +223,14 @@ public final class StageCompiler implements AutoCloseable {
     CutInfo to = manifest.cuts().get(plan.toCut());
     try {
       Splice splice =
-          backbone.splice(from.tensors(), to.tensors()).knowing(from.tensors(), from.shapes());
+          backbone(plan.precision())
+              .splice(from.tensors(), to.tensors())
+              .knowing(from.tensors(), from.shapes());
       if (plan.decoder().isPresent()) {
         splice.precededBy(graph(plan.decoder().get().decoder()));
       }
       if (plan.exit().isPresent()) {
-        String head = manifest.exits().get(plan.exit().getAsInt()).head();
+        String head = head(plan.exit().getAsInt(), plan.precision());
         if (!head.isEmpty()) {
           splice.withHead(graph(head));
         }
@@ -200,11 +252,26 @@ public final class StageCompiler implements AutoCloseable {
    * @return logits of the final exit, {@code [batch * classes]}
    */
   public float[] runUncut(Activation input) {
+    return runUncut(input, VariantInfo.FLOAT32);
+  }
+
+  /**
+   * Runs the network of a precision from input to output in one session.
+   *
+   * @param input at cut 0; stays the caller's
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @return logits of the final exit, {@code [batch * classes]}
+   * @throws IllegalArgumentException if the bundle has no such variant
+   */
+  public float[] runUncut(Activation input, String precision) {
+    checkPrecision(precision);
     ExitInfo last = manifest.finalExit();
     CutInfo output = manifest.cuts().get(manifest.lastCut());
-    SessionKey key = new SessionKey(SessionKey.Kind.UNCUT, 0, manifest.lastCut(), last.index(), "");
+    SessionKey key =
+        new SessionKey(SessionKey.Kind.UNCUT, 0, manifest.lastCut(), last.index(), "", precision);
     boolean asItIs =
-        last.head().isEmpty()
+        precision.equals(VariantInfo.FLOAT32)
+            && last.head().isEmpty()
             && backbone.outputs().equals(output.tensors())
             && backbone.inputs().equals(manifest.cuts().get(0).tensors());
     SessionCache.Lease lease =
@@ -218,7 +285,8 @@ public final class StageCompiler implements AutoCloseable {
                             0,
                             manifest.lastCut(),
                             OptionalInt.of(last.index()),
-                            Optional.empty())));
+                            Optional.empty(),
+                            precision)));
     try (OnnxEngine.Tensors out =
         lease.session().run(tensors(input, manifest.cuts().get(0).shapes()))) {
       return last.head().isEmpty() ? values(out.floats(0)) : out.removeLast();

@@ -1,5 +1,6 @@
 package dev.sluice.model.stage;
 
+import dev.sluice.model.bundle.VariantInfo;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,13 +13,15 @@ import java.util.Optional;
  *     exit belongs to them if {@code toCut} is the last cut
  * @param decoder codec whose decoder transform precedes the first stage, if any
  * @param encoder codec whose encoder transform follows the last stage, if any
+ * @param precision {@link VariantInfo#FLOAT32}, or that of a variant of the bundle
  */
 public record StageRequest(
     int fromCut,
     int toCut,
     List<Integer> exits,
     Optional<String> decoder,
-    Optional<String> encoder) {
+    Optional<String> encoder,
+    String precision) {
   public StageRequest {
     if (fromCut < 0 || toCut < fromCut) {
       throw new IllegalArgumentException("no cuts in order: from " + fromCut + " to " + toCut);
@@ -34,18 +37,35 @@ public record StageRequest(
     }
   }
 
-  /** Returns the request without codecs. */
+  /** Makes a request in float32. */
+  public StageRequest(
+      int fromCut,
+      int toCut,
+      List<Integer> exits,
+      Optional<String> decoder,
+      Optional<String> encoder) {
+    this(fromCut, toCut, exits, decoder, encoder, VariantInfo.FLOAT32);
+  }
+
+  /** Returns the request without codecs, in float32. */
   public static StageRequest of(int fromCut, int toCut, List<Integer> exits) {
     return new StageRequest(fromCut, toCut, exits, Optional.empty(), Optional.empty());
   }
 
   /** Returns the same request with the codec's encoder at its end. */
   public StageRequest encodedBy(String codec) {
-    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec));
+    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec), precision);
   }
 
   /** Returns the same request with the codec's decoder at its beginning. */
   public StageRequest decodedBy(String codec) {
-    return new StageRequest(fromCut, toCut, exits, Optional.of(codec), encoder);
+    return new StageRequest(fromCut, toCut, exits, Optional.of(codec), encoder, precision);
+  }
+
+  /**
+   * Returns the same request at another precision of backbone and heads; codecs stay as they are.
+   */
+  public StageRequest withPrecision(String name) {
+    return new StageRequest(fromCut, toCut, exits, decoder, encoder, name);
   }
 }

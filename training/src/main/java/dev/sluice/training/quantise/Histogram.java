@@ -50,7 +50,9 @@ final class Histogram {
     return total;
   }
 
-  /** Returns the mean squared error of rounding to a grid over the mean square; 0 if all is zero. */
+  /**
+   * Returns the mean squared error of rounding to a grid over the mean square; 0 if all is zero.
+   */
   double relativeError(Grid grid) {
     double error = 0;
     double square = 0;

@@ -27,8 +27,7 @@ final class IntegerNodes {
 
   /** Operators that move bytes without changing them: what they write has the grid of the input. */
   private static final Set<String> MOVING =
-      Set.of(
-          "Flatten", "MaxPool", "Pad", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze");
+      Set.of("Flatten", "MaxPool", "Pad", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze");
 
   private final NetworkIndex network;
   private final Set<String> cuts;

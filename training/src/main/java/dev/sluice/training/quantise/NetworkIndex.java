@@ -128,8 +128,7 @@ final class NetworkIndex {
         values[i] = constant.getFloatData(i);
       }
     } else {
-      ByteBuffer raw =
-          constant.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer raw = constant.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
       values = new float[raw.remaining() / Float.BYTES];
       raw.asFloatBuffer().get(values);
     }

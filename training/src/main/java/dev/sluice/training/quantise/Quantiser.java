@@ -23,9 +23,9 @@ import java.util.Set;
  * channel.
  *
  * <p>Tensors keep their names: what a node computed as {@code x} is in {@code x} still, rounded to
- * its grid. A cut tensor is quantised once more by whoever reads it, on the same grid, which changes
- * nothing (a value on the grid stays) and lets a piece that begins there compute in integers from
- * its first node on; ONNX Runtime removes the second pair where nothing is cut.
+ * its grid. A cut tensor is quantised once more by whoever reads it, on the same grid, which
+ * changes nothing (a value on the grid stays) and lets a piece that begins there compute in
+ * integers from its first node on; ONNX Runtime removes the second pair where nothing is cut.
  */
 public final class Quantiser {
   /** Per-channel DequantizeLinear begins here. */
@@ -127,10 +127,7 @@ public final class Quantiser {
   /** Returns the nodes that would compute in integers and weigh most, by first output, in order. */
   public List<String> heavyNodes() {
     return new IntegerNodes(network, cuts, Set.of())
-        .all().stream()
-            .filter(IntegerNodes::isHeavy)
-            .map(node -> node.getOutput(0))
-            .toList();
+        .all().stream().filter(IntegerNodes::isHeavy).map(node -> node.getOutput(0)).toList();
   }
 
   /** Returns the tensor in bytes that an integer node makes, if it makes one. */

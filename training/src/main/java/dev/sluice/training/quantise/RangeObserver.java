@@ -134,8 +134,7 @@ public final class RangeObserver {
     void take(int tensor, float[] values);
   }
 
-  private record Pass(
-      OnnxEngine engine, OnnxEngine.Session session, Inputs inputs, long[] shape) {
+  private record Pass(OnnxEngine engine, OnnxEngine.Session session, Inputs inputs, long[] shape) {
     void run(int sample, Sink sink) throws IOException {
       float[] input = inputs.input(sample);
       FloatBuffer direct = OnnxEngine.allocate(input.length).put(input).flip();

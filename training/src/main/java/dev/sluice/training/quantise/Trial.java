@@ -45,9 +45,7 @@ record Trial(Way way, List<Double> accuracy, List<Double> loss) {
   }
 
   static List<Double> accuracies(Recording recording) {
-    return IntStream.range(0, recording.exits())
-        .mapToObj(recording::accuracy)
-        .toList();
+    return IntStream.range(0, recording.exits()).mapToObj(recording::accuracy).toList();
   }
 
   static List<Double> losses(Recording recording, double[] temperatures) {

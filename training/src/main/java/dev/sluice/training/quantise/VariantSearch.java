@@ -117,10 +117,7 @@ public final class VariantSearch {
    * @throws QuantisationException if the network cannot be quantised
    */
   public Found find(
-      ExitNetwork network,
-      double[] temperatures,
-      LabelledImages calibration,
-      LabelledImages select)
+      ExitNetwork network, double[] temperatures, LabelledImages calibration, LabelledImages select)
       throws IOException {
     Parts parts = prepare(network, calibration);
     List<String> report = new ArrayList<>();
@@ -133,8 +130,7 @@ public final class VariantSearch {
     }
     Way uncorrected = best(trials, select.size()).way();
     parts.correctBiases(this, uncorrected.method(), calibration);
-    trials.add(
-        trial(parts, new Way(uncorrected.method(), true, Set.of()), temperatures, select));
+    trials.add(trial(parts, new Way(uncorrected.method(), true, Set.of()), temperatures, select));
     tell(report, trials.get(trials.size() - 1), truth);
     Trial best = best(trials, select.size());
     if (truth.meanAccuracy() - best.meanAccuracy() > options.toleratedLoss()) {
@@ -151,8 +147,7 @@ public final class VariantSearch {
 
   private Trial trial(Parts parts, Way way, double[] temperatures, LabelledImages pictures)
       throws IOException {
-    return Trial.of(
-        way, record(parts.network(way), pictures, "trying " + way), temperatures);
+    return Trial.of(way, record(parts.network(way), pictures, "trying " + way), temperatures);
   }
 
   private void tell(List<String> report, Trial trial, Trial truth) {
@@ -173,8 +168,8 @@ public final class VariantSearch {
   }
 
   /**
-   * The trial with the highest accuracy; among those that differ by less than a standard error could
-   * explain, the one with the lowest cross-entropy, which tells more of few pictures.
+   * The trial with the highest accuracy; among those that differ by less than a standard error
+   * could explain, the one with the lowest cross-entropy, which tells more of few pictures.
    */
   static Trial best(List<Trial> trials, int samples) {
     double most = trials.stream().mapToDouble(Trial::meanAccuracy).max().orElse(0);
@@ -254,7 +249,10 @@ public final class VariantSearch {
         continue;
       }
       String tensor = network.cuts().get(head.cut()).tensors().get(0);
-      heads.put(exit, new HeadParts(graph, quantiser, headRanges(network, head, graph, quantiser, calibration), tensor));
+      heads.put(
+          exit,
+          new HeadParts(
+              graph, quantiser, headRanges(network, head, graph, quantiser, calibration), tensor));
     }
     return new Parts(network, backbone, seen, Map.copyOf(heads), new HashMap<>());
   }
@@ -321,8 +319,7 @@ public final class VariantSearch {
     void correctBiases(VariantSearch search, RangeMethod method, LabelledImages calibration)
         throws IOException {
       int[] shape = floats.cuts().get(0).shapes().get(0);
-      List<Map.Entry<String, String>> results =
-          List.copyOf(backbone.heavyResults().entrySet());
+      List<Map.Entry<String, String>> results = List.copyOf(backbone.heavyResults().entrySet());
       LabelledImages some = calibration.sample(CORRECTED_ON, 1);
       RangeObserver.Inputs inputs = sample -> input(floats, some.picture(sample));
       Means means =
@@ -337,7 +334,8 @@ public final class VariantSearch {
                   search.options.threads());
       IntConsumer progress = search.listener.begin("correcting biases", results.size() + 1);
       Map<String, double[]> wanted =
-          means.of(floats.backbone(), results.stream().map(Map.Entry::getValue).distinct().toList());
+          means.of(
+              floats.backbone(), results.stream().map(Map.Entry::getValue).distinct().toList());
       Map<String, Grid> grids = seen.grids(method);
       int step = 1 + (results.size() - 1) / MOST_CORRECTIONS;
       for (int from = 0; from < results.size(); from += step) {
@@ -389,7 +387,10 @@ public final class VariantSearch {
           }
           head =
               new ExitNetwork.Head(
-                  head.cut(), own.quantiser().quantise(grids, Set.of()).onnx(), head.macs());
+                  head.cut(),
+                  head.kind(),
+                  own.quantiser().quantise(grids, Set.of()).onnx(),
+                  head.macs());
         }
         all.add(head);
       }
