@@ -17,10 +17,12 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -32,15 +34,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Classifies image files. */
 @Command(
-    name = "classify",
+    name = "sluice classify",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
@@ -55,14 +55,7 @@ public final class ClassifyMain implements Program.Debuggable {
 
   private final PrintStream out;
 
-  @Spec private @Nullable CommandSpec spec;
-
-  @Option(
-      names = "--bundle",
-      required = true,
-      paramLabel = "PATH",
-      description = "the progressive model: a bundle's folder or zip")
-  private Path bundle = Path.of("");
+  @Mixin private final EngineArguments command = new EngineArguments();
 
   @Option(
       names = "--cloud",
@@ -99,23 +92,16 @@ public final class ClassifyMain implements Program.Debuggable {
   private boolean json;
 
   @Option(
-      names = "--threads",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "threads per operator (default: ${DEFAULT-VALUE})")
-  private int threads = 1;
-
-  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "10",
       description = "how long the worker may take for one image (default: ${DEFAULT-VALUE})")
   private double timeoutSeconds = 10;
 
-  @Option(names = "--debug", description = "show a stack trace when something fails")
-  private boolean debug;
-
-  @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "images, or folders of them")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "FILE|DIR",
+      description = "images (PNG, JPEG, PPM), or folders of them")
   private List<Path> paths = List.of();
 
   ClassifyMain(OutputStream out) {
@@ -129,14 +115,14 @@ public final class ClassifyMain implements Program.Debuggable {
 
   @Override
   public boolean debug() {
-    return debug;
+    return command.debug();
   }
 
   @Override
   public Integer call() throws Exception {
-    checkNumbers();
-    List<Path> files = Pictures.list(paths);
-    try (Engine engine = Engine.open(bundle, threads)) {
+    checkOptions();
+    List<Path> files = files();
+    try (Engine engine = command.open()) {
       Profile profile = BundleFactsReader.profile(engine.bundle());
       Plan plan = plan(engine.bundle().manifest(), profile);
       Optional<InetSocketAddress> worker =
@@ -160,7 +146,7 @@ public final class ClassifyMain implements Program.Debuggable {
             EdgeSession.open(around, profile, new PinnedPlan(plan), new Estimators(), options);
       } catch (IllegalArgumentException misfit) {
         // The plan names a codec that is not there: said by whoever looks it up.
-        throw wrongUse(String.valueOf(misfit.getMessage()));
+        throw command.wrongUse(String.valueOf(misfit.getMessage()));
       }
       try (session) {
         classify(engine, session, files, timeoutNanos);
@@ -171,9 +157,21 @@ public final class ClassifyMain implements Program.Debuggable {
 
   private void classify(Engine engine, EdgeSession session, List<Path> files, long timeoutNanos)
       throws Exception {
+    int skipped = 0;
     for (int i = 0; i < files.size(); i++) {
       Path file = files.get(i);
-      Picture picture = Pictures.read(file);
+      Picture picture;
+      try {
+        picture = Pictures.read(file);
+      } catch (IOException unreadable) {
+        if (files.size() == 1) {
+          throw unreadable;
+        }
+        skipped++;
+        command.commandLine().getErr().println(
+            "sluice classify: skipped " + Program.oneLine(unreadable));
+        continue;
+      }
       Frame frame =
           new Frame(
               i,
@@ -188,6 +186,13 @@ public final class ClassifyMain implements Program.Debuggable {
       }
       out.println(
           json ? Lines.text(Lines.classified(file.toString(), answer)) : line(file, answer));
+    }
+    if (skipped > 0) {
+      throw new Failure(
+          skipped
+              + " of "
+              + files.size()
+              + " images could not be read and were skipped; they are named above");
     }
   }
 
@@ -221,7 +226,7 @@ public final class ClassifyMain implements Program.Debuggable {
         + "; start it there with ./sluice cloud --bind "
         + where
         + " --models "
-        + bundle
+        + command.bundle()
         + ", or leave --cloud out";
   }
 
@@ -250,15 +255,15 @@ public final class ClassifyMain implements Program.Debuggable {
     int last = manifest.lastCut();
     Integer wanted = split;
     if (wanted != null && (wanted < 0 || wanted > last)) {
-      throw wrongUse("--split must be in [0, " + last + "], not " + wanted);
+      throw command.wrongUse("--split must be in [0, " + last + "], not " + wanted);
     }
     if (cloud == null) {
       if (wanted != null && wanted < last) {
-        throw wrongUse(
+        throw command.wrongUse(
             "--split " + wanted + " leaves a part to the cloud: name a worker (--cloud)");
       }
       if (codec != null && !codec.equals(Plan.NO_CODEC)) {
-        throw wrongUse("--codec " + codec + " needs a worker to send to (--cloud)");
+        throw command.wrongUse("--codec " + codec + " needs a worker to send to (--cloud)");
       }
       return Plan.local(last, thresholds(manifest));
     }
@@ -278,7 +283,7 @@ public final class ClassifyMain implements Program.Debuggable {
       name = cut == 0 ? "raw" : "f32";
     }
     if (name.equals(Plan.NO_CODEC)) {
-      throw wrongUse("--codec none sends nothing, but the split is at cut " + cut);
+      throw command.wrongUse("--codec none sends nothing, but the split is at cut " + cut);
     }
     return new Plan(cut, name, thresholds(manifest));
   }
@@ -312,26 +317,27 @@ public final class ClassifyMain implements Program.Debuggable {
       threshold = Double.NaN;
     }
     if (!(threshold >= 0) || Double.isInfinite(threshold)) {
-      throw wrongUse("--exits is off or a probability, not '" + wanted + "'");
+      throw command.wrongUse("--exits is off or a probability, not '" + wanted + "'");
     }
     double each = threshold;
     return early.stream().map(exit -> new ExitThreshold(exit.index(), each)).toList();
   }
 
-  private void checkNumbers() {
-    if (threads < 1 || threads > 256) {
-      throw wrongUse("--threads must be in [1, 256], not " + threads);
+  private List<Path> files() throws IOException {
+    if (paths.isEmpty()) {
+      throw command.wrongUse("no image is named: give FILEs, or DIRs of them");
     }
-    if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
-      throw wrongUse("--timeout must be in (0, 3600] seconds, not " + timeoutSeconds);
+    try {
+      return Pictures.list(paths);
+    } catch (NoSuchFileException missing) {
+      throw command.wrongUse(Program.oneLine(missing));
     }
   }
 
-  private ParameterException wrongUse(String message) {
-    CommandSpec mine = spec;
-    if (mine == null) {
-      throw new IllegalStateException("picocli has not filled in the command");
+  private void checkOptions() {
+    command.check();
+    if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
+      throw command.wrongUse("--timeout must be in (0, 3600] seconds, not " + timeoutSeconds);
     }
-    return new ParameterException(mine.commandLine(), message);
   }
 }

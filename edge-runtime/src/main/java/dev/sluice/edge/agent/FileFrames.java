@@ -24,11 +24,17 @@ final class FileFrames implements FrameSource {
     if (next == files.size()) {
       return Optional.empty();
     }
-    Path file = files.get(next);
-    Picture picture = Pictures.read(file);
+    int id = next++;
+    Path file = files.get(id);
+    Picture picture;
+    try {
+      picture = Pictures.read(file);
+    } catch (IOException bad) {
+      throw new UnreadableFileException(file.toString(), Program.oneLine(bad), bad);
+    }
     return Optional.of(
         new Frame(
-            next++,
+            id,
             file.toString(),
             picture.rgb(),
             picture.width(),

@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** Gives frames in order, with running ids from 0. Not thread-safe. */
+/** Gives frames in order, numbered from 0; an unreadable file keeps its number. Not thread-safe. */
 public interface FrameSource extends AutoCloseable {
 
   /**
    * Returns the next frame, captured at the moment it is complete; empty at the end.
    *
+   * @throws UnreadableFileException if this frame cannot be read; the next one may be
    * @throws FrameFormatException if the input is not what it should be; nothing can be read after
    *     it
    * @throws IOException if the input cannot be read

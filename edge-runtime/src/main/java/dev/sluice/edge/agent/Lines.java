@@ -14,6 +14,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.PlanDecision;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The programs' JSON lines. Times are milliseconds, rates Mbit/s. */
 final class Lines {
@@ -30,9 +31,11 @@ final class Lines {
     }
   }
 
-  static ObjectNode answer(EdgeAnswer a) {
+  /** An answer of the agent; {@code file} is the image's name where frames are files. */
+  static ObjectNode answer(Optional<String> file, EdgeAnswer a) {
     ObjectNode line = NODES.objectNode();
     line.put("type", "answer").put("id", a.id());
+    file.ifPresent(name -> line.put("file", name));
     putPrediction(line, a);
     line.put("degraded", a.degraded());
     line.put("dropped", a.dropped());
@@ -42,6 +45,11 @@ final class Lines {
     line.put("worker_compute_ms", millis(a.workerComputeNanos()));
     line.set("timing", timing(a));
     return line;
+  }
+
+  /** A file that could not be read. */
+  static ObjectNode skipped(String file, String reason) {
+    return NODES.objectNode().put("type", "skipped").put("file", file).put("reason", reason);
   }
 
   /** One line of {@code classify}. */
@@ -139,13 +147,14 @@ final class Lines {
   }
 
   /** What happened in all. */
-  static ObjectNode summary(SessionStatus status, double seconds, Latencies latencies) {
+  static ObjectNode summary(
+      SessionStatus status, double seconds, long skipped, Latencies latencies) {
     SessionCounters c = status.counters();
     ObjectNode line = NODES.objectNode();
     line.put("type", "summary").put("time_s", rounded(seconds));
     line.put("frames", c.submitted()).put("answered", c.answered());
     line.put("from_cloud", c.fromCloud()).put("degraded", c.degraded());
-    line.put("dropped", c.dropped());
+    line.put("dropped", c.dropped()).put("skipped", skipped);
     line.put("p50_ms", millis(latencies.percentileNanos(50)));
     line.put("p95_ms", millis(latencies.percentileNanos(95)));
     line.put("sent", c.sent()).put("refused", c.refused()).put("lost", c.lost());

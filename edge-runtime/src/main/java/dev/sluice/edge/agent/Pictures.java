@@ -75,7 +75,8 @@ final class Pictures {
           PpmFrames frames = new PpmFrames(in, file.toString(), () -> 0)) {
         return frames
             .picture()
-            .orElseThrow(() -> new FrameFormatException(file + " is empty; an image is expected"));
+            .orElseThrow(() -> new FrameFormatException(
+                        file + " is empty; replace it, or leave it out"));
       }
     }
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
@@ -84,7 +85,8 @@ final class Pictures {
       }
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new FrameFormatException(file + " is no PNG, JPEG or PPM image");
+        throw new FrameFormatException(
+            file + " is no PNG, JPEG or PPM image; convert it, or leave it out");
       }
       ImageReader reader = readers.next();
       try {
@@ -118,7 +120,11 @@ final class Pictures {
     } catch (IOException | RuntimeException damaged) {
       // ImageIO's readers throw all sorts of unchecked exceptions at damaged files.
       throw new FrameFormatException(
-          file + " is a damaged image: " + String.valueOf(damaged.getMessage()), damaged);
+          file
+              + " is a damaged image ("
+              + String.valueOf(damaged.getMessage())
+              + "); replace it, or leave it out",
+          damaged);
     }
   }
 }

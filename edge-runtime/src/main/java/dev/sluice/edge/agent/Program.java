@@ -2,10 +2,16 @@ package dev.sluice.edge.agent;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
-/** Runs the commands of this package: one clear line for wrong use (2) and for failures (1). */
+/**
+ * Runs the commands of this package: one clear line for wrong use (status 2) and for failures (1),
+ * as docs/commands.md says of all programs.
+ */
 final class Program {
   private static final String LOG_PROPERTY = "logback.configurationFile";
 
@@ -35,11 +41,13 @@ final class Program {
   static int execute(Debuggable command, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(command);
     String name = line.getCommandName();
+    line.getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
     return line.setErr(err)
         .setParameterExceptionHandler(
             (wrong, given) -> {
-              err.println(name + ": " + oneLine(wrong) + "; see ./sluice " + name + " --help");
-              return 2;
+              err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              return CommandLine.ExitCode.USAGE;
             })
         .setExecutionExceptionHandler(
             (failed, at, given) -> {
@@ -47,19 +55,31 @@ final class Program {
                 failed.printStackTrace(err);
               }
               err.println(name + ": " + oneLine(failed));
-              return 1;
+              return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
   }
 
-  private static String oneLine(Throwable failure) {
+  /** Returns what went wrong as one line. */
+  static String oneLine(Throwable failure) {
     String message = failure.getMessage();
-    String text =
-        message == null || message.isBlank() || message.equals("null")
-            ? "failed unexpectedly ("
-                + failure.getClass().getSimpleName()
-                + "); --debug shows where"
-            : message;
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    if (message == null || message.isBlank() || message.equals("null")) {
+      message =
+          "failed unexpectedly ("
+              + failure.getClass().getSimpleName()
+              + "); --debug shows where";
+    } else if (failure instanceof FileSystemException file && message.equals(file.getFile())) {
+      message = message + ": " + trouble(file);
+    }
+    return message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** These exceptions name the file and leave the rest to their class. */
+  private static String trouble(FileSystemException failure) {
+    return failure instanceof NoSuchFileException
+        ? "no such file or folder"
+        : failure instanceof AccessDeniedException
+            ? "permission denied"
+            : failure.getClass().getSimpleName().replace("Exception", "");
   }
 }

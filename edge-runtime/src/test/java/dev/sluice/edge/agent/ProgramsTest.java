@@ -39,7 +39,7 @@ class ProgramsTest {
   @Test
   void edgeWantsABundle() {
     assertThat(edge()).isEqualTo(2);
-    saysInOneLine("edge:", "--bundle");
+    saysInOneLine("sluice edge:", "--bundle");
   }
 
   @ParameterizedTest
@@ -56,14 +56,14 @@ class ProgramsTest {
   })
   void edgeSaysWhichOptionIsWrong(String option, String value, String word) {
     assertThat(edge("--bundle", "b", option, value)).isEqualTo(2);
-    saysInOneLine("edge:", word);
+    saysInOneLine("sluice edge:", word);
   }
 
   @Test
   void edgeNamesAMissingBundle() {
     String missing = folder.resolve("missing").toString();
-    assertThat(edge("--bundle", missing)).isEqualTo(1);
-    saysInOneLine("edge:", missing);
+    assertThat(edge("--bundle", missing)).isEqualTo(2);
+    saysInOneLine("sluice edge:", missing);
   }
 
   @Test
@@ -73,19 +73,19 @@ class ProgramsTest {
     Path image = folder.resolve("a.ppm");
     Files.writeString(image, "P6 1 1 255\n...");
     assertThat(classify("--bundle", bundle.toString(), image.toString())).isEqualTo(1);
-    saysInOneLine("classify:", "bundle.json");
+    saysInOneLine("sluice classify:", "bundle.json");
   }
 
   @Test
   void classifyWantsFiles() {
     assertThat(classify("--bundle", "b")).isEqualTo(2);
-    saysInOneLine("classify:", "FILE");
+    saysInOneLine("sluice classify:", "FILE");
   }
 
   @Test
   void classifyNamesAMissingImage() {
-    assertThat(classify("--bundle", "b", folder.resolve("missing.png").toString())).isEqualTo(1);
-    saysInOneLine("classify:", "missing.png");
+    assertThat(classify("--bundle", "b", folder.resolve("missing.png").toString())).isEqualTo(2);
+    saysInOneLine("sluice classify:", "missing.png");
   }
 
   @Test

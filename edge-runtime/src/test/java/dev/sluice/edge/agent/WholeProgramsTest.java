@@ -150,6 +150,31 @@ class WholeProgramsTest {
   }
 
   @Test
+  void edgeNamesAnImageThatCannotBeReadAndGoesOn() throws Exception {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    for (int i = 0; i < 3; i++) {
+      Files.write(images.resolve(i + ".ppm"), ppm(i));
+    }
+    Path bad = images.resolve("1.ppm");
+    Files.writeString(bad, "P6 8 8 255\nshort");
+    List<JsonNode> lines = edge(1, new byte[0], "--frames", images.toString(), "--deadline", "5s");
+    assertThat(of("answer", lines).stream().map(line -> line.path("file").asText()))
+        .containsExactly(
+            images.resolve("0.ppm").toString(), images.resolve("2.ppm").toString());
+    assertThat(of("skipped", lines)).hasSize(1);
+    assertThat(of("skipped", lines).get(0).path("file").asText()).isEqualTo(bad.toString());
+    assertThat(of("summary", lines).get(0).path("skipped").asInt()).isEqualTo(1);
+    assertThat(err.toString()).contains("skipped", bad.toString(), "1 of 3 images");
+  }
+
+  @Test
+  void edgeSaysWhichCodecOfAFixedStrategyThereIsNot() throws Exception {
+    edge(2, new byte[0], "--strategy", "fixed:1:nope");
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("nope");
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
   void edgeSaysWhichStrategyThereIsNot() throws Exception {
     edge(2, new byte[0], "--strategy", "guess");
     assertThat(err.toString().strip()).doesNotContain("\n").contains("guess", "device-only");
@@ -175,6 +200,45 @@ class WholeProgramsTest {
     assertThat(line.path("exit").asInt()).isEqualTo(1);
     assertThat(line.path("place").asText()).isEqualTo("device");
     assertThat(line.path("milliseconds").path("total").asDouble()).isPositive();
+  }
+
+  @Test
+  void classifyNamesAnImageThatCannotBeReadAndGoesOn() throws Exception {
+    Path good = Files.write(folder.resolve("b.ppm"), ppm(3));
+    Path bad = Files.writeString(folder.resolve("a.png"), "no image");
+    int status =
+        Program.execute(
+            new ClassifyMain(out),
+            new PrintWriter(err, true),
+            "--bundle",
+            bundle.toString(),
+            "--json",
+            bad.toString(),
+            good.toString());
+    assertThat(status).isEqualTo(1);
+    assertThat(lines()).hasSize(1);
+    assertThat(lines().get(0).path("file").asText()).isEqualTo(good.toString());
+    assertThat(err.toString()).contains("skipped " + bad, "1 of 2 images");
+  }
+
+  @Test
+  void classifySaysWhichCodecThereIsNot() throws Exception {
+    Path image = Files.write(folder.resolve("a.ppm"), ppm(3));
+    try (ServerSocket nobody = new ServerSocket(0)) {
+      int status =
+          Program.execute(
+              new ClassifyMain(out),
+              new PrintWriter(err, true),
+              "--bundle",
+              bundle.toString(),
+              "--cloud",
+              "127.0.0.1:" + nobody.getLocalPort(),
+              "--codec",
+              "nope",
+              image.toString());
+      assertThat(status).isEqualTo(2);
+    }
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("nope");
   }
 
   @Test

@@ -1,0 +1,78 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.edge.host.EmulatedDevice;
+import dev.sluice.edge.host.EmulatedProfile;
+import dev.sluice.edge.host.SerialDevice;
+import dev.sluice.edge.session.Device;
+import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which device the agent is: this machine, or an emulated one. */
+final class DeviceArguments {
+  private static final double MILLIS = 1e6;
+  private static final double EMULATION_NOISE = 0.03;
+
+  /** A core of a few hundred MHz: a sixth of this machine's clock, a third of its work per tick. */
+  private static final double DEFAULT_SCALAR_FACTOR = 20;
+
+  @Option(
+      names = "--emulate-device",
+      paramLabel = "TIME",
+      converter = Words.Millis.class,
+      description = "be a device that takes this long for the whole network, e.g. 250ms")
+  private @Nullable Double emulatedMillis;
+
+  @Option(
+      names = "--emulate-codecs",
+      paramLabel = "FACTOR",
+      defaultValue = "" + DEFAULT_SCALAR_FACTOR,
+      description =
+          "how much slower the emulated device is at codecs and pixels than the machine that the"
+              + " bundle was profiled on (default: ${DEFAULT-VALUE})")
+  private double scalarFactor = DEFAULT_SCALAR_FACTOR;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "seed of the emulated device's noise (default: ${DEFAULT-VALUE})")
+  private long seed = 1;
+
+  void check(EngineArguments command) {
+    if (!(scalarFactor > 0 && scalarFactor <= 100_000)) {
+      throw command.wrongUse("--emulate-codecs must be in (0, 100000], not " + scalarFactor);
+    }
+  }
+
+  boolean emulated() {
+    return emulatedMillis != null;
+  }
+
+  /** Returns the device's time for the network over the profile's. */
+  double factor(BundleFacts facts) {
+    return emulatedMillis == null
+        ? 1
+        : emulatedMillis * MILLIS / Math.max(1, facts.profile().networkNanos());
+  }
+
+  /** Returns the facts as they are on this device. */
+  BundleFacts onDevice(BundleFacts facts) {
+    return emulatedMillis == null
+        ? facts
+        : EmulatedProfile.of(facts, factor(facts), scalarFactor);
+  }
+
+  /**
+   * Makes the device.
+   *
+   * @param factor as {@link #factor} has it
+   */
+  Device device(Engine engine, double factor) {
+    return emulatedMillis == null
+        ? new SerialDevice(engine.loop(), engine.deviceThread())
+        : new EmulatedDevice(
+            engine.loop(), engine.deviceThread(), factor, EMULATION_NOISE, new Random(seed));
+  }
+}

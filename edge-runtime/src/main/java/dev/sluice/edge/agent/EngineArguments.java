@@ -1,0 +1,77 @@
+package dev.sluice.edge.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What every program of this package is told: the bundle, and how this machine runs it. */
+final class EngineArguments {
+  private static final int MOST_THREADS = 256;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--bundle",
+      required = true,
+      paramLabel = "PATH",
+      description = "the progressive model: a bundle's folder or zip")
+  private Path bundle = Path.of("");
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "threads per operator (default: ${DEFAULT-VALUE})")
+  private int threads = 1;
+
+  @Option(names = "--debug", description = "show a stack trace when something fails")
+  private boolean debug;
+
+  Path bundle() {
+    return bundle;
+  }
+
+  boolean debug() {
+    return debug;
+  }
+
+  /**
+   * Opens the bundle.
+   *
+   * @throws ParameterException if the options are wrong or name no bundle
+   * @throws IOException if the bundle is damaged; the message says which file
+   */
+  Engine open() throws IOException {
+    if (!Files.exists(bundle)) {
+      throw wrongUse("--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
+    }
+    return Engine.open(bundle, threads);
+  }
+
+  /** Checks what needs no file. */
+  void check() {
+    if (threads < 1 || threads > MOST_THREADS) {
+      throw wrongUse("--threads must be in [1, " + MOST_THREADS + "], not " + threads);
+    }
+  }
+
+  /** Wrong use of the command that these arguments are mixed into. */
+  ParameterException wrongUse(String message) {
+    return new ParameterException(commandLine(), message);
+  }
+
+  CommandLine commandLine() {
+    CommandSpec mixee = spec;
+    if (mixee == null) {
+      throw new IllegalStateException("picocli has not filled in the command");
+    }
+    return mixee.commandLine();
+  }
+}
