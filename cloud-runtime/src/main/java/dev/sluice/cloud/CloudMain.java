@@ -4,10 +4,13 @@ import dev.sluice.cloud.worker.ModelShelf;
 import dev.sluice.cloud.worker.ServedModel;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ServerOptions;
+import dev.sluice.protocol.channel.WorkerServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -23,7 +26,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sluice cloud",
     mixinStandardHelpOptions = true,
-    versionProvider = CloudMain.Version.class,
     sortOptions = false,
     description = "Cloud worker: finishes what devices begin, until it is stopped.")
 public final class CloudMain implements Callable<Integer> {
@@ -83,17 +85,20 @@ public final class CloudMain implements Callable<Integer> {
 
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new CloudMain());
+    commandLine
+        .getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
     commandLine.setParameterExceptionHandler(
         (e, args) -> {
           PrintWriter err = e.getCommandLine().getErr();
-          err.println("sluice cloud: " + firstLine(e) + "; see ./sluice cloud --help");
+          err.println("sluice cloud: " + oneLine(e) + "; see ./sluice cloud --help");
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });
     commandLine.setExecutionExceptionHandler(
         (e, command, parsed) -> {
           PrintWriter err = command.getErr();
-          err.println("sluice cloud: " + firstLine(e));
+          err.println("sluice cloud: " + oneLine(e));
           CloudMain program = command.getCommand();
           if (program.debug) {
             e.printStackTrace(err);
@@ -104,9 +109,16 @@ public final class CloudMain implements Callable<Integer> {
     return commandLine;
   }
 
-  private static String firstLine(Exception e) {
+  private static String oneLine(Exception e) {
     String message = e.getMessage();
-    return message == null ? e.toString() : message.lines().findFirst().orElse(e.toString());
+    if (message == null || message.isBlank()) {
+      return "failed unexpectedly (" + e.getClass().getSimpleName() + "); --debug shows where";
+    }
+    // Some exceptions name the file alone and leave the rest to their class.
+    boolean bare = e instanceof FileSystemException file && message.equals(file.getFile());
+    return (bare ? message + ": " + e.getClass().getSimpleName().replace("Exception", "") : message)
+        .strip()
+        .replaceAll("\\s*\\R\\s*", " ");
   }
 
   @Override
@@ -116,13 +128,20 @@ public final class CloudMain implements Callable<Integer> {
     int computeThreads = positive("--threads", threads == 0 ? cores : threads);
     int capacity = positive("--queue", queueCapacity);
 
+    if (!Files.exists(models)) {
+      throw wrongUse(
+          "--models " + models + " does not exist; name a bundle, or a folder that holds bundles");
+    }
+    ServerOptions options = ServerOptions.on(address.host(), address.port(), "sluice-cloud");
+    // Models take long to load: who cannot listen should hear of it before.
+    WorkerServer.requireFree(options);
+
     ModelShelf shelf = ModelShelf.open(models, EngineOptions.singleThread());
     for (ServedModel model : shelf.models()) {
       model.warmUp();
     }
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    ServerOptions options = ServerOptions.on(address.host(), address.port(), "sluice-cloud");
     try (CloudWorker worker = CloudWorker.start(options, shelf, computeThreads, capacity)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println("worker ready on " + address.host() + ":" + worker.port());
@@ -191,13 +210,5 @@ public final class CloudMain implements Callable<Integer> {
 
   private ParameterException wrongUse(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = CloudMain.class.getPackage().getImplementationVersion();
-      return new String[] {"sluice " + (version == null ? "development" : version)};
-    }
   }
 }

@@ -32,7 +32,7 @@ class CloudMainTest {
 
   @Test
   void namesAFolderThatIsMissing() {
-    assertThat(run("--models", "no/such/folder")).isEqualTo(1);
+    assertThat(run("--models", "no/such/folder")).isEqualTo(2);
     assertThat(err.toString()).contains("no/such/folder does not exist").hasLineCount(1);
   }
 
@@ -50,10 +50,12 @@ class CloudMainTest {
   }
 
   @Test
-  void namesAPortThatIsTaken() throws IOException {
+  void namesAPortThatIsTakenBeforeItLoadsAModel(@TempDir Path folder) throws IOException {
+    // Loading this bundle would be what fails.
+    Files.writeString(folder.resolve("bundle.json"), "{}");
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + taken.getLocalPort();
-      assertThat(run("--bind", address, "--models", BUNDLE)).isEqualTo(1);
+      assertThat(run("--bind", address, "--models", folder.toString())).isEqualTo(1);
       assertThat(err.toString()).contains("cannot listen on " + address).hasLineCount(1);
     }
   }

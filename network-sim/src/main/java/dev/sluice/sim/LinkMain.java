@@ -15,6 +15,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -37,7 +39,7 @@ import picocli.CommandLine.Spec;
  * {@code --start stdin} has begun. Exits with 2 on wrong use and with 1 if it cannot work.
  */
 @Command(
-    name = "link",
+    name = "sluice link",
     description = "Emulates a link: a TCP proxy whose rate and delay follow a trace.",
     sortOptions = false,
     mixinStandardHelpOptions = true,
@@ -186,12 +188,14 @@ public final class LinkMain implements Callable<Integer> {
       PrintWriter err,
       CountDownLatch stopped) {
     LinkMain program = new LinkMain(input, stopped);
-    return new CommandLine(program)
-        .setOut(out)
+    CommandLine line = new CommandLine(program);
+    line.getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
+    return line.setOut(out)
         .setErr(err)
         .setParameterExceptionHandler(
             (wrong, given) -> {
-              err.println("link: " + oneLine(wrong) + "; see link --help");
+              err.println("sluice link: " + oneLine(wrong) + "; see ./sluice link --help");
               return 2;
             })
         .setExecutionExceptionHandler(
@@ -199,7 +203,7 @@ public final class LinkMain implements Callable<Integer> {
               if (program.debug) {
                 failed.printStackTrace(err);
               }
-              err.println("link: " + oneLine(failed));
+              err.println("sluice link: " + oneLine(failed));
               return 1;
             })
         .execute(arguments);
@@ -211,11 +215,11 @@ public final class LinkMain implements Callable<Integer> {
     InetSocketAddress target = address("--to", to, 1);
     Start when = when();
     LinkOptions options = options();
+    if (listenAddress.isUnresolved()) {
+      throw wrongUse("--listen " + listen + ": unknown host; 127.0.0.1 is this machine");
+    }
     LinkTrace trace = trace();
     PrintWriter out = spec().commandLine().getOut();
-    if (listenAddress.isUnresolved()) {
-      throw new IOException("cannot listen on " + listen + ": unknown host");
-    }
     warmUp();
     try (EmulatedLink link = EmulatedLink.open(listenAddress, target, trace, options, when)) {
       out.println(
@@ -293,6 +297,9 @@ public final class LinkMain implements Callable<Integer> {
     }
     Path file = shape.trace;
     if (file != null) {
+      if (!Files.exists(file)) {
+        throw wrongUse("--trace " + file + ": no such file");
+      }
       LinkTrace read = TraceReader.read(file, settings);
       try {
         return timeScale == 1 ? read : read.scaled(timeScale);
@@ -340,7 +347,7 @@ public final class LinkMain implements Callable<Integer> {
       port = -1;
     }
     if (host.isEmpty() || port < lowestPort || port > 65_535) {
-      throw wrongUse(option + " must be HOST:PORT, not '" + text + "'");
+      throw wrongUse(option + " must be HOST:PORT, e.g. 127.0.0.1:7411, not '" + text + "'");
     }
     return option.equals("--to")
         ? InetSocketAddress.createUnresolved(host, port)
@@ -374,9 +381,18 @@ public final class LinkMain implements Callable<Integer> {
 
   private static String oneLine(Throwable failure) {
     String message = failure.getMessage();
-    return message == null
-        ? failure.getClass().getSimpleName()
-        : message.lines().findFirst().orElse("").strip();
+    if (message == null || message.isBlank()) {
+      return "failed unexpectedly ("
+          + failure.getClass().getSimpleName()
+          + "); --debug shows where";
+    }
+    // Some exceptions name the file alone and leave the rest to their class.
+    boolean bare = failure instanceof FileSystemException file && message.equals(file.getFile());
+    String text =
+        bare
+            ? message + ": " + failure.getClass().getSimpleName().replace("Exception", "")
+            : message;
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

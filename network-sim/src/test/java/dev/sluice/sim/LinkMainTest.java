@@ -51,11 +51,12 @@ class LinkMainTest {
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --time-scale 0",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --jitter 1e9",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --frobnicate",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --trace no/such/trace",
       })
   void answersWrongUseWithOneLineAndTwo(String arguments) {
     assertThat(run("", arguments)).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
-    assertThat(err.toString().lines().toList()).hasSize(1).first().asString().startsWith("link: ");
+    assertThat(err.toString().lines().toList()).hasSize(1).first().asString().startsWith("sluice link: ");
   }
 
   @Test
@@ -68,7 +69,7 @@ class LinkMainTest {
           .hasSize(1)
           .first()
           .asString()
-          .contains("cannot listen on " + address);
+          .contains("cannot listen on " + address, "choose another port");
     }
   }
 
@@ -80,7 +81,9 @@ class LinkMainTest {
     assertThat(run("", "--listen 127.0.0.1:0 --to 127.0.0.1:9 --trace " + trace)).isEqualTo(1);
     assertThat(out.toString()).isEmpty();
     assertThat(err.toString().lines().toList())
-        .containsExactly("link: " + trace + " line 2: rate is not a number: 'fast'");
+        .singleElement()
+        .asString()
+        .startsWith("sluice link: " + trace + " line 2: rate is not a number: 'fast'; lines hold");
   }
 
   @Test

@@ -128,9 +128,6 @@ public final class ClassifyMain implements Program.Debuggable {
       Optional<InetSocketAddress> worker =
           plan.usesCloud() ? Optional.ofNullable(cloud) : Optional.empty();
       Cloud far = engine.cloud(worker, "sluice-classify");
-      if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
-        throw new Failure(unreachable(failed.why()));
-      }
       Surroundings around =
           new Surroundings(
               engine.loop(),
@@ -149,6 +146,9 @@ public final class ClassifyMain implements Program.Debuggable {
         throw command.wrongUse(String.valueOf(misfit.getMessage()));
       }
       try (session) {
+        if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
+          throw new Failure(unreachable(failed.why()));
+        }
         classify(engine, session, files, timeoutNanos);
       }
     }
@@ -168,8 +168,10 @@ public final class ClassifyMain implements Program.Debuggable {
           throw unreadable;
         }
         skipped++;
-        command.commandLine().getErr().println(
-            "sluice classify: skipped " + Program.oneLine(unreadable));
+        command
+            .commandLine()
+            .getErr()
+            .println("sluice classify: skipped " + Program.oneLine(unreadable));
         continue;
       }
       Frame frame =

@@ -59,9 +59,7 @@ final class DeviceArguments {
 
   /** Returns the facts as they are on this device. */
   BundleFacts onDevice(BundleFacts facts) {
-    return emulatedMillis == null
-        ? facts
-        : EmulatedProfile.of(facts, factor(facts), scalarFactor);
+    return emulatedMillis == null ? facts : EmulatedProfile.of(facts, factor(facts), scalarFactor);
   }
 
   /**

@@ -153,8 +153,7 @@ public final class EdgeMain implements Program.Debuggable {
                   + failed.why()
                   + "; frames are answered on the device until it can");
         }
-        Pace pace =
-            new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
+        Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
         new Agent(engine, session, output, err, pace, (long) (statusMillis * MILLIS))
             .serve(source, options, device.emulated());
       }
@@ -165,8 +164,7 @@ public final class EdgeMain implements Program.Debuggable {
   private EdgeSession session(
       Surroundings around, BundleFacts facts, Strategy chosen, SessionOptions options) {
     try {
-      return EdgeSession.open(
-          around, facts.profile(), chosen.planner(), new Estimators(), options);
+      return EdgeSession.open(around, facts.profile(), chosen.planner(), new Estimators(), options);
     } catch (IllegalArgumentException misfit) {
       // The strategy names a codec that is not there: said by whoever looks it up.
       throw command.wrongUse(String.valueOf(misfit.getMessage()));
@@ -227,7 +225,9 @@ public final class EdgeMain implements Program.Debuggable {
     }
     if (!streamed() && !Files.exists(Path.of(frames))) {
       throw command.wrongUse(
-          "--frames " + frames + ": no such folder; name a folder of images, or - for PPM images on"
+          "--frames "
+              + frames
+              + ": no such folder; name a folder of images, or - for PPM images on"
               + " standard input");
     }
   }

@@ -50,7 +50,8 @@ final class EngineArguments {
    */
   Engine open() throws IOException {
     if (!Files.exists(bundle)) {
-      throw wrongUse("--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
+      throw wrongUse(
+          "--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
     }
     return Engine.open(bundle, threads);
   }

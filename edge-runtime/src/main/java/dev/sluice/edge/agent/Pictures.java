@@ -75,8 +75,8 @@ final class Pictures {
           PpmFrames frames = new PpmFrames(in, file.toString(), () -> 0)) {
         return frames
             .picture()
-            .orElseThrow(() -> new FrameFormatException(
-                        file + " is empty; replace it, or leave it out"));
+            .orElseThrow(
+                () -> new FrameFormatException(file + " is empty; replace it, or leave it out"));
       }
     }
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {

@@ -65,9 +65,7 @@ final class Program {
     String message = failure.getMessage();
     if (message == null || message.isBlank() || message.equals("null")) {
       message =
-          "failed unexpectedly ("
-              + failure.getClass().getSimpleName()
-              + "); --debug shows where";
+          "failed unexpectedly (" + failure.getClass().getSimpleName() + "); --debug shows where";
     } else if (failure instanceof FileSystemException file && message.equals(file.getFile())) {
       message = message + ": " + trouble(file);
     }

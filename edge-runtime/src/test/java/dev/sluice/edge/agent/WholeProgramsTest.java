@@ -159,8 +159,7 @@ class WholeProgramsTest {
     Files.writeString(bad, "P6 8 8 255\nshort");
     List<JsonNode> lines = edge(1, new byte[0], "--frames", images.toString(), "--deadline", "5s");
     assertThat(of("answer", lines).stream().map(line -> line.path("file").asText()))
-        .containsExactly(
-            images.resolve("0.ppm").toString(), images.resolve("2.ppm").toString());
+        .containsExactly(images.resolve("0.ppm").toString(), images.resolve("2.ppm").toString());
     assertThat(of("skipped", lines)).hasSize(1);
     assertThat(of("skipped", lines).get(0).path("file").asText()).isEqualTo(bad.toString());
     assertThat(of("summary", lines).get(0).path("skipped").asInt()).isEqualTo(1);

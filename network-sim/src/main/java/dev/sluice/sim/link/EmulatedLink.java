@@ -131,11 +131,21 @@ public final class EmulatedLink implements AutoCloseable {
       timer.close();
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
       Throwable cause = bound.cause();
-      throw new IOException(
-          "cannot listen on " + describe(listen) + ": " + (cause == null ? "" : cause.getMessage()),
-          cause);
+      throw cannotListen(listen, cause);
     }
     listener = bound.channel();
+  }
+
+  private static IOException cannotListen(InetSocketAddress listen, @Nullable Throwable cause) {
+    String why = cause == null ? "unknown trouble" : String.valueOf(cause.getMessage());
+    String advice =
+        why.contains("in use")
+            ? "stop what uses it, or choose another port (0 takes a free one)"
+            : why.contains("assign")
+                ? "this machine has no such address; 127.0.0.1 is always there"
+                : "choose another address; ports below 1024 are for the administrator";
+    return new IOException(
+        "cannot listen on " + describe(listen) + ": " + why + "; " + advice, cause);
   }
 
   /**

@@ -42,6 +42,11 @@ public final class TraceReader {
   private static final int MAX_BINS = 10_000_000;
   private static final Pattern SPACE = Pattern.compile("[\\s,;]+");
 
+  /** What to do about a line that is none. */
+  private static final String FORMATS =
+      "; lines hold 'seconds uplink_mbit downlink_mbit round_trip_ms' (also 'seconds outage' and"
+          + " 'seconds end'), or 'seconds mbit', or one whole millisecond (mahimahi)";
+
   private TraceReader() {}
 
   /**
@@ -75,17 +80,18 @@ public final class TraceReader {
    */
   public static LinkTrace read(Path file, Settings settings) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new TraceFormatException(file.toString(), "is a directory, name a trace file");
+      throw new TraceFormatException(file.toString(), "is a directory; name a trace file");
     }
     long size;
     try {
       size = Files.size(file);
     } catch (NoSuchFileException missing) {
-      throw new TraceFormatException(file.toString(), "no such trace file");
+      throw new TraceFormatException(file.toString(), "no such trace file; name one that exists");
     }
     if (size > MAX_FILE_BYTES) {
       throw new TraceFormatException(
-          file.toString(), "has " + size + " bytes, more than " + MAX_FILE_BYTES);
+          file.toString(),
+          "has " + size + " bytes, more than " + MAX_FILE_BYTES + "; is it a trace?");
     }
     // Latin-1 decodes any bytes, so a binary file is refused by its first line, not by the decoder.
     return parse(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1), settings);
@@ -101,7 +107,7 @@ public final class TraceReader {
       throws TraceFormatException {
     List<Line> lines = lines(text);
     if (lines.isEmpty()) {
-      throw new TraceFormatException(name, "the trace is empty");
+      throw new TraceFormatException(name, "the trace is empty" + FORMATS);
     }
     try {
       return switch (columns(lines)) {
@@ -176,7 +182,7 @@ public final class TraceReader {
               "expected 'seconds uplink_mbit downlink_mbit round_trip_ms', 'seconds outage' or"
                   + " 'seconds end', found "
                   + line.fields.size()
-                  + " fields");
+                  + " fields; a file keeps to one format");
         }
         uplink = megabits(name, line, 1);
         downlink = megabits(name, line, 2);
@@ -186,7 +192,7 @@ public final class TraceReader {
       steps.add(new Step(startNanos, uplink, downlink, roundTripNanos, outage));
     }
     if (steps.isEmpty()) {
-      throw new TraceFormatException(name, "the trace is empty");
+      throw new TraceFormatException(name, "the trace is empty" + FORMATS);
     }
     return LinkTrace.of(steps, endNanos >= 0 ? endNanos : guessedEnd(steps), settings.loop);
   }
@@ -310,7 +316,7 @@ public final class TraceReader {
       value = Double.parseDouble(text);
     } catch (NumberFormatException notOne) {
       throw new TraceFormatException(
-          name, line.number, what + " is not a number: '" + shortened(text) + "'");
+          name, line.number, what + " is not a number: '" + shortened(text) + "'" + FORMATS);
     }
     if (!(value >= 0 && value <= max)) {
       throw new TraceFormatException(

@@ -15,6 +15,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -52,11 +53,7 @@ public final class WorkerServer implements AutoCloseable {
    */
   public static WorkerServer bind(ServerOptions options, RequestHandler handler)
       throws IOException {
-    InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
-    if (address.isUnresolved()) {
-      throw new IOException(
-          "cannot listen on " + options.host() + ":" + options.port() + ": unknown host");
-    }
+    InetSocketAddress address = address(options);
     EventLoopGroup group =
         new MultiThreadIoEventLoopGroup(
             options.ioThreads(),
@@ -86,17 +83,47 @@ public final class WorkerServer implements AutoCloseable {
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-      throw new IOException(
-          "cannot listen on "
-              + options.host()
-              + ":"
-              + options.port()
-              + ": "
-              + bound.cause().getMessage()
-              + "; choose another address or stop what uses it",
-          bound.cause());
+      throw taken(options, bound.cause());
     }
     return new WorkerServer(group, bound.channel(), connections);
+  }
+
+  /**
+   * Tries whether an address can be listened on, and leaves it again: for programs that take long
+   * before they {@link #bind}.
+   *
+   * @throws IOException if it cannot be; the message names it and says what to do
+   */
+  public static void requireFree(ServerOptions options) throws IOException {
+    InetSocketAddress address = address(options);
+    try (ServerSocket attempt = new ServerSocket()) {
+      attempt.setReuseAddress(true);
+      attempt.bind(address);
+    } catch (IOException e) {
+      throw taken(options, e);
+    }
+  }
+
+  private static InetSocketAddress address(ServerOptions options) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(options.host(), options.port());
+    if (address.isUnresolved()) {
+      throw new IOException(
+          "cannot listen on " + options.host() + ":" + options.port() + ": unknown host");
+    }
+    return address;
+  }
+
+  private static IOException taken(ServerOptions options, Throwable cause) {
+    String why = String.valueOf(cause.getMessage());
+    String advice =
+        why.contains("in use")
+            ? "stop what uses it, or choose another port (0 takes a free one)"
+            : why.contains("assign")
+                ? "this machine has no such address; 127.0.0.1 and 0.0.0.0 are always there"
+                : "choose another address; ports below 1024 are for the administrator";
+    return new IOException(
+        "cannot listen on " + options.host() + ":" + options.port() + ": " + why + "; " + advice,
+        cause);
   }
 
   /** Returns the port that is listened on. */
