@@ -44,6 +44,7 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   private static final int QUICK_FLOOR_FRAMES = 1_000;
   private static final int FLOOR_PLANS = 3;
   private static final long SEED = 20;
+  private static final String STANDARD_OUTPUT = "-";
   private static final Duration PLAIN_LINE_EVERY = Duration.ofSeconds(5);
 
   @Spec private CommandSpec spec;
@@ -58,11 +59,16 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "Test pictures for a bundle of one's own: class folders, or CIFAR-10 binaries. Default:"
-              + " RoadSigns test drives.")
+          "Test pictures for a bundle of one's own, as it was prepared with: a folder with train/,"
+              + " val/ and test/, or one with CIFAR-10 binaries. Default: RoadSigns test drives.")
   private @Nullable Path data;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Where to write the result.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description =
+          "Where to write the result; - for standard output, what else is shown then goes to"
+              + " standard error.")
   private @Nullable Path json;
 
   @Option(
@@ -106,7 +112,7 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   }
 
   static CommandLine commandLine() {
-    return Failures.handledBy(new CommandLine(new DemoMain()), "sluice demo");
+    return Failures.handledBy(new CommandLine(new DemoMain()));
   }
 
   @Override
@@ -116,7 +122,9 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
 
   @Override
   public Integer call() throws Exception {
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    boolean jsonAlone = json != null && json.toString().equals(STANDARD_OUTPUT);
+    PrintStream out =
+        new PrintStream(jsonAlone ? System.err : System.out, true, StandardCharsets.UTF_8);
     Terminal terminal = new Terminal(out, Terminal.isInteractive(), PLAIN_LINE_EVERY.toNanos());
     DemoOptions options = options();
     int floorFrames = quick ? QUICK_FLOOR_FRAMES : FLOOR_FRAMES;
@@ -126,7 +134,9 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
             : TestImages.read(data, options.bundle(), floorFrames, SEED);
     DemoResult result = new Demo(options, images, terminal).run();
     show(result, terminal);
-    if (json != null) {
+    if (jsonAlone) {
+      System.out.print(Json.text(result.json()));
+    } else if (json != null) {
       Json.write(json, result.json());
       terminal.print("result in " + json);
     }
@@ -149,6 +159,14 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
     }
     if (data != null && bundle == null) {
       throw new ParameterException(spec.commandLine(), "--data needs the --bundle that it is for");
+    }
+    if (data != null && !Files.isDirectory(data)) {
+      throw new ParameterException(
+          spec.commandLine(), "--data " + data + ": no such folder; " + TestImages.EXPECTED);
+    }
+    if (json != null && Files.isDirectory(json)) {
+      throw new ParameterException(
+          spec.commandLine(), "--json " + json + " is a folder; name a file");
     }
     if (seconds != null && !(seconds >= 6 && seconds <= 3600)) {
       throw new ParameterException(spec.commandLine(), "--seconds must be in [6, 3600]");

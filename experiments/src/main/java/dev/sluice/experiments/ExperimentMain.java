@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     description = "Runs a study and leaves its figures, or lists the studies.",
     subcommands = {ExperimentMain.Run.class, ExperimentMain.ListStudies.class})
-public final class ExperimentMain implements Callable<Integer> {
+public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
   @Spec private CommandSpec spec;
 
   private ExperimentMain() {}
@@ -38,12 +38,17 @@ public final class ExperimentMain implements Callable<Integer> {
   }
 
   static CommandLine commandLine() {
-    return Failures.handledBy(new CommandLine(new ExperimentMain()), "sluice experiment");
+    return Failures.handledBy(new CommandLine(new ExperimentMain()));
   }
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "name a command: run NAME --out DIR, or list");
+    throw new ParameterException(spec.commandLine(), "name a command: " + instead());
+  }
+
+  @Override
+  public String instead() {
+    return "run NAME --out DIR runs a study (" + Studies.names() + "), list says what each asks";
   }
 
   /** {@code experiment list}. */
@@ -113,8 +118,12 @@ public final class ExperimentMain implements Callable<Integer> {
                   () ->
                       new ParameterException(
                           spec.commandLine(),
-                          "no study is called '%s'; did you mean '%s'?"
-                              .formatted(name, Studies.nearest(name))));
+                          "no study is called '%s'; did you mean '%s'? There are %s"
+                              .formatted(name, Studies.nearest(name), Studies.names())));
+      if (Files.exists(out) && !Files.isDirectory(out)) {
+        throw new ParameterException(
+            spec.commandLine(), "--out " + out + " is a file; name a folder");
+      }
       Files.createDirectories(out);
       StudyContext context = new StudyContext(quick, seed, out, Home.find(), System.out);
       String command =

@@ -3,6 +3,8 @@ package dev.sluice.experiments;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** One line for a person when something fails; a stack trace only where it is asked for. */
 final class Failures {
@@ -14,35 +16,66 @@ final class Failures {
     boolean debug();
   }
 
-  static CommandLine handledBy(CommandLine commandLine, String program) {
+  /** A command that can say more where a subcommand is given that it has not. */
+  interface Guide {
+    /** What there is instead; follows the names of the subcommands. */
+    String instead();
+  }
+
+  static CommandLine handledBy(CommandLine commandLine) {
+    version(commandLine);
     commandLine.setParameterExceptionHandler(
         (e, args) -> {
           PrintWriter err = e.getCommandLine().getErr();
-          err.println(program + ": " + firstLine(e) + " (see ./" + program + " --help)");
+          String name = e.getCommandLine().getCommandSpec().qualifiedName();
+          err.println(name + ": " + wrongUse(e) + "; see ./" + name + " --help");
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });
     commandLine.setExecutionExceptionHandler(
         (e, command, parsed) -> {
           PrintWriter err = command.getErr();
-          err.println(program + ": " + firstLine(e));
           if (command.getCommand() instanceof Debuggable failed && failed.debug()) {
             e.printStackTrace(err);
           }
+          err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(e));
           err.flush();
           return CommandLine.ExitCode.SOFTWARE;
         });
     return commandLine;
   }
 
-  private static String firstLine(Exception e) {
+  private static void version(CommandLine program) {
+    program
+        .getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
+    program.getSubcommands().values().forEach(Failures::version);
+  }
+
+  /** Names the commands that there are where an unknown one was given. */
+  private static String wrongUse(ParameterException e) {
+    CommandLine at = e.getCommandLine();
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !at.getSubcommands().isEmpty()
+        && !unmatched.getUnmatched().get(0).startsWith("-")) {
+      return "there is no command '"
+          + unmatched.getUnmatched().get(0)
+          + "', only "
+          + String.join(", ", at.getSubcommands().keySet())
+          + (at.getCommand() instanceof Guide guide ? "; " + guide.instead() : "");
+    }
+    return oneLine(e);
+  }
+
+  private static String oneLine(Exception e) {
     String message = e.getMessage();
     if (message == null || message.isBlank()) {
-      return e.toString();
+      return "failed unexpectedly (" + e.getClass().getSimpleName() + "); --debug shows where";
     }
-    String line = message.lines().findFirst().orElse(message);
-    return e instanceof FileSystemException
-        ? e.getClass().getSimpleName().replace("Exception", "") + ": " + line
-        : line;
+    // Some exceptions name the file alone and leave the rest to their class.
+    boolean bare = e instanceof FileSystemException file && message.equals(file.getFile());
+    return (bare ? message + ": " + e.getClass().getSimpleName().replace("Exception", "") : message)
+        .strip()
+        .replaceAll("\\s*\\R\\s*", " ");
   }
 }

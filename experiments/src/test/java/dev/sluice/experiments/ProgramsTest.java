@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class ProgramsTest {
@@ -64,6 +66,34 @@ class ProgramsTest {
         .singleElement()
         .asString()
         .contains(folder.getFileName().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bogus", "overhead", "overhead --quick --out x", ""})
+  void experimentNamesItsCommandsAndStudies(String arguments) {
+    String[] words = arguments.isEmpty() ? new String[0] : arguments.split(" ");
+    assertThat(execute(ExperimentMain.commandLine(), words)).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains("run", "list", "overhead", "demo");
+  }
+
+  @Test
+  void demoSaysWhatItExpectsInAFolderOfData(@TempDir Path empty) {
+    String bundle = "bundles/roadsigns";
+    String data = empty.toString();
+    assertThat(execute(DemoMain.commandLine(), "--bundle", bundle, "--data", data)).isEqualTo(1);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains(data, "train/", "data_batch_");
+  }
+
+  @Test
+  void demoWantsAFileForItsResultBeforeItRuns(@TempDir Path folder) {
+    assertThat(execute(DemoMain.commandLine(), "--json", folder.toString())).isEqualTo(2);
+    assertThat(err.toString().lines()).singleElement().asString().contains(folder.toString());
   }
 
   @Test

@@ -56,7 +56,11 @@ class LinkMainTest {
   void answersWrongUseWithOneLineAndTwo(String arguments) {
     assertThat(run("", arguments)).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
-    assertThat(err.toString().lines().toList()).hasSize(1).first().asString().startsWith("sluice link: ");
+    assertThat(err.toString().lines().toList())
+        .hasSize(1)
+        .first()
+        .asString()
+        .startsWith("sluice link: ");
   }
 
   @Test

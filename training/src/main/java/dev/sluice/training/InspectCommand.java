@@ -10,14 +10,16 @@ import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,12 +34,14 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "BUNDLE", description = "directory or zip")
   private Path path = Path.of("");
 
-  @Option(names = "--debug", description = "show a stack trace when something fails")
-  @SuppressWarnings("UnusedVariable") // Programs looks for it among the arguments.
-  private boolean debug;
+  @Mixin private final DebugOption debug = new DebugOption();
 
   @Override
   public Integer call() throws IOException {
+    if (!Files.exists(path)) {
+      throw new ParameterException(
+          spec.commandLine(), path + ": no such bundle; name a bundle's folder or zip");
+    }
     Bundle bundle = Bundle.open(path);
     BundleManifest manifest = bundle.manifest();
     PrintWriter out = spec.commandLine().getOut();

@@ -9,8 +9,9 @@ import picocli.CommandLine.Spec;
 
 /** The program behind {@code ./sluice model}: makes bundles of ONNX classifiers and shows them. */
 @Command(
-    name = "model",
+    name = "sluice model",
     mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
     description = "Makes bundles of ONNX classifiers, and shows what is in a bundle.",
     subcommands = {PrepareCommand.class, InspectCommand.class})
 public final class ModelMain implements Runnable {
@@ -30,12 +31,12 @@ public final class ModelMain implements Runnable {
 
   /** Runs a subcommand without touching the process; returns its exit status. */
   static int execute(String[] arguments, PrintWriter out, PrintWriter err) {
-    return Programs.execute("model", new CommandLine(new ModelMain()), arguments, out, err);
+    return Programs.execute(new CommandLine(new ModelMain()), arguments, out, err);
   }
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "say what to do: prepare or inspect");
+        spec.commandLine(), "name a command: " + Programs.commands(spec.commandLine()));
   }
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -108,15 +109,13 @@ final class PrepareCommand implements Callable<Integer> {
       description = "most pictures to train exits on (default: ${DEFAULT-VALUE})")
   private int trainLimit = 20_000;
 
-  @Option(names = "--threads", paramLabel = "N", description = "default: all processors")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
-  @Option(names = "--debug", description = "show a stack trace when something fails")
-  @SuppressWarnings("UnusedVariable") // Programs looks for it among the arguments.
-  private boolean debug;
+  @Mixin private final DebugOption debug = new DebugOption();
 
   @Override
   public Integer call() throws IOException, TorchMissingException {
+    int processors = threads.checked();
     checkUse();
     Preprocessing preprocessing;
     try {
@@ -136,13 +135,15 @@ final class PrepareCommand implements Callable<Integer> {
     HeadTrainer.requireEngine();
     ConsoleProgress progress =
         new ConsoleProgress(console, System::nanoTime, Preparation.STEPS + BundleBuilder.STEPS);
-    var options = new Preparation.Options(exits, trainLimit, format.equals(FOLDER), threads, seed);
+    var options =
+        new Preparation.Options(exits, trainLimit, format.equals(FOLDER), processors, seed);
     Preparation.Prepared prepared =
         new Preparation(options, progress).prepare(graph, preprocessing, names, sets);
     Map<String, String> provenance = provenance();
     provenance.putAll(prepared.figures());
     BundleBuilder.Built built =
-        new BundleBuilder(BundleBuilder.Options.standard(threads, seed), System::nanoTime, progress)
+        new BundleBuilder(
+                BundleBuilder.Options.standard(processors, seed), System::nanoTime, progress)
             .build(
                 new BundleBuilder.Parts(
                     shownName(), prepared.network(), prepared.data(), provenance),
@@ -164,8 +165,17 @@ final class PrepareCommand implements Callable<Integer> {
     if (!format.equals(FOLDER) && !format.equals(CIFAR)) {
       throw wrongUse("--format must be folder or cifar10: " + format);
     }
-    if (threads < 1 || threads > 256) {
-      throw wrongUse("--threads must be in [1, 256]: " + threads);
+    if (!Files.isRegularFile(network)) {
+      throw wrongUse(network + ": no such file; name an ONNX network");
+    }
+    if (!Files.isDirectory(data)) {
+      throw wrongUse("--data " + data + ": no such folder; name one with labelled pictures");
+    }
+    if (!labels.contains(",") && !Files.isRegularFile(Path.of(labels))) {
+      throw wrongUse(
+          "--labels "
+              + labels
+              + ": no such file; give a file with one label per line, or a list with commas");
     }
     if (trainLimit < 1) {
       throw wrongUse("--train-limit must be positive: " + trainLimit);

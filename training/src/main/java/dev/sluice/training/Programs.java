@@ -3,11 +3,14 @@ package dev.sluice.training;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What the programs of this module share: errors as one line, and where a bundle comes from. */
 final class Programs {
@@ -23,37 +26,71 @@ final class Programs {
   }
 
   /**
-   * Runs a program.
+   * Runs a program: one clear line for wrong use (2) and for failures (1), as docs/commands.md says
+   * of all programs.
    *
    * @return 0, 1 after a failure, 2 after wrong use
    */
-  static int execute(
-      String name, CommandLine program, String[] arguments, PrintWriter out, PrintWriter err) {
+  static int execute(CommandLine program, String[] arguments, PrintWriter out, PrintWriter err) {
     boolean debug = Arrays.asList(arguments).contains("--debug");
+    version(program);
     return program
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler(
             (wrong, given) -> {
-              err.println(name + ": " + oneLine(wrong) + "; see " + name + " --help");
-              return 2;
+              String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
+              err.println(name + ": " + wrongUse(wrong) + "; see ./" + name + " --help");
+              return CommandLine.ExitCode.USAGE;
             })
         .setExecutionExceptionHandler(
             (failed, command, given) -> {
               if (debug) {
                 failed.printStackTrace(err);
               }
-              err.println(name + ": " + oneLine(failed));
-              return 1;
+              err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(failed));
+              return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
   }
 
+  private static void version(CommandLine program) {
+    program
+        .getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
+    program.getSubcommands().values().forEach(Programs::version);
+  }
+
+  /** Names the commands that there are where an unknown one was given. */
+  private static String wrongUse(ParameterException wrong) {
+    if (wrong instanceof UnmatchedArgumentException unmatched
+        && !wrong.getCommandLine().getSubcommands().isEmpty()
+        && !unmatched.getUnmatched().get(0).startsWith("-")) {
+      return "there is no command '"
+          + unmatched.getUnmatched().get(0)
+          + "', only "
+          + commands(wrong.getCommandLine());
+    }
+    return oneLine(wrong);
+  }
+
+  /** Returns the names of a program's commands. */
+  static String commands(CommandLine program) {
+    return String.join(", ", program.getSubcommands().keySet());
+  }
+
   private static String oneLine(Throwable failed) {
     String message = failed.getMessage();
+    if (message == null || message.isBlank()) {
+      return "failed unexpectedly (" + failed.getClass().getSimpleName() + "); --debug shows where";
+    }
+    // Some exceptions name the file alone and leave the rest to their class.
+    boolean bare = failed instanceof FileSystemException file && message.equals(file.getFile());
     String text =
-        message == null || message.isBlank() ? failed.getClass().getSimpleName() : message;
-    return text.lines().findFirst().orElse(text);
+        bare
+            ? message + ": " + failed.getClass().getSimpleName().replace("Exception", "")
+            : message;
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   /** Returns the commit of the checkout that the launcher started, or "unknown". */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
 
 /** The program behind {@code ./sluice train}: trains a network of our own and bundles it. */
 @Command(
-    name = "train",
+    name = "sluice train",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
@@ -50,12 +51,9 @@ public final class TrainMain implements Callable<Integer> {
       description = "a tenth of everything, to try the whole way; the result is of no use")
   private boolean quick;
 
-  @Option(names = "--threads", paramLabel = "N", description = "default: all processors")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
-  @Option(names = "--debug", description = "show a stack trace when something fails")
-  @SuppressWarnings("UnusedVariable") // Programs looks for it among the arguments.
-  private boolean debug;
+  @Mixin private final DebugOption debug = new DebugOption();
 
   private TrainMain() {}
 
@@ -71,7 +69,7 @@ public final class TrainMain implements Callable<Integer> {
 
   /** Trains without touching the process; returns the exit status. */
   static int execute(String[] arguments, PrintWriter out, PrintWriter err) {
-    return Programs.execute("train", new CommandLine(new TrainMain()), arguments, out, err);
+    return Programs.execute(new CommandLine(new TrainMain()), arguments, out, err);
   }
 
   @Override
@@ -80,14 +78,12 @@ public final class TrainMain implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "'" + what + "' cannot be trained; only roadsigns can");
     }
-    if (threads < 1 || threads > 256) {
-      throw new ParameterException(spec.commandLine(), "--threads must be in [1, 256]: " + threads);
-    }
+    int processors = threads.checked();
     long start = System.nanoTime();
     PrintWriter console = spec.commandLine().getOut();
     ConsoleProgress progress =
         new ConsoleProgress(console, System::nanoTime, TRAINING_STEPS + BundleBuilder.STEPS);
-    TrainingOptions training = training();
+    TrainingOptions training = training(processors);
     TrainedRoadSigns trained =
         RoadSignsTraining.train(training, new TrainingProgress(progress), System::nanoTime);
     ExitNetwork network =
@@ -99,7 +95,7 @@ public final class TrainMain implements Callable<Integer> {
             trained.mean(),
             trained.std());
     BundleBuilder.Built built =
-        new BundleBuilder(options(threads, training.dataSeed()), System::nanoTime, progress)
+        new BundleBuilder(options(processors, training.dataSeed()), System::nanoTime, progress)
             .build(
                 new BundleBuilder.Parts(
                     "roadsigns",
@@ -131,7 +127,7 @@ public final class TrainMain implements Callable<Integer> {
         List.of("raw", "jpeg-75", "jpegs-75", "jpegs-50", "jpegs-30"));
   }
 
-  private TrainingOptions training() {
+  private TrainingOptions training(int processors) {
     TrainingOptions full = TrainingOptions.published();
     return new TrainingOptions(
         full.dataSeed(),
@@ -141,7 +137,7 @@ public final class TrainMain implements Callable<Integer> {
         full.batch(),
         full.peakLearningRate(),
         quick ? full.selectFrames() / 10 : full.selectFrames(),
-        threads);
+        processors);
   }
 
   static Map<String, String> provenance(Map<String, String> trained, boolean quick) {

@@ -13,7 +13,6 @@ import dev.sluice.training.roadsigns.Drive;
 import dev.sluice.training.roadsigns.LabelledFrame;
 import dev.sluice.training.roadsigns.RoadSigns;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,6 +25,11 @@ import java.util.Random;
  * which an accuracy is shown. All are of test sets. Immutable.
  */
 public final class TestImages {
+  /** What {@link #read} reads. */
+  public static final String EXPECTED =
+      "name a folder with train/, val/ and test/, each with a folder of pictures per class, or one"
+          + " with CIFAR-10's data_batch_*.bin and test_batch.bin";
+
   private final StreamSource streams;
   private final LabelledImages independent;
   private final String description;
@@ -84,8 +88,11 @@ public final class TestImages {
    */
   public static TestImages read(Path folder, Path bundle, int independentFrames, long seed)
       throws DataException, IOException {
-    boolean pictures = Files.isDirectory(folder.resolve("test"));
-    DataSets sets = pictures ? FolderData.read(folder, seed) : CifarData.read(folder, seed);
+    if (!FolderData.isIn(folder) && !CifarData.isIn(folder)) {
+      throw new DataException(folder + ": holds no test pictures; " + EXPECTED);
+    }
+    DataSets sets =
+        CifarData.isIn(folder) ? CifarData.read(folder, seed) : FolderData.read(folder, seed);
     List<String> labels = Bundle.open(bundle).manifest().labels();
     return of(
         relabelled(sets, labels, folder, bundle).test(),

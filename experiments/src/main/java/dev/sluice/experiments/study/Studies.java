@@ -3,6 +3,7 @@ package dev.sluice.experiments.study;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The studies that there are. */
 public final class Studies {
@@ -13,6 +14,11 @@ public final class Studies {
   /** All of them, by name. */
   public static List<Study> all() {
     return ALL;
+  }
+
+  /** Their names, for people. */
+  public static String names() {
+    return ALL.stream().map(Study::name).collect(Collectors.joining(", "));
   }
 
   /** The study of that name. */

@@ -136,8 +136,8 @@ public final class EmulatedLink implements AutoCloseable {
     listener = bound.channel();
   }
 
-  private static IOException cannotListen(InetSocketAddress listen, @Nullable Throwable cause) {
-    String why = cause == null ? "unknown trouble" : String.valueOf(cause.getMessage());
+  private static IOException cannotListen(InetSocketAddress listen, Throwable cause) {
+    String why = String.valueOf(cause.getMessage());
     String advice =
         why.contains("in use")
             ? "stop what uses it, or choose another port (0 takes a free one)"

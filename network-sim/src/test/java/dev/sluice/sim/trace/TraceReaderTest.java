@@ -129,7 +129,7 @@ class TraceReaderTest {
   void namesTheFileThatIsMissingOrADirectory(@TempDir Path folder) {
     assertThatThrownBy(() -> TraceReader.read(folder.resolve("none"), Settings.DEFAULT))
         .isInstanceOf(TraceFormatException.class)
-        .hasMessageEndingWith("none: no such trace file");
+        .hasMessageEndingWith("none: no such trace file; name one that exists");
     assertThatThrownBy(() -> TraceReader.read(folder, Settings.DEFAULT))
         .isInstanceOf(TraceFormatException.class)
         .hasMessageContaining("is a directory");

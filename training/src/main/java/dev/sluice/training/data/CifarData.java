@@ -30,6 +30,13 @@ public final class CifarData {
 
   private CifarData() {}
 
+  /** Whether a folder holds files in this layout, good or bad. */
+  public static boolean isIn(Path folder) {
+    return Files.isDirectory(folder.resolve("cifar-10-batches-bin"))
+        || Files.isRegularFile(folder.resolve("data_batch_1.bin"))
+        || Files.isRegularFile(folder.resolve("test_batch.bin"));
+  }
+
   /**
    * Reads all records into memory, 150 MB for the whole of CIFAR-10.
    *
@@ -83,7 +90,9 @@ public final class CifarData {
               .toList();
       if (files.isEmpty()) {
         throw new DataException(
-            data + ": no data_batch_*.bin; unpack CIFAR-10's binary version there");
+            data
+                + ": no data_batch_*.bin; unpack CIFAR-10's binary version there"
+                + (FolderData.isIn(data) ? " (for class folders the format is 'folder')" : ""));
       }
       return files;
     } catch (DataException e) {

@@ -23,7 +23,14 @@ public final class FolderData {
   private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp");
   private static final long MAX_PIXELS = 64L << 20;
 
+  private static final List<String> PARTS = List.of("train", "val", "test");
+
   private FolderData() {}
+
+  /** Whether a folder holds any of the parts of this layout, good or bad. */
+  public static boolean isIn(Path folder) {
+    return PARTS.stream().anyMatch(part -> Files.isDirectory(folder.resolve(part)));
+  }
 
   /**
    * Lists a folder; pictures are read when asked for.
@@ -36,7 +43,7 @@ public final class FolderData {
     if (!Files.isDirectory(folder)) {
       throw new DataException(folder + ": no such folder; give one with train/, val/ and test/");
     }
-    List<String> classes = folders(folder.resolve("train"));
+    List<String> classes = folders(folder, "train");
     Gathering train = new Gathering();
     Gathering temperature = new Gathering();
     Gathering select = new Gathering();
@@ -49,7 +56,7 @@ public final class FolderData {
       test.add(pictures(folder, "test", name), label);
     }
     for (String part : List.of("val", "test")) {
-      for (String name : folders(folder.resolve(part))) {
+      for (String name : folders(folder, part)) {
         if (!classes.contains(name)) {
           throw new DataException(
               "%s: class '%s' is not in train/; the parts need the same class folders"
@@ -83,11 +90,13 @@ public final class FolderData {
     }
   }
 
-  private static List<String> folders(Path part) throws DataException {
+  private static List<String> folders(Path folder, String partName) throws DataException {
+    Path part = folder.resolve(partName);
     if (!Files.isDirectory(part)) {
       throw new DataException(
           part
-              + ": missing; the folder format needs train/, val/ and test/ with a folder per class");
+              + ": missing; the folder format needs train/, val/ and test/ with a folder per class"
+              + (CifarData.isIn(folder) ? " (for CIFAR-10 binaries the format is 'cifar10')" : ""));
     }
     try (Stream<Path> entries = Files.list(part)) {
       List<String> names =
