@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -33,8 +32,6 @@ final class InspectCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "BUNDLE", description = "directory or zip")
   private Path path = Path.of("");
-
-  @Mixin private final DebugOption debug = new DebugOption();
 
   @Override
   public Integer call() throws IOException {

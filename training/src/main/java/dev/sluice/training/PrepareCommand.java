@@ -111,8 +111,6 @@ final class PrepareCommand implements Callable<Integer> {
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
-  @Mixin private final DebugOption debug = new DebugOption();
-
   @Override
   public Integer call() throws IOException, TorchMissingException {
     int processors = threads.checked();

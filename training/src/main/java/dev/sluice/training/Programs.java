@@ -9,11 +9,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What the programs of this module share: errors as one line, and where a bundle comes from. */
 final class Programs {
+  private static final String DEBUG = "--debug";
+
   private Programs() {}
 
   /** Keeps the libraries' chatter out of the programs' output, unless somebody wants it. */
@@ -32,8 +36,8 @@ final class Programs {
    * @return 0, 1 after a failure, 2 after wrong use
    */
   static int execute(CommandLine program, String[] arguments, PrintWriter out, PrintWriter err) {
-    boolean debug = Arrays.asList(arguments).contains("--debug");
-    version(program);
+    boolean debug = Arrays.asList(arguments).contains(DEBUG);
+    equip(program);
     return program
         .setOut(out)
         .setErr(err)
@@ -54,11 +58,18 @@ final class Programs {
         .execute(arguments);
   }
 
-  private static void version(CommandLine program) {
-    program
-        .getCommandSpec()
-        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
-    program.getSubcommands().values().forEach(Programs::version);
+  /** Gives every command what all have. */
+  private static void equip(CommandLine program) {
+    CommandSpec spec = program.getCommandSpec();
+    spec.version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
+    if (spec.findOption(DEBUG) == null) {
+      spec.addOption(
+          OptionSpec.builder(DEBUG)
+              .type(boolean.class)
+              .description("show a stack trace when something fails")
+              .build());
+    }
+    program.getSubcommands().values().forEach(Programs::equip);
   }
 
   /** Names the commands that there are where an unknown one was given. */

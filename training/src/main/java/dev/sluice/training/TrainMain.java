@@ -53,8 +53,6 @@ public final class TrainMain implements Callable<Integer> {
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
-  @Mixin private final DebugOption debug = new DebugOption();
-
   private TrainMain() {}
 
   /** Trains and ends the process with a status. */
