@@ -25,6 +25,7 @@ import java.util.Set;
 public final class Splice {
   private static final String DECODER = "sluice.decoder/";
   private static final String HEAD = "sluice.head/";
+  private static final String ENCODER = "sluice.encoder/";
   private static final String PASSED = "sluice.passed/";
 
   /** Operators whose meaning did not change from set 11 to the newest: safe to join across. */
@@ -58,6 +59,7 @@ public final class Splice {
   private final List<String> from;
   private final List<String> to;
   private final Map<String, int[]> knownShapes = new HashMap<>();
+  private final Map<String, TensorType> knownTypes = new HashMap<>();
   private final List<ValueInfoProto> inputs = new ArrayList<>();
   private final List<NodeProto> before = new ArrayList<>();
   private final List<NodeProto> after = new ArrayList<>();
@@ -76,14 +78,27 @@ public final class Splice {
   }
 
   /**
-   * Tells shapes that are known, so that the network need not be run to find them.
+   * Tells shapes of float32 tensors that are known, so that the network need not be run to find
+   * them.
    *
    * @param tensors names
    * @param shapes shape of each without the batch dimension
    */
   public Splice knowing(List<String> tensors, List<int[]> shapes) {
+    return knowing(tensors, shapes, tensors.stream().map(tensor -> TensorType.FLOAT32).toList());
+  }
+
+  /**
+   * Tells shapes and types that are known, so that the network need not be run to find them.
+   *
+   * @param tensors names
+   * @param shapes shape of each without the batch dimension
+   * @param types element type of each
+   */
+  public Splice knowing(List<String> tensors, List<int[]> shapes, List<TensorType> types) {
     for (int i = 0; i < tensors.size(); i++) {
       knownShapes.put(tensors.get(i), shapes.get(i).clone());
+      knownTypes.put(tensors.get(i), types.get(i));
     }
     return this;
   }
@@ -126,7 +141,28 @@ public final class Splice {
       names.put(head.inputs().get(i), to.get(i));
     }
     join(head, HEAD, names, after);
-    joinedOutputs.add(floats(HEAD + head.outputs().get(0)));
+    joinedOutputs.add(untyped(HEAD + head.outputs().get(0)));
+    return this;
+  }
+
+  /**
+   * Joins a codec's encoder behind the piece: it reads the piece's outputs, in order, and its own
+   * outputs follow them. Comes before {@link #withHead}.
+   *
+   * @throws OnnxFormatException if the networks do not fit together
+   */
+  public Splice encodedBy(OnnxGraph encoder) throws OnnxFormatException {
+    if (encoder.inputs().size() != to.size()) {
+      throw misfit(encoder, encoder.inputs().size() + " inputs for " + to.size() + " tensors");
+    }
+    Map<String, String> names = new HashMap<>();
+    for (int i = 0; i < to.size(); i++) {
+      names.put(encoder.inputs().get(i), to.get(i));
+    }
+    join(encoder, ENCODER, names, after);
+    for (String output : encoder.outputs()) {
+      joinedOutputs.add(untyped(ENCODER + output));
+    }
     return this;
   }
 
@@ -195,7 +231,7 @@ public final class Splice {
     graph.model().getGraph().getOutputList().forEach(info -> declared.put(info.getName(), info));
     for (String tensor : to) {
       if (computed.contains(tensor)) {
-        outputs.add(declared.getOrDefault(tensor, floats(tensor)));
+        outputs.add(declared.getOrDefault(tensor, untyped(tensor)));
       } else {
         result.addNode(
             NodeProto.newBuilder()
@@ -203,7 +239,7 @@ public final class Splice {
                 .setName(PASSED + tensor)
                 .addInput(tensor)
                 .addOutput(PASSED + tensor));
-        outputs.add(floats(PASSED + tensor));
+        outputs.add(untyped(PASSED + tensor));
       }
     }
     result.addAllNode(after);
@@ -276,18 +312,15 @@ public final class Splice {
             TypeProto.newBuilder()
                 .setTensorType(
                     TypeProto.Tensor.newBuilder()
-                        .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                        .setElemType(
+                            ElementTypes.number(
+                                knownTypes.getOrDefault(tensor, TensorType.FLOAT32)))
                         .setShape(dimensions)))
         .build();
   }
 
-  private static ValueInfoProto floats(String tensor) {
-    return ValueInfoProto.newBuilder()
-        .setName(tensor)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE)))
-        .build();
+  /** The engine finds out the type of a tensor that is computed. */
+  private static ValueInfoProto untyped(String tensor) {
+    return ValueInfoProto.newBuilder().setName(tensor).build();
   }
 }

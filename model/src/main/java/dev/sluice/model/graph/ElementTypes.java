@@ -1,0 +1,74 @@
+package dev.sluice.model.graph;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.Optional;
+
+/** Element types by their numbers in ONNX. */
+final class ElementTypes {
+  private ElementTypes() {}
+
+  /** Returns our name of a type that a cut may have. */
+  static Optional<TensorType> of(int number) {
+    return Optional.ofNullable(
+        switch (number) {
+          case TensorProto.DataType.FLOAT_VALUE -> TensorType.FLOAT32;
+          case TensorProto.DataType.FLOAT16_VALUE -> TensorType.FLOAT16;
+          case TensorProto.DataType.DOUBLE_VALUE -> TensorType.FLOAT64;
+          case TensorProto.DataType.INT64_VALUE -> TensorType.INT64;
+          case TensorProto.DataType.INT32_VALUE -> TensorType.INT32;
+          case TensorProto.DataType.INT8_VALUE -> TensorType.INT8;
+          case TensorProto.DataType.UINT8_VALUE -> TensorType.UINT8;
+          case TensorProto.DataType.BOOL_VALUE -> TensorType.BOOL;
+          default -> null;
+        });
+  }
+
+  static int number(TensorType type) {
+    return switch (type) {
+      case FLOAT32 -> TensorProto.DataType.FLOAT_VALUE;
+      case FLOAT16 -> TensorProto.DataType.FLOAT16_VALUE;
+      case FLOAT64 -> TensorProto.DataType.DOUBLE_VALUE;
+      case INT64 -> TensorProto.DataType.INT64_VALUE;
+      case INT32 -> TensorProto.DataType.INT32_VALUE;
+      case INT8 -> TensorProto.DataType.INT8_VALUE;
+      case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+      case BOOL -> TensorProto.DataType.BOOL_VALUE;
+    };
+  }
+
+  /** Returns the bits of an element; 0 where they are not fixed, as for text. */
+  static int bits(int number) {
+    return switch (number) {
+      case TensorProto.DataType.COMPLEX128_VALUE -> 128;
+      case TensorProto.DataType.DOUBLE_VALUE,
+          TensorProto.DataType.INT64_VALUE,
+          TensorProto.DataType.UINT64_VALUE,
+          TensorProto.DataType.COMPLEX64_VALUE ->
+          64;
+      case TensorProto.DataType.FLOAT_VALUE,
+          TensorProto.DataType.INT32_VALUE,
+          TensorProto.DataType.UINT32_VALUE ->
+          32;
+      case TensorProto.DataType.FLOAT16_VALUE,
+          TensorProto.DataType.BFLOAT16_VALUE,
+          TensorProto.DataType.INT16_VALUE,
+          TensorProto.DataType.UINT16_VALUE ->
+          16;
+      case TensorProto.DataType.INT8_VALUE,
+          TensorProto.DataType.UINT8_VALUE,
+          TensorProto.DataType.BOOL_VALUE,
+          TensorProto.DataType.FLOAT8E4M3FN_VALUE,
+          TensorProto.DataType.FLOAT8E4M3FNUZ_VALUE,
+          TensorProto.DataType.FLOAT8E5M2_VALUE,
+          TensorProto.DataType.FLOAT8E5M2FNUZ_VALUE ->
+          8;
+      case TensorProto.DataType.UINT4_VALUE, TensorProto.DataType.INT4_VALUE -> 4;
+      default -> 0;
+    };
+  }
+
+  /** Returns the bytes of so many elements, packed. */
+  static long bytes(int number, long elements) {
+    return (Math.multiplyExact(elements, bits(number)) + 7) / 8;
+  }
+}
