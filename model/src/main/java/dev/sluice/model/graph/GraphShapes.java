@@ -2,68 +2,220 @@ package dev.sluice.model.graph;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import dev.sluice.model.engine.EngineOptions;
-import dev.sluice.model.engine.OnnxEngine;
-import java.nio.FloatBuffer;
+import dev.sluice.model.engine.OnnxProbe;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 
-/** Shapes of all tensors, found by one run, and the costs that follow from them. Immutable. */
-final class GraphShapes {
-  /** Enough to tell a batch dimension from a fixed 1. */
-  private static final int DYNAMIC_BATCH = 2;
+/** Shapes of all tensors, found by running the network, and the costs that follow. Immutable. */
+final class GraphShapes implements NodeCost.Sizes {
+  /*
+   * The network is run with all its intermediate tensors as outputs: with zeros for a batch of two,
+   * then with other values for a batch of three. What differs by more than the batch depends on the
+   * values. One run alone could not tell a batch of two from a dimension of two.
+   *
+   * Networks whose batch is open in the file but fixed inside (a Reshape to [1, ...]) fail there;
+   * they are run for a single sample, and their batch counts as fixed.
+   */
+  private static final int SMALL_BATCH = 2;
 
-  private final Map<String, long[]> shapes;
-  private final Set<String> floats;
+  private static final int LARGE_BATCH = 3;
+  private static final long MAX_INPUT_ELEMENTS = 1L << 26;
+
+  private static final Set<String> NO_TENSORS =
+      Set.of(
+          "SequenceConstruct",
+          "SequenceEmpty",
+          "SequenceInsert",
+          "SequenceErase",
+          "SequenceMap",
+          "SplitToSequence",
+          "Optional",
+          "ZipMap");
+
+  private final Map<String, OnnxProbe.Form> forms;
+  private final Set<String> unsteady;
+  private final Set<String> batched;
+  private final boolean dynamicBatch;
   private final long batch;
 
-  private GraphShapes(Map<String, long[]> shapes, Set<String> floats, long batch) {
-    this.shapes = shapes;
-    this.floats = floats;
+  private GraphShapes(
+      Map<String, OnnxProbe.Form> forms,
+      Set<String> unsteady,
+      Set<String> batched,
+      boolean dynamicBatch,
+      long batch) {
+    this.forms = forms;
+    this.unsteady = unsteady;
+    this.batched = batched;
+    this.dynamicBatch = dynamicBatch;
     this.batch = batch;
   }
 
   static GraphShapes measure(OnnxGraph graph) {
-    Map<String, long[]> shapes = new HashMap<>();
-    Set<String> floats = new HashSet<>();
-    List<FloatBuffer> zeros = new ArrayList<>();
-    List<long[]> inputShapes = new ArrayList<>();
-    for (String input : graph.inputs()) {
-      long[] shape = inputShape(graph, graph.infoOf(input));
-      shapes.put(input, shape);
-      floats.add(input);
-      inputShapes.add(shape);
-      zeros.add(OnnxEngine.allocate(Math.toIntExact(product(shape, 0))));
+    boolean open = graph.batchIsOpen();
+    requireShapes(graph);
+    List<String> wanted = new ArrayList<>(allOutputs(graph, false));
+    try (OnnxProbe probe = load(graph, wanted)) {
+      List<String> tensors = new ArrayList<>(probe.tensorOutputs());
+      Map<String, OnnxProbe.Form> first;
+      boolean dynamic = open;
+      try {
+        first = run(graph, probe, tensors, open ? SMALL_BATCH : 1, false);
+      } catch (IllegalArgumentException e) {
+        if (!open) {
+          throw e;
+        }
+        dynamic = false;
+        first = run(graph, probe, tensors, 1, false);
+      }
+      Map<String, OnnxProbe.Form> second = first;
+      try {
+        second = run(graph, probe, tensors, dynamic ? LARGE_BATCH : 1, true);
+      } catch (IllegalArgumentException e) {
+        // Values that only look like possible ones, such as made-up indices, may be refused.
+        if (dynamic) {
+          second = run(graph, probe, tensors, LARGE_BATCH, false);
+        }
+      }
+      return compared(graph, first, second, dynamic);
     }
-    List<String> outputs = new ArrayList<>(new LinkedHashSet<>(allOutputs(graph)));
-    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
-        OnnxEngine.Session session = engine.load(withOutputs(graph, outputs), graph.name());
-        OnnxEngine.Tensors in = engine.wrap(zeros, inputShapes);
-        OnnxEngine.Tensors out = session.run(in)) {
-      for (int i = 0; i < outputs.size(); i++) {
-        shapes.put(outputs.get(i), out.shape(i));
-        if (out.isFloat(i)) {
-          floats.add(outputs.get(i));
+  }
+
+  private static GraphShapes compared(
+      OnnxGraph graph,
+      Map<String, OnnxProbe.Form> first,
+      Map<String, OnnxProbe.Form> second,
+      boolean dynamic) {
+    String batchInput = graph.batchInput();
+    OnnxProbe.Form input = batchInput == null ? null : first.get(batchInput);
+    long batch = input == null ? 1 : input.shape()[0];
+    Set<String> unsteady = new LinkedHashSet<>();
+    Set<String> batched = new LinkedHashSet<>();
+    for (Map.Entry<String, OnnxProbe.Form> entry : first.entrySet()) {
+      long[] small = entry.getValue().shape();
+      OnnxProbe.Form other = second.get(entry.getKey());
+      long[] large = other == null ? small : other.shape();
+      boolean grows =
+          small.length > 0
+              && large.length == small.length
+              && (dynamic
+                  ? small[0] == SMALL_BATCH && large[0] == LARGE_BATCH
+                  : small[0] == batch && large[0] == batch);
+      boolean restIsSteady =
+          small.length == large.length
+              && (small.length == 0
+                  || Arrays.equals(small, 1, small.length, large, 1, large.length));
+      if (grows && restIsSteady) {
+        batched.add(entry.getKey());
+      } else if (!Arrays.equals(small, large)) {
+        unsteady.add(entry.getKey());
+      }
+    }
+    return new GraphShapes(Map.copyOf(first), unsteady, batched, dynamic, batch);
+  }
+
+  private static Map<String, OnnxProbe.Form> run(
+      OnnxGraph graph, OnnxProbe probe, List<String> tensors, int batch, boolean random) {
+    Map<String, OnnxProbe.Value> inputs = new LinkedHashMap<>();
+    Map<String, OnnxProbe.Form> forms = new HashMap<>();
+    Random values = new Random(1);
+    for (String input : graph.inputs()) {
+      OnnxProbe.Form form = inputForm(graph, input, batch);
+      forms.put(input, form);
+      long elements = product(form.shape(), 0);
+      ByteBuffer bytes =
+          ByteBuffer.allocateDirect(
+                  Math.toIntExact(ElementTypes.bytes(form.elementType(), elements)))
+              .order(ByteOrder.nativeOrder());
+      if (random) {
+        fill(bytes, form.elementType(), values);
+      }
+      inputs.put(input, new OnnxProbe.Value(form.elementType(), form.shape(), bytes));
+    }
+    forms.putAll(probe.forms(inputs, tensors));
+    return forms;
+  }
+
+  /**
+   * Small values that are possible ones almost everywhere: 0 and 1 where they are whole numbers.
+   */
+  private static void fill(ByteBuffer bytes, int elementType, Random random) {
+    Optional<TensorType> type = ElementTypes.of(elementType);
+    if (type.isEmpty()) {
+      return;
+    }
+    switch (type.get()) {
+      case FLOAT32 -> {
+        while (bytes.hasRemaining()) {
+          bytes.putFloat((float) random.nextGaussian());
+        }
+      }
+      case FLOAT64 -> {
+        while (bytes.hasRemaining()) {
+          bytes.putDouble(random.nextGaussian());
+        }
+      }
+      case INT64 -> {
+        while (bytes.hasRemaining()) {
+          bytes.putLong(random.nextInt(2));
+        }
+      }
+      case INT32 -> {
+        while (bytes.hasRemaining()) {
+          bytes.putInt(random.nextInt(2));
+        }
+      }
+      case INT8, UINT8, BOOL -> {
+        while (bytes.hasRemaining()) {
+          bytes.put((byte) random.nextInt(2));
+        }
+      }
+      case FLOAT16 -> {
+        // 0 and 1: nothing needs more here.
+        while (bytes.hasRemaining()) {
+          bytes.putShort((short) (random.nextInt(2) * 0x3C00));
         }
       }
     }
-    return new GraphShapes(shapes, floats, inputShapes.get(0)[0]);
+    bytes.flip();
   }
 
-  private static List<String> allOutputs(OnnxGraph graph) {
-    List<String> all = new ArrayList<>();
-    for (NodeProto node : graph.model().getGraph().getNodeList()) {
+  private static Set<String> allOutputs(OnnxGraph graph, boolean knownOnly) {
+    Set<String> all = new LinkedHashSet<>();
+    for (NodeProto node : graph.sortedNodes()) {
+      if (NO_TENSORS.contains(node.getOpType())
+          || (knownOnly && (!node.getDomain().isEmpty() || NodeOrder.hasSubgraph(node)))) {
+        continue;
+      }
       node.getOutputList().stream().filter(output -> !output.isEmpty()).forEach(all::add);
     }
     return all;
+  }
+
+  private static OnnxProbe load(OnnxGraph graph, List<String> wanted) {
+    try {
+      return OnnxProbe.load(withOutputs(graph, wanted), graph.name(), OnnxProbe.Mode.PLAIN);
+    } catch (IllegalArgumentException e) {
+      // The engine cannot tell the type of every tensor, above all of other makers' operators.
+      List<String> fewer = new ArrayList<>(allOutputs(graph, true));
+      if (fewer.size() == wanted.size()) {
+        throw e;
+      }
+      graph.outputs().stream().filter(output -> !fewer.contains(output)).forEach(fewer::add);
+      return OnnxProbe.load(withOutputs(graph, fewer), graph.name(), OnnxProbe.Mode.PLAIN);
+    }
   }
 
   private static byte[] withOutputs(OnnxGraph graph, List<String> outputs) {
@@ -78,50 +230,113 @@ final class GraphShapes {
     return graph.model().toBuilder().setGraph(all).build().toByteArray();
   }
 
-  private static long[] inputShape(OnnxGraph graph, ValueInfoProto info) {
+  private static void requireShapes(OnnxGraph graph) {
+    for (String input : graph.inputs()) {
+      inputForm(graph, input, 1);
+    }
+  }
+
+  private static OnnxProbe.Form inputForm(OnnxGraph graph, String input, int batch) {
+    ValueInfoProto info = graph.infoOf(input);
+    int type = info.getType().getTensorType().getElemType();
+    if (!info.getType().hasTensorType() || ElementTypes.bits(type) < 8) {
+      throw new UnknownShapeException(
+          graph.name(), input, "is no tensor of numbers", "only networks of such can be cut");
+    }
+    if (!info.getType().getTensorType().hasShape()) {
+      throw new UnknownShapeException(
+          graph.name(), input, "has no shape", "give one, as in --shape " + input + "=1x3x224x224");
+    }
     TensorShapeProto declared = info.getType().getTensorType().getShape();
-    if (declared.getDimCount() == 0) {
-      throw unusable(graph, info, "has no shape");
-    }
     long[] shape = new long[declared.getDimCount()];
+    List<String> wish = new ArrayList<>();
+    boolean unknown = false;
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = declared.getDim(i).getDimValue();
-      if (shape[i] <= 0) {
-        if (i > 0) {
-          throw unusable(graph, info, "has no fixed size");
-        }
-        shape[i] = DYNAMIC_BATCH;
+      TensorShapeProto.Dimension dimension = declared.getDim(i);
+      shape[i] = dimension.getDimValue();
+      if (shape[i] <= 0 && i == 0) {
+        shape[i] = batch;
       }
+      unknown |= shape[i] <= 0;
+      wish.add(
+          shape[i] > 0
+              ? String.valueOf(shape[i])
+              : dimension.getDimParam().isEmpty() ? "?" : dimension.getDimParam());
     }
-    if (product(shape, 0) > 1L << 26) {
-      throw unusable(graph, info, "is too large");
+    if (unknown) {
+      throw new UnknownShapeException(
+          graph.name(),
+          input,
+          "leaves dimensions open: " + String.join("x", wish),
+          "give its shape, with a number for each open one: --shape "
+              + input
+              + "="
+              + String.join("x", wish));
     }
-    return shape;
+    if (product(shape, 0) > MAX_INPUT_ELEMENTS) {
+      throw new UnknownShapeException(
+          graph.name(), input, "is too large", "give it a smaller shape");
+    }
+    return new OnnxProbe.Form(type, shape);
   }
 
-  private static IllegalArgumentException unusable(
-      OnnxGraph graph, ValueInfoProto info, String what) {
-    return new IllegalArgumentException(
-        graph.name()
-            + ": input '"
-            + info.getName()
-            + "' "
-            + what
-            + "; export the network with a fixed input size (only the batch may be dynamic)");
+  /** Returns whether any number of samples can be computed together. */
+  boolean dynamicBatch() {
+    return dynamicBatch;
   }
 
-  /** Returns whether a tensor can cross a cut: float32, batch dimension first. */
+  /** Returns the batch that the shapes were measured with. */
+  long batch() {
+    return batch;
+  }
+
+  /** Returns whether a tensor can cross a cut: a type we send, batch dimension first. */
   boolean canBeCut(String tensor) {
-    long[] shape = shapes.get(tensor);
-    return shape != null && floats.contains(tensor) && shape.length >= 1 && shape[0] == batch;
+    return batched.contains(tensor) && type(tensor).isPresent();
+  }
+
+  Optional<TensorType> type(String tensor) {
+    OnnxProbe.Form form = forms.get(tensor);
+    return form == null ? Optional.empty() : ElementTypes.of(form.elementType());
+  }
+
+  /** Returns the number of a tensor's element type in ONNX; 0 if it is no tensor. */
+  int elementType(String tensor) {
+    OnnxProbe.Form form = forms.get(tensor);
+    return form == null ? 0 : form.elementType();
+  }
+
+  /** Returns whether a tensor's shape depends on the batch at most, and on no values. */
+  boolean isSteady(String tensor) {
+    return forms.containsKey(tensor) && !unsteady.contains(tensor);
+  }
+
+  boolean isBatched(String tensor) {
+    return batched.contains(tensor);
   }
 
   int[] withoutBatch(String tensor) {
-    if (!canBeCut(tensor)) {
+    if (!batched.contains(tensor)) {
       throw new IllegalArgumentException(
-          "'" + tensor + "' is no float32 tensor with the batch as its first dimension");
+          "'" + tensor + "' is no tensor with the batch as its first dimension");
     }
-    long[] shape = shapes.getOrDefault(tensor, new long[1]);
+    return rest(shape(tensor));
+  }
+
+  /** Returns a shape without the batch, or as it is where a tensor has no batch dimension. */
+  int[] asShown(String tensor) {
+    long[] shape = shape(tensor);
+    if (batched.contains(tensor)) {
+      return rest(shape);
+    }
+    int[] whole = new int[shape.length];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = Math.toIntExact(shape[i]);
+    }
+    return whole;
+  }
+
+  private static int[] rest(long[] shape) {
     int[] rest = new int[shape.length - 1];
     for (int i = 0; i < rest.length; i++) {
       rest[i] = Math.toIntExact(shape[i + 1]);
@@ -129,54 +344,28 @@ final class GraphShapes {
     return rest;
   }
 
-  GraphNode describe(NodeProto node, Map<String, TensorProto> initializers) {
-    List<String> inputs = node.getInputList().stream().filter(s -> !s.isEmpty()).toList();
-    List<String> outputs = node.getOutputList().stream().filter(s -> !s.isEmpty()).toList();
-    String name = node.getName().isEmpty() ? outputs.get(0) : node.getName();
-    return new GraphNode(name, node.getOpType(), inputs, outputs, macs(node, initializers));
+  /** Returns the bytes of one sample's tensor in memory. */
+  long bytes(String tensor) {
+    return ElementTypes.bytes(elementType(tensor), perSample(tensor));
   }
 
-  private long macs(NodeProto node, Map<String, TensorProto> initializers) {
-    return switch (node.getOpType()) {
-      // Each output value sums over the kernel and the input channels of its group.
-      case "Conv", "ConvInteger", "QLinearConv" ->
-          perSample(node.getOutput(0)) * product(shapeOf(weight(node), initializers), 1);
-      // Each input value is spread over the kernel and the output channels of its group.
-      case "ConvTranspose" ->
-          perSample(node.getInput(0)) * product(shapeOf(node.getInput(1), initializers), 1);
-      case "Gemm" -> {
-        long[] a = shapeOf(node.getInput(0), initializers);
-        boolean transposed =
-            node.getAttributeList().stream()
-                .anyMatch(at -> at.getName().equals("transA") && at.getI() != 0);
-        yield perSample(node.getOutput(0)) * a[transposed ? 0 : 1];
-      }
-      case "MatMul", "MatMulInteger" -> {
-        long[] a = shapeOf(node.getInput(0), initializers);
-        yield perSample(node.getOutput(0)) * a[a.length - 1];
-      }
-      default -> 0;
-    };
+  @Override
+  public long[] shape(String tensor) {
+    OnnxProbe.Form form = forms.get(tensor);
+    return form == null ? new long[0] : form.shape();
   }
 
-  private static String weight(NodeProto node) {
-    return node.getOpType().equals("QLinearConv") ? node.getInput(3) : node.getInput(1);
-  }
-
-  private long[] shapeOf(String tensor, Map<String, TensorProto> initializers) {
-    TensorProto constant = initializers.get(tensor);
-    if (constant != null) {
-      return constant.getDimsList().stream().mapToLong(Long::longValue).toArray();
+  @Override
+  public long perSample(String tensor) {
+    OnnxProbe.Form form = forms.get(tensor);
+    if (form == null) {
+      return 0;
     }
-    return shapes.getOrDefault(tensor, new long[] {0, 0});
+    long[] shape = form.shape();
+    return batched.contains(tensor) ? product(shape, 1) : product(shape, 0);
   }
 
-  private long perSample(String tensor) {
-    long[] shape = shapes.getOrDefault(tensor, new long[] {0});
-    return shape.length > 0 && shape[0] == batch ? product(shape, 1) : product(shape, 0);
-  }
-
-  private static long product(long[] shape, int from) {
+  static long product(long[] shape, int from) {
     long product = 1;
     for (int i = from; i < shape.length; i++) {
       product = Math.multiplyExact(product, shape[i]);

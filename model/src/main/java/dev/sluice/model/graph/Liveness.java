@@ -12,9 +12,10 @@ final class Liveness {
   private final Map<String, Range> ranges = new LinkedHashMap<>();
   private final int positions;
 
-  /** Live at positions {@code [born, dies]}. */
+  /** Live at positions {@code [born, dies]}; read by nodes up to {@code lastRead}. */
   private static final class Range {
     final int born;
+    int lastRead = -1;
     int dies = -1;
 
     Range(int born) {
@@ -32,6 +33,7 @@ final class Liveness {
         Range range = ranges.get(tensor);
         if (range != null && !constants.contains(tensor)) {
           range.dies = i;
+          range.lastRead = i;
         }
       }
       for (String output : nodes.get(i).getOutputList()) {
@@ -66,5 +68,11 @@ final class Liveness {
           }
         });
     return live;
+  }
+
+  /** Returns whether a node at or after a position reads a tensor. */
+  boolean isReadAfter(String tensor, int position) {
+    Range range = ranges.get(tensor);
+    return range != null && range.lastRead >= position;
   }
 }

@@ -1,10 +1,10 @@
 package dev.sluice.model.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -15,11 +15,15 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,73 +32,109 @@ import org.jspecify.annotations.Nullable;
  * tensors that are live between them, their shapes and cost. Immutable and thread-safe.
  *
  * <p>Constants (initializers and whatever follows from constants alone) are never live: each piece
- * brings its own. Shapes and costs are found when first asked for, by running the network once with
- * all its intermediate tensors as outputs.
+ * brings its own, and so it does with what follows from the size of the batch. Shapes, costs and
+ * the order are found when first asked for, by running the network with all its intermediate
+ * tensors as outputs.
+ *
+ * <p>Weights in other files are taken in on reading, so that pieces are whole. Only files inside
+ * the network's folder are opened.
  */
 public final class OnnxGraph {
   /** Networks larger than this are refused; protocol buffers end at 2 GiB. */
   private static final int MAX_BYTES = 1 << 30;
 
+  /** With the weights from other files; leaves room for what is around them. */
+  private static final long MAX_BYTES_IN_ALL = (1L << 31) - (1 << 26);
+
+  /** Copies of a network's weights that cutting it needs in the Java heap. */
+  private static final int COPIES = 3;
+
+  private static final int MAX_NESTING = 64;
+  private static final Set<String> DIRECT =
+      Set.of("Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose");
+
   private final String name;
   private final ModelProto model;
   private final List<NodeProto> sorted;
-  private final List<NodeProto> nodes;
-  private final Map<String, TensorProto> initializers;
-  private final Map<String, NodeProto> producers;
+  private final Map<String, TensorProto> initializers = new HashMap<>();
+  private final Map<String, SparseTensorProto> sparseInitializers = new HashMap<>();
+  private final Map<String, NodeProto> producers = new HashMap<>();
   private final Set<String> constants;
-  private final Map<String, ValueInfoProto> inputInfos = new HashMap<>();
+  private final Map<String, ValueInfoProto> inputInfos = new LinkedHashMap<>();
   private final List<String> inputs;
   private final List<String> outputs;
-  private final Liveness liveness;
   private @Nullable GraphShapes shapes;
+  private @Nullable Layout layout;
 
   private OnnxGraph(String name, ModelProto model) throws OnnxFormatException {
     this.name = name;
     this.model = model;
     GraphProto graph = model.getGraph();
-    initializers = new HashMap<>();
-    graph.getInitializerList().forEach(t -> initializers.put(t.getName(), t));
-    graph.getInputList().forEach(info -> inputInfos.put(info.getName(), info));
-    inputs =
-        graph.getInputList().stream()
-            .map(ValueInfoProto::getName)
-            .filter(input -> !initializers.containsKey(input))
-            .toList();
-    outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
-    sorted = NodeOrder.sort(name, graph.getNodeList(), inputs, initializers.keySet());
-    producers = new HashMap<>();
-    for (NodeProto node : sorted) {
-      node.getOutputList().forEach(output -> producers.put(output, node));
+    Set<String> given = new HashSet<>();
+    for (TensorProto tensor : graph.getInitializerList()) {
+      initializers.put(tensor.getName(), tensor);
+      requireNew(given, tensor.getName(), "constant");
     }
-    constants = new HashSet<>(initializers.keySet());
-    // Nodes that depend on constants alone are constants too and take no place in the order.
-    nodes = new ArrayList<>();
+    for (SparseTensorProto tensor : graph.getSparseInitializerList()) {
+      sparseInitializers.put(tensor.getValues().getName(), tensor);
+      requireNew(given, tensor.getValues().getName(), "constant");
+    }
+    Set<String> named = new HashSet<>();
+    for (ValueInfoProto info : graph.getInputList()) {
+      inputInfos.put(info.getName(), info);
+      requireNew(named, info.getName(), "input");
+    }
+    inputs = inputInfos.keySet().stream().filter(input -> !isInitializer(input)).toList();
+    given.addAll(inputs);
+    outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
+    Set<String> wanted = new HashSet<>();
+    for (String output : outputs) {
+      requireNew(wanted, output, "output");
+    }
+    sorted = NodeOrder.sort(name, graph.getNodeList(), given);
     for (NodeProto node : sorted) {
-      if (NodeOrder.reads(node).stream().allMatch(constants::contains) && !isRandom(node)) {
-        constants.addAll(node.getOutputList());
-      } else {
-        nodes.add(node);
-      }
+      node.getOutputList().stream()
+          .filter(output -> !output.isEmpty())
+          .forEach(output -> producers.put(output, node));
     }
     for (String output : outputs) {
-      if (!producers.containsKey(output)) {
-        throw new OnnxFormatException(
-            name, "no node computes its output '" + output + "'", "export the network anew");
+      if (!producers.containsKey(output) && !given.contains(output)) {
+        throw new GraphOrderException(name, "no node computes its output '" + output + "'");
       }
     }
-    liveness = new Liveness(nodes, inputs, outputs, constants);
+    constants = new HashSet<>(initializerNames());
+    for (NodeProto node : sorted) {
+      if (!node.getOpType().startsWith("Random")
+          && NodeOrder.reads(node).stream().allMatch(constants::contains)) {
+        constants.addAll(node.getOutputList());
+      }
+    }
   }
 
-  private static boolean isRandom(NodeProto node) {
-    return node.getOpType().startsWith("Random");
+  private void requireNew(Set<String> names, String added, String kind) throws GraphOrderException {
+    if (!names.add(added)) {
+      throw new GraphOrderException(name, "has the " + kind + " '" + added + "' twice");
+    }
   }
 
   /**
-   * Reads a network from a file.
+   * Reads a network from a file, with the weights it keeps in files beside it.
    *
    * @throws OnnxFormatException if the file is missing, no ONNX network, or truncated
+   * @throws ExternalDataException if weights in other files cannot be had
+   * @throws GraphOrderException if the nodes form a cycle or compute something twice
    */
   public static OnnxGraph read(Path file) throws OnnxFormatException {
+    return read(file, ShapeHints.none());
+  }
+
+  /**
+   * Reads a network from a file whose inputs have open dimensions.
+   *
+   * @param hints fix them; the network is then as if it had been exported so
+   * @throws OnnxFormatException as {@link #read(Path)}, or if a hint fits no input
+   */
+  public static OnnxGraph read(Path file, ShapeHints hints) throws OnnxFormatException {
     try {
       if (Files.isDirectory(file)) {
         throw new OnnxFormatException(
@@ -102,10 +142,13 @@ public final class OnnxGraph {
       }
       if (Files.size(file) > MAX_BYTES) {
         throw new OnnxFormatException(
-            file.toString(), "is larger than 1 GiB", "export a smaller network");
+            file.toString(),
+            "is larger than 1 GiB",
+            "export it with its weights in a file of their own");
       }
       try (InputStream in = Files.newInputStream(file)) {
-        return of(in.readNBytes(MAX_BYTES), file.toString());
+        Path parent = file.toAbsolutePath().getParent();
+        return of(in.readNBytes(MAX_BYTES), file.toString(), parent, hints);
       }
     } catch (OnnxFormatException e) {
       throw e;
@@ -119,17 +162,22 @@ public final class OnnxGraph {
   }
 
   /**
-   * Reads a network from memory.
+   * Reads a network from memory. It must hold its own weights.
    *
    * @param onnx a serialized ONNX model
    * @param name names it in messages, such as its path
    * @throws OnnxFormatException if the bytes are no ONNX network
    */
   public static OnnxGraph of(byte[] onnx, String name) throws OnnxFormatException {
+    return of(onnx, name, null, ShapeHints.none());
+  }
+
+  private static OnnxGraph of(byte[] onnx, String name, @Nullable Path folder, ShapeHints hints)
+      throws OnnxFormatException {
     ModelProto model;
     try {
       CodedInputStream in = CodedInputStream.newInstance(onnx);
-      in.setRecursionLimit(64);
+      in.setRecursionLimit(MAX_NESTING);
       model = ModelProto.parseFrom(in);
     } catch (InvalidProtocolBufferException e) {
       throw new OnnxFormatException(
@@ -144,35 +192,63 @@ public final class OnnxGraph {
       throw new OnnxFormatException(
           name, "is no ONNX network: it has no nodes, outputs or operator set", "export it anew");
     }
-    requireOwnWeights(name, graph);
-    OnnxGraph result = new OnnxGraph(name, model);
+    long allowed =
+        Math.min(MAX_BYTES_IN_ALL, Runtime.getRuntime().maxMemory() / COPIES) - onnx.length;
+    model = ExternalData.inlined(name, model, folder, allowed);
+    OnnxGraph result = new OnnxGraph(name, OpenDimensions.closed(name, model, hints));
     if (result.inputs.isEmpty()) {
       throw new OnnxFormatException(name, "has no input", "export the network anew");
     }
     return result;
   }
 
-  /* The engine would open whatever file a tensor names, also one of a node or of a subgraph. */
-  private static void requireOwnWeights(String name, GraphProto graph) throws OnnxFormatException {
-    List<TensorProto> tensors = new ArrayList<>(graph.getInitializerList());
-    for (NodeProto node : graph.getNodeList()) {
-      for (AttributeProto attribute : node.getAttributeList()) {
-        tensors.add(attribute.getT());
-        tensors.addAll(attribute.getTensorsList());
-        requireOwnWeights(name, attribute.getG());
-        for (GraphProto inner : attribute.getGraphsList()) {
-          requireOwnWeights(name, inner);
-        }
+  /**
+   * Returns the part of the network that some of its tensors need, with these as its outputs: a
+   * network with several exits without those that are not of interest.
+   *
+   * @param wanted names of outputs or of intermediate tensors
+   * @throws OnnxFormatException if there is no such tensor
+   */
+  public OnnxGraph select(List<String> wanted) throws OnnxFormatException {
+    requireTensors(wanted);
+    Set<NodeProto> needed = new HashSet<>();
+    Set<String> read = new HashSet<>(wanted);
+    Deque<String> open = new ArrayDeque<>(wanted);
+    while (!open.isEmpty()) {
+      NodeProto producer = producers.get(open.pop());
+      if (producer != null && needed.add(producer)) {
+        Set<String> reads = NodeOrder.reads(producer);
+        read.addAll(reads);
+        open.addAll(reads);
       }
     }
-    for (TensorProto tensor : tensors) {
-      if (tensor.getExternalDataCount() > 0) {
-        throw new OnnxFormatException(
-            name,
-            "keeps weights in other files ('" + tensor.getName() + "')",
-            "export it as a single file");
-      }
+    GraphProto graph = model.getGraph();
+    Map<String, ValueInfoProto> declared = new HashMap<>();
+    graph.getValueInfoList().forEach(info -> declared.put(info.getName(), info));
+    graph.getOutputList().forEach(info -> declared.put(info.getName(), info));
+    GraphProto.Builder part =
+        graph.toBuilder()
+            .clearNode()
+            .clearOutput()
+            .clearInput()
+            .clearInitializer()
+            .clearSparseInitializer()
+            .clearValueInfo();
+    sorted.stream().filter(needed::contains).forEach(part::addNode);
+    for (String output : wanted) {
+      part.addOutput(
+          declared.getOrDefault(output, ValueInfoProto.newBuilder().setName(output).build()));
     }
+    inputInfos.values().stream()
+        .filter(info -> read.contains(info.getName()))
+        .forEach(part::addInput);
+    graph.getInitializerList().stream()
+        .filter(tensor -> read.contains(tensor.getName()))
+        .forEach(part::addInitializer);
+    graph.getSparseInitializerList().stream()
+        .filter(tensor -> read.contains(tensor.getValues().getName()))
+        .forEach(part::addSparseInitializer);
+    return new OnnxGraph(name, model.toBuilder().setGraph(part).build());
   }
 
   /** Returns the name it was read under, such as a path. */
@@ -206,8 +282,20 @@ public final class OnnxGraph {
 
   /** Returns the computing nodes in order, with their cost. */
   public List<GraphNode> nodes() {
-    GraphShapes known = shapes();
-    return nodes.stream().map(node -> known.describe(node, initializers)).toList();
+    return layout().nodes().stream().map(this::described).toList();
+  }
+
+  private GraphNode described(NodeProto node) {
+    List<String> reads = node.getInputList().stream().filter(s -> !s.isEmpty()).toList();
+    List<String> writes = node.getOutputList().stream().filter(s -> !s.isEmpty()).toList();
+    return new GraphNode(
+        NodeOrder.name(node),
+        node.getOpType(),
+        reads,
+        writes,
+        layout().macs(node),
+        NodeOrder.reads(node).stream().filter(constants::contains).mapToLong(this::bytes).sum(),
+        writes.stream().mapToLong(this::bytes).sum());
   }
 
   /**
@@ -216,7 +304,7 @@ public final class OnnxGraph {
    * @param position nodes computed before, in {@code [0, nodes]}
    */
   public List<String> liveAt(int position) {
-    return liveness.at(position);
+    return layout().liveAt(position);
   }
 
   /**
@@ -229,27 +317,117 @@ public final class OnnxGraph {
     return shapes().withoutBatch(tensor);
   }
 
-  /** Returns the multiply-accumulates of the whole network for one sample. */
-  public long totalMacs() {
-    return nodes().stream().mapToLong(GraphNode::macs).sum();
+  /**
+   * Returns a tensor's element type.
+   *
+   * @throws IllegalArgumentException if there is no such tensor or its type is none that a cut may
+   *     have
+   */
+  public TensorType type(String tensor) {
+    return shapes()
+        .type(tensor)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    name + ": '" + tensor + "' is no tensor of a type that can be sent"));
+  }
+
+  /** Returns whether a tensor's first dimension is the batch and its type one that can be sent. */
+  public boolean canBeCut(String tensor) {
+    return shapes().canBeCut(tensor);
   }
 
   /**
-   * Returns the places where a single tensor is live, in order, from the input to the output. Of
-   * places that differ by free operators only (no multiply-accumulates, same size: convolution,
-   * then activation) the last one stands for all. Input and output are always among them, even
-   * where they are several tensors.
+   * Returns whether any number of samples can be computed together. If not, the batch is what the
+   * file says, or 1 where the file leaves it open but the network inside does not work so.
    */
-  public List<CutPoint> cutPoints() {
-    return CutFinder.find(this, 1);
+  public boolean hasDynamicBatch() {
+    return shapes().dynamicBatch();
   }
 
-  /** Returns the cut points where at most {@code tensors} tensors are live. */
+  /** Returns the samples that a batch must have; 1 where it may have any number. */
+  public long fixedBatch() {
+    return shapes().dynamicBatch() ? 1 : shapes().batch();
+  }
+
+  /** Returns the multiply-accumulates of the whole network for one sample. */
+  public long totalMacs() {
+    return layout().totalMacs();
+  }
+
+  /**
+   * Returns the cut points in order, from the input to the output: where a single tensor is live,
+   * and where there is no such place for more than 15 % of the multiply-accumulates, those where
+   * the fewest tensors are (at most {@value #DEFAULT_TENSORS}).
+   *
+   * <p>Of places that tie in multiply-accumulates the smallest set stays, of equally small ones the
+   * one just after a ReLU, else the last; a feature map does not give way to a vector. Outputs that
+   * are computed already cross a cut too but do not count as tensors here. Input and output are
+   * always among the cut points, even where they are several tensors.
+   */
+  public List<CutPoint> cutPoints() {
+    return offeredCutPoints(DEFAULT_TENSORS);
+  }
+
+  /** Most tensors that a cut point has by default. */
+  public static final int DEFAULT_TENSORS = 4;
+
+  /**
+   * Returns the cut points as {@link #cutPoints()} does, with another limit.
+   *
+   * @param tensors most tensors that a cut may have, at least 1; with 1 there are single-tensor
+   *     cuts only
+   */
+  public List<CutPoint> offeredCutPoints(int tensors) {
+    return CutFinder.offered(this, requireLimit(tensors));
+  }
+
+  /**
+   * Returns every position where at most {@code tensors} tensors are live, ties and long stretches
+   * or not.
+   */
   public List<CutPoint> cutPoints(int tensors) {
+    return CutFinder.all(this, requireLimit(tensors));
+  }
+
+  private static int requireLimit(int tensors) {
     if (tensors < 1) {
       throw new IllegalArgumentException("at least one tensor is live: " + tensors);
     }
-    return CutFinder.find(this, tensors);
+    return tensors;
+  }
+
+  /**
+   * Returns how many rows the table has that an input of whole numbers chooses from, such as the
+   * words that a model of language knows; empty if the input is no index.
+   */
+  public OptionalLong rowsChosenBy(String input) {
+    Set<String> same = new HashSet<>(Set.of(input));
+    OptionalLong least = OptionalLong.empty();
+    for (NodeProto node : sorted) {
+      if (node.getInputCount() == 0) {
+        continue;
+      }
+      if (DIRECT.contains(node.getOpType()) && same.contains(node.getInput(0))) {
+        same.addAll(node.getOutputList());
+      }
+      if (node.getOpType().equals("Gather")
+          && same.contains(node.getInput(1))
+          && constants.contains(node.getInput(0))) {
+        long[] table = sizes().shape(node.getInput(0));
+        long axis =
+            node.getAttributeList().stream()
+                .filter(attribute -> attribute.getName().equals("axis"))
+                .mapToLong(attribute -> attribute.getI())
+                .findFirst()
+                .orElse(0);
+        int row = (int) (axis < 0 ? axis + table.length : axis);
+        if (row < table.length && table[row] < least.orElse(Long.MAX_VALUE)) {
+          least = OptionalLong.of(table[row]);
+        }
+      }
+    }
+    return least;
   }
 
   /**
@@ -271,7 +449,7 @@ public final class OnnxGraph {
    */
   public void requireTensors(List<String> tensors) throws OnnxFormatException {
     for (String tensor : tensors) {
-      if (!producers.containsKey(tensor) && !inputs.contains(tensor)) {
+      if (!producers.containsKey(tensor) && !inputs.contains(tensor) && !isInitializer(tensor)) {
         throw new OnnxFormatException(
             name, "has no tensor '" + tensor + "'", "use the network the bundle was made of");
       }
@@ -302,28 +480,6 @@ public final class OnnxGraph {
     return List.copyOf(shapesInOrder);
   }
 
-  /**
-   * Returns the declared element types of the inputs, without running anything.
-   *
-   * @throws OnnxFormatException if one is of a type that no cut can carry
-   */
-  public List<TensorType> declaredInputTypes() throws OnnxFormatException {
-    List<TensorType> types = new ArrayList<>();
-    for (String input : inputs) {
-      int number = infoOf(input).getType().getTensorType().getElemType();
-      types.add(
-          ElementTypes.of(number)
-              .orElseThrow(
-                  () ->
-                      new OnnxFormatException(
-                          name,
-                          "input '%s' has element type %d, which no cut can carry"
-                              .formatted(input, number),
-                          "export it with float32 values")));
-    }
-    return types;
-  }
-
   /** Begins a network of the nodes between two sets of tensors, to which heads can be added. */
   public Splice splice(List<String> from, List<String> to) {
     return new Splice(this, from, to);
@@ -338,27 +494,115 @@ public final class OnnxGraph {
     return known;
   }
 
+  synchronized Layout layout() {
+    Layout known = layout;
+    if (known == null) {
+      known = new Layout(this, shapes());
+      layout = known;
+    }
+    return known;
+  }
+
+  /** Returns the shapes of all tensors, constants included. */
+  private NodeCost.Sizes sizes() {
+    GraphShapes measured = shapes();
+    return new NodeCost.Sizes() {
+      @Override
+      public long[] shape(String tensor) {
+        TensorProto constant = initializers.get(tensor);
+        return constant == null
+            ? measured.shape(tensor)
+            : constant.getDimsList().stream().mapToLong(Long::longValue).toArray();
+      }
+
+      @Override
+      public long perSample(String tensor) {
+        TensorProto constant = initializers.get(tensor);
+        return constant == null
+            ? measured.perSample(tensor)
+            : GraphShapes.product(shape(tensor), 0);
+      }
+    };
+  }
+
+  long macs(NodeProto node) {
+    return NodeCost.macs(node, sizes());
+  }
+
+  /** Returns the bytes of one sample's tensor, or of a constant. */
+  long bytes(String tensor) {
+    TensorProto constant = initializers.get(tensor);
+    return constant == null
+        ? shapes().bytes(tensor)
+        : ElementTypes.bytes(constant.getDataType(), sizes().perSample(tensor));
+  }
+
+  int[] shapeAsShown(String tensor) {
+    return shapes().asShown(tensor);
+  }
+
   ModelProto model() {
     return model;
   }
 
-  /** Returns all nodes in order, those that only make constants included. */
+  /** Returns all nodes in an order in which they can be computed, the file's where it serves. */
   List<NodeProto> sortedNodes() {
     return sorted;
   }
 
-  /** Returns the batch dimension as the first input declares it. */
-  TensorShapeProto.Dimension batchDimension() {
-    TensorShapeProto shape = infoOf(inputs.get(0)).getType().getTensorType().getShape();
-    if (shape.getDimCount() > 0
-        && (shape.getDim(0).hasDimValue() || shape.getDim(0).hasDimParam())) {
-      return shape.getDim(0);
+  /** Returns whether the file leaves open how many samples there are. */
+  boolean batchIsOpen() {
+    return batchInput() != null && !declaredBatch().hasDimValue();
+  }
+
+  private TensorShapeProto.Dimension declaredBatch() {
+    String input = batchInput();
+    return input == null
+        ? TensorShapeProto.Dimension.getDefaultInstance()
+        : infoOf(input).getType().getTensorType().getShape().getDim(0);
+  }
+
+  /** Returns the first input whose batch is open, else the first that has dimensions at all. */
+  @Nullable String batchInput() {
+    String first = null;
+    for (String input : inputs) {
+      TensorShapeProto shape = infoOf(input).getType().getTensorType().getShape();
+      if (shape.getDimCount() > 0 && shape.getDim(0).getDimValue() <= 0) {
+        return input;
+      }
+      first = first == null && shape.getDimCount() > 0 ? input : first;
     }
-    return TensorShapeProto.Dimension.newBuilder().setDimParam("N").build();
+    return first;
+  }
+
+  /** Returns the batch dimension as the inputs declare it. */
+  TensorShapeProto.Dimension batchDimension() {
+    TensorShapeProto.Dimension declared = declaredBatch();
+    return declared.hasDimValue() || declared.hasDimParam()
+        ? declared
+        : TensorShapeProto.Dimension.newBuilder().setDimParam("N").build();
   }
 
   Map<String, TensorProto> initializers() {
     return initializers;
+  }
+
+  SparseTensorProto sparseInitializer(String tensor) {
+    return sparseInitializers.getOrDefault(tensor, SparseTensorProto.getDefaultInstance());
+  }
+
+  boolean isInitializer(String tensor) {
+    return initializers.containsKey(tensor) || sparseInitializers.containsKey(tensor);
+  }
+
+  Set<String> initializerNames() {
+    Set<String> names = new HashSet<>(initializers.keySet());
+    names.addAll(sparseInitializers.keySet());
+    return names;
+  }
+
+  boolean isConstant(String tensor) {
+    return constants.contains(tensor);
   }
 
   @Nullable NodeProto producer(String tensor) {

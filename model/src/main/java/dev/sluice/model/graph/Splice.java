@@ -1,5 +1,6 @@
 package dev.sluice.model.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -25,8 +26,14 @@ import java.util.Set;
 public final class Splice {
   private static final String DECODER = "sluice.decoder/";
   private static final String HEAD = "sluice.head/";
-  private static final String ENCODER = "sluice.encoder/";
   private static final String PASSED = "sluice.passed/";
+  private static final String BATCH = "sluice.batch";
+  private static final String BATCH_SHAPE = "sluice.batch/shape";
+  private static final String BATCH_INDEX = "sluice.batch/index";
+  private static final String REST = "sluice.rest/";
+
+  /** From this version on, constants need not be listed among the inputs. */
+  private static final long FREE_CONSTANTS_VERSION = 4;
 
   /** Operators whose meaning did not change from set 11 to the newest: safe to join across. */
   private static final Set<String> STABLE =
@@ -145,27 +152,6 @@ public final class Splice {
     return this;
   }
 
-  /**
-   * Joins a codec's encoder behind the piece: it reads the piece's outputs, in order, and its own
-   * outputs follow them. Comes before {@link #withHead}.
-   *
-   * @throws OnnxFormatException if the networks do not fit together
-   */
-  public Splice encodedBy(OnnxGraph encoder) throws OnnxFormatException {
-    if (encoder.inputs().size() != to.size()) {
-      throw misfit(encoder, encoder.inputs().size() + " inputs for " + to.size() + " tensors");
-    }
-    Map<String, String> names = new HashMap<>();
-    for (int i = 0; i < to.size(); i++) {
-      names.put(encoder.inputs().get(i), to.get(i));
-    }
-    join(encoder, ENCODER, names, after);
-    for (String output : encoder.outputs()) {
-      joinedOutputs.add(untyped(ENCODER + output));
-    }
-    return this;
-  }
-
   private OnnxFormatException misfit(OnnxGraph other, String what) {
     return new OnnxFormatException(
         other.name(), "does not fit " + graph.name() + ": it has " + what, "prepare it anew");
@@ -212,12 +198,14 @@ public final class Splice {
   /** Builds the network. */
   public byte[] toBytes() {
     Set<NodeProto> needed = new HashSet<>();
+    Set<NodeProto> ofBatch = new LinkedHashSet<>();
     Set<String> constants = new LinkedHashSet<>();
-    collect(needed, constants);
+    collect(needed, ofBatch, constants);
     GraphProto.Builder result =
         GraphProto.newBuilder().setName(graph.model().getGraph().getName() + ".piece");
     result.addAllInput(inputs.isEmpty() ? pieceInputs() : inputs);
     result.addAllNode(before);
+    addShapesOfBatch(ofBatch, result);
     for (NodeProto node : graph.sortedNodes()) {
       if (needed.contains(node)) {
         result.addNode(node);
@@ -226,11 +214,12 @@ public final class Splice {
     // A tensor that only passes through still needs a node that computes it.
     List<ValueInfoProto> outputs = new ArrayList<>();
     Set<String> computed = new HashSet<>();
-    result.getNodeList().forEach(node -> computed.addAll(node.getOutputList()));
+    needed.forEach(node -> computed.addAll(node.getOutputList()));
+    ofBatch.forEach(node -> computed.addAll(node.getOutputList()));
     Map<String, ValueInfoProto> declared = new HashMap<>();
     graph.model().getGraph().getOutputList().forEach(info -> declared.put(info.getName(), info));
     for (String tensor : to) {
-      if (computed.contains(tensor)) {
+      if (computed.contains(tensor) || (!inputs.isEmpty() && from.contains(tensor))) {
         outputs.add(declared.getOrDefault(tensor, untyped(tensor)));
       } else {
         result.addNode(
@@ -243,15 +232,103 @@ public final class Splice {
       }
     }
     result.addAllNode(after);
-    constants.forEach(constant -> result.addInitializer(graph.initializers().get(constant)));
+    for (String constant : constants) {
+      TensorProto dense = graph.initializers().get(constant);
+      if (dense != null) {
+        result.addInitializer(dense);
+      } else {
+        result.addSparseInitializer(graph.sparseInitializer(constant));
+      }
+    }
     result.addAllInitializer(joinedInitializers);
     result.addAllOutput(outputs);
     result.addAllOutput(joinedOutputs);
     return model(result).toByteArray();
   }
 
+  /**
+   * Makes shapes anew of tensors that are not in the piece: their first dimension is the batch, as
+   * the piece's first input has it, and the others are known.
+   */
+  private void addShapesOfBatch(Set<NodeProto> shapeNodes, GraphProto.Builder result) {
+    for (NodeProto node : shapeNodes) {
+      GraphShapes shapes = graph.shapes();
+      String tensor = node.getInput(0);
+      String output = node.getOutput(0);
+      long[] shape = shapes.shape(tensor);
+      int start = bound(node, "start", 0, shape.length);
+      int end = bound(node, "end", shape.length, shape.length);
+      boolean batched = shapes.dynamicBatch() && shapes.isBatched(tensor) && start == 0 && end > 0;
+      int firstKnown = batched ? 1 : start;
+      TensorProto.Builder known =
+          TensorProto.newBuilder().setDataType(TensorProto.DataType.INT64_VALUE);
+      known.addDims(Math.max(0, end - firstKnown));
+      for (int i = firstKnown; i < end; i++) {
+        known.addInt64Data(shape[i]);
+      }
+      if (!batched) {
+        result.addInitializer(known.setName(output));
+        continue;
+      }
+      if (shapesOfBatchFirst(result)) {
+        addBatch(result);
+      }
+      result.addInitializer(known.setName(REST + output));
+      result.addNode(
+          NodeProto.newBuilder()
+              .setOpType("Concat")
+              .setName(NodeOrder.name(node))
+              .addAttribute(
+                  AttributeProto.newBuilder()
+                      .setName("axis")
+                      .setType(AttributeProto.AttributeType.INT)
+                      .setI(0))
+              .addInput(BATCH)
+              .addInput(REST + output)
+              .addOutput(output));
+    }
+  }
+
+  private static boolean shapesOfBatchFirst(GraphProto.Builder result) {
+    return result.getNodeList().stream().noneMatch(node -> node.getName().equals(BATCH));
+  }
+
+  private void addBatch(GraphProto.Builder result) {
+    result
+        .addNode(
+            NodeProto.newBuilder()
+                .setOpType("Shape")
+                .setName(BATCH_SHAPE)
+                .addInput(from.get(0))
+                .addOutput(BATCH_SHAPE))
+        .addNode(
+            NodeProto.newBuilder()
+                .setOpType("Gather")
+                .setName(BATCH)
+                .addInput(BATCH_SHAPE)
+                .addInput(BATCH_INDEX)
+                .addOutput(BATCH))
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName(BATCH_INDEX)
+                .setDataType(TensorProto.DataType.INT64_VALUE)
+                .addDims(1)
+                .addInt64Data(0));
+  }
+
+  private static int bound(NodeProto node, String name, int otherwise, int rank) {
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (attribute.getName().equals(name)) {
+        long value = attribute.getI() < 0 ? attribute.getI() + rank : attribute.getI();
+        return (int) Math.max(0, Math.min(rank, value));
+      }
+    }
+    return otherwise;
+  }
+
   private ModelProto model(GraphProto.Builder result) {
     ModelProto.Builder model = graph.model().toBuilder().setGraph(result);
+    model.setIrVersion(Math.max(FREE_CONSTANTS_VERSION, model.getIrVersion()));
     Set<String> domains = new HashSet<>();
     model.getOpsetImportList().forEach(set -> domains.add(set.getDomain()));
     joinedSets.stream().filter(set -> domains.add(set.getDomain())).forEach(model::addOpsetImport);
@@ -259,10 +336,35 @@ public final class Splice {
   }
 
   /** Walks back from the wanted tensors to the given ones. */
-  private void collect(Set<NodeProto> needed, Set<String> constants) {
+  private void collect(Set<NodeProto> needed, Set<NodeProto> ofBatch, Set<String> constants) {
     Set<String> given = new HashSet<>(from);
     Set<String> seen = new HashSet<>();
-    Deque<String> open = new ArrayDeque<>(to);
+    // Shapes come last: what they are taken of may be there anyway.
+    List<NodeProto> shapeNodes = new ArrayList<>();
+    walk(to, given, seen, needed, shapeNodes, constants);
+    for (int i = 0; i < shapeNodes.size(); i++) {
+      NodeProto node = shapeNodes.get(i);
+      String tensor = node.getInput(0);
+      if (given.contains(tensor) || seen.contains(tensor)) {
+        needed.add(node);
+      } else if (Layout.isShapeOfBatch(node, graph.shapes())) {
+        ofBatch.add(node);
+      } else {
+        needed.add(node);
+        walk(List.of(tensor), given, seen, needed, shapeNodes, constants);
+      }
+    }
+    ofBatch.removeAll(needed);
+  }
+
+  private void walk(
+      List<String> wanted,
+      Set<String> given,
+      Set<String> seen,
+      Set<NodeProto> needed,
+      List<NodeProto> shapeNodes,
+      Set<String> constants) {
+    Deque<String> open = new ArrayDeque<>(wanted);
     while (!open.isEmpty()) {
       String tensor = open.pop();
       if (given.contains(tensor) || !seen.add(tensor)) {
@@ -270,10 +372,16 @@ public final class Splice {
       }
       NodeProto producer = graph.producer(tensor);
       if (producer != null) {
-        if (needed.add(producer)) {
+        boolean shape =
+            producer.getOpType().equals("Shape")
+                && producer.getDomain().isEmpty()
+                && producer.getInputCount() == 1;
+        if (shape && !graph.isConstant(producer.getInput(0))) {
+          shapeNodes.add(producer);
+        } else if (needed.add(producer)) {
           open.addAll(NodeOrder.reads(producer));
         }
-      } else if (graph.initializers().containsKey(tensor)) {
+      } else if (graph.isInitializer(tensor)) {
         constants.add(tensor);
       } else {
         throw new IllegalArgumentException(
@@ -301,6 +409,10 @@ public final class Splice {
     if (shape == null) {
       shape = graph.shape(tensor);
     }
+    TensorType type = knownTypes.get(tensor);
+    if (type == null) {
+      type = graph.type(tensor);
+    }
     TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
     dimensions.addDim(graph.batchDimension());
     for (int dimension : shape) {
@@ -312,9 +424,7 @@ public final class Splice {
             TypeProto.newBuilder()
                 .setTensorType(
                     TypeProto.Tensor.newBuilder()
-                        .setElemType(
-                            ElementTypes.number(
-                                knownTypes.getOrDefault(tensor, TensorType.FLOAT32)))
+                        .setElemType(ElementTypes.number(type))
                         .setShape(dimensions)))
         .build();
   }

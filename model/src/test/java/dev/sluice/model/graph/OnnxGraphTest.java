@@ -42,7 +42,7 @@ class OnnxGraphTest {
     List<CutPoint> cuts = residual().cutPoints();
     assertThat(cuts)
         .extracting(CutPoint::name)
-        .containsExactly("input", "stem.relu", "block.relu", "scaled", "flat", "logits");
+        .containsExactly("input", "stem.relu", "block.relu", "down.relu", "flat", "logits");
     assertThat(cuts.get(2).shapes().get(0)).containsExactly(4, 8, 8);
     assertThat(cuts.get(2).bytes()).isEqualTo(4 * 8 * 8 * 4);
   }
