@@ -28,14 +28,17 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -299,30 +302,46 @@ final class ClientLink {
         .addListener(
             connected -> {
               if (!connected.isSuccess()) {
-                lost(
-                    attempt,
-                    "cannot reach worker at " + address + ": " + reason(connected.cause()),
-                    0);
+                unreachable(attempt, Objects.requireNonNull(connected.cause()));
               }
             });
   }
 
-  private static String reason(@Nullable Throwable cause) {
-    if (cause == null) {
-      return "unknown";
+  /** What the system says repeats the address, so only its kind is told. */
+  private void unreachable(Connection attempt, Throwable cause) {
+    if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
+      lost(attempt, LinkTrouble.UNKNOWN_HOST, "no host is called '" + options.host() + "'", 0);
+    } else if (cause instanceof ConnectTimeoutException) {
+      long millis = TimeUnit.NANOSECONDS.toMillis(options.connectTimeoutNanos());
+      lost(
+          attempt,
+          LinkTrouble.TIMED_OUT,
+          "nothing answers at " + address + " within " + millis + " ms",
+          0);
+    } else if (cause instanceof ConnectException
+        && String.valueOf(cause.getMessage()).contains("refused")) {
+      lost(
+          attempt,
+          LinkTrouble.REFUSED,
+          "no program listens at " + address + " (connection refused)",
+          0);
+    } else {
+      lost(attempt, LinkTrouble.UNREACHABLE, address + " cannot be reached: " + reason(cause), 0);
     }
+  }
+
+  private static String reason(Throwable cause) {
     String message = cause.getMessage();
-    return cause instanceof UnknownHostException
-        ? "unknown host"
-        : message == null ? cause.getClass().getSimpleName() : message;
+    return message == null ? cause.getClass().getSimpleName() : message;
   }
 
   /** The connection is gone, or never came to be; the next attempt is scheduled. */
-  private void lost(Connection which, String why, long waitAtLeastNanos) {
+  private void lost(Connection which, LinkTrouble trouble, String why, long waitAtLeastNanos) {
     if (connection != which) {
       return;
     }
     connection = null;
+    tell(() -> listener.onTrouble(trouble, why));
     become(LinkState.DOWN, why);
     @Nullable Refusal refusal = which.refusal;
     failAll(
@@ -395,7 +414,9 @@ final class ClientLink {
       loop.schedule(
           () -> {
             if (limits == null && c.channel().isActive()) {
-              end("worker at " + address + " does not answer the handshake");
+              end(
+                  LinkTrouble.NO_GREETING,
+                  "what listens at " + address + " takes the connection but says nothing");
             }
           },
           options.connectTimeoutNanos(),
@@ -408,9 +429,9 @@ final class ClientLink {
     }
 
     /** Ends this connection for a reason of our own. */
-    private void end(String why) {
+    private void end(LinkTrouble trouble, String why) {
       ChannelHandlerContext c = context;
-      lost(this, why, refusal == null ? 0 : refusal.retryAfterNanos());
+      lost(this, trouble, why, refusal == null ? 0 : refusal.retryAfterNanos());
       if (c != null) {
         c.close();
       }
@@ -461,7 +482,7 @@ final class ClientLink {
       }
       if (state == LinkState.SILENT) {
         staleToken = nextToken - 1;
-        become(LinkState.UP, "worker at " + address + " is heard again");
+        become(LinkState.UP, "the worker at " + address + " is heard again");
         ping(c);
       }
       switch (type) {
@@ -470,14 +491,13 @@ final class ClientLink {
         case REFUSAL -> onRefusal((Refusal) message);
         case PING -> writeControl(c, new Pong(((Ping) message).token(), now(), LoadReport.IDLE));
         case PONG -> onPong((Pong) message, frame.lastByteNanos());
-        case GOODBYE -> end("worker at " + address + " said goodbye: " + goodbye(message));
+        case GOODBYE ->
+            end(
+                LinkTrouble.LOST,
+                "the worker at " + address + " said goodbye: " + ((Goodbye) message).reason());
         case HELLO, INFER, CANCEL -> throw new IllegalStateException("refused above: " + type);
       }
       pump();
-    }
-
-    private String goodbye(Message message) {
-      return ((Goodbye) message).reason();
     }
 
     private void onWelcome(ChannelHandlerContext c, Welcome welcome) throws ProtocolException {
@@ -522,8 +542,7 @@ final class ClientLink {
     private void onRefusal(Refusal refused) {
       if (refused.requestId() == 0) {
         refusal = refused;
-        String code = refused.code().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-        end("worker at " + address + " refuses: " + code + ": " + refused.message());
+        onRefusal(refused.code(), refused.message());
         return;
       }
       Pending p = pending.get(refused.requestId());
@@ -537,6 +556,25 @@ final class ClientLink {
         stopSending(p);
       }
       finish(p, new CloudOutcome.Refused(refused));
+    }
+
+    private void onRefusal(ErrorCode code, String message) {
+      String worker = "the worker at " + address;
+      switch (code) {
+        case UNKNOWN_MODEL, WRONG_DIGEST ->
+            end(LinkTrouble.MODEL_NOT_SERVED, worker + " does not serve this model: " + message);
+        case OVERLOADED -> end(LinkTrouble.FULL, worker + " is full: " + message);
+        case UNSUPPORTED_VERSION ->
+            end(LinkTrouble.OTHER_VERSION, worker + " is of another version: " + message);
+        case MALFORMED, UNKNOWN_CODEC, BAD_CUT, TOO_LARGE, DEADLINE_PASSED, CANCELLED, INTERNAL ->
+            end(
+                LinkTrouble.REFUSED_BY_WORKER,
+                worker
+                    + " refuses the connection: "
+                    + code.name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                    + ": "
+                    + message);
+      }
     }
 
     /** A sent request is given up. */
@@ -639,11 +677,13 @@ final class ClientLink {
         patience += (long) Math.min(upload, 2.0 * options.silentAfterNanos());
       }
       if (silence > options.giveUpAfterNanos()) {
-        end("worker at " + address + " was silent for " + silence / 1_000_000 + " ms");
+        end(
+            LinkTrouble.LOST,
+            "the worker at " + address + " was silent for " + silence / 1_000_000 + " ms");
       } else if (silence > patience && state == LinkState.UP) {
         become(
             LinkState.SILENT,
-            "no byte from worker at " + address + " for " + silence / 1_000_000 + " ms");
+            "no byte from the worker at " + address + " for " + silence / 1_000_000 + " ms");
       }
     }
 
@@ -743,7 +783,15 @@ final class ClientLink {
 
     @Override
     public void channelInactive(ChannelHandlerContext c) {
-      lost(this, "connection to worker at " + address + " closed", 0);
+      if (limits == null) {
+        lost(
+            this,
+            LinkTrouble.NO_GREETING,
+            "what listens at " + address + " takes the connection and closes it",
+            0);
+      } else {
+        lost(this, LinkTrouble.LOST, "the connection to the worker at " + address + " closed", 0);
+      }
     }
 
     @Override
@@ -755,7 +803,18 @@ final class ClientLink {
       if (!(cause instanceof ProtocolException) && !(cause instanceof IOException)) {
         LOG.warn("connection to {} failed", address, cause);
       }
-      end("connection to worker at " + address + " failed: " + reason(cause));
+      if (limits == null && cause instanceof ProtocolException fault) {
+        boolean version = fault.code() == ErrorCode.UNSUPPORTED_VERSION;
+        end(
+            version ? LinkTrouble.OTHER_VERSION : LinkTrouble.NOT_A_WORKER,
+            version
+                ? "the worker at " + address + " is of another version: " + reason(cause)
+                : "what answers at " + address + " is no Sluice worker (" + reason(cause) + ")");
+      } else {
+        end(
+            limits == null ? LinkTrouble.NO_GREETING : LinkTrouble.LOST,
+            "the connection to " + address + " failed: " + reason(cause));
+      }
     }
   }
 }

@@ -16,6 +16,15 @@ public interface ClientListener {
   default void onState(LinkState state, String detail) {}
 
   /**
+   * An attempt to connect failed, or the connection ended; the state turns {@link LinkState#DOWN}
+   * next.
+   *
+   * @param trouble what kind of failure
+   * @param detail the same for people; names the address
+   */
+  default void onTrouble(LinkTrouble trouble, String detail) {}
+
+  /**
    * The worker accepted the connection; follows each (re)connect, before the state turns {@link
    * LinkState#UP}.
    */

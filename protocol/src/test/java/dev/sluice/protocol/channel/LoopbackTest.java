@@ -20,9 +20,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +78,12 @@ class LoopbackTest {
     final BlockingQueue<LinkState> states = new LinkedBlockingQueue<>();
     final BlockingQueue<LoadReport> loads = new LinkedBlockingQueue<>();
     final Map<LinkState, String> details = new ConcurrentHashMap<>();
+    final Queue<LinkTrouble> troubles = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public void onTrouble(LinkTrouble trouble, String detail) {
+      troubles.add(trouble);
+    }
 
     @Override
     public void onState(LinkState state, String detail) {
@@ -305,7 +313,8 @@ class LoopbackTest {
       events.await(LinkState.DOWN);
       assertThat(events.details.get(LinkState.DOWN))
           .contains("127.0.0.1:" + server.port())
-          .contains("unknown model: no such model; have roadsigns");
+          .contains("does not serve this model: no such model; have roadsigns");
+      assertThat(events.troubles).containsOnly(LinkTrouble.MODEL_NOT_SERVED);
       assertThat(done.poll(10, TimeUnit.SECONDS))
           .isEqualTo(
               new CloudOutcome.Refused(
@@ -327,7 +336,8 @@ class LoopbackTest {
     try (WorkerClient client = WorkerClient.connect(options(port), events)) {
       client.send(request(1, new byte[10]), done::add);
       CloudOutcome.LinkLost lost = (CloudOutcome.LinkLost) done.poll(10, TimeUnit.SECONDS);
-      assertThat(lost.why()).contains("127.0.0.1:" + port);
+      assertThat(lost.why()).containsOnlyOnce("127.0.0.1:" + port);
+      assertThat(events.troubles).containsOnly(LinkTrouble.REFUSED);
       events.await(LinkState.DOWN);
     }
   }

@@ -3,6 +3,7 @@ package dev.sluice.protocol.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.frame.Frame;
+import dev.sluice.protocol.frame.Handshake;
 import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -28,6 +30,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real client against a worker that misbehaves as told. */
 @Timeout(30)
@@ -89,6 +93,67 @@ class ScriptedWorkerTest {
     public void close() throws IOException {
       socket.close();
       listener.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 400 Bad Request\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "+PONG\r\n+PONG\r\n"
+      })
+  void tellsAnotherProgramFromAWorker(String words) throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (Peer peer = new Peer();
+        WorkerClient client =
+            WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
+      peer.accept();
+      peer.socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles.peek()).isEqualTo(LinkTrouble.NOT_A_WORKER);
+      assertThat(events.details.get(LinkState.DOWN)).contains("no Sluice worker");
+      assertThat(client.state()).isNotEqualTo(LinkState.UP);
+    }
+  }
+
+  @Test
+  void tellsAWorkerOfAnotherVersion() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (Peer peer = new Peer();
+        WorkerClient client =
+            WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
+      peer.accept();
+      peer.send(new Welcome(Handshake.VERSION + 1, "newer", Limits.DEFAULT, LoadReport.IDLE));
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles.peek()).isEqualTo(LinkTrouble.OTHER_VERSION);
+      assertThat(client.state()).isNotEqualTo(LinkState.UP);
+    }
+  }
+
+  @Test
+  void tellsThatTheConnectionIsClosedWithoutAGreeting() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (Peer peer = new Peer();
+        WorkerClient client =
+            WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
+      peer.accept();
+      peer.socket.close();
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles.peek()).isEqualTo(LinkTrouble.NO_GREETING);
+      assertThat(client.state()).isNotEqualTo(LinkState.UP);
+    }
+  }
+
+  @Test
+  void tellsThatNoHostHasThatName() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    ClientOptions options = ClientOptions.to("no-such-host.invalid", 7411, "", "test");
+    try (WorkerClient client = WorkerClient.connect(options, events)) {
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles.peek()).isEqualTo(LinkTrouble.UNKNOWN_HOST);
+      assertThat(events.details.get(LinkState.DOWN)).contains("no-such-host.invalid");
+      assertThat(client.state()).isNotEqualTo(LinkState.UP);
     }
   }
 
@@ -251,7 +316,8 @@ class ScriptedWorkerTest {
       client.send(LoopbackTest.request(1, new byte[5]), done::add);
       assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.LinkLost.class);
       events.await(LinkState.DOWN);
-      assertThat(events.details.get(LinkState.DOWN)).contains("does not answer the handshake");
+      assertThat(events.details.get(LinkState.DOWN)).contains("says nothing");
+      assertThat(events.troubles).containsOnly(LinkTrouble.NO_GREETING);
     }
   }
 
