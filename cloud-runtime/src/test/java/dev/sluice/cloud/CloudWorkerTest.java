@@ -182,7 +182,7 @@ class CloudWorkerTest {
     try (WorkerClient other =
         WorkerClient.connect(
             ClientOptions.to("127.0.0.1", worker.port(), "0".repeat(64), "stranger"), listener)) {
-      assertThat(down.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS)).contains("no bundle with digest");
+      assertThat(down.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS)).contains("wanted is digest");
       assertThat(other.state()).isEqualTo(LinkState.DOWN);
     }
   }

@@ -213,6 +213,7 @@ public final class EdgeSession implements AutoCloseable {
     return new SessionStatus(
         now,
         estimators.at(now),
+        estimators.uplinkMeasured(),
         active.decision(),
         live.size(),
         device.overruns(),

@@ -483,13 +483,12 @@ public final class Scheduler implements Planner {
     private Optional<String> whyKeep(int current, int best, long nowNanos) {
       Optional<Target> better = current == best ? Optional.empty() : gainTarget(current, best);
       if (better.isEmpty()) {
-        return Optional.of(
-            prefix() + "keeps the plan, no other is clearly better: " + holdsText(current));
+        return Optional.of(prefix() + "no other plan is clearly better: " + holdsText(current));
       }
       if (dwelling(nowNanos)) {
         return Optional.of(
             prefix()
-                + "keeps the plan for a moment though another is better in "
+                + "waits a moment before it changes to a plan better in "
                 + better.get().metric()
                 + " by "
                 + percent(gain(current, best, better.get())));

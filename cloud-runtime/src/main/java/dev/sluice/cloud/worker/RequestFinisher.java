@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,12 +54,12 @@ public final class RequestFinisher implements RequestHandler {
   }
 
   private String unknownModel(String digest) {
-    return "this worker has no bundle with digest %s; it serves %s"
+    return "wanted is digest %s, it serves %s"
         .formatted(
             abbreviated(digest),
             models.models().stream()
                 .map(model -> model.name() + " " + abbreviated(model.digest()))
-                .toList());
+                .collect(Collectors.joining(", ")));
   }
 
   private static String abbreviated(String digest) {

@@ -39,6 +39,7 @@ final class Agent {
   private long submitted;
   private long skipped;
   private boolean warnedOfOverruns;
+  private LinkState toldLink = LinkState.UNKNOWN;
 
   /**
    * When frames are taken.
@@ -85,6 +86,7 @@ final class Agent {
             emulated,
             first));
     long begin = first.nowNanos();
+    toldLink = first.estimates().link();
     repeatStatus(begin);
     IOException broken = null;
     try {
@@ -174,6 +176,7 @@ final class Agent {
             SessionStatus status = session.status();
             output.line(Lines.status(status, begin));
             warnOfOverruns(status.overruns());
+            tellLink(status.estimates().link());
             repeatStatus(begin);
           }
         });
@@ -187,6 +190,17 @@ final class Agent {
               + " the status): times are longer than the emulated device's; run less beside it, or"
               + " give --emulate-device a longer time");
     }
+  }
+
+  private void tellLink(LinkState link) {
+    if (link == toldLink || link == LinkState.UNKNOWN) {
+      return;
+    }
+    toldLink = link;
+    err.println(
+        link == LinkState.UP
+            ? "sluice edge: the worker is reached"
+            : "sluice edge: the worker is out of reach; frames are answered on the device");
   }
 
   private void warmUp() throws InterruptedException, ExecutionException, Failure {

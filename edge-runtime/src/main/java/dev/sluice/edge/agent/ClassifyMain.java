@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -147,7 +148,9 @@ public final class ClassifyMain implements Program.Debuggable {
       }
       try (session) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
-          throw new Failure(unreachable(failed.why()));
+          throw new Failure(
+              WorkerAdvice.of(failed, Objects.requireNonNull(cloud), command.bundle())
+                  + "; without --cloud everything is computed here");
         }
         classify(engine, session, files, timeoutNanos);
       }
@@ -216,20 +219,6 @@ public final class ClassifyMain implements Program.Debuggable {
     return cloud == null
         ? why
         : why + " (worker " + address(cloud) + "; leave --cloud out to compute everything here)";
-  }
-
-  private String unreachable(String why) {
-    InetSocketAddress at = cloud;
-    String where = at == null ? "" : address(at);
-    return "worker "
-        + where
-        + " cannot be used: "
-        + why
-        + "; start it there with ./sluice cloud --bind "
-        + where
-        + " --models "
-        + command.bundle()
-        + ", or leave --cloud out";
   }
 
   private static String address(InetSocketAddress at) {

@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -149,9 +150,9 @@ public final class EdgeMain implements Program.Debuggable {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
-              "sluice edge: the worker cannot be used yet: "
-                  + failed.why()
-                  + "; frames are answered on the device until it can");
+              "sluice edge: "
+                  + WorkerAdvice.of(failed, Objects.requireNonNull(cloud), command.bundle())
+                  + "; meanwhile frames are answered on the device");
         }
         Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
         new Agent(engine, session, output, err, pace, (long) (statusMillis * MILLIS))

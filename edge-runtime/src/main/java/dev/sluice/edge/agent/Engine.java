@@ -10,6 +10,7 @@ import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ClientOptions;
+import dev.sluice.protocol.channel.LinkTrouble;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -115,7 +116,8 @@ final class Engine implements AutoCloseable {
       return Optional.of(cloud.standing().get(STANDING_TIMEOUT_SECONDS, TimeUnit.SECONDS));
     } catch (TimeoutException late) {
       return Optional.of(
-          new Standing.Failed("no answer within " + STANDING_TIMEOUT_SECONDS + " s"));
+          new Standing.Failed(
+              LinkTrouble.TIMED_OUT, "no answer within " + STANDING_TIMEOUT_SECONDS + " s"));
     } catch (ExecutionException impossible) {
       throw new IllegalStateException(impossible);
     }

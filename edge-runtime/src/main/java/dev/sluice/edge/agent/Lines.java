@@ -109,7 +109,7 @@ final class Lines {
     ObjectNode line = NODES.objectNode();
     line.put("type", "ready").put("bundle", bundle).put("digest", digest);
     line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
-    line.put("link", link(status.estimates()));
+    putLink(line, status);
     putPlan(line, status.decision());
     return line;
   }
@@ -119,16 +119,30 @@ final class Lines {
     ObjectNode line = NODES.objectNode();
     line.put("type", "status");
     line.put("time_s", rounded((status.nowNanos() - beginNanos) / 1e9));
-    line.put("link", link(e));
-    line.put("uplink_mbit", rounded(e.uplinkBytesPerSecond() * 8 / 1e6));
-    line.put("uplink_relative_sd", rounded(e.uplinkRelativeSd()));
-    line.put("round_trip_ms", millis(e.roundTripNanos()));
+    putLink(line, status);
     line.put("device_scale", rounded(e.deviceScale()));
     line.put("worker_scale", rounded(e.workerScale()));
     putPlan(line, status.decision());
     line.put("outstanding", status.outstanding());
     line.put("overruns", status.overruns());
     return line;
+  }
+
+  /** What was never measured is null: the guesses that plans begin with would mislead a reader. */
+  private static void putLink(ObjectNode line, SessionStatus status) {
+    Estimates e = status.estimates();
+    line.put("link", link(e));
+    if (status.uplinkMeasured()) {
+      line.put("uplink_mbit", rounded(e.uplinkBytesPerSecond() * 8 / 1e6));
+      line.put("uplink_relative_sd", rounded(e.uplinkRelativeSd()));
+    } else {
+      line.putNull("uplink_mbit").putNull("uplink_relative_sd");
+    }
+    if (e.roundTripNanos() > 0) {
+      line.put("round_trip_ms", millis(e.roundTripNanos()));
+    } else {
+      line.putNull("round_trip_ms");
+    }
   }
 
   private static void putPlan(ObjectNode line, PlanDecision decision) {

@@ -10,6 +10,7 @@ import dev.sluice.edge.session.EventLoop;
 import dev.sluice.protocol.channel.ClientListener;
 import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
+import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.channel.TransferStamps;
 import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Answer;
@@ -52,8 +53,13 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     /** The worker has accepted the connection. */
     record Connected() implements Standing {}
 
-    /** It could not be reached, or does not want this device. */
-    record Failed(String why) implements Standing {}
+    /**
+     * It could not be reached, or does not want this device.
+     *
+     * @param trouble what kind of failure
+     * @param why the same for people; names the address
+     */
+    record Failed(LinkTrouble trouble, String why) implements Standing {}
   }
 
   private static final Listener QUIET =
@@ -90,6 +96,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     }
 
     @Override
+    public void onTrouble(LinkTrouble trouble, String detail) {
+      standing.complete(new Standing.Failed(trouble, detail));
+    }
+
+    @Override
     public void onState(dev.sluice.protocol.channel.LinkState state, String detail) {
       LinkState told =
           switch (state) {
@@ -97,9 +108,6 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             case UP -> LinkState.UP;
             case SILENT, DOWN -> LinkState.DOWN;
           };
-      if (told == LinkState.DOWN) {
-        standing.complete(new Standing.Failed(detail));
-      }
       tell(heard -> heard.onLinkState(told, detail));
     }
 

@@ -8,6 +8,7 @@ import dev.sluice.scheduler.plan.PlanDecision;
  *
  * @param nowNanos when, on the session's clock
  * @param estimates conditions as estimated
+ * @param uplinkMeasured whether the uplink's rate was measured; otherwise it is a guess
  * @param decision the decision behind the plan in use
  * @param outstanding frames without answer
  * @param overruns times that real compute took longer than the emulated device allows
@@ -16,6 +17,7 @@ import dev.sluice.scheduler.plan.PlanDecision;
 public record SessionStatus(
     long nowNanos,
     Estimates estimates,
+    boolean uplinkMeasured,
     PlanDecision decision,
     int outstanding,
     long overruns,

@@ -10,6 +10,7 @@ import dev.sluice.edge.session.Payload;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitState;
 import dev.sluice.protocol.channel.ClientOptions;
+import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.channel.ReceiveStamps;
 import dev.sluice.protocol.channel.RequestHandler;
 import dev.sluice.protocol.channel.Responder;
@@ -150,13 +151,15 @@ class WorkerCloudTest {
     }
     Standing standing = connect(closed, DIGEST).standing().get(10, TimeUnit.SECONDS);
     assertThat(standing).isInstanceOf(Standing.Failed.class);
-    assertThat(((Standing.Failed) standing).why()).contains("127.0.0.1:" + closed);
+    assertThat(((Standing.Failed) standing).trouble()).isEqualTo(LinkTrouble.REFUSED);
+    assertThat(((Standing.Failed) standing).why()).containsOnlyOnce("127.0.0.1:" + closed);
   }
 
   @Test
   void saysThatTheWorkerHasNoSuchModel() throws Exception {
     Standing standing = connect("cd".repeat(32)).standing().get(10, TimeUnit.SECONDS);
     assertThat(standing).isInstanceOf(Standing.Failed.class);
+    assertThat(((Standing.Failed) standing).trouble()).isEqualTo(LinkTrouble.MODEL_NOT_SERVED);
     assertThat(((Standing.Failed) standing).why()).contains("not here");
   }
 

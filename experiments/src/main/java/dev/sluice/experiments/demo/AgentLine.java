@@ -79,13 +79,16 @@ sealed interface AgentLine {
       exits.add(
           new ExitThreshold(exit.required("exit").asInt(), exit.required("threshold").asDouble()));
     }
+    String state = json.path("link").asText().toLowerCase(Locale.ROOT);
     String link =
-        String.format(
-            Locale.ROOT,
-            "%s, %.2f Mbit/s, %.0f ms",
-            json.path("link").asText().toLowerCase(Locale.ROOT),
-            json.path("uplink_mbit").asDouble(),
-            json.path("round_trip_ms").asDouble());
+        json.path("uplink_mbit").isNumber()
+            ? String.format(
+                Locale.ROOT,
+                "%s, %.2f Mbit/s, %.0f ms",
+                state,
+                json.path("uplink_mbit").asDouble(),
+                json.path("round_trip_ms").asDouble())
+            : state + ", not measured yet";
     return new Status(
         link,
         new Plan(json.required("split").asInt(), json.required("codec").asText(), exits),

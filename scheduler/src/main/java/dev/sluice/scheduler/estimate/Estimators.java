@@ -100,6 +100,11 @@ public final class Estimators {
     rate = new RateEstimator(priorBytesPerSecond);
   }
 
+  /** Whether the rate in {@link #at} was measured; otherwise it is the guess to start with. */
+  public boolean uplinkMeasured() {
+    return rate.informed();
+  }
+
   /** A frame was captured. */
   public void onArrival(long nowNanos) {
     long interval = nowNanos - lastArrivalNanos;
