@@ -35,24 +35,28 @@ import java.util.Optional;
  * thread-safe; uses several threads inside.
  */
 final class Preparation {
-  /** How many steps {@link #prepare} reports. */
-  static final int STEPS = 3;
+  /** How many steps {@link #prepare} reports, and how many {@link #withOwnExits}. */
+  static final int STEPS = 1 + TrainedExits.STEPS;
+
+  static final int OWN_STEPS = 1;
 
   private static final int CHECKED = 500;
-
-  /** Smaller feature maps than this are pooled whole; larger pictures need no grid. */
-  private static final int GRID_INPUT = 64;
-
-  private static final int GRID = 4;
 
   /**
    * What is asked for.
    *
    * @param exitShares where early exits sit, as shares of the MACs
+   * @param head which kind of head the exits get
    * @param trainLimit most pictures to train heads on
    * @param mirror whether mirror images are trained on as well
    */
-  record Options(List<Double> exitShares, int trainLimit, boolean mirror, int threads, long seed) {}
+  record Options(
+      List<Double> exitShares,
+      HeadChoice head,
+      int trainLimit,
+      boolean mirror,
+      int threads,
+      long seed) {}
 
   private final Options options;
   private final Progress progress;
@@ -95,39 +99,55 @@ final class Preparation {
         progress.begin("labels name other classes than the network's outputs; not checked yet", 1);
       }
       CutChoice choice = CutChoice.of(graph, options.exitShares());
-      Features features =
-          features(engine, graph, preprocessing, choice, data.train(), !sameClasses);
-      List<ExitHead> heads = train(features, data.classes().size());
-      OnnxGraph backbone = graph;
-      List<CutPoint> cuts = choice.cuts();
+      TrainedExits exits =
+          new TrainedExits(
+                  new TrainedExits.Options(
+                      options.head(),
+                      options.trainLimit(),
+                      options.mirror(),
+                      options.threads(),
+                      options.seed()),
+                  engine,
+                  progress)
+              .train(graph, preprocessing, choice, data, !sameClasses);
+      figures.putAll(exits.figures());
       if (!sameClasses) {
-        ExitHead last = heads.remove(heads.size() - 1);
-        backbone = withNewEnd(graph, features.last().orElseThrow(), last.layers().get(0));
-        List<CutPoint> rebuilt = new ArrayList<>(cuts.subList(0, cuts.size() - 1));
-        List<CutPoint> ends = backbone.cutPoints();
-        rebuilt.add(ends.get(ends.size() - 1));
-        cuts = rebuilt;
-        figures.put(
-            "final exit",
-            "a new layer of %d classes on the network's last features"
-                .formatted(data.classes().size()));
+        checkNewEnd(engine, exits.network(), data);
       }
-      OnnxPieces pieces = OnnxPieces.forBackbone(backbone.toBytes());
-      List<ExitNetwork.Head> exits = new ArrayList<>();
-      for (int i = 0; i < heads.size(); i++) {
-        exits.add(
-            new ExitNetwork.Head(
-                choice.exitCuts().get(i),
-                HeadKind.POOLED_LINEAR,
-                pieces.head(heads.get(i)),
-                heads.get(i).macs()));
-      }
-      ExitNetwork network = new ExitNetwork(backbone, preprocessing, cuts, exits);
-      if (!sameClasses) {
-        checkNewEnd(engine, network, data);
-      }
-      return new Prepared(network, data, figures);
+      return new Prepared(exits.network(), data, figures);
     }
+  }
+
+  /**
+   * Takes the outputs that a network brings as its exits; nothing is trained.
+   *
+   * @param graph with several outputs of logits
+   * @param labels names of the network's outputs
+   * @throws PreparationException if network, labels and data do not fit together
+   */
+  Prepared withOwnExits(
+      OnnxGraph graph, Preprocessing preprocessing, Labels labels, DataSets given)
+      throws IOException {
+    OwnExits own = OwnExits.of(graph, preprocessing);
+    own.notes().forEach(progress::note);
+    OnnxGraph backbone = own.network().backbone();
+    checkShape(backbone, preprocessing);
+    int outputs = own.classes();
+    Optional<int[]> classes = ownClasses(backbone, outputs, labels, given);
+    if (classes.isEmpty()) {
+      throw new PreparationException(
+          text(
+              "labels disagree: %s brings its own exits of %d classes, and the data have others; name"
+                  + " the folders as the labels, or train exits with --exits 0.3,0.6",
+              graph.name(), outputs));
+    }
+    DataSets data = given.relabelled(classes.get(), labels.names());
+    Map<String, String> figures = new LinkedHashMap<>(own.figures());
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread())) {
+      figures.putAll(
+          checkAboveChance(engine, backbone, preprocessing, given, classes.get(), outputs));
+    }
+    return new Prepared(own.network(), data, figures);
   }
 
   private static List<CutPoint> checkShape(OnnxGraph graph, Preprocessing preprocessing)
@@ -261,116 +281,6 @@ final class Preparation {
           network.backbone().name(),
           recording.accuracy(network.exits() - 1),
           data.classes().size());
-    }
-  }
-
-  /**
-   * Pooled features of the training pictures.
-   *
-   * @param poolings one per exit, and one for a new end
-   * @param rows {@code [exit][sample][feature]}
-   * @param labels class per sample
-   * @param last where a new end begins
-   */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  private record Features(
-      List<Pooling> poolings, float[][][] rows, int[] labels, Optional<CutPoint> last) {}
-
-  private Features features(
-      OnnxEngine engine,
-      OnnxGraph graph,
-      Preprocessing preprocessing,
-      CutChoice choice,
-      LabelledImages train,
-      boolean newEnd)
-      throws IOException {
-    LabelledImages some = train.sample(options.trainLimit(), options.seed());
-    LabelledImages images = options.mirror() ? some.withMirrorImages() : some;
-    List<CutPoint> wanted = new ArrayList<>();
-    List<Pooling> poolings = new ArrayList<>();
-    boolean grid = preprocessing.width() <= GRID_INPUT;
-    for (int cut : choice.exitCuts()) {
-      CutPoint point = choice.cuts().get(cut);
-      wanted.add(point);
-      int[] shape = point.shapes().get(0);
-      boolean divides = grid && shape[1] % GRID == 0 && shape[2] % GRID == 0;
-      poolings.add(new Pooling(shape[0], shape[1], shape[2], divides ? GRID : 1, true));
-    }
-    Optional<CutPoint> last = newEnd ? Optional.of(lastFeatures(graph)) : Optional.empty();
-    last.ifPresent(
-        point -> {
-          wanted.add(point);
-          poolings.add(new Pooling(Math.toIntExact(point.bytes() / Float.BYTES), 1, 1, 1, false));
-        });
-    float[][][] rows = new float[wanted.size()][images.size()][];
-    int[] labels = new int[images.size()];
-    List<CutPoint> cuts = new ArrayList<>();
-    cuts.add(choice.cuts().get(0));
-    cuts.addAll(wanted);
-    cuts.add(choice.cuts().get(choice.cuts().size() - 1));
-    ExitNetwork cutOpen = new ExitNetwork(graph, preprocessing, cuts, List.of());
-    progress.begin("features of " + images.size() + " pictures", images.size());
-    try (Replay replay = new Replay(cutOpen, engine)) {
-      ParallelSamples.run(
-          images.size(),
-          options.threads(),
-          s -> {
-            labels[s] = images.label(s);
-            Replay.Lossless result = replay.run(images.picture(s));
-            for (int i = 0; i < rows.length; i++) {
-              float[] row = new float[poolings.get(i).features()];
-              poolings.get(i).apply(result.live().get(i + 1).get(0).floats(), row);
-              rows[i][s] = row;
-            }
-          },
-          progress::done);
-    }
-    return new Features(poolings, rows, labels, last);
-  }
-
-  /** The last single tensor before the last computing node: what the network's own end reads. */
-  private static CutPoint lastFeatures(OnnxGraph graph) throws PreparationException {
-    return graph.cutPoints().stream()
-        .filter(point -> point.position() > 0 && point.macsBefore() < graph.totalMacs())
-        .reduce((first, second) -> second)
-        .orElseThrow(
-            () ->
-                new PreparationException(
-                    graph.name() + ": no features before its end on which to train new classes"));
-  }
-
-  private List<ExitHead> train(Features features, int classes) throws TorchMissingException {
-    int count = features.rows().length;
-    progress.begin("training %d heads".formatted(count), count);
-    HeadOptions few = HeadOptions.forSamples(features.labels().length, options.seed());
-    List<ExitHead> heads = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      boolean isEnd = features.last().isPresent() && i == count - 1;
-      HeadOptions how = isEnd ? few.linear() : few;
-      HeadTrainer trainer = new HeadTrainer(how);
-      heads.add(
-          trainer.train(
-              features.poolings().get(i),
-              features.rows()[i],
-              features.labels(),
-              classes,
-              epoch -> {}));
-      if (trainer.droppedSteps() > 0) {
-        progress.note(
-            "head " + i + ": dropped steps without a usable gradient: " + trainer.droppedSteps());
-      }
-      progress.done(i + 1);
-    }
-    return heads;
-  }
-
-  private static OnnxGraph withNewEnd(OnnxGraph graph, CutPoint features, DenseLayer layer)
-      throws PreparationException {
-    byte[] body = graph.extract(graph.inputs(), features.tensors());
-    try {
-      return OnnxGraph.of(OnnxPieces.endingWith(body, layer), graph.name());
-    } catch (OnnxFormatException e) {
-      throw new PreparationException(String.valueOf(e.getMessage()));
     }
   }
 

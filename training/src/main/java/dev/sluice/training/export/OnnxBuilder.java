@@ -43,6 +43,26 @@ final class OnnxBuilder {
     graph.addInput(value(name, shape));
   }
 
+  /** Adds an input of any type with a free batch dimension. */
+  void input(String name, int[] shape, TensorProto.DataType type) {
+    ValueInfoProto.Builder info = value(name, shape).toBuilder();
+    info.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber());
+    graph.addInput(info);
+  }
+
+  /** Adds whole numbers as constants and returns their name. */
+  String integerConstant(long... values) {
+    String name = prefix + "constant" + names++;
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(TensorProto.DataType.INT64.getNumber())
+            .addDims(values.length);
+    Arrays.stream(values).forEach(tensor::addInt64Data);
+    graph.addInitializer(tensor);
+    return name;
+  }
+
   void onlyOutput(String name, int[] shape) {
     graph.clearOutput().addOutput(value(name, shape));
   }

@@ -6,12 +6,21 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.sluice.model.graph.TensorType;
+import dev.sluice.training.head.CellView;
+import dev.sluice.training.head.ConvHead;
+import dev.sluice.training.head.ConvLayer;
 import dev.sluice.training.head.DenseLayer;
 import dev.sluice.training.head.ExitHead;
+import dev.sluice.training.head.HeadView;
+import dev.sluice.training.head.LinearHead;
+import dev.sluice.training.head.PooledView;
 import dev.sluice.training.head.Pooling;
+import dev.sluice.training.head.TokenView;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,18 +58,150 @@ public final class OnnxPieces {
     return new OnnxPieces(opset);
   }
 
-  /** Returns a head as a model: {@code input [N, C, H, W]} to {@code logits [N, classes]}. */
-  public byte[] head(ExitHead head) {
-    Pooling pooling = head.pooling();
+  /**
+   * Returns a head as a model from all tensors of its cut, in their order, to {@code logits [N,
+   * classes]}. Tensors that the head does not read are inputs all the same.
+   *
+   * @param shapes of the cut's tensors without the batch dimension
+   * @param types of the cut's tensors
+   */
+  public byte[] head(ExitHead head, List<int[]> shapes, List<TensorType> types) {
     OnnxBuilder graph = OnnxBuilder.empty("exit");
-    graph.input("input", new int[] {pooling.channels(), pooling.height(), pooling.width()});
-    String values = layers(graph, pooled(graph, "input", pooling), head.layers(), "logits");
-    graph.onlyOutput(values, new int[] {last(head).outputs()});
+    List<String> inputs = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      String name = shapes.size() == 1 ? "input" : "input" + i;
+      graph.input(name, shapes.get(i), elementType(types.get(i)));
+      inputs.add(name);
+    }
+    if (head instanceof LinearHead linear) {
+      layers(graph, viewed(graph, inputs, types, linear.view()), linear.layers(), LOGITS);
+    } else if (head instanceof ConvHead conv) {
+      String values = cells(graph, inputs.get(conv.view().tensor()), conv.view());
+      for (ConvLayer layer : conv.convolutions()) {
+        values = convolved(graph, values, layer);
+      }
+      layers(graph, pooled(graph, values, conv.pooling()), List.of(conv.last()), LOGITS);
+    }
+    graph.onlyOutput(LOGITS, new int[] {head.classes()});
     return graph.build(opset);
   }
 
-  private static DenseLayer last(ExitHead head) {
-    return head.layers().get(head.layers().size() - 1);
+  private static final String LOGITS = "logits";
+
+  private static TensorProto.DataType elementType(TensorType type) {
+    return switch (type) {
+      case FLOAT32 -> TensorProto.DataType.FLOAT;
+      case FLOAT16 -> TensorProto.DataType.FLOAT16;
+      case FLOAT64 -> TensorProto.DataType.DOUBLE;
+      case INT64 -> TensorProto.DataType.INT64;
+      case INT32 -> TensorProto.DataType.INT32;
+      case INT8 -> TensorProto.DataType.INT8;
+      case UINT8 -> TensorProto.DataType.UINT8;
+      case BOOL -> TensorProto.DataType.BOOL;
+    };
+  }
+
+  private static String viewed(
+      OnnxBuilder graph, List<String> inputs, List<TensorType> types, HeadView view) {
+    if (view instanceof PooledView pooled) {
+      List<String> parts = new ArrayList<>();
+      for (PooledView.Part part : pooled.parts()) {
+        parts.add(pooled(graph, inputs.get(part.tensor()), part.pooling()));
+      }
+      return joined(graph, parts);
+    }
+    if (view instanceof TokenView tokens) {
+      return tokens(graph, inputs, types, tokens);
+    }
+    throw new IllegalArgumentException("no layers are put on " + view);
+  }
+
+  /*
+   * Means and sums as matrix products: the reducing operators changed their form in set 18, and
+   * these did not.
+   */
+  private static String tokens(
+      OnnxBuilder graph, List<String> inputs, List<TensorType> types, TokenView view) {
+    String tokens = inputs.get(view.tensor());
+    String turned = graph.node("Transpose", List.of(tokens), OnnxBuilder.integers("perm", 0, 2, 1));
+    int count = view.tokens();
+    String mean;
+    if (view.mask().isEmpty()) {
+      float[] shares = new float[count];
+      Arrays.fill(shares, 1f / count);
+      mean = flat(graph, graph.node("MatMul", List.of(turned, graph.constant(shares, count, 1))));
+    } else {
+      TokenView.Mask mask = view.mask().get();
+      String flags = flags(graph, inputs.get(mask.tensor()), types.get(mask.tensor()), mask);
+      String column =
+          graph.node("Reshape", List.of(flags, graph.integerConstant(-1, count, 1)));
+      float[] ones = new float[count];
+      Arrays.fill(ones, 1);
+      String passed = graph.node("MatMul", List.of(flags, graph.constant(ones, count, 1)));
+      String least = graph.constant(new float[] {1}, 1, 1);
+      String sum = flat(graph, graph.node("MatMul", List.of(turned, column)));
+      mean = graph.node("Div", List.of(sum, graph.node("Max", List.of(passed, least))));
+    }
+    String first =
+        flat(
+            graph,
+            graph.node(
+                "Gather", List.of(tokens, graph.integerConstant(0)), OnnxBuilder.integer("axis", 1)));
+    return joined(graph, List.of(mean, first));
+  }
+
+  /** One where a mask lets a token pass, zero elsewhere, {@code [N, tokens]}. */
+  private static String flags(
+      OnnxBuilder graph, String mask, TensorType type, TokenView.Mask form) {
+    String flat = flat(graph, mask);
+    String passes;
+    if (form.additive()) {
+      String numbers = type == TensorType.FLOAT32 ? flat : cast(graph, flat, TensorType.FLOAT32);
+      String least = graph.constant(new float[] {TokenView.LEAST_ADDED}, 1, 1);
+      passes = graph.node("Greater", List.of(numbers, least));
+    } else {
+      passes = type == TensorType.BOOL ? flat : cast(graph, flat, TensorType.BOOL);
+    }
+    return cast(graph, passes, TensorType.FLOAT32);
+  }
+
+  private static String cast(OnnxBuilder graph, String input, TensorType to) {
+    return graph.node(
+        "Cast", List.of(input), OnnxBuilder.integer("to", elementType(to).getNumber()));
+  }
+
+  private static String cells(OnnxBuilder graph, String input, CellView view) {
+    long height = view.height() / view.side();
+    long width = view.width() / view.side();
+    return height * width == 1
+        ? input
+        : graph.node(
+            "AveragePool",
+            List.of(input),
+            OnnxBuilder.integers("kernel_shape", height, width),
+            OnnxBuilder.integers("strides", height, width));
+  }
+
+  private static String convolved(OnnxBuilder graph, String input, ConvLayer layer) {
+    long kernel = layer.kernel();
+    long half = kernel / 2;
+    String sums =
+        graph.node(
+            "Conv",
+            List.of(
+                input,
+                graph.constant(layer.weight(), layer.outputs(), layer.inputs(), kernel, kernel),
+                graph.constant(layer.bias(), layer.outputs())),
+            OnnxBuilder.integers("kernel_shape", kernel, kernel),
+            OnnxBuilder.integers("strides", layer.stride(), layer.stride()),
+            OnnxBuilder.integers("pads", half, half, half, half));
+    return graph.node("Relu", List.of(sums));
+  }
+
+  private static String joined(OnnxBuilder graph, List<String> parts) {
+    return parts.size() == 1
+        ? parts.get(0)
+        : graph.node("Concat", parts, OnnxBuilder.integer("axis", 1));
   }
 
   private static String pooled(OnnxBuilder graph, String input, Pooling pooling) {
@@ -81,9 +222,7 @@ public final class OnnxPieces {
                   OnnxBuilder.integers("kernel_shape", cellHeight, cellWidth),
                   OnnxBuilder.integers("strides", cellHeight, cellWidth))));
     }
-    return parts.size() == 1
-        ? parts.get(0)
-        : graph.node("Concat", parts, OnnxBuilder.integer("axis", 1));
+    return joined(graph, parts);
   }
 
   private static String flat(OnnxBuilder graph, String input) {

@@ -1,43 +1,25 @@
 package dev.sluice.training.head;
 
-import java.util.List;
+import dev.sluice.model.bundle.HeadKind;
 
-/**
- * A trained classifier on a cut: pooled features, then layers with ReLU between them. The last
- * layer yields logits.
- *
- * @param pooling what it sees
- * @param layers at least one; the first takes {@code pooling.features()} values
- */
-public record ExitHead(Pooling pooling, List<DenseLayer> layers) {
-  public ExitHead {
-    layers = List.copyOf(layers);
-    int width = pooling.features();
-    for (DenseLayer layer : layers) {
-      if (layer.inputs() != width) {
-        throw new IllegalArgumentException(layer + " behind " + width + " values");
-      }
-      width = layer.outputs();
-    }
-    if (layers.isEmpty()) {
-      throw new IllegalArgumentException("a head needs a layer");
-    }
-  }
+/** A trained classifier on a cut. Immutable. */
+public sealed interface ExitHead permits LinearHead, ConvHead {
+  /** Returns how it comes to its logits. */
+  HeadKind kind();
+
+  /** Returns what it sees. */
+  HeadView view();
+
+  /** Returns the number of logits. */
+  int classes();
 
   /** Returns the multiply-accumulates for one sample; pooling counts none. */
-  public long macs() {
-    return layers.stream().mapToLong(l -> (long) l.inputs() * l.outputs()).sum();
-  }
+  long macs();
 
-  /** Returns the logits of one sample's features. */
-  public float[] logits(float[] features) {
-    float[] values = features;
-    for (int i = 0; i < layers.size(); i++) {
-      values = layers.get(i).apply(values);
-      for (int j = 0; j < values.length && i + 1 < layers.size(); j++) {
-        values[j] = Math.max(0, values[j]);
-      }
-    }
-    return values;
-  }
+  /**
+   * Returns the logits of one sample.
+   *
+   * @param features what {@link #view()} sees of it
+   */
+  float[] logits(float[] features);
 }

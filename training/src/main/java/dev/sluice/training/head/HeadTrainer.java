@@ -4,14 +4,18 @@ import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
@@ -25,15 +29,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /**
- * Trains exit heads by softmax regression on pooled features of a frozen backbone, through DJL's
- * PyTorch engine (Kaya, Hong and Dumitras, "Shallow-Deep Networks", ICML 2019, train the heads
+ * Trains exit heads on features of a frozen backbone, by cross-entropy, through DJL's PyTorch engine (Kaya, Hong and Dumitras, "Shallow-Deep Networks", ICML 2019, train the heads
  * alone in the same way). Features are standardised for training and the scale folded into the
  * first layer afterwards. Not thread-safe: the engine's seed is global.
  */
 public final class HeadTrainer {
   private static final String ENGINE = "PyTorch";
+
+  /** Maps larger than this are halved by the second convolution. */
+  private static final int LARGE_SIDE = 8;
+
+  /** Cells per side of what a convolutional head pools, where they divide its map. */
+  private static final int GRID = 4;
 
   private final HeadOptions options;
   private int droppedSteps;
@@ -61,73 +71,180 @@ public final class HeadTrainer {
   }
 
   /**
-   * Trains a head.
+   * Trains a head of fully connected layers.
    *
-   * @param pooling what the features are
-   * @param features one row per sample, {@code pooling.features()} values each; not modified
+   * @param view what the features are
+   * @param features one row per sample, {@code view.features()} values each; not modified
    * @param labels class of each sample, in [0, classes)
    * @param onEpoch hears the number of epochs done
    * @throws TorchMissingException if the engine is not there
    */
-  public ExitHead train(
-      Pooling pooling, float[][] features, int[] labels, int classes, IntConsumer onEpoch)
+  public LinearHead train(
+      HeadView view, float[][] features, int[] labels, int classes, IntConsumer onEpoch)
       throws TorchMissingException {
-    if (features.length != labels.length || features.length == 0) {
-      throw new IllegalArgumentException(
-          features.length + " samples, " + labels.length + " labels");
-    }
+    requireSamples(features.length, labels);
     requireEngine();
-    int width = pooling.features();
+    int width = view.features();
     float[] mean = new float[width];
     float[] sd = new float[width];
     moments(features, mean, sd);
+    float[][] rows = standardised(features, mean, sd);
+    SequentialBlock block = new SequentialBlock();
+    if (options.hidden() > 0) {
+      block.add(Linear.builder().setUnits(options.hidden()).build()).add(Activation.reluBlock());
+    }
+    block.add(Linear.builder().setUnits(classes).build());
+    List<DenseLayer> layers =
+        fit(
+            block,
+            new Shape(width),
+            labels,
+            (sample, out, at) -> System.arraycopy(rows[sample], 0, out, at, width),
+            onEpoch,
+            () -> denseLayers(block));
+    layers.set(0, layers.get(0).takingRaw(mean, sd));
+    return new LinearHead(view, layers);
+  }
+
+  /**
+   * Trains a head of convolutions.
+   *
+   * @param view what the features are
+   * @param features one row per sample, {@code view.features()} values each
+   * @param labels class of each sample, in [0, classes)
+   * @param reduced channels between the convolutions, at least 1
+   * @param onEpoch hears the number of epochs done
+   * @throws TorchMissingException if the engine is not there
+   */
+  public ConvHead train(
+      CellView view,
+      List<PackedRow> features,
+      int[] labels,
+      int classes,
+      int reduced,
+      IntConsumer onEpoch)
+      throws TorchMissingException {
+    requireSamples(features.size(), labels);
+    requireEngine();
+    int channels = view.channels();
+    int side = view.side();
+    float[] mean = new float[channels];
+    float[] sd = new float[channels];
+    moments(features, side * side, mean, sd);
+    int stride = side > LARGE_SIDE ? 2 : 1;
+    int outSide = (side - 1) / stride + 1;
+    Pooling pooling =
+        new Pooling(reduced, outSide, outSide, outSide % GRID == 0 ? GRID : 1, outSide > 1);
+    Conv2d pointwise = convolution(reduced, 1, 1);
+    Conv2d second = convolution(reduced, 3, stride);
+    SequentialBlock block =
+        new SequentialBlock()
+            .add(pointwise)
+            .add(Activation.reluBlock())
+            .add(second)
+            .add(Activation.reluBlock())
+            .add(new LambdaBlock(maps -> new NDList(pooled(maps.singletonOrThrow(), pooling))))
+            .add(Linear.builder().setUnits(classes).build());
+    return fit(
+        block,
+        new Shape(channels, side, side),
+        labels,
+        (sample, out, at) -> standardised(features.get(sample), mean, sd, out, at),
+        onEpoch,
+        () -> {
+          ConvLayer first =
+              new ConvLayer(channels, reduced, 1, 1, side, weights(pointwise), bias(pointwise))
+                  .takingRaw(mean, sd);
+          ConvLayer next =
+              new ConvLayer(reduced, reduced, 3, stride, side, weights(second), bias(second));
+          return new ConvHead(view, List.of(first, next), pooling, denseLayers(block).get(0));
+        });
+  }
+
+  private static void requireSamples(int samples, int[] labels) {
+    if (samples != labels.length || samples == 0) {
+      throw new IllegalArgumentException(samples + " samples, " + labels.length + " labels");
+    }
+  }
+
+  private static Conv2d convolution(int filters, int kernel, int stride) {
+    return Conv2d.builder()
+        .setKernelShape(new Shape(kernel, kernel))
+        .setFilters(filters)
+        .optStride(new Shape(stride, stride))
+        .optPadding(new Shape(kernel / 2, kernel / 2))
+        .build();
+  }
+
+  /** The features of {@link Pooling}, in its order. */
+  private static NDArray pooled(NDArray maps, Pooling pooling) {
+    NDList parts = new NDList(Pool.globalAvgPool2d(maps));
+    if (pooling.max()) {
+      parts.add(Pool.globalMaxPool2d(maps));
+    }
+    if (pooling.grid() > 1) {
+      Shape cell =
+          new Shape(pooling.height() / pooling.grid(), pooling.width() / pooling.grid());
+      NDArray cells = Pool.avgPool2d(maps, cell, cell, new Shape(0, 0), false, true);
+      parts.add(cells.reshape(maps.getShape().get(0), -1));
+    }
+    return NDArrays.concat(parts, 1);
+  }
+
+  /** Writes a sample's features. */
+  private interface Rows {
+    void write(int sample, float[] out, int at);
+  }
+
+  /** Trains a block and returns what is read from it before its memory is freed. */
+  private <T> T fit(
+      SequentialBlock block,
+      Shape input,
+      int[] labels,
+      Rows rows,
+      IntConsumer onEpoch,
+      Supplier<T> result) {
     Engine.getEngine(ENGINE).setRandomSeed((int) options.seed());
+    int batch = Math.min(options.batch(), labels.length);
+    int steps = options.epochs() * ((labels.length + batch - 1) / batch);
+    var config =
+        new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+            .optDevices(new Device[] {Device.cpu()})
+            .optInitializer(new XavierInitializer(), Parameter.Type.WEIGHT)
+            .optOptimizer(
+                Optimizer.adam()
+                    .optLearningRateTracker(
+                        Tracker.cosine()
+                            .setBaseValue(options.learningRate())
+                            .optFinalValue(options.learningRate() / 100)
+                            .setMaxUpdates(steps)
+                            .build())
+                    .optWeightDecays(options.weightDecay())
+                    .build());
     try (Model model = Model.newInstance("head", Device.cpu(), ENGINE)) {
-      SequentialBlock block = new SequentialBlock();
-      if (options.hidden() > 0) {
-        block.add(Linear.builder().setUnits(options.hidden()).build()).add(Activation.reluBlock());
-      }
-      block.add(Linear.builder().setUnits(classes).build());
       model.setBlock(block);
-      int batch = Math.min(options.batch(), features.length);
-      int steps = options.epochs() * ((features.length + batch - 1) / batch);
-      var config =
-          new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
-              .optDevices(new Device[] {Device.cpu()})
-              .optInitializer(new XavierInitializer(), Parameter.Type.WEIGHT)
-              .optOptimizer(
-                  Optimizer.adam()
-                      .optLearningRateTracker(
-                          Tracker.cosine()
-                              .setBaseValue(options.learningRate())
-                              .optFinalValue(options.learningRate() / 100)
-                              .setMaxUpdates(steps)
-                              .build())
-                      .optWeightDecays(options.weightDecay())
-                      .build());
       try (Trainer trainer = model.newTrainer(config)) {
-        trainer.initialize(new Shape(batch, width));
+        trainer.initialize(new Shape(batch).addAll(input));
         try (GuardedSteps guarded = new GuardedSteps(trainer)) {
-          run(trainer, guarded, standardised(features, mean, sd), labels, batch, onEpoch);
+          run(trainer, guarded, input, rows, labels, batch, onEpoch);
           droppedSteps += guarded.dropped();
         }
       }
-      List<DenseLayer> layers = layers(block);
-      layers.set(0, layers.get(0).takingRaw(mean, sd));
-      return new ExitHead(pooling, layers);
+      return result.get();
     }
   }
 
   private void run(
       Trainer trainer,
       GuardedSteps guarded,
-      float[][] features,
+      Shape input,
+      Rows rows,
       int[] labels,
       int batch,
       IntConsumer onEpoch) {
-    int width = features[0].length;
+    int width = Math.toIntExact(input.size());
     SplittableRandom random = new SplittableRandom(options.seed());
-    int[] order = new int[features.length];
+    int[] order = new int[labels.length];
     Arrays.setAll(order, i -> i);
     for (int epoch = 0; epoch < options.epochs(); epoch++) {
       shuffle(order, random);
@@ -136,13 +253,14 @@ public final class HeadTrainer {
         float[] x = new float[count * width];
         float[] y = new float[count];
         for (int i = 0; i < count; i++) {
-          System.arraycopy(features[order[from + i]], 0, x, i * width, width);
+          rows.write(order[from + i], x, i * width);
           y[i] = labels[order[from + i]];
         }
         float value;
         try (NDManager scope = trainer.getManager().newSubManager();
             GradientCollector gradients = trainer.newGradientCollector()) {
-          NDList out = trainer.forward(new NDList(scope.create(x, new Shape(count, width))));
+          NDArray in = scope.create(x, new Shape(count).addAll(input));
+          NDList out = trainer.forward(new NDList(in));
           NDArray loss =
               trainer.getLoss().evaluate(new NDList(scope.create(y, new Shape(count))), out);
           gradients.backward(loss);
@@ -163,23 +281,60 @@ public final class HeadTrainer {
     }
   }
 
-  private static List<DenseLayer> layers(SequentialBlock block) {
+  private static List<DenseLayer> denseLayers(SequentialBlock block) {
     List<DenseLayer> layers = new ArrayList<>();
     for (var child : block.getChildren()) {
       Block inner = child.getValue();
       if (inner instanceof Linear linear) {
-        NDArray weight = linear.getParameters().get("weight").getArray();
-        NDArray bias = linear.getParameters().get("bias").getArray();
-        Shape shape = weight.getShape();
+        Shape shape = linear.getParameters().get("weight").getArray().getShape();
         layers.add(
             new DenseLayer(
                 Math.toIntExact(shape.get(1)),
                 Math.toIntExact(shape.get(0)),
-                weight.toFloatArray(),
-                bias.toFloatArray()));
+                weights(linear),
+                bias(linear)));
       }
     }
     return layers;
+  }
+
+  private static float[] weights(Block block) {
+    return block.getParameters().get("weight").getArray().toFloatArray();
+  }
+
+  private static float[] bias(Block block) {
+    return block.getParameters().get("bias").getArray().toFloatArray();
+  }
+
+  /** Moments per channel over all samples and positions. */
+  private static void moments(List<PackedRow> features, int area, float[] mean, float[] sd) {
+    for (int c = 0; c < mean.length; c++) {
+      double sum = 0;
+      double squares = 0;
+      for (PackedRow row : features) {
+        for (int i = c * area; i < (c + 1) * area; i++) {
+          double value = row.get(i);
+          sum += value;
+          squares += value * value;
+        }
+      }
+      double count = (double) area * features.size();
+      double m = sum / count;
+      double variance = Math.max(0, squares / count - m * m);
+      mean[c] = (float) m;
+      sd[c] = variance > 1e-12 ? (float) Math.sqrt(variance) : 1;
+    }
+  }
+
+  private static void standardised(
+      PackedRow row, float[] mean, float[] sd, float[] out, int at) {
+    row.unpack(out, at);
+    int area = row.length() / mean.length;
+    for (int c = 0; c < mean.length; c++) {
+      for (int i = at + c * area; i < at + (c + 1) * area; i++) {
+        out[i] = (out[i] - mean[c]) / sd[c];
+      }
+    }
   }
 
   private static void moments(float[][] features, float[] mean, float[] sd) {
