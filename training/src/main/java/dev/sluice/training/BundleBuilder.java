@@ -294,18 +294,7 @@ public final class BundleBuilder {
     ExitNetwork network = parts.network();
     BundleWriter writer = BundleWriter.to(directory);
     writer.put("backbone.onnx", network.backbone().toBytes());
-    List<CutInfo> cuts = new ArrayList<>();
-    for (int cut = 0; cut < network.cuts().size(); cut++) {
-      CutPoint point = network.cuts().get(cut);
-      cuts.add(
-          new CutInfo(
-              cut,
-              point.name(),
-              point.tensors(),
-              point.shapes(),
-              point.types(),
-              point.macsBefore()));
-    }
+    List<CutInfo> cuts = NetworkWrap.cuts(network);
     CalibrationTable selectTable = select.table(CalibrationTable.Role.SELECT, temperatures, kept);
     List<ExitInfo> exits = new ArrayList<>();
     for (int exit = 0; exit < network.exits(); exit++) {

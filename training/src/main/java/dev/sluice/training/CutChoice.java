@@ -2,6 +2,7 @@ package dev.sluice.training;
 
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxGraph;
+import dev.sluice.training.head.HeadViews;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -36,8 +37,7 @@ record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
     List<CutPoint> interior = interior(graph);
     if (interior.isEmpty()) {
       throw new PreparationException(
-          graph.name()
-              + ": no place where a single feature map passes; only networks of convolutions can be cut");
+          graph.name() + ": no place where feature maps or tokens pass on which an exit could sit");
     }
     TreeSet<CutPoint> kept = new TreeSet<>(Comparator.comparingInt(CutPoint::position));
     for (double share : shares) {
@@ -79,7 +79,7 @@ record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
     List<CutPoint> points = graph.cutPoints();
     return points.subList(1, points.size() - 1).stream()
         .filter(p -> p.macsBefore() > 0 && p.macsBefore() < graph.totalMacs())
-        .filter(CutChoice::isFeatureMap)
+        .filter(HeadViews::isPossible)
         .toList();
   }
 
@@ -87,10 +87,5 @@ record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
     return point.macsBefore() / total < 1 - LEAST_DISTANCE
         && kept.stream()
             .allMatch(k -> Math.abs(k.macsBefore() - point.macsBefore()) / total > LEAST_DISTANCE);
-  }
-
-  private static boolean isFeatureMap(CutPoint point) {
-    int[] shape = point.shapes().get(0);
-    return point.tensors().size() == 1 && shape.length == 3 && shape[1] * shape[2] > 1;
   }
 }

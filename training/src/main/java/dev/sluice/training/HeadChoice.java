@@ -27,8 +27,7 @@ enum HeadChoice {
     return Arrays.stream(values())
         .filter(choice -> choice.text().equals(name))
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("'" + name + "' is none of " + names()));
+        .orElseThrow(() -> new IllegalArgumentException("'" + name + "' is none of " + names()));
   }
 
   static String names() {

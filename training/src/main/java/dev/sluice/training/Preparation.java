@@ -1,25 +1,17 @@
 package dev.sluice.training;
 
-import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.CutPoint;
-import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.training.calibrate.ExitNetwork;
-import dev.sluice.training.calibrate.ParallelSamples;
 import dev.sluice.training.calibrate.Recording;
 import dev.sluice.training.calibrate.Replay;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
 import dev.sluice.training.data.Labels;
-import dev.sluice.training.export.OnnxPieces;
-import dev.sluice.training.head.DenseLayer;
-import dev.sluice.training.head.ExitHead;
-import dev.sluice.training.head.HeadOptions;
 import dev.sluice.training.head.HeadTrainer;
-import dev.sluice.training.head.Pooling;
 import dev.sluice.training.head.TorchMissingException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,7 +91,7 @@ final class Preparation {
         progress.begin("labels name other classes than the network's outputs; not checked yet", 1);
       }
       CutChoice choice = CutChoice.of(graph, options.exitShares());
-      TrainedExits exits =
+      TrainedExits.Result exits =
           new TrainedExits(
                   new TrainedExits.Options(
                       options.head(),
@@ -125,8 +117,7 @@ final class Preparation {
    * @param labels names of the network's outputs
    * @throws PreparationException if network, labels and data do not fit together
    */
-  Prepared withOwnExits(
-      OnnxGraph graph, Preprocessing preprocessing, Labels labels, DataSets given)
+  Prepared withOwnExits(OnnxGraph graph, Preprocessing preprocessing, Labels labels, DataSets given)
       throws IOException {
     OwnExits own = OwnExits.of(graph, preprocessing);
     own.notes().forEach(progress::note);
@@ -150,7 +141,7 @@ final class Preparation {
     return new Prepared(own.network(), data, figures);
   }
 
-  private static List<CutPoint> checkShape(OnnxGraph graph, Preprocessing preprocessing)
+  static List<CutPoint> checkShape(OnnxGraph graph, Preprocessing preprocessing)
       throws PreparationException {
     if (graph.inputs().size() != 1 || graph.outputs().size() != 1) {
       throw new PreparationException(

@@ -1,6 +1,7 @@
 package dev.sluice.training;
 
 import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.graph.BranchedNetwork;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.training.data.CifarData;
 import dev.sluice.training.data.DataSets;
@@ -12,9 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +39,8 @@ import picocli.CommandLine.Spec;
 final class PrepareCommand implements Callable<Integer> {
   private static final String FOLDER = "folder";
   private static final String CIFAR = "cifar10";
+  private static final String OUTPUTS = "outputs";
+  private static final String STANDARD_EXITS = "0.15,0.3,0.45,0.6,0.75,0.9";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -86,11 +87,22 @@ final class PrepareCommand implements Callable<Integer> {
 
   @Option(
       names = "--exits",
-      split = ",",
-      paramLabel = "SHARE",
-      defaultValue = "0.15,0.3,0.45,0.6,0.75,0.9",
-      description = "where exits sit, as shares of the MACs (default: ${DEFAULT-VALUE})")
-  private List<Double> exits = List.of();
+      paramLabel = "SHARES|outputs",
+      description =
+          "where exits are trained, as shares of the MACs, or 'outputs' to take those that the"
+              + " network brings (default: outputs if it has several, else "
+              + STANDARD_EXITS
+              + ")")
+  private String exits = "";
+
+  @Option(
+      names = "--head",
+      paramLabel = "KIND",
+      defaultValue = "auto",
+      description =
+          "how trained exits classify: pooled, conv, tokens, or auto by the cut's shape and what"
+              + " pays on the select set (default: ${DEFAULT-VALUE})")
+  private String head = "auto";
 
   @Option(names = "--name", paramLabel = "NAME", description = "default: the file's name")
   private @Nullable String name;
@@ -116,8 +128,11 @@ final class PrepareCommand implements Callable<Integer> {
     int processors = threads.checked();
     checkUse();
     Preprocessing preprocessing;
+    HeadChoice kind;
+    List<Double> shares = shares();
     try {
       preprocessing = Preprocessing.parse(preprocess);
+      kind = HeadChoice.parse(head);
     } catch (IllegalArgumentException wrong) {
       throw wrongUse(String.valueOf(wrong.getMessage()));
     }
@@ -126,18 +141,29 @@ final class PrepareCommand implements Callable<Integer> {
     OnnxGraph graph = OnnxGraph.read(network);
     Labels names = Labels.read(labels);
     DataSets sets = format.equals(CIFAR) ? CifarData.read(data, seed) : FolderData.read(data, seed);
-    // Heads are so small that a second thread costs more than it brings.
-    if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
-      System.setProperty("ai.djl.pytorch.num_threads", "1");
-    }
-    HeadTrainer.requireEngine();
-    ConsoleProgress progress =
-        new ConsoleProgress(console, System::nanoTime, Preparation.STEPS + BundleBuilder.STEPS);
+    boolean own = exits.equals(OUTPUTS) || (exits.isEmpty() && BranchedNetwork.isOne(graph));
+    var progress =
+        new ConsoleProgress(
+            console,
+            System::nanoTime,
+            (own ? Preparation.OWN_STEPS : Preparation.STEPS) + BundleBuilder.STEPS);
     var options =
-        new Preparation.Options(exits, trainLimit, format.equals(FOLDER), processors, seed);
-    Preparation.Prepared prepared =
-        new Preparation(options, progress).prepare(graph, preprocessing, names, sets);
-    Map<String, String> provenance = provenance();
+        new Preparation.Options(shares, kind, trainLimit, format.equals(FOLDER), processors, seed);
+    Preparation preparation = new Preparation(options, progress);
+    Preparation.Prepared prepared;
+    if (own) {
+      prepared = preparation.withOwnExits(graph, preprocessing, names, sets);
+    } else {
+      // Heads are so small that a second thread costs more than it brings.
+      if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
+        System.setProperty("ai.djl.pytorch.num_threads", "1");
+      }
+      HeadTrainer.requireEngine();
+      OnnxGraph single =
+          BranchedNetwork.isOne(graph) ? BranchedNetwork.of(graph).backbone() : graph;
+      prepared = preparation.prepare(single, preprocessing, names, sets);
+    }
+    Map<String, String> provenance = provenance(own);
     provenance.putAll(prepared.figures());
     BundleBuilder.Built built =
         new BundleBuilder(
@@ -178,9 +204,23 @@ final class PrepareCommand implements Callable<Integer> {
     if (trainLimit < 1) {
       throw wrongUse("--train-limit must be positive: " + trainLimit);
     }
-    if (exits.stream().anyMatch(share -> !(share > 0 && share < 1))) {
+  }
+
+  /** Returns where exits are trained; of no meaning where the network brings its own. */
+  private List<Double> shares() {
+    String text = exits.isEmpty() || exits.equals(OUTPUTS) ? STANDARD_EXITS : exits;
+    List<Double> shares = new ArrayList<>();
+    for (String share : text.split(",", -1)) {
+      try {
+        shares.add(Double.parseDouble(share.strip()));
+      } catch (NumberFormatException e) {
+        throw wrongUse("--exits must be shares such as 0.3,0.6 or 'outputs': " + exits);
+      }
+    }
+    if (shares.stream().anyMatch(share -> !(share > 0 && share < 1))) {
       throw wrongUse("--exits must be shares in (0, 1): " + exits);
     }
+    return shares;
   }
 
   private ParameterException wrongUse(String what) {
@@ -191,44 +231,33 @@ final class PrepareCommand implements Callable<Integer> {
     if (name != null && !name.isBlank()) {
       return name;
     }
-    return fileName(network).replaceFirst("\\.onnx$", "");
+    return Programs.fileName(network).replaceFirst("\\.onnx$", "");
   }
 
-  private static String fileName(Path path) {
-    Path last = path.toAbsolutePath().normalize().getFileName();
-    return last == null ? path.toString() : last.toString();
-  }
-
-  private Map<String, String> provenance() throws IOException {
+  private Map<String, String> provenance(boolean own) throws IOException {
     Map<String, String> provenance = new LinkedHashMap<>();
     provenance.put("made by", "sluice model prepare");
     provenance.put("commit", Programs.commit());
     provenance.put(
-        "network", fileName(network) + ", sha256 " + sha256(Files.readAllBytes(network)));
+        "network",
+        Programs.fileName(network) + ", sha256 " + Programs.sha256(Files.readAllBytes(network)));
     // Names only: where things lie on this machine is nobody's business.
     provenance.put(
         "command",
         "./sluice model prepare %s --data %s --format %s --preprocess \"%s\" --labels %s --exits %s"
                 .formatted(
-                    fileName(network),
-                    fileName(data),
+                    Programs.fileName(network),
+                    Programs.fileName(data),
                     format,
                     preprocess,
-                    labels.contains(",") ? labels : fileName(Path.of(labels)),
-                    String.join(",", exits.stream().map(String::valueOf).toList()))
+                    labels.contains(",") ? labels : Programs.fileName(Path.of(labels)),
+                    own ? OUTPUTS : exits.isEmpty() ? STANDARD_EXITS : exits)
+            + (own ? "" : " --head " + head)
             + " --seed "
             + seed
             + " --train-limit "
             + trainLimit);
     provenance.put("seed", Long.toString(seed));
     return provenance;
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -111,11 +111,7 @@ final class TrainedExits {
    * @throws TorchMissingException if the training engine is not there
    */
   Result train(
-      OnnxGraph graph,
-      Preprocessing preprocessing,
-      CutChoice choice,
-      DataSets data,
-      boolean newEnd)
+      OnnxGraph graph, Preprocessing preprocessing, CutChoice choice, DataSets data, boolean newEnd)
       throws IOException, TorchMissingException {
     LabelledImages some = data.train().sample(options.trainLimit(), options.seed());
     LabelledImages images = options.mirror() ? some.withMirrorImages() : some;
@@ -260,12 +256,10 @@ final class TrainedExits {
   private ExitHead convolutional(Seen seen, int[] labels, int classes)
       throws TorchMissingException {
     CellView view = seen.cells().orElseThrow();
-    HeadTrainer trainer =
-        new HeadTrainer(HeadOptions.convolutional(labels.length, options.seed()));
+    HeadTrainer trainer = new HeadTrainer(HeadOptions.convolutional(labels.length, options.seed()));
     int reduced = view.channels() <= NARROW_CHANNELS ? NARROW_CHANNELS / 2 : NARROW_CHANNELS;
     ExitHead head =
-        trainer.train(
-            view, Arrays.asList(seen.maps()), labels, classes, reduced, epoch -> {});
+        trainer.train(view, Arrays.asList(seen.maps()), labels, classes, reduced, epoch -> {});
     noteDropped(trainer);
     return head;
   }
@@ -296,8 +290,7 @@ final class TrainedExits {
       if (linear.isEmpty() && cells.isEmpty()) {
         throw new PreparationException(
             "%s: no head of kind %s can be put on cut %s with %s; try --head auto"
-                .formatted(
-                    graph.name(), options.head().text(), cut.name(), shapes(cut.shapes())));
+                .formatted(graph.name(), options.head().text(), cut.name(), shapes(cut.shapes())));
       }
       seen.add(
           new Seen(
@@ -352,8 +345,7 @@ final class TrainedExits {
   private void lookAtMasks(List<Seen> seen, Replay replay, LabelledImages images)
       throws IOException {
     for (int i = 0; i < seen.size(); i++) {
-      if (seen.get(i).linear().orElse(null) instanceof TokenView view
-          && view.mask().isPresent()) {
+      if (seen.get(i).linear().orElse(null) instanceof TokenView view && view.mask().isPresent()) {
         int tensor = view.mask().get().tensor();
         boolean additive = false;
         for (int s = 0; s < Math.min(LOOKED_AT, images.size()); s++) {
@@ -399,8 +391,7 @@ final class TrainedExits {
 
   /** All values of a cut's only tensor, one by one. */
   private static HeadView whole(CutPoint cut) {
-    return PooledView.of(
-        new Pooling(Math.toIntExact(cut.bytes() / Float.BYTES), 1, 1, 1, false));
+    return PooledView.of(new Pooling(Math.toIntExact(cut.bytes() / Float.BYTES), 1, 1, 1, false));
   }
 
   private static String shapes(List<int[]> shapes) {

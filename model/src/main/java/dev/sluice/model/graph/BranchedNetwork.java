@@ -150,8 +150,7 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
 
     BranchedNetwork split() throws OnnxFormatException {
       String last = lastOutput();
-      OnnxGraph backbone =
-          OnnxGraph.of(graph.extract(graph.inputs(), List.of(last)), graph.name());
+      OnnxGraph backbone = OnnxGraph.of(graph.extract(graph.inputs(), List.of(last)), graph.name());
       Set<GraphNode> shared = before(last);
       List<GraphNode> order = backbone.nodes();
       Map<String, Integer> born = new HashMap<>();
@@ -168,7 +167,8 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
           Set<GraphNode> own = before(output);
           own.removeAll(shared);
           Set<String> read = ends(output, own, born.keySet());
-          int position = read.stream().mapToInt(tensor -> born.getOrDefault(tensor, 0)).max().orElse(0);
+          int position =
+              read.stream().mapToInt(tensor -> born.getOrDefault(tensor, 0)).max().orElse(0);
           early.add(new Early(output, own, read, position));
         }
       }
@@ -221,7 +221,8 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
         return Optional.empty();
       }
       long total = backbone.totalMacs();
-      long before = order.subList(0, Math.min(from, order.size())).stream().mapToLong(GraphNode::macs).sum();
+      long before =
+          order.subList(0, Math.min(from, order.size())).stream().mapToLong(GraphNode::macs).sum();
       CutPoint best = null;
       for (int position = from; position < order.size(); position++) {
         before += position == from ? 0 : order.get(position - 1).macs();

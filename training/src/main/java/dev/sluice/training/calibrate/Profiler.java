@@ -51,16 +51,34 @@ public final class Profiler {
   public Profile measure(
       ExitNetwork network, Recording recording, List<CutCodec> kept, Picture picture) {
     List<List<LiveTensor>> live = live(network, picture);
-    long preprocess =
-        median(
-            () -> network.preprocessing().apply(picture.rgb(), picture.width(), picture.height()));
     return new Profile(
         Profile.VERSION,
         machine(),
-        preprocess,
+        preprocessing(network, picture),
         segments(network, live),
         heads(network, live),
         codecs(recording, kept, live, picture));
+  }
+
+  /**
+   * Measures without codecs, for a network of which there are no samples.
+   *
+   * @param picture any of the right size
+   */
+  public Profile measure(ExitNetwork network, Picture picture) {
+    List<List<LiveTensor>> live = live(network, picture);
+    return new Profile(
+        Profile.VERSION,
+        machine(),
+        preprocessing(network, picture),
+        segments(network, live),
+        heads(network, live),
+        List.of());
+  }
+
+  private long preprocessing(ExitNetwork network, Picture picture) {
+    return median(
+        () -> network.preprocessing().apply(picture.rgb(), picture.width(), picture.height()));
   }
 
   /** Says what it runs on, without names of machines. */

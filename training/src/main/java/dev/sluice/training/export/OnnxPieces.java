@@ -133,8 +133,7 @@ public final class OnnxPieces {
     } else {
       TokenView.Mask mask = view.mask().get();
       String flags = flags(graph, inputs.get(mask.tensor()), types.get(mask.tensor()), mask);
-      String column =
-          graph.node("Reshape", List.of(flags, graph.integerConstant(-1, count, 1)));
+      String column = graph.node("Reshape", List.of(flags, graph.integerConstant(-1, count, 1)));
       float[] ones = new float[count];
       Arrays.fill(ones, 1);
       String passed = graph.node("MatMul", List.of(flags, graph.constant(ones, count, 1)));
@@ -146,7 +145,9 @@ public final class OnnxPieces {
         flat(
             graph,
             graph.node(
-                "Gather", List.of(tokens, graph.integerConstant(0)), OnnxBuilder.integer("axis", 1)));
+                "Gather",
+                List.of(tokens, graph.integerConstant(0)),
+                OnnxBuilder.integer("axis", 1)));
     return joined(graph, List.of(mean, first));
   }
 

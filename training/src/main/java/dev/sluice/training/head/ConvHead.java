@@ -34,8 +34,7 @@ public record ConvHead(
         || pooling.width() != side
         || last.inputs() != pooling.features()) {
       throw new IllegalArgumentException(
-          "%s and %s behind %d channels of %dx%d"
-              .formatted(pooling, last, channels, side, side));
+          "%s and %s behind %d channels of %dx%d".formatted(pooling, last, channels, side, side));
     }
   }
 

@@ -32,9 +32,10 @@ import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
- * Trains exit heads on features of a frozen backbone, by cross-entropy, through DJL's PyTorch engine (Kaya, Hong and Dumitras, "Shallow-Deep Networks", ICML 2019, train the heads
- * alone in the same way). Features are standardised for training and the scale folded into the
- * first layer afterwards. Not thread-safe: the engine's seed is global.
+ * Trains exit heads on features of a frozen backbone, by cross-entropy, through DJL's PyTorch
+ * engine (Kaya, Hong and Dumitras, "Shallow-Deep Networks", ICML 2019, train the heads alone in the
+ * same way). Features are standardised for training and the scale folded into the first layer
+ * afterwards. Not thread-safe: the engine's seed is global.
  */
 public final class HeadTrainer {
   private static final String ENGINE = "PyTorch";
@@ -183,8 +184,7 @@ public final class HeadTrainer {
       parts.add(Pool.globalMaxPool2d(maps));
     }
     if (pooling.grid() > 1) {
-      Shape cell =
-          new Shape(pooling.height() / pooling.grid(), pooling.width() / pooling.grid());
+      Shape cell = new Shape(pooling.height() / pooling.grid(), pooling.width() / pooling.grid());
       NDArray cells = Pool.avgPool2d(maps, cell, cell, new Shape(0, 0), false, true);
       parts.add(cells.reshape(maps.getShape().get(0), -1));
     }
@@ -326,8 +326,7 @@ public final class HeadTrainer {
     }
   }
 
-  private static void standardised(
-      PackedRow row, float[] mean, float[] sd, float[] out, int at) {
+  private static void standardised(PackedRow row, float[] mean, float[] sd, float[] out, int at) {
     row.unpack(out, at);
     int area = row.length() / mean.length;
     for (int c = 0; c < mean.length; c++) {

@@ -92,8 +92,7 @@ public final class HeadViews {
         .filter(tensor -> tensor != of)
         .filter(tensor -> elements(cut.shapes().get(tensor)) == tokens)
         .filter(
-            tensor ->
-                IntStream.of(cut.shapes().get(tensor)).allMatch(d -> d == 1 || d == tokens))
+            tensor -> IntStream.of(cut.shapes().get(tensor)).allMatch(d -> d == 1 || d == tokens))
         .mapToObj(tensor -> new TokenView.Mask(tensor, false))
         .findFirst();
   }
