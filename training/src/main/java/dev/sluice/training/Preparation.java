@@ -128,8 +128,8 @@ final class Preparation {
     if (classes.isEmpty()) {
       throw new PreparationException(
           text(
-              "labels disagree: %s brings its own exits of %d classes, and the data have others; name"
-                  + " the folders as the labels, or train exits with --exits 0.3,0.6",
+              "labels disagree: %s brings its own exits of %d classes, and the data have others;"
+                  + " name the folders as the labels, or train exits with --exits 0.3,0.6",
               graph.name(), outputs));
     }
     DataSets data = given.relabelled(classes.get(), labels.names());
@@ -248,8 +248,8 @@ final class Preparation {
     if (accuracy < chance + 0.1 * (1 - chance)) {
       throw new PreparationException(
           text(
-              "%s: scores %.1f %% on these pictures, near chance (%.1f %%); check --preprocess (mean,"
-                  + " std, scale, shift) and the order of --labels",
+              "%s: scores %.1f %% on these pictures, near chance (%.1f %%); check --preprocess"
+                  + " (mean, std, scale, shift) and the order of --labels",
               name, 100 * accuracy, 100 * chance));
     }
   }

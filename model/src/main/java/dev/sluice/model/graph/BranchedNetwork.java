@@ -71,11 +71,11 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
     }
     Set<Integer> sizes = new HashSet<>();
     for (String output : graph.outputs()) {
-      Optional<int[]> shape = cuttable(graph, output);
-      if (shape.isEmpty() || shape.get().length != 1) {
+      int[] shape = graph.canBeCut(output) ? graph.shape(output) : new int[0];
+      if (shape.length != 1 || graph.type(output) != TensorType.FLOAT32) {
         return false;
       }
-      sizes.add(shape.get()[0]);
+      sizes.add(shape[0]);
     }
     return sizes.size() == 1;
   }
@@ -88,14 +88,6 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
    */
   public static BranchedNetwork of(OnnxGraph graph) throws OnnxFormatException {
     return new Splitter(graph).split();
-  }
-
-  private static Optional<int[]> cuttable(OnnxGraph graph, String tensor) {
-    try {
-      return Optional.of(graph.shape(tensor));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty(); // No batch dimension.
-    }
   }
 
   private static final class Splitter {
@@ -150,7 +142,7 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
 
     BranchedNetwork split() throws OnnxFormatException {
       String last = lastOutput();
-      OnnxGraph backbone = OnnxGraph.of(graph.extract(graph.inputs(), List.of(last)), graph.name());
+      OnnxGraph backbone = graph.select(List.of(last));
       Set<GraphNode> shared = before(last);
       List<GraphNode> order = backbone.nodes();
       Map<String, Integer> born = new HashMap<>();
@@ -239,24 +231,14 @@ public record BranchedNetwork(OnnxGraph backbone, List<Branch> branches, List<St
 
     private static Optional<CutPoint> cutPoint(
         OnnxGraph backbone, List<GraphNode> order, Set<String> read, int position, long macs) {
-      Set<String> tensors = new LinkedHashSet<>(backbone.liveAt(position));
+      Set<String> tensors = new LinkedHashSet<>(backbone.layout().crossing(position));
       tensors.addAll(read);
-      List<int[]> shapes = new ArrayList<>();
-      List<TensorType> types = new ArrayList<>();
-      long bytes = 0;
-      for (String tensor : tensors) {
-        Optional<int[]> shape = cuttable(backbone, tensor);
-        if (shape.isEmpty()) {
-          return Optional.empty();
-        }
-        shapes.add(shape.get());
-        types.add(TensorType.FLOAT32);
-        long elements = 1;
-        for (int side : shape.get()) {
-          elements *= side;
-        }
-        bytes += elements * TensorType.FLOAT32.bytes();
+      if (!tensors.stream().allMatch(backbone::canBeCut)) {
+        return Optional.empty();
       }
+      List<int[]> shapes = tensors.stream().map(backbone::shape).toList();
+      List<TensorType> types = tensors.stream().map(backbone::type).toList();
+      long bytes = tensors.stream().mapToLong(backbone::bytes).sum();
       String name = order.get(position - 1).name();
       return Optional.of(
           new CutPoint(position, name, List.copyOf(tensors), shapes, types, bytes, macs));
