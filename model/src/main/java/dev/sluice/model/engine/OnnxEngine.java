@@ -907,6 +907,21 @@ public final class OnnxEngine implements AutoCloseable {
           });
     }
 
+    /**
+     * Takes the tensors from an index on out, into a group of their own. For the owner only.
+     *
+     * @return the caller's to close
+     */
+    public Tensors splitOff(int from) {
+      return reading(
+          () -> {
+            List<Tensor> tail = all.subList(from, all.size());
+            Tensors others = new Tensors(new ArrayList<>(tail));
+            tail.clear();
+            return others;
+          });
+    }
+
     private <T> T reading(Supplier<T> read) {
       OnnxEngine.this.open.acquire();
       try {
