@@ -1,13 +1,28 @@
 package dev.sluice.model;
 
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.exit.PolicyDataException;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Reads what a bundle says about its exits' policies. */
 public final class BundlePolicies {
   private BundlePolicies() {}
+
+  /** Returns the policies that the bundle's early exits follow where nobody says otherwise. */
+  public static PolicyChoice choice(Bundle bundle) {
+    List<ExitInfo> exits = bundle.manifest().exits();
+    Map<Integer, ExitPolicy> early =
+        exits.subList(0, exits.size() - 1).stream()
+            .collect(Collectors.toMap(ExitInfo::index, exit -> ExitPolicy.parse(exit.policy())));
+    return early.isEmpty() ? PolicyChoice.all(new ExitPolicy.Never()) : PolicyChoice.byExit(early);
+  }
 
   /**
    * Returns what was fitted for the bundle's policies, which may be nothing.

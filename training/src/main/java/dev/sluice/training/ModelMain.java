@@ -13,7 +13,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Makes bundles of ONNX classifiers, and shows what is in a bundle.",
-    subcommands = {PrepareCommand.class, WrapCommand.class, InspectCommand.class})
+    subcommands = {
+      PrepareCommand.class,
+      WrapCommand.class,
+      FitPoliciesCommand.class,
+      InspectCommand.class
+    })
 public final class ModelMain implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

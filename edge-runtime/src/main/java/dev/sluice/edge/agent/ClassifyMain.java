@@ -10,8 +10,11 @@ import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.Surroundings;
+import dev.sluice.model.BundlePolicies;
+import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
-import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
@@ -29,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -78,8 +82,11 @@ public final class ClassifyMain implements Program.Debuggable {
       paramLabel = "off|THRESHOLD",
       description =
           "stop at an exit of at least this probability; 0 always stops, above 1 never (default:"
-              + " the bundle's thresholds)")
+              + " the bundle's policies)")
   private @Nullable String exits;
+
+  @Option(names = "--exit-policy", paramLabel = "POLICY", description = Policies.HELP)
+  private @Nullable String exitPolicy;
 
   @Option(
       names = "--codec",
@@ -125,7 +132,8 @@ public final class ClassifyMain implements Program.Debuggable {
     List<Path> files = files();
     try (Engine engine = command.open()) {
       Profile profile = BundleFactsReader.profile(engine.bundle());
-      Plan plan = plan(engine.bundle().manifest(), profile);
+      PolicyChoice choice = choice(engine);
+      Plan plan = plan(engine.bundle().manifest(), profile, choice);
       Optional<InetSocketAddress> worker =
           plan.usesCloud() ? Optional.ofNullable(cloud) : Optional.empty();
       Cloud far = engine.cloud(worker, "sluice-classify");
@@ -242,8 +250,9 @@ public final class ClassifyMain implements Program.Debuggable {
 
   // --- the plan ---------------------------------------------------------------------------------
 
-  private Plan plan(BundleManifest manifest, Profile profile) {
+  private Plan plan(BundleManifest manifest, Profile profile, PolicyChoice choice) {
     int last = manifest.lastCut();
+    List<ExitThreshold> active = Policies.active(choice, manifest.exits().size() - 1);
     Integer wanted = split;
     if (wanted != null && (wanted < 0 || wanted > last)) {
       throw command.wrongUse("--split must be in [0, " + last + "], not " + wanted);
@@ -256,7 +265,7 @@ public final class ClassifyMain implements Program.Debuggable {
       if (codec != null && !codec.equals(Plan.NO_CODEC)) {
         throw command.wrongUse("--codec " + codec + " needs a worker to send to (--cloud)");
       }
-      return Plan.local(last, thresholds(manifest));
+      return local(manifest, active);
     }
     int cut;
     String name = codec;
@@ -267,8 +276,9 @@ public final class ClassifyMain implements Program.Debuggable {
       cut = least.cut();
       name = least.codec();
     }
-    if (cut == last) {
-      return Plan.local(last, thresholds(manifest));
+    OptionalInt end = Policies.last(active);
+    if (cut == last || (end.isPresent() && manifest.exits().get(end.getAsInt()).cut() <= cut)) {
+      return local(manifest, active);
     }
     if (name == null) {
       name = cut == 0 ? "raw" : "f32";
@@ -276,7 +286,18 @@ public final class ClassifyMain implements Program.Debuggable {
     if (name.equals(Plan.NO_CODEC)) {
       throw command.wrongUse("--codec none sends nothing, but the split is at cut " + cut);
     }
-    return new Plan(cut, name, thresholds(manifest));
+    return new Plan(cut, name, active);
+  }
+
+  /** Everything here, up to the first exit that stops in any case, as a smaller network. */
+  private static Plan local(BundleManifest manifest, List<ExitThreshold> active) {
+    OptionalInt end = Policies.last(active);
+    if (end.isEmpty()) {
+      return Plan.local(manifest.lastCut(), active);
+    }
+    return Plan.local(
+        manifest.exits().get(end.getAsInt()).cut(),
+        active.stream().filter(exit -> exit.exit() <= end.getAsInt()).toList());
   }
 
   /** The cut and codec that send least, where the device has not computed too much before. */
@@ -290,16 +311,34 @@ public final class ClassifyMain implements Program.Debuggable {
         .orElseGet(() -> new CodecCost(0, codec == null ? "raw" : codec, 0, 0, 0, 0));
   }
 
-  private List<ExitThreshold> thresholds(BundleManifest manifest) {
-    String wanted = exits;
-    if (OFF.equals(wanted)) {
-      return List.of();
+  /** What the exits follow; the network is told. */
+  private PolicyChoice choice(Engine engine) throws IOException, Failure {
+    if (exits != null && exitPolicy != null) {
+      throw command.wrongUse("--exits and --exit-policy exclude each other");
     }
-    List<ExitInfo> early = manifest.exits().subList(0, manifest.exits().size() - 1);
+    PolicyChoice choice;
+    try {
+      choice =
+          exitPolicy == null
+              ? thresholds(engine.bundle())
+              : Policies.parse("--exit-policy", exitPolicy);
+      engine.network().follow(choice, BundlePolicies.data(engine.bundle()));
+    } catch (IllegalArgumentException misfit) {
+      if (exitPolicy == null) {
+        throw new Failure(command.bundle() + ": " + misfit.getMessage());
+      }
+      throw command.wrongUse(String.valueOf(misfit.getMessage()));
+    }
+    return choice;
+  }
+
+  private PolicyChoice thresholds(Bundle bundle) {
+    String wanted = exits;
     if (wanted == null) {
-      return early.stream()
-          .map(exit -> new ExitThreshold(exit.index(), exit.defaultThreshold()))
-          .toList();
+      return BundlePolicies.choice(bundle);
+    }
+    if (wanted.equals(OFF)) {
+      return PolicyChoice.all(new ExitPolicy.Never());
     }
     double threshold;
     try {
@@ -310,8 +349,7 @@ public final class ClassifyMain implements Program.Debuggable {
     if (!(threshold >= 0) || Double.isInfinite(threshold)) {
       throw command.wrongUse("--exits is off or a probability, not '" + wanted + "'");
     }
-    double each = threshold;
-    return early.stream().map(exit -> new ExitThreshold(exit.index(), each)).toList();
+    return PolicyChoice.all(new ExitPolicy.Top1Above(threshold));
   }
 
   private List<Path> files() throws IOException {

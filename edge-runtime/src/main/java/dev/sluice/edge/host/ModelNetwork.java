@@ -15,6 +15,7 @@ import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.exit.ExitState;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.stage.Activation;
@@ -112,6 +113,8 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     }
     // Checks all that a plan may ask for.
     ExitPolicies.of(exitCuts.size(), manifest.labels().size(), every, data);
+    // And that the worker can be told.
+    WireRules.of(every, ExitState.NONE);
     chosen = new Chosen(Optional.of(choice), data);
   }
 

@@ -1,7 +1,7 @@
 package dev.sluice.model.bundle;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicySyntaxException;
 
 /**
  * An exit of a bundle.
@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param head path of its head's ONNX file in the bundle; empty if the backbone's own output is it
  * @param headMacs multiply-accumulates of the head for one sample
  * @param temperature divisor of its logits, positive: calibration by temperature scaling
- * @param policy when it stops where nobody says otherwise, as text such as {@code top1 >= 0.8}; at
+ * @param policy when it stops where nobody says otherwise, as {@link ExitPolicy#parse} reads it; at
  *     most 4096 characters
  */
 public record ExitInfo(
@@ -24,7 +24,6 @@ public record ExitInfo(
     double temperature,
     String policy) {
   private static final int MAX_POLICY = 4096;
-  private static final Pattern TOP1 = Pattern.compile("top1 >= ([0-9.eE+-]{1,32})");
 
   public ExitInfo {
     if (index < 0 || cut < 1 || headMacs < 0) {
@@ -35,6 +34,14 @@ public record ExitInfo(
     }
     if (policy.isBlank() || policy.length() > MAX_POLICY) {
       throw new IllegalArgumentException("exit " + index + ": policy is blank or too long");
+    }
+    try {
+      ExitPolicy.parse(policy);
+    } catch (PolicySyntaxException wrong) {
+      throw new IllegalArgumentException(
+          "exit %d: policy '%s', at character %d: %s"
+              .formatted(index, policy, wrong.position() + 1, wrong.problem()),
+          wrong);
     }
     if (!head.isEmpty()) {
       BundlePaths.check(head);
@@ -68,16 +75,16 @@ public record ExitInfo(
     return threshold > 1 ? "never" : "top1 >= " + threshold;
   }
 
+  /** Returns the same exit with another policy. */
+  public ExitInfo withPolicy(String other) {
+    return new ExitInfo(index, cut, kind, head, headMacs, temperature, other);
+  }
+
   /**
    * Returns the top-1 probability at which it stops where nobody says otherwise; above 1 if its
    * policy is another one, so that whoever knows thresholds alone never stops too early.
    */
   public double defaultThreshold() {
-    Matcher matcher = TOP1.matcher(policy);
-    try {
-      return matcher.matches() ? Double.parseDouble(matcher.group(1)) : 2;
-    } catch (NumberFormatException e) {
-      return 2;
-    }
+    return ExitPolicy.parse(policy) instanceof ExitPolicy.Top1Above top1 ? top1.threshold() : 2;
   }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.model.stage;
 
 import dev.sluice.model.bundle.CodecInfo;
+import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.engine.RefCount;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +24,7 @@ final class CompiledChain implements StageChain {
     this.open = new RefCount("the chain", () -> leases.forEach(SessionCache.Lease::giveBack));
     List<Stage> compiled = new ArrayList<>();
     for (int i = 0; i < plans.size(); i++) {
-      CompiledStage.Plan plan = plans.get(i);
-      BatchSession session = compiler.batching(plan.key(), leases.get(i).session());
-      compiled.add(new CompiledStage(compiler, plan, session, open));
+      compiled.add(new CompiledStage(compiler, plans.get(i), leases.get(i).session(), open));
     }
     this.stages = List.copyOf(compiled);
     this.encoder =
@@ -33,15 +32,15 @@ final class CompiledChain implements StageChain {
             info ->
                 new SessionEncoder(
                     info.name(),
-                    compiler.batching(
-                        StageCompiler.encoderKey(info), leases.get(plans.size()).session()),
-                    compiler.at(info.cut()),
+                    leases.get(plans.size()).session(),
+                    compiler.manifest().cuts().get(info.cut()).shapes(),
                     open));
   }
 
   /** An encoder that is one session. */
   private record SessionEncoder(
-      String codec, BatchSession session, Signature wanted, RefCount chain) implements Encoder {
+      String codec, OnnxEngine.Session session, List<int[]> wanted, RefCount chain)
+      implements Encoder {
     @Override
     public Activation encode(Activation live) {
       chain.acquire();

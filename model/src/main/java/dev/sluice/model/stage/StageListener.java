@@ -8,13 +8,12 @@ public interface StageListener {
    *
    * @param fromCut cut before it
    * @param toCut cut after it
-   * @param batch samples that it computed together
    * @param nanos time it took by the model's clock
    */
-  void onStage(int fromCut, int toCut, int batch, long nanos);
+  void onStage(int fromCut, int toCut, long nanos);
 
   /** Returns a listener that ignores everything. */
   static StageListener none() {
-    return (fromCut, toCut, batch, nanos) -> {};
+    return (fromCut, toCut, nanos) -> {};
   }
 }

@@ -64,7 +64,8 @@ class SchemaTest {
             one.macsBefore()));
     List<ExitInfo> exits = new ArrayList<>(old.exits());
     exits.set(
-        0, new ExitInfo(0, 1, HeadKind.CONVOLUTIONAL, "exits/1.onnx", 20, 1.5, "entropy < 0.4"));
+        0,
+        new ExitInfo(0, 1, HeadKind.CONVOLUTIONAL, "exits/1.onnx", 20, 1.5, "entropy <= 0.4 nats"));
     VariantInfo variant =
         new VariantInfo("int8", "int8/backbone.onnx", Map.of(0, "int8/exits/1.onnx"), "", "");
     BundleManifest manifest =
@@ -90,7 +91,7 @@ class SchemaTest {
     assertThat(read.cuts().get(1).types()).containsExactly(TensorType.INT8);
     assertThat(read.cuts().get(1).bytes()).isEqualTo(read.cuts().get(1).elements());
     assertThat(read.exits().get(0).kind()).isEqualTo(HeadKind.CONVOLUTIONAL);
-    assertThat(read.exits().get(0).policy()).isEqualTo("entropy < 0.4");
+    assertThat(read.exits().get(0).policy()).isEqualTo("entropy <= 0.4 nats");
     assertThat(read.exits().get(0).defaultThreshold()).isGreaterThan(1);
     assertThat(read.variant("int8")).contains(variant);
     assertThat(read.variant("int4")).isEmpty();

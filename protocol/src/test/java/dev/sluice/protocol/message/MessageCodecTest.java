@@ -109,6 +109,126 @@ class MessageCodecTest {
     assertThat(codec.decodeInfer(77, shorter, 0, shorter.length)).isEqualTo(header);
   }
 
+  private static InferHeader header(ExitRule rule) {
+    return new InferHeader(9, "", 2, "f32", rule, 300, 4, List.of(4));
+  }
+
+  private static final ExitRule LISTED =
+      ExitRule.listed(
+          List.of(
+              new ExitOrder(2, ExitOrder.PATIENCE, List.of(2.0)),
+              new ExitOrder(3, ExitOrder.PER_CLASS, List.of(0.5, Double.POSITIVE_INFINITY)),
+              new ExitOrder(4, ExitOrder.ALWAYS, List.of()),
+              new ExitOrder(5, 200, List.of(1.0, 2.0))),
+          new ExitProgress(0, 3));
+
+  @Test
+  void carriesAnOrderForEachExitAndWhatTheDeviceSaw() throws Exception {
+    MessageCodec codec = new MessageCodec();
+    for (ExitRule rule :
+        List.of(
+            LISTED,
+            ExitRule.listed(List.of(), ExitProgress.NONE),
+            ExitRule.listed(
+                List.of(new ExitOrder(0, ExitOrder.TRUST, List.of(1.5))),
+                new ExitProgress(999, 255)))) {
+      byte[] body = codec.encode(header(rule));
+      assertThat(codec.decodeInfer(9, body, 0, body.length)).isEqualTo(header(rule));
+    }
+  }
+
+  @Test
+  void writesOrdersAfterTheFieldsOfTheFirstVersion() {
+    byte[] body =
+        new MessageCodec()
+            .encode(
+                header(
+                    ExitRule.listed(
+                        List.of(new ExitOrder(3, ExitOrder.PATIENCE, List.of(2.0))),
+                        new ExitProgress(5, 1))));
+    assertThat(HexFormat.of().formatHex(body))
+        .isEqualTo(
+            "1509" // Infer, nine fields
+                + "00" // the Hello's digest
+                + "02" // cut
+                + "03663332" // f32
+                + "0200" // rule kind 2, no thresholds
+                + "0104" // one payload of 4 bytes
+                + "ac02" // 300 ns
+                + "04" // priority
+                + "01" // one order:
+                + "0304" // exit 3, patience
+                + "010000000000000040" // one value, 2.0
+                + "0601"); // class 5 was predicted, once unchanged
+  }
+
+  @Test
+  void writesTop1ThresholdsAsTheFirstVersionDid() {
+    byte[] body =
+        new MessageCodec().encode(header(new ExitRule(1, List.of(new ExitThreshold(3, 0.5)))));
+    assertThat(HexFormat.of().formatHex(body))
+        .startsWith("1507")
+        .endsWith("0101" + "03000000000000e03f" + "0104" + "ac02" + "04");
+  }
+
+  @Test
+  void refusesListedOrdersCutAtAnyIndex() {
+    MessageCodec codec = new MessageCodec();
+    byte[] body = codec.encode(header(LISTED));
+    for (int length = 0; length < body.length; length++) {
+      int cut = length;
+      assertThatThrownBy(() -> codec.decodeInfer(9, body, 0, cut))
+          .as("cut to %d of %d bytes", cut, body.length)
+          .isInstanceOf(ProtocolException.class);
+    }
+  }
+
+  @Test
+  void refusesOrdersWithHostileNumbers() {
+    String start = "1509" + "00" + "02" + "03663332" + "0200" + "0104" + "ac02" + "04";
+    String two = "01" + "0000000000000040";
+    for (String hex :
+        List.of(
+            "01" + "0304" + "01" + "000000000000f0bf" + "0601", // -1
+            "01" + "0304" + "01" + "000000000000f87f" + "0601", // NaN
+            "01" + "0304" + "ffffffff07" + "0601", // 2,147,483,647 values
+            "01" + "0304" + "8507" + "0601", // 901 values
+            "01" + "0300" + two + "0601", // kind 0
+            "02" + "0304" + two + "0304" + two + "0601", // exit 3 twice
+            "02" + "0404" + two + "0304" + two + "0601", // exits descend
+            "ff" + "0304" + two + "0601", // 255 orders
+            "01" + "0304" + two + "0001", // unchanged without a prediction
+            "01" + "0304" + two + "ffffffff0f01")) { // predicted class -2
+      byte[] body = HexFormat.of().parseHex(start + hex);
+      assertThatThrownBy(() -> new MessageCodec().decodeInfer(9, body, 0, body.length))
+          .as(hex)
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageStartingWith("damaged InferHeader: ");
+    }
+  }
+
+  @Test
+  void refusesRulesThatContradictThemselves() {
+    ExitOrder order = new ExitOrder(1, ExitOrder.MARGIN, List.of(0.5));
+    assertThatThrownBy(() -> new ExitRule(1, List.of(), List.of(order), ExitProgress.NONE))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () ->
+                new ExitRule(
+                    2, List.of(new ExitThreshold(1, 0.5)), List.of(order), ExitProgress.NONE))
+        .isInstanceOf(IllegalArgumentException.class);
+    List<Double> many = java.util.Collections.nCopies(500, 0.5);
+    assertThatThrownBy(
+            () ->
+                ExitRule.listed(
+                    List.of(
+                        new ExitOrder(1, ExitOrder.PER_CLASS, many),
+                        new ExitOrder(2, ExitOrder.PER_CLASS, many)),
+                    ExitProgress.NONE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1000");
+  }
+
   @Test
   void refusesARequestsHeaderWhoseNumbersAreOutOfRange() {
     String rule = "0101030000" + "00000000e03f";
