@@ -38,38 +38,38 @@ public final class CloudMain implements Callable<Integer> {
       names = "--bind",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:7411",
-      description = "Address to listen on; port 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+      description = "address to listen on; port 0 takes a free one (default: ${DEFAULT-VALUE})")
   private String bind;
 
   @Option(
       names = "--models",
       paramLabel = "DIR",
       required = true,
-      description = "A bundle, or a folder of bundles, to serve.")
+      description = "a bundle, or a folder of bundles, to serve")
   private Path models;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Requests computed at the same time. Default: one per core.")
+      description = "requests computed at the same time (default: one per core)")
   private int threads;
 
   @Option(
       names = "--queue",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Requests that may wait before others are refused. Default: ${DEFAULT-VALUE}.")
+      description = "requests that may wait before others are refused (default: ${DEFAULT-VALUE})")
   private int queueCapacity;
 
   @Option(
       names = "--insecure",
       description =
-          "Listen on more than this machine although requests are neither encrypted nor"
-              + " authenticated.")
+          "listen on more than this machine although requests are neither encrypted nor"
+              + " authenticated")
   private boolean insecure;
 
-  @Option(names = "--debug", description = "Show a stack trace when something fails.")
+  @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
   private CloudMain() {}

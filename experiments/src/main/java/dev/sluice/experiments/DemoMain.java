@@ -1,5 +1,6 @@
 package dev.sluice.experiments;
 
+import dev.sluice.edge.agent.Words;
 import dev.sluice.experiments.demo.Demo;
 import dev.sluice.experiments.demo.DemoOptions;
 import dev.sluice.experiments.demo.DemoResult;
@@ -52,56 +53,56 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   @Option(
       names = "--bundle",
       paramLabel = "BUNDLE",
-      description = "The network. Default: the RoadSigns bundle that comes with Sluice.")
+      description = "the network (default: the RoadSigns bundle that comes with Sluice)")
   private @Nullable Path bundle;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
       description =
-          "Test pictures for a bundle of one's own, as it was prepared with: a folder with train/,"
-              + " val/ and test/, or one with CIFAR-10 binaries. Default: RoadSigns test drives.")
+          "test pictures for a bundle of one's own, as it was prepared with: a folder with train/,"
+              + " val/ and test/, or one with CIFAR-10 binaries (default: RoadSigns test drives)")
   private @Nullable Path data;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
       description =
-          "Where to write the result; - for standard output, what else is shown then goes to"
-              + " standard error.")
+          "where to write the result; - for standard output, what else is shown then goes to"
+              + " standard error")
   private @Nullable Path json;
 
   @Option(
       names = "--objective",
       paramLabel = "TEXT",
-      description = "What is asked. Default: ${DEFAULT-VALUE}",
+      description = "what is asked (default: ${DEFAULT-VALUE})",
       defaultValue = Goal.DEFAULT)
   private String objective;
 
   @Option(
       names = "--seconds",
       paramLabel = "S",
-      description = "Length of the main stream; the link's phases shrink or grow with it.")
+      description = "length of the main stream; the link's phases shrink or grow with it")
   private @Nullable Double seconds;
 
   @Option(
       names = "--emulate-device",
-      paramLabel = "MS",
-      defaultValue = "250",
+      paramLabel = "TIME",
+      converter = Words.Millis.class,
+      defaultValue = "250ms",
       description =
-          "Milliseconds that the emulated device takes for the whole network. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private int deviceMillis;
+          "what the emulated device takes for the whole network (default: ${DEFAULT-VALUE})")
+  private double deviceMillis;
 
   @Option(
       names = "--quick",
-      description = "20 seconds, ours against one rival, fewer frames for the accuracy floor.")
+      description = "20 seconds, ours against one rival, fewer frames for the accuracy floor")
   private boolean quick;
 
-  @Option(names = "--no-strategies", description = "Leave the rivals out.")
+  @Option(names = "--no-strategies", description = "leave the rivals out")
   private boolean noStrategies;
 
-  @Option(names = "--debug", description = "Show a stack trace when something fails.")
+  @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
   private DemoMain() {}
@@ -172,13 +173,16 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
       throw new ParameterException(spec.commandLine(), "--seconds must be in [6, 3600]");
     }
     if (deviceMillis < 1 || deviceMillis > 60_000) {
-      throw new ParameterException(spec.commandLine(), "--emulate-device must be in [1, 60000]");
+      throw new ParameterException(spec.commandLine(), "--emulate-device must be from 1ms to 60s");
     }
     Goal goal;
     try {
       goal = Goal.parse(objective);
     } catch (ObjectiveSyntaxException e) {
-      throw new ParameterException(spec.commandLine(), "--objective: " + e.getMessage(), e);
+      throw new ParameterException(
+          spec.commandLine(),
+          "--objective, at character " + (e.position() + 1) + ": " + e.problem(),
+          e);
     }
     Scenario scenario =
         seconds != null
@@ -194,7 +198,7 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
         scenario,
         Scenario.DRIVE.lasting(quick ? QUICK_RIVALRY_SECONDS : RIVALRY_SECONDS),
         strategies,
-        Duration.ofMillis(deviceMillis),
+        Duration.ofMillis(Math.round(deviceMillis)),
         FLOOR_PLANS);
   }
 

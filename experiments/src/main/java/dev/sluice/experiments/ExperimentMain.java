@@ -81,28 +81,28 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "The study; 'list' names them.")
+    @Parameters(paramLabel = "NAME", description = "the study; 'list' names them")
     private String name;
 
     @Option(
         names = "--out",
         paramLabel = "DIR",
         required = true,
-        description = "Folder for the results; made where it is missing.")
+        description = "folder for the results; made where it is missing")
     private Path out;
 
     @Option(
         names = "--quick",
-        description = "The same measurement with fewer repeats, two minutes at most.")
+        description = "the same measurement with fewer repeats, two minutes at most")
     private boolean quick;
 
     @Option(
         names = "--seed",
         paramLabel = "N",
-        description = "From which all seeds of the study follow. Default: " + DEFAULT_SEED + ".")
+        description = "from which all seeds of the study follow (default: " + DEFAULT_SEED + ")")
     private long seed = DEFAULT_SEED;
 
-    @Option(names = "--debug", description = "Show a stack trace when something fails.")
+    @Option(names = "--debug", description = "show a stack trace when something fails")
     private boolean debug;
 
     @Override

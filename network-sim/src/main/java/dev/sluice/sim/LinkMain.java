@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +46,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "A trace file holds lines 'seconds uplink_mbit downlink_mbit round_trip_ms' or 'seconds",
-      "outage'; or a throughput log 'seconds mbit'; or mahimahi packet slots. See",
-      "docs/link-emulation.md."
+      "A trace file holds lines 'seconds uplink_mbit downlink_mbit round_trip_ms' (also",
+      "'seconds outage' and 'seconds end'); or a throughput log 'seconds mbit'; or",
+      "mahimahi packet slots. See docs/link-emulation.md."
     })
 public final class LinkMain implements Callable<Integer> {
   private static final int WARM_UP_MESSAGES = 40;
@@ -77,9 +78,10 @@ public final class LinkMain implements Callable<Integer> {
 
   @Option(
       names = "--round-trip",
-      paramLabel = "MS",
-      defaultValue = "50",
-      description = "round trip where the trace has none, in ms (default: ${DEFAULT-VALUE})")
+      paramLabel = "TIME",
+      converter = Amounts.Millis.class,
+      defaultValue = "50ms",
+      description = "round trip where the trace has none (default: ${DEFAULT-VALUE})")
   private double roundTripMillis = 50;
 
   @Option(
@@ -111,9 +113,10 @@ public final class LinkMain implements Callable<Integer> {
 
   @Option(
       names = "--jitter",
-      paramLabel = "MS",
+      paramLabel = "TIME",
+      converter = Amounts.Millis.class,
       defaultValue = "0",
-      description = "most random delay per packet, in ms (default: none)")
+      description = "most random delay per packet, e.g. 5ms (default: none)")
   private double jitterMillis;
 
   @Option(
@@ -125,9 +128,10 @@ public final class LinkMain implements Callable<Integer> {
 
   @Option(
       names = "--wake-up",
-      paramLabel = "MS",
+      paramLabel = "TIME",
+      converter = Amounts.Millis.class,
       defaultValue = "0",
-      description = "what waking the radio takes after 10 s of silence, in ms (default: none)")
+      description = "what waking the radio takes after 10 s of silence (default: none)")
   private double wakeUpMillis;
 
   @Option(names = "--debug", description = "show a stack trace when something fails")
@@ -139,8 +143,9 @@ public final class LinkMain implements Callable<Integer> {
 
     @Option(
         names = "--rate",
-        paramLabel = "MBIT",
-        description = "no trace: this uplink rate all the time, in Mbit/s")
+        paramLabel = "RATE",
+        converter = Amounts.Megabits.class,
+        description = "no trace: this uplink rate all the time, e.g. 6mbit")
     private @Nullable Double rateMegabits;
   }
 
@@ -288,7 +293,7 @@ public final class LinkMain implements Callable<Integer> {
   private LinkTrace trace() throws IOException {
     TraceReader.Settings settings;
     try {
-      settings = new TraceReader.Settings(millis(roundTripMillis), downlinkFactor, loop);
+      settings = new TraceReader.Settings(duration(roundTripMillis), downlinkFactor, loop);
     } catch (IllegalArgumentException wrong) {
       throw wrongUse(String.valueOf(wrong.getMessage()));
     }
@@ -307,11 +312,7 @@ public final class LinkMain implements Callable<Integer> {
         throw wrongUse("--time-scale " + timeScale + " makes the trace's steps fall together");
       }
     }
-    double megabits = shape.rateMegabits == null ? 0 : shape.rateMegabits;
-    if (!(megabits > 0 && megabits <= 1e6)) {
-      throw wrongUse("--rate must be in (0, 1000000] Mbit/s: " + megabits);
-    }
-    double bytesPerSecond = megabits * 125_000;
+    double bytesPerSecond = Objects.requireNonNull(shape.rateMegabits) * 125_000;
     return LinkTrace.constant(
         bytesPerSecond, bytesPerSecond * downlinkFactor, settings.roundTrip());
   }
@@ -319,9 +320,8 @@ public final class LinkMain implements Callable<Integer> {
   private LinkOptions options() {
     LinkOptions options = LinkOptions.DEFAULT;
     return options
-        .withJitter(millis(inRange("--jitter", jitterMillis)), seed)
-        .withRadio(
-            Duration.ofNanos(options.radioIdleNanos()), millis(inRange("--wake-up", wakeUpMillis)));
+        .withJitter(duration(jitterMillis), seed)
+        .withRadio(Duration.ofNanos(options.radioIdleNanos()), duration(wakeUpMillis));
   }
 
   private Start when() {
@@ -354,17 +354,7 @@ public final class LinkMain implements Callable<Integer> {
         : new InetSocketAddress(host, port);
   }
 
-  private double inRange(String option, double millis) {
-    if (!(millis >= 0 && millis <= 60_000)) {
-      throw wrongUse(option + " must be in [0, 60000] ms: " + millis);
-    }
-    return millis;
-  }
-
-  private Duration millis(double millis) {
-    if (!(millis >= 0 && millis <= 60_000)) {
-      throw wrongUse("--round-trip must be in [0, 60000] ms: " + millis);
-    }
+  private static Duration duration(double millis) {
     return Duration.ofNanos(Math.round(millis * 1e6));
   }
 

@@ -27,7 +27,10 @@ class LinkMainTest {
   @Test
   void saysWhereItListensStartsOnTheWordAndEndsWithItsInput() {
     int status =
-        run("start\nstart\n", "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 5 --start stdin");
+        run(
+            "start\nstart\n",
+            "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 500kbit --round-trip 0.02s --jitter 2ms"
+                + " --start stdin");
 
     assertThat(status).isZero();
     assertThat(out.toString()).matches("link ready on 127.0.0.1:[1-9][0-9]*\\Rstarted\\R");
@@ -44,6 +47,8 @@ class LinkMainTest {
         "--listen 127.0.0.1:0 --to 127.0.0.1:70000 --rate 1",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 0",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate fast",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 5ms",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --round-trip 5mbit",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --trace x",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --start never",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --round-trip -1",

@@ -35,7 +35,7 @@ public final class TrainMain implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "WHAT", description = "roadsigns")
+  @Parameters(paramLabel = "roadsigns", description = "what to train")
   private String what = "";
 
   @Option(

@@ -49,12 +49,30 @@ final class Strategies {
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(
-              new CloudOnly(facts, words.length == 2 ? words[1] : pictureCodec(facts)), true);
+              new CloudOnly(
+                  facts, words.length == 2 ? known(words[1], facts) : pictureCodec(facts)),
+              true);
       case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
       case "fixed-split" -> new Strategy(new FixedSplit(facts, known(mean)), false);
       case "fixed" -> new Strategy(new PinnedPlan(fixed(name, words, facts.lastCut())), false);
       default -> throw unknown(name);
     };
+  }
+
+  private static String known(String pictureCodec, BundleFacts facts) {
+    List<String> names = pictureCodecs(facts);
+    if (!names.contains(pictureCodec)) {
+      throw new IllegalArgumentException(
+          "no codec '"
+              + pictureCodec
+              + "' in the bundle's tables for pictures; known are "
+              + String.join(", ", names));
+    }
+    return pictureCodec;
+  }
+
+  private static List<String> pictureCodecs(BundleFacts facts) {
+    return facts.codecs().stream().filter(c -> c.cut() == 0).map(CodecFact::codec).toList();
   }
 
   private static Estimates known(Optional<Estimates> mean) {
@@ -97,8 +115,7 @@ final class Strategies {
 
   /** JPEG at quality 75 where the bundle's tables know it, otherwise the best that they know. */
   private static String pictureCodec(BundleFacts facts) {
-    List<String> names =
-        facts.codecs().stream().filter(c -> c.cut() == 0).map(CodecFact::codec).toList();
+    List<String> names = pictureCodecs(facts);
     if (names.contains(PREFERRED_PICTURE_CODEC)) {
       return PREFERRED_PICTURE_CODEC;
     }

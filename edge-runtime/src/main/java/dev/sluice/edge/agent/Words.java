@@ -7,14 +7,14 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Values as people write them in options. */
-final class Words {
+public final class Words {
   private static final Pattern NUMBER =
       Pattern.compile("([0-9]*\\.?[0-9]+)\\s*([a-z]*)", Pattern.CASE_INSENSITIVE);
 
   private Words() {}
 
   /** A time: {@code 250ms}, {@code 0.25s}, {@code 1m}; a bare number is milliseconds. */
-  static final class Millis implements ITypeConverter<Double> {
+  public static final class Millis implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
       Matcher match = NUMBER.matcher(text.strip());
