@@ -8,6 +8,8 @@ import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.stage.Activation;
@@ -21,6 +23,7 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.training.data.FolderData;
 import dev.sluice.training.data.LabelledImages;
+import dev.sluice.training.export.BranchyNetworks;
 import dev.sluice.training.export.TinyNetwork;
 import dev.sluice.training.head.HeadTrainer;
 import dev.sluice.training.head.TorchMissingException;
@@ -229,6 +232,80 @@ class ModelMainTest {
 
     assertThat(refused.status()).isEqualTo(1);
     assertThat(refused.err()).contains("labels disagree");
+  }
+
+  @Test
+  void takesTheExitsThatANetworkBringsWithoutTrainingAny() throws Exception {
+    Path branched = folder.resolve("branched.onnx");
+    Files.write(branched, BranchyNetworks.colours());
+    Path out = folder.resolve("branched");
+    String[] arguments = arguments(pictures, IN_ORDER, out);
+    arguments[1] = branched.toString();
+    for (int i = 0; i < arguments.length; i++) {
+      arguments[i] = arguments[i].equals("0.3,0.7") ? "outputs" : arguments[i];
+    }
+
+    Outcome prepared = run(arguments);
+
+    assertThat(prepared.err()).isEmpty();
+    Bundle bundle = Bundle.open(out);
+    assertThat(bundle.manifest().exits())
+        .extracting(ExitInfo::kind)
+        .containsExactly(HeadKind.BACKBONE, HeadKind.BACKBONE, HeadKind.BACKBONE);
+    assertThat(bundle.manifest().exits()).allMatch(exit -> exit.temperature() != 1);
+    assertThat(bundle.manifest().provenance().get("exits")).contains("exit1, exit2, last");
+    LabelledImages certify = FolderData.read(pictures, 1).certify();
+    CalibrationTable table = CalibrationTable.read(bundle.file("certification.bin"));
+    try (ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {
+      for (int s = 0; s < table.samples(); s++) {
+        checkSample(model, table, s, certify.picture(s));
+      }
+    }
+  }
+
+  @Test
+  void wrapsANetworkWithoutData() throws IOException {
+    Path branched = folder.resolve("wrapped.onnx");
+    Files.write(branched, BranchyNetworks.colours());
+    Path out = folder.resolve("wrapped");
+
+    Outcome wrapped =
+        run(
+            "wrap",
+            branched.toString(),
+            "--preprocess",
+            "size=16 mean=0.3 std=0.3",
+            "--labels",
+            IN_ORDER,
+            "--out",
+            out.toString());
+
+    assertThat(wrapped.err()).isEmpty();
+    assertThat(wrapped.out()).contains("exit 0").contains("exit 2").contains("agree");
+    assertThat(Bundle.open(out).manifest().labels()).containsExactly("red", "green", "blue");
+  }
+
+  @Test
+  void trainsHeadsOfTheKindAskedFor() throws Exception {
+    requireTorch();
+    Path out = folder.resolve("conv");
+    List<String> arguments = new ArrayList<>(List.of(arguments(pictures, IN_ORDER, out)));
+    arguments.addAll(List.of("--head", "conv"));
+
+    Outcome prepared = run(arguments.toArray(String[]::new));
+
+    assertThat(prepared.err()).isEmpty();
+    assertThat(Bundle.open(out).manifest().exits())
+        .extracting(ExitInfo::kind)
+        .containsExactly(HeadKind.CONVOLUTIONAL, HeadKind.CONVOLUTIONAL, HeadKind.BACKBONE);
+
+    arguments.set(arguments.size() - 1, "tokens");
+    Outcome refused = run(arguments.toArray(String[]::new));
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.err()).contains("no head of kind tokens").contains("--head auto");
+
+    arguments.set(arguments.size() - 1, "big");
+    assertThat(run(arguments.toArray(String[]::new)).status()).isEqualTo(2);
   }
 
   private static void requireTorch() throws TorchMissingException {
