@@ -30,11 +30,13 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Trains a head per exit on a frozen backbone, and a new last layer where the data have other
@@ -199,39 +201,37 @@ final class TrainedExits {
     }
     Recording before = record(frame.with(chosen), select);
     double best = before.accuracy(before.exits() - 1);
-    List<ExitHead> tried = new ArrayList<>(chosen);
-    for (int i = 0; i < linear.size(); i++) {
-      boolean possible = linear.get(i).isPresent() && seen.get(i).cells().isPresent();
-      if (possible && best - before.accuracy(i) >= WORTH_TRYING) {
-        tried.set(i, convolutional(seen.get(i), labels, classes));
-      }
-    }
-    Recording after = record(frame.with(tried), select);
-    for (int i = 0; i < chosen.size(); i++) {
-      if (tried.get(i) == chosen.get(i)) {
-        continue;
-      }
+    List<Integer> byGap =
+        IntStream.range(0, linear.size())
+            .filter(i -> linear.get(i).isPresent() && seen.get(i).cells().isPresent())
+            .filter(i -> best - before.accuracy(i) >= WORTH_TRYING)
+            .boxed()
+            .sorted(Comparator.comparingDouble(before::accuracy))
+            .toList();
+    // Where the exit with most to gain gains too little, the others would in vain take their time.
+    for (int i : byGap) {
+      ExitHead pooled = chosen.get(i);
+      ExitHead convolutional = convolutional(seen.get(i), labels, classes);
+      chosen.set(i, convolutional);
+      double accuracy = record(frame.with(chosen), select).accuracy(i);
       long total = Math.max(1, frame.backbone().totalMacs());
       boolean pays =
           HeadChoice.convPays(
-              before.accuracy(i),
-              after.accuracy(i),
-              chosen.get(i).macs(),
-              tried.get(i).macs(),
-              total);
+              before.accuracy(i), accuracy, pooled.macs(), convolutional.macs(), total);
       String outcome =
           text(
               "%s; on the select set pooled %.1f %% with %.2f %% of the MACs, convolutional %.1f %%"
                   + " with %.2f %%",
               pays ? "convolutional" : "pooled",
               100 * before.accuracy(i),
-              100.0 * chosen.get(i).macs() / total,
-              100 * after.accuracy(i),
-              100.0 * tried.get(i).macs() / total);
+              100.0 * pooled.macs() / total,
+              100 * accuracy,
+              100.0 * convolutional.macs() / total);
       progress.note("head " + i + ": " + outcome);
       figures.put("head " + i, outcome);
-      if (pays) {
-        chosen.set(i, tried.get(i));
+      if (!pays) {
+        chosen.set(i, pooled);
+        break;
       }
     }
     return chosen;

@@ -110,8 +110,7 @@ class NetworkWrapTest {
   }
 
   /** Every exit says what the network's own output says, in one chain and cut anywhere. */
-  private static void agrees(Bundle bundle, byte[] onnx, List<String> outputs)
-      throws IOException {
+  private static void agrees(Bundle bundle, byte[] onnx, List<String> outputs) throws IOException {
     byte[] rgb = new byte[3 * SIDE * SIDE];
     new Random(4).nextBytes(rgb);
     Map<String, float[]> expected;

@@ -117,8 +117,7 @@ class BranchedNetworkTest {
     OnnxGraph backbone = branched.backbone();
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
         OnnxEngine.Session whole = engine.load(onnx, "whole");
-        OnnxEngine.Tensors in =
-            engine.wrap(List.of(FloatBuffer.wrap(input)), List.of(shape))) {
+        OnnxEngine.Tensors in = engine.wrap(List.of(FloatBuffer.wrap(input)), List.of(shape))) {
       Map<String, float[]> expected = new LinkedHashMap<>();
       try (OnnxEngine.Tensors out = whole.run(in)) {
         for (int i = 0; i < whole.outputs().size(); i++) {
@@ -151,8 +150,7 @@ class BranchedNetworkTest {
     }
   }
 
-  private static OnnxEngine.Tensors copy(
-      OnnxEngine engine, OnnxEngine.Tensors tensors, int count) {
+  private static OnnxEngine.Tensors copy(OnnxEngine engine, OnnxEngine.Tensors tensors, int count) {
     List<ByteBuffer> bytes = new ArrayList<>();
     List<TensorType> types = new ArrayList<>();
     List<long[]> shapes = new ArrayList<>();

@@ -30,8 +30,8 @@ public record HeadOptions(
   /** Returns what suits a convolutional head, whose steps cost far more than a linear one's. */
   public static HeadOptions convolutional(int samples, long seed) {
     return samples < 5_000
-        ? new HeadOptions(0, 25, 64, 2e-3f, 1e-3f, seed)
-        : new HeadOptions(0, 6, 128, 2e-3f, 1e-4f, seed);
+        ? new HeadOptions(0, 25, 64, 3e-3f, 1e-3f, seed)
+        : new HeadOptions(0, 10, 128, 4e-3f, 1e-4f, seed);
   }
 
   /** Returns the same options without a hidden layer. */

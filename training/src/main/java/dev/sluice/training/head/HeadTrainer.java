@@ -15,6 +15,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
@@ -45,6 +46,8 @@ public final class HeadTrainer {
 
   /** Cells per side of what a convolutional head pools, where they divide its map. */
   private static final int GRID = 4;
+
+  private static final float EPSILON = 1e-5f;
 
   private final HeadOptions options;
   private int droppedSteps;
@@ -137,12 +140,16 @@ public final class HeadTrainer {
     Pooling pooling =
         new Pooling(reduced, outSide, outSide, outSide % GRID == 0 ? GRID : 1, outSide > 1);
     Conv2d pointwise = convolution(reduced, 1, 1);
+    BatchNorm pointwiseNorm = BatchNorm.builder().optEpsilon(EPSILON).build();
     Conv2d second = convolution(reduced, 3, stride);
+    BatchNorm secondNorm = BatchNorm.builder().optEpsilon(EPSILON).build();
     SequentialBlock block =
         new SequentialBlock()
             .add(pointwise)
+            .add(pointwiseNorm)
             .add(Activation.reluBlock())
             .add(second)
+            .add(secondNorm)
             .add(Activation.reluBlock())
             .add(new LambdaBlock(maps -> new NDList(pooled(maps.singletonOrThrow(), pooling))))
             .add(Linear.builder().setUnits(classes).build());
@@ -154,12 +161,30 @@ public final class HeadTrainer {
         onEpoch,
         () -> {
           ConvLayer first =
-              new ConvLayer(channels, reduced, 1, 1, side, weights(pointwise), bias(pointwise))
-                  .takingRaw(mean, sd);
-          ConvLayer next =
-              new ConvLayer(reduced, reduced, 3, stride, side, weights(second), bias(second));
+              folded(channels, reduced, 1, 1, side, pointwise, pointwiseNorm).takingRaw(mean, sd);
+          ConvLayer next = folded(reduced, reduced, 3, stride, side, second, secondNorm);
           return new ConvHead(view, List.of(first, next), pooling, denseLayers(block).get(0));
         });
+  }
+
+  /** A convolution with the normalisation behind it, as one. */
+  private static ConvLayer folded(
+      int inputs, int outputs, int kernel, int stride, int side, Conv2d conv, BatchNorm norm) {
+    float[] weights = weights(conv);
+    float[] bias = bias(conv);
+    float[] gamma = floats(norm, "gamma");
+    float[] beta = floats(norm, "beta");
+    float[] mean = floats(norm, "runningMean");
+    float[] variance = floats(norm, "runningVar");
+    int perOutput = weights.length / outputs;
+    for (int o = 0; o < outputs; o++) {
+      float scale = (float) (gamma[o] / Math.sqrt(variance[o] + EPSILON));
+      for (int i = 0; i < perOutput; i++) {
+        weights[o * perOutput + i] *= scale;
+      }
+      bias[o] = beta[o] + (bias[o] - mean[o]) * scale;
+    }
+    return new ConvLayer(inputs, outputs, kernel, stride, side, weights, bias);
   }
 
   private static void requireSamples(int samples, int[] labels) {
@@ -299,11 +324,15 @@ public final class HeadTrainer {
   }
 
   private static float[] weights(Block block) {
-    return block.getParameters().get("weight").getArray().toFloatArray();
+    return floats(block, "weight");
   }
 
   private static float[] bias(Block block) {
-    return block.getParameters().get("bias").getArray().toFloatArray();
+    return floats(block, "bias");
+  }
+
+  private static float[] floats(Block block, String name) {
+    return block.getParameters().get(name).getArray().toFloatArray();
   }
 
   /** Moments per channel over all samples and positions. */

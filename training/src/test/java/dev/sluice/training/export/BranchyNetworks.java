@@ -22,8 +22,8 @@ public final class BranchyNetworks {
   }
 
   /**
-   * The BranchyNet kind: says like {@link TinyNetwork} which of red, green and blue prevails, at two
-   * side branches too.
+   * The BranchyNet kind: says like {@link TinyNetwork} which of red, green and blue prevails, at
+   * two side branches too.
    */
   public static byte[] colours() {
     BranchyNetworks net = new BranchyNetworks(3, 1);
