@@ -5,13 +5,17 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.graph.OnnxFormatException;
+import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageCompiler;
 import dev.sluice.model.stage.StageListener;
 import dev.sluice.model.stage.StageRequest;
+import dev.sluice.model.stage.StageRequestException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -83,7 +87,8 @@ public final class ProgressiveModel implements AutoCloseable {
    * take a second.
    *
    * @return the caller's to close
-   * @throws IllegalArgumentException if the bundle has no such cuts, exits or codecs
+   * @throws StageRequestException if the bundle has no such cuts, exits or codecs
+   * @throws IllegalArgumentException if a file of the bundle does not fit the others
    * @throws IllegalStateException if closed
    */
   public StageChain compile(StageRequest request) {
@@ -109,10 +114,25 @@ public final class ProgressiveModel implements AutoCloseable {
    *     are filled exactly are used in place and must then not be changed until closing. A multiple
    *     of the cut's size makes a batch
    * @return the caller's to close
-   * @throws IllegalArgumentException if the sizes are not the cut's
+   * @throws StageRequestException if there is no such cut
+   * @throws IllegalArgumentException if the sizes are not the cut's, or it has tensors that are not
+   *     float32
    */
   public Activation activation(int cut, List<FloatBuffer> values) {
-    return compiler.wrap(manifest.cuts().get(cut).shapes(), values);
+    return compiler.wrap(cut, Optional.empty(), values);
+  }
+
+  /**
+   * Wraps elements of any type as the tensors at a cut.
+   *
+   * @param bytes one little-endian buffer per tensor of the cut, in the cut's types; used in place
+   *     and batched as in {@link #activation(int, List)}
+   * @return the caller's to close
+   * @throws StageRequestException if there is no such cut
+   * @throws IllegalArgumentException if the sizes are not the cut's
+   */
+  public Activation activationOfBytes(int cut, List<ByteBuffer> bytes) {
+    return compiler.wrapBytes(cut, Optional.empty(), bytes);
   }
 
   /**
@@ -122,17 +142,39 @@ public final class ProgressiveModel implements AutoCloseable {
    * @return the caller's to close
    */
   public Activation encodedActivation(int cut, String codec, List<FloatBuffer> values) {
-    return compiler.wrap(compiler.encodedShapes(cut, codec), values);
+    return compiler.wrap(cut, Optional.of(codec), values);
+  }
+
+  /**
+   * Wraps elements of any type as what a codec puts on the wire at a cut, for a chain with that
+   * codec's decoder.
+   *
+   * @param bytes as in {@link #activationOfBytes}, of {@link #encodedShapes} and {@link
+   *     #encodedTypes}
+   * @return the caller's to close
+   */
+  public Activation encodedActivationOfBytes(int cut, String codec, List<ByteBuffer> bytes) {
+    return compiler.wrapBytes(cut, Optional.of(codec), bytes);
   }
 
   /**
    * Returns the shapes of what a codec puts on the wire at a cut, without the batch dimension:
    * those of its transform's output, or the cut's own where it has none.
    *
-   * @throws IllegalArgumentException if the bundle has no such codec there
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
    */
   public List<int[]> encodedShapes(int cut, String codec) {
     return compiler.encodedShapes(cut, codec);
+  }
+
+  /**
+   * Returns the element types of what a codec puts on the wire at a cut, in the order of {@link
+   * #encodedShapes}.
+   *
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
+   */
+  public List<TensorType> encodedTypes(int cut, String codec) {
+    return compiler.encodedTypes(cut, codec);
   }
 
   /** Returns an exit's calibrated scores from its logits, for one sample. */

@@ -51,7 +51,7 @@ class ProgressiveModelTest {
         ProgressiveModel.open(
             bundle,
             EngineOptions.singleThread(),
-            (from, to, nanos) -> executed.add(from + "-" + to + " " + nanos),
+            (from, to, batch, nanos) -> executed.add(from + "-" + to + " x" + batch + " " + nanos),
             () -> clock.getAndAdd(5));
   }
 
@@ -201,7 +201,7 @@ class ProgressiveModelTest {
       }
       live.close();
     }
-    assertThat(executed).containsExactly("0-1 5");
+    assertThat(executed).containsExactly("0-1 x1 5");
   }
 
   @Test

@@ -499,8 +499,8 @@ public final class Scheduler implements Planner {
     private String prefix() {
       return switch (estimates.link()) {
         case UP -> "";
-        case DOWN -> "link down, stays local: ";
-        case UNKNOWN -> "link not yet known, stays local: ";
+        case DOWN -> "no link to a worker, stays local: ";
+        case UNKNOWN -> "link to the worker not known yet, stays local: ";
       };
     }
 

@@ -153,7 +153,7 @@ class ControlLoopTest {
 
     loop.until(22 * SECOND);
     assertThat(loop.decision.plan().usesCloud()).isFalse();
-    assertThat(loop.decision.reason()).startsWith("link down, stays local");
+    assertThat(loop.decision.reason()).startsWith("no link to a worker, stays local");
     assertThat(loop.estimators.at(loop.now).link()).isEqualTo(LinkState.DOWN);
 
     loop.until(31 * SECOND);

@@ -47,6 +47,10 @@ public final class ModelShelf implements AutoCloseable {
     if (isBundle(place)) {
       return List.of(place);
     }
+    if (!Files.isDirectory(place)) {
+      throw new IOException(
+          place + " is no bundle; name a bundle's folder or zip, or a folder that holds bundles");
+    }
     List<Path> bundles = new ArrayList<>();
     try (Stream<Path> children = Files.list(place)) {
       children.filter(ModelShelf::isBundle).sorted().forEach(bundles::add);

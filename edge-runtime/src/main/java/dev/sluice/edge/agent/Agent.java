@@ -28,6 +28,7 @@ final class Agent {
   private static final long GLANCE_MILLIS = 20;
 
   private final Engine engine;
+  private final Optional<String> worker;
   private final EdgeSession session;
   private final ThreadLoop loop;
   private final LineOutput output;
@@ -50,14 +51,21 @@ final class Agent {
    */
   record Pace(long periodNanos, boolean oneByOne, boolean files) {}
 
+  /**
+   * @param worker where the worker is, for the lines; empty if none is named
+   * @param err gets what a person should hear of while the agent runs
+   * @param statusNanos time from one status line to the next
+   */
   Agent(
       Engine engine,
+      Optional<String> worker,
       EdgeSession session,
       LineOutput output,
       PrintWriter err,
       Pace pace,
       long statusNanos) {
     this.engine = engine;
+    this.worker = worker;
     this.session = session;
     this.loop = engine.loop();
     this.output = output;
@@ -84,6 +92,7 @@ final class Agent {
             engine.bundle().digest(),
             options.deadlineNanos() / 1e6,
             emulated,
+            worker,
             first));
     long begin = first.nowNanos();
     toldLink = first.estimates().link();
@@ -174,7 +183,7 @@ final class Agent {
         () -> {
           if (output.isOpen()) {
             SessionStatus status = session.status();
-            output.line(Lines.status(status, begin));
+            output.line(Lines.status(status, worker, begin));
             warnOfOverruns(status.overruns());
             tellLink(status.estimates().link());
             repeatStatus(begin);
@@ -193,7 +202,7 @@ final class Agent {
   }
 
   private void tellLink(LinkState link) {
-    if (link == toldLink || link == LinkState.UNKNOWN) {
+    if (worker.isEmpty() || link == toldLink || link == LinkState.UNKNOWN) {
       return;
     }
     toldLink = link;

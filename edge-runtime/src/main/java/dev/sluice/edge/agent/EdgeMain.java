@@ -155,7 +155,9 @@ public final class EdgeMain implements Program.Debuggable {
                   + "; meanwhile frames are answered on the device");
         }
         Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
-        new Agent(engine, session, output, err, pace, (long) (statusMillis * MILLIS))
+        Optional<String> worker =
+            Optional.ofNullable(cloud).map(at -> at.getHostString() + ":" + at.getPort());
+        new Agent(engine, worker, session, output, err, pace, (long) (statusMillis * MILLIS))
             .serve(source, options, device.emulated());
       }
     }

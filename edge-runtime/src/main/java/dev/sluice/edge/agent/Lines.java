@@ -103,35 +103,46 @@ final class Lines {
     return node;
   }
 
-  /** The agent can take frames. */
+  /**
+   * The agent can take frames.
+   *
+   * @param worker where the worker is; empty if none is named
+   */
   static ObjectNode ready(
-      String bundle, String digest, double deadlineMillis, boolean emulated, SessionStatus status) {
+      String bundle,
+      String digest,
+      double deadlineMillis,
+      boolean emulated,
+      Optional<String> worker,
+      SessionStatus status) {
     ObjectNode line = NODES.objectNode();
-    line.put("type", "ready").put("bundle", bundle).put("digest", digest);
-    line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
-    putLink(line, status);
+    line.put("type", "ready").put("bundle", bundle);
+    line.put("worker", worker.orElse(null));
+    putLink(line, worker, status);
     putPlan(line, status.decision());
+    line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
+    line.put("digest", digest);
     return line;
   }
 
-  static ObjectNode status(SessionStatus status, long beginNanos) {
+  static ObjectNode status(SessionStatus status, Optional<String> worker, long beginNanos) {
     Estimates e = status.estimates();
     ObjectNode line = NODES.objectNode();
     line.put("type", "status");
     line.put("time_s", rounded((status.nowNanos() - beginNanos) / 1e9));
-    putLink(line, status);
-    line.put("device_scale", rounded(e.deviceScale()));
-    line.put("worker_scale", rounded(e.workerScale()));
+    putLink(line, worker, status);
     putPlan(line, status.decision());
     line.put("outstanding", status.outstanding());
     line.put("overruns", status.overruns());
+    line.put("device_scale", rounded(e.deviceScale()));
+    line.put("worker_scale", rounded(e.workerScale()));
     return line;
   }
 
   /** What was never measured is null: the guesses that plans begin with would mislead a reader. */
-  private static void putLink(ObjectNode line, SessionStatus status) {
+  private static void putLink(ObjectNode line, Optional<String> worker, SessionStatus status) {
     Estimates e = status.estimates();
-    line.put("link", link(e));
+    line.put("link", worker.isPresent() ? e.link().name().toLowerCase(Locale.ROOT) : "none");
     if (status.uplinkMeasured()) {
       line.put("uplink_mbit", rounded(e.uplinkBytesPerSecond() * 8 / 1e6));
       line.put("uplink_relative_sd", rounded(e.uplinkRelativeSd()));
@@ -145,19 +156,16 @@ final class Lines {
     }
   }
 
+  /** What a person looks for comes first. */
   private static void putPlan(ObjectNode line, PlanDecision decision) {
     line.put("plan", decision.plan().describe());
+    line.put("feasible", decision.feasible());
+    line.put("reason", decision.reason());
     line.put("split", decision.plan().split()).put("codec", decision.plan().codec());
     ArrayNode exits = line.putArray("exits");
     for (ExitThreshold exit : decision.plan().exits()) {
       exits.addObject().put("exit", exit.exit()).put("threshold", exit.threshold());
     }
-    line.put("reason", decision.reason());
-    line.put("feasible", decision.feasible());
-  }
-
-  private static String link(Estimates e) {
-    return e.link().name().toLowerCase(Locale.ROOT);
   }
 
   /** What happened in all. */

@@ -37,7 +37,8 @@ final class Pictures {
   /**
    * Returns the named files, and for folders the images in them and below, sorted by path.
    *
-   * @throws IOException if one does not exist or a folder holds no image
+   * @throws NoSuchFileException if one does not exist
+   * @throws IOException if a folder holds no image
    */
   static List<Path> list(List<Path> filesAndFolders) throws IOException {
     List<Path> files = new ArrayList<>();
@@ -53,7 +54,7 @@ final class Pictures {
       } else if (Files.exists(path)) {
         files.add(path);
       } else {
-        throw new NoSuchFileException(path + ": no such file or folder");
+        throw new NoSuchFileException(path.toString());
       }
     }
     return files;

@@ -77,6 +77,8 @@ class WholeProgramsTest {
     List<JsonNode> lines =
         edge(0, stream.toByteArray(), "--frames-per-second", "100", "--deadline", "5s");
     assertThat(lines.get(0).path("type").asText()).isEqualTo("ready");
+    assertThat(lines.get(0).path("link").asText()).isEqualTo("none");
+    assertThat(lines.get(0).path("uplink_mbit").isNull()).as("nothing was measured").isTrue();
     assertThat(lines.get(lines.size() - 1).path("type").asText()).isEqualTo("summary");
     List<JsonNode> answers = of("answer", lines);
     assertThat(answers.stream().map(line -> line.path("id").asLong()))
@@ -126,6 +128,9 @@ class WholeProgramsTest {
     JsonNode answer = of("answer", lines).get(0);
     assertThat(answer.path("place").asText()).isEqualTo("device");
     assertThat(answer.path("dropped").asBoolean()).isFalse();
+    assertThat(err.toString().strip())
+        .doesNotContain("\n")
+        .contains("no program listens at 127.0.0.1:" + closed, "./sluice cloud --bind");
   }
 
   @Test

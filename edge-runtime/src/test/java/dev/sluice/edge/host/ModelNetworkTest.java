@@ -55,7 +55,7 @@ class ModelNetworkTest {
         ProgressiveModel.open(
             bundle,
             EngineOptions.singleThread(),
-            (from, to, nanos) -> ran.add(from + "-" + to),
+            (from, to, batch, nanos) -> ran.add(from + "-" + to),
             System::nanoTime);
     network = new ModelNetwork(model);
     ran.clear();

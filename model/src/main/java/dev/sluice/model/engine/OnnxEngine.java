@@ -1,27 +1,37 @@
 package dev.sluice.model.engine;
 
 import ai.djl.engine.Engine;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.TensorInfo;
 import dev.sluice.model.graph.TensorType;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * ONNX Runtime: loads models into sessions and wraps memory into tensors. The only class that knows
@@ -41,32 +51,60 @@ public final class OnnxEngine implements AutoCloseable {
    * shapes: a session learns them from its first run with inputs of given shapes. A network whose
    * output shapes depend on values makes the engine refuse the pinned buffers; such a session goes
    * back to outputs of the engine's own.
+   *
+   * On the CPU a model is lowered first: the engine rewrites it once, as for a session of its own,
+   * and what it wrote is loaded as it is. So constants can be kept once for all sessions that have
+   * them (LoweredNetwork, SharedWeights), which a session that does its own rewriting copies.
    */
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxEngine.class);
+
   private static final String NAME = "OnnxRuntime";
+  private static final String POOL_SIZE = "ai.djl.onnxruntime.num_threads";
 
   private final EngineOptions options;
   private final OrtEnvironment environment;
+  private final boolean sharedArena;
   private final BufferPool pool = new BufferPool();
+  private final SharedWeights weights;
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private final Set<Tensors> tensors = ConcurrentHashMap.newKeySet();
   private final RefCount open = new RefCount("the inference engine", this::free);
+  private volatile int block;
 
   private OnnxEngine(EngineOptions options) {
     this.options = options;
     // Makes the environment; whoever asked for one before would have spoilt this.
     Engine.getEngine(NAME);
     this.environment = OrtEnvironment.getEnvironment();
+    Providers.requireAvailable(options.provider());
+    this.sharedArena = SharedArena.register(environment);
+    this.weights = new SharedWeights(environment);
+    int pooled = Integer.getInteger(POOL_SIZE, options.threads());
+    if (options.threads() > 1 && pooled != options.threads()) {
+      LOG.warn(
+          "{} threads asked for, but the engine's pool was started with {}; it stays so",
+          options.threads(),
+          pooled);
+    }
   }
 
   /**
    * Starts the engine, or joins the one that the process has already. Whoever also uses ONNX
    * Runtime directly must do so afterwards: DJL insists on creating its environment.
+   *
+   * <p>The first start in a process fixes the size of the pool that all engines with more than one
+   * thread share: the threads it asks for, or one per processor if it asks for one only.
+   *
+   * @throws ProviderUnavailableException if the provider asked for is not there
    */
   public static OnnxEngine start(EngineOptions options) {
     // DJL would otherwise look for a second engine to compute with, and report its start to its
     // makers where it believes to be in their cloud.
     setUnlessSet("ai.djl.onnx.disable_alternative", "true");
     setUnlessSet("OPT_OUT_TRACKING", "true");
+    int pooled =
+        options.threads() > 1 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    setUnlessSet(POOL_SIZE, Integer.toString(pooled));
     return new OnnxEngine(options);
   }
 
@@ -90,21 +128,139 @@ public final class OnnxEngine implements AutoCloseable {
    * @throws EngineException if the engine does not take it
    */
   public Session load(byte[] onnx, String what) {
+    if (options.provider().kind() == ExecutionProvider.Kind.CPU) {
+      try (LoweredNetwork lowered = lower(onnx, what)) {
+        return load(lowered.whole(), what);
+      } catch (LoweringException e) {
+        LOG.debug("{} is loaded as it is: {}", what, e.getMessage());
+      }
+    }
+    return loadAsItIs(onnx, what);
+  }
+
+  private Session loadAsItIs(byte[] onnx, String what) {
     open.acquire();
-    try (SessionOptions session = new SessionOptions()) {
-      session.setIntraOpNumThreads(options.threads());
-      session.setInterOpNumThreads(1);
-      // A spinning pool per session starves all others as soon as there are several.
-      session.addConfigEntry("session.intra_op.allow_spinning", "0");
-      session.addConfigEntry("session.inter_op.allow_spinning", "0");
-      Session result = new Session(environment.createSession(onnx, session), what);
-      sessions.add(result);
-      return result;
+    try (SessionOptions session = sessionOptions()) {
+      Providers.append(options.provider(), session);
+      return opened(onnx, what, session, null);
     } catch (OrtException e) {
       throw EngineException.refused(what, e);
     } finally {
       open.release();
     }
+  }
+
+  private SessionOptions sessionOptions() throws OrtException {
+    SessionOptions session = new SessionOptions();
+    if (options.threads() == 1) {
+      session.setIntraOpNumThreads(1);
+      session.setInterOpNumThreads(1);
+    } else {
+      // A pool per session, spinning, starves all others as soon as there are several.
+      session.disablePerSessionThreads();
+    }
+    if (sharedArena) {
+      session.addConfigEntry("session.use_env_allocators", "1");
+    }
+    return session;
+  }
+
+  /**
+   * Rewrites a model for this machine, as loading it does, without making a session of it.
+   *
+   * @param onnx a complete ONNX model
+   * @param what names it in messages
+   * @return the caller's to close; closing the engine does not
+   * @throws EngineException if the engine does not take it
+   * @throws LoweringException if the engine takes it, but this cannot be had on its own, as with
+   *     any provider but the CPU
+   */
+  public LoweredNetwork lower(byte[] onnx, String what) {
+    if (options.provider().kind() != ExecutionProvider.Kind.CPU) {
+      throw new LoweringException("the " + options.provider() + " provider rewrites for itself");
+    }
+    open.acquire();
+    try {
+      Path file = Files.createTempFile("sluice-lowered", ".onnx");
+      try (SessionOptions session = new SessionOptions()) {
+        session.setIntraOpNumThreads(1);
+        session.setInterOpNumThreads(1);
+        // The engine warns that the result is for this machine only, which is what is wanted.
+        session.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+        session.addConfigEntry("session.disable_prepacking", "1");
+        session.setOptimizedModelFilePath(file.toString());
+        environment.createSession(onnx, session).close();
+        return LoweredNetwork.of(ModelProto.parseFrom(Files.readAllBytes(file)), what, weights);
+      } catch (OrtException e) {
+        throw EngineException.refused(what, e);
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new LoweringException(e);
+    } finally {
+      open.release();
+    }
+  }
+
+  /**
+   * Loads a piece of a lowered network, which must be open. Takes about a millisecond.
+   *
+   * @param piece from a network that this engine lowered
+   * @param what names it in messages
+   * @return the caller's to close
+   * @throws LoweringException if the engine does not take back what it wrote
+   */
+  public Session load(LoweredNetwork.Piece piece, String what) {
+    open.acquire();
+    try {
+      piece.network.use().acquire();
+      try (SessionOptions session = sessionOptions()) {
+        session.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);
+        if (!piece.packed) {
+          session.addConfigEntry("session.disable_prepacking", "1");
+        }
+        if (!piece.weights.isEmpty()) {
+          int largest = piece.weights.values().stream().mapToInt(w -> w.bytes).max().orElse(0);
+          session.addConfigEntry(
+              "session.model_external_initializers_file_folder_path",
+              PlaceOfConstants.folder(largest).toString());
+          for (Map.Entry<String, SharedWeights.Weight> each : piece.weights.entrySet()) {
+            session.addInitializer(each.getKey(), each.getValue().value);
+          }
+        }
+        return opened(piece.onnx, what, session, piece);
+      } catch (OrtException | IOException e) {
+        throw new LoweringException(e);
+      } finally {
+        piece.network.use().release();
+      }
+    } finally {
+      open.release();
+    }
+  }
+
+  private Session opened(
+      byte[] onnx, String what, SessionOptions session, LoweredNetwork.@Nullable Piece piece)
+      throws OrtException {
+    OrtSession made = environment.createSession(onnx, session);
+    List<SharedWeights.Weight> constants =
+        piece == null ? List.of() : List.copyOf(piece.weights.values());
+    constants.forEach(weights::again);
+    Session result =
+        new Session(
+            made,
+            what,
+            constants,
+            piece == null ? List.of() : piece.inputs,
+            piece == null ? List.of() : piece.outputs);
+    sessions.add(result);
+    return result;
+  }
+
+  /** Returns the bytes of constants held in native memory, each counted once. */
+  public long constantBytes() {
+    return weights.bytes();
   }
 
   /**
@@ -133,11 +289,12 @@ public final class OnnxEngine implements AutoCloseable {
           if (isUsableInPlace(buffer.isDirect(), buffer.isReadOnly(), buffer.order())
               && buffer.remaining() == buffer.capacity()) {
             OnnxTensor value = OnnxTensor.createTensor(environment, buffer.duplicate(), shape);
-            return new Tensor(value, shape, OnnxJavaType.FLOAT, null, null, buffer.duplicate());
+            return new Tensor(
+                value, shape, OnnxJavaType.FLOAT, null, null, null, buffer.duplicate());
           }
           ByteBuffer copy = pool.take(Math.multiplyExact(buffer.remaining(), Float.BYTES));
           copy.asFloatBuffer().put(buffer.duplicate());
-          return pooled(copy, shape, OnnxJavaType.FLOAT);
+          return pooled(copy, shape, OnnxJavaType.FLOAT, null);
         });
   }
 
@@ -170,9 +327,10 @@ public final class OnnxEngine implements AutoCloseable {
               && buffer.remaining() == buffer.capacity()) {
             ByteBuffer same = buffer.duplicate().order(ByteOrder.nativeOrder());
             OnnxTensor value = OnnxTensor.createTensor(environment, same, shape, type);
-            return new Tensor(value, shape, type, null, same, null);
+            return new Tensor(value, shape, type, null, null, same, null);
           }
-          return pooled(pool.take(buffer.remaining()).put(buffer.duplicate()).flip(), shape, type);
+          return pooled(
+              pool.take(buffer.remaining()).put(buffer.duplicate()).flip(), shape, type, null);
         });
   }
 
@@ -192,7 +350,7 @@ public final class OnnxEngine implements AutoCloseable {
           ByteBuffer buffer =
               pool.take(Math.toIntExact(Math.multiplyExact(elements(whole), Float.BYTES)));
           fill.accept(buffer.asFloatBuffer());
-          return pooled(buffer, whole, OnnxJavaType.FLOAT);
+          return pooled(buffer, whole, OnnxJavaType.FLOAT, null);
         });
   }
 
@@ -220,9 +378,40 @@ public final class OnnxEngine implements AutoCloseable {
     }
   }
 
-  private Tensor pooled(ByteBuffer buffer, long[] shape, OnnxJavaType type) throws OrtException {
-    return new Tensor(
-        OnnxTensor.createTensor(environment, buffer, shape, type), shape, type, pool, buffer, null);
+  private Tensor pooled(
+      ByteBuffer buffer, long[] shape, OnnxJavaType type, @Nullable BlockedLayout layout)
+      throws OrtException {
+    OnnxTensor value = OnnxTensor.createTensor(environment, buffer, shape, type);
+    return new Tensor(value, shape, type, layout, pool, buffer, null);
+  }
+
+  /** Copies a tensor into another order of its elements; null means row-major. */
+  private Tensor reordered(Tensor tensor, @Nullable BlockedLayout layout) throws OrtException {
+    long[] plainShape = tensor.plainShape();
+    if (layout == null) {
+      ByteBuffer bytes = tensor.bytes(this);
+      return pooled(pool.take(bytes.remaining()).put(bytes).flip(), plainShape, tensor.type, null);
+    }
+    if (plainShape.length != 4 || plainShape[1] != layout.channels()) {
+      throw new IllegalArgumentException(
+          "a tensor of shape %s where %d channels are wanted"
+              .formatted(Arrays.toString(plainShape), layout.channels()));
+    }
+    long[] shape = layout.blockedShape(plainShape, block());
+    ByteBuffer buffer =
+        pool.take(Math.toIntExact(Math.multiplyExact(elements(shape), Float.BYTES)));
+    layout.toBlocked(tensor.floats(this), shape, block(), buffer.asFloatBuffer());
+    return pooled(buffer, shape, tensor.type, layout);
+  }
+
+  /** Returns how many channels the engine's convolutions keep together on this machine. */
+  private int block() {
+    int known = block;
+    if (known == 0) {
+      known = BlockSize.measure(environment);
+      block = known;
+    }
+    return known;
   }
 
   private static boolean isUsableInPlace(boolean direct, boolean readOnly, ByteOrder order) {
@@ -284,7 +473,9 @@ public final class OnnxEngine implements AutoCloseable {
     final OnnxTensor value;
     final long[] shape;
     final OnnxJavaType type;
+    final @Nullable BlockedLayout layout;
     private final @Nullable BufferPool pool;
+    private @Nullable ByteBuffer inOrder;
     private @Nullable ByteBuffer bytes;
     private @Nullable FloatBuffer floats;
 
@@ -292,23 +483,32 @@ public final class OnnxEngine implements AutoCloseable {
         OnnxTensor value,
         long[] shape,
         OnnxJavaType type,
+        @Nullable BlockedLayout layout,
         @Nullable BufferPool pool,
         @Nullable ByteBuffer bytes,
         @Nullable FloatBuffer floats) {
       this.value = value;
       this.shape = shape;
       this.type = type;
+      this.layout = layout;
       this.pool = pool;
       this.bytes = bytes;
       this.floats = floats;
     }
 
     /** Over memory of the engine's own, of which it shows only copies. */
-    static Tensor ofEngine(OnnxTensor value) {
-      return new Tensor(value, value.getInfo().getShape(), value.getInfo().type, null, null, null);
+    static Tensor ofEngine(OnnxTensor value, @Nullable BlockedLayout layout) {
+      TensorInfo info = value.getInfo();
+      return new Tensor(value, info.getShape(), info.type, layout, null, null, null);
     }
 
-    synchronized ByteBuffer bytes() {
+    /** Returns the shape as the network means it. */
+    long[] plainShape() {
+      return layout == null ? shape.clone() : layout.plainShape(shape);
+    }
+
+    /** Returns the elements as the engine keeps them. */
+    synchronized ByteBuffer stored() {
       ByteBuffer known = bytes;
       if (known == null) {
         FloatBuffer given = floats;
@@ -323,13 +523,32 @@ public final class OnnxEngine implements AutoCloseable {
       return known.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    synchronized FloatBuffer floats() {
+    /** Returns the elements in row-major order. */
+    synchronized ByteBuffer bytes(OnnxEngine engine) {
+      if (layout == null) {
+        return stored();
+      }
+      ByteBuffer known = inOrder;
+      if (known == null) {
+        known =
+            ByteBuffer.allocate(Math.toIntExact(elements(plainShape())) * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        layout.toPlain(stored().asFloatBuffer(), shape, engine.block(), known.asFloatBuffer());
+        inOrder = known;
+      }
+      return known.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    synchronized FloatBuffer floats(OnnxEngine engine) {
       if (type != OnnxJavaType.FLOAT) {
         throw new IllegalArgumentException("a tensor of type " + type + " has no float32 values");
       }
+      if (layout != null) {
+        return bytes(engine).asFloatBuffer();
+      }
       FloatBuffer known = floats;
       if (known == null) {
-        known = bytes().asFloatBuffer();
+        known = stored().asFloatBuffer();
         floats = known;
       }
       return known.asReadOnlyBuffer();
@@ -353,16 +572,27 @@ public final class OnnxEngine implements AutoCloseable {
     private final List<String> outputNames;
     private final Set<String> outputSet;
     private final String what;
+    private final List<SharedWeights.Weight> constants;
+    private final List<Optional<BlockedLayout>> inputForms;
+    private final List<Optional<BlockedLayout>> outputForms;
     private final RefCount open;
     private final Map<InputShapes, List<OutputSpec>> known = new ConcurrentHashMap<>();
     private volatile boolean shapesVary;
 
-    private Session(OrtSession session, String what) {
+    private Session(
+        OrtSession session,
+        String what,
+        List<SharedWeights.Weight> constants,
+        List<Optional<BlockedLayout>> inputForms,
+        List<Optional<BlockedLayout>> outputForms) {
       this.session = session;
       this.inputNames = List.copyOf(session.getInputNames());
       this.outputNames = List.copyOf(session.getOutputNames());
       this.outputSet = session.getOutputNames();
       this.what = what;
+      this.constants = constants;
+      this.inputForms = inputForms;
+      this.outputForms = outputForms;
       this.open = new RefCount(what, this::free);
     }
 
@@ -371,7 +601,17 @@ public final class OnnxEngine implements AutoCloseable {
         session.close();
       } catch (OrtException e) {
         throw new IllegalStateException(what + " cannot be closed: " + e.getMessage(), e);
+      } finally {
+        constants.forEach(weights::release);
       }
+    }
+
+    private @Nullable BlockedLayout inputForm(int input) {
+      return input < inputForms.size() ? inputForms.get(input).orElse(null) : null;
+    }
+
+    private @Nullable BlockedLayout outputForm(int output) {
+      return output < outputForms.size() ? outputForms.get(output).orElse(null) : null;
     }
 
     /** Returns the names of the model's inputs, in order. */
@@ -418,6 +658,28 @@ public final class OnnxEngine implements AutoCloseable {
         throw new IllegalArgumentException(
             "%s takes %d tensors, not %d".formatted(what, inputNames.size(), inputs.size()));
       }
+      List<Tensor> fitting = inputs;
+      List<Tensor> copies = List.of();
+      try {
+        for (int i = 0; i < inputs.size(); i++) {
+          BlockedLayout form = inputForm(i);
+          if (!Objects.equals(inputs.get(i).layout, form)) {
+            if (copies.isEmpty()) {
+              copies = new ArrayList<>();
+              fitting = new ArrayList<>(inputs);
+            }
+            Tensor copy = reordered(inputs.get(i), form);
+            copies.add(copy);
+            fitting.set(i, copy);
+          }
+        }
+        return compute(fitting);
+      } finally {
+        copies.forEach(Tensor::free);
+      }
+    }
+
+    private Tensors compute(List<Tensor> inputs) throws OrtException {
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
       for (int i = 0; i < inputs.size(); i++) {
         feeds.put(inputNames.get(i), inputs.get(i).value);
@@ -449,7 +711,7 @@ public final class OnnxEngine implements AutoCloseable {
           throw new IllegalArgumentException(
               "%s: output '%s' is no tensor".formatted(what, outputNames.get(i)));
         }
-        outputs.add(Tensor.ofEngine(tensor));
+        outputs.add(Tensor.ofEngine(tensor, outputForm(i)));
       }
       return new Tensors(outputs);
     }
@@ -462,7 +724,7 @@ public final class OnnxEngine implements AutoCloseable {
       try {
         for (int i = 0; i < specs.size(); i++) {
           OutputSpec spec = specs.get(i);
-          Tensor output = pooled(pool.take(spec.bytes()), spec.shape(), spec.type());
+          Tensor output = pooled(pool.take(spec.bytes()), spec.shape(), spec.type(), outputForm(i));
           outputs.add(output);
           pins.put(outputNames.get(i), output.value);
         }
@@ -553,7 +815,7 @@ public final class OnnxEngine implements AutoCloseable {
 
     /** Returns a tensor's shape, batch dimension first. */
     public long[] shape(int tensor) {
-      return reading(() -> all.get(tensor).shape.clone());
+      return reading(() -> all.get(tensor).plainShape());
     }
 
     /**
@@ -577,7 +839,7 @@ public final class OnnxEngine implements AutoCloseable {
      * @throws IllegalArgumentException if the tensor has another type
      */
     public FloatBuffer floats(int tensor) {
-      return reading(() -> all.get(tensor).floats());
+      return reading(() -> all.get(tensor).floats(OnnxEngine.this));
     }
 
     /**
@@ -585,7 +847,7 @@ public final class OnnxEngine implements AutoCloseable {
      * It must not be read after closing, when the memory serves other tensors.
      */
     public ByteBuffer bytes(int tensor) {
-      return reading(() -> all.get(tensor).bytes());
+      return reading(() -> all.get(tensor).bytes(OnnxEngine.this));
     }
 
     /**
@@ -615,7 +877,7 @@ public final class OnnxEngine implements AutoCloseable {
                     first.length == 0 ? "anything" : first[0] + " samples"));
       }
       long batch = from.shape[0];
-      ByteBuffer source = from.bytes();
+      ByteBuffer source = from.stored();
       int row = batch == 0 ? 0 : Math.toIntExact(source.limit() / batch);
       ByteBuffer target = pool.take(Math.multiplyExact(row, samples.length));
       for (int i = 0; i < samples.length; i++) {
@@ -626,7 +888,7 @@ public final class OnnxEngine implements AutoCloseable {
       }
       long[] shape = from.shape.clone();
       shape[0] = samples.length;
-      return pooled(target, shape, from.type);
+      return pooled(target, shape, from.type, from.layout);
     }
 
     /** Takes the last tensor out: returns its values and frees its memory. For the owner only. */
@@ -635,13 +897,28 @@ public final class OnnxEngine implements AutoCloseable {
           () -> {
             Tensor last = all.remove(all.size() - 1);
             try {
-              FloatBuffer view = last.floats();
+              FloatBuffer view = last.floats(OnnxEngine.this);
               float[] values = new float[view.remaining()];
               view.get(values);
               return values;
             } finally {
               last.free();
             }
+          });
+    }
+
+    /**
+     * Takes the tensors from an index on out, into a group of their own. For the owner only.
+     *
+     * @return the caller's to close
+     */
+    public Tensors splitOff(int from) {
+      return reading(
+          () -> {
+            List<Tensor> tail = all.subList(from, all.size());
+            Tensors others = new Tensors(new ArrayList<>(tail));
+            tail.clear();
+            return others;
           });
     }
 

@@ -480,6 +480,28 @@ public final class OnnxGraph {
     return List.copyOf(shapesInOrder);
   }
 
+  /**
+   * Returns the declared element types of the inputs, without running anything.
+   *
+   * @throws OnnxFormatException if one is of a type that no cut can carry
+   */
+  public List<TensorType> declaredInputTypes() throws OnnxFormatException {
+    List<TensorType> types = new ArrayList<>();
+    for (String input : inputs) {
+      int number = infoOf(input).getType().getTensorType().getElemType();
+      types.add(
+          ElementTypes.of(number)
+              .orElseThrow(
+                  () ->
+                      new OnnxFormatException(
+                          name,
+                          "input '%s' has element type %d, which no cut can carry"
+                              .formatted(input, number),
+                          "export it with float32 values")));
+    }
+    return types;
+  }
+
   /** Begins a network of the nodes between two sets of tensors, to which heads can be added. */
   public Splice splice(List<String> from, List<String> to) {
     return new Splice(this, from, to);

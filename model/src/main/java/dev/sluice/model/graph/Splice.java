@@ -26,6 +26,7 @@ import java.util.Set;
 public final class Splice {
   private static final String DECODER = "sluice.decoder/";
   private static final String HEAD = "sluice.head/";
+  private static final String ENCODER = "sluice.encoder/";
   private static final String PASSED = "sluice.passed/";
   private static final String BATCH = "sluice.batch";
   private static final String BATCH_SHAPE = "sluice.batch/shape";
@@ -149,6 +150,27 @@ public final class Splice {
     }
     join(head, HEAD, names, after);
     joinedOutputs.add(untyped(HEAD + head.outputs().get(0)));
+    return this;
+  }
+
+  /**
+   * Joins a codec's encoder behind the piece: it reads the piece's outputs, in order, and its own
+   * outputs follow them. Comes before {@link #withHead}.
+   *
+   * @throws OnnxFormatException if the networks do not fit together
+   */
+  public Splice encodedBy(OnnxGraph encoder) throws OnnxFormatException {
+    if (encoder.inputs().size() != to.size()) {
+      throw misfit(encoder, encoder.inputs().size() + " inputs for " + to.size() + " tensors");
+    }
+    Map<String, String> names = new HashMap<>();
+    for (int i = 0; i < to.size(); i++) {
+      names.put(encoder.inputs().get(i), to.get(i));
+    }
+    join(encoder, ENCODER, names, after);
+    for (String output : encoder.outputs()) {
+      joinedOutputs.add(untyped(ENCODER + output));
+    }
     return this;
   }
 

@@ -1,7 +1,6 @@
 package dev.sluice.model.stage;
 
 import dev.sluice.model.bundle.CodecInfo;
-import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.engine.RefCount;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +23,9 @@ final class CompiledChain implements StageChain {
     this.open = new RefCount("the chain", () -> leases.forEach(SessionCache.Lease::giveBack));
     List<Stage> compiled = new ArrayList<>();
     for (int i = 0; i < plans.size(); i++) {
-      compiled.add(new CompiledStage(compiler, plans.get(i), leases.get(i).session(), open));
+      CompiledStage.Plan plan = plans.get(i);
+      BatchSession session = compiler.batching(plan.key(), leases.get(i).session());
+      compiled.add(new CompiledStage(compiler, plan, session, open));
     }
     this.stages = List.copyOf(compiled);
     this.encoder =
@@ -32,15 +33,15 @@ final class CompiledChain implements StageChain {
             info ->
                 new SessionEncoder(
                     info.name(),
-                    leases.get(plans.size()).session(),
-                    compiler.manifest().cuts().get(info.cut()).shapes(),
+                    compiler.batching(
+                        StageCompiler.encoderKey(info), leases.get(plans.size()).session()),
+                    compiler.at(info.cut()),
                     open));
   }
 
   /** An encoder that is one session. */
   private record SessionEncoder(
-      String codec, OnnxEngine.Session session, List<int[]> wanted, RefCount chain)
-      implements Encoder {
+      String codec, BatchSession session, Signature wanted, RefCount chain) implements Encoder {
     @Override
     public Activation encode(Activation live) {
       chain.acquire();

@@ -1,44 +1,60 @@
 package dev.sluice.model.stage;
 
 import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.graph.TensorType;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 /** An activation in the engine's memory. */
 final class NativeActivation implements Activation {
   private final OnnxEngine.Tensors tensors;
+  private final Signature signature;
+  private final int batch;
 
   NativeActivation(OnnxEngine.Tensors tensors) {
     this.tensors = tensors;
+    this.signature = Signature.of(tensors);
+    long[] first = tensors.shape(0);
+    this.batch = first.length == 0 ? 1 : Math.toIntExact(first[0]);
   }
 
   OnnxEngine.Tensors tensors() {
     return tensors;
   }
 
+  Signature signature() {
+    return signature;
+  }
+
   @Override
   public int batch() {
-    return Math.toIntExact(tensors.shape(0)[0]);
+    return batch;
   }
 
   @Override
   public List<int[]> shapes() {
-    List<int[]> shapes = new ArrayList<>(tensors.size());
-    for (int i = 0; i < tensors.size(); i++) {
-      long[] shape = tensors.shape(i);
-      int[] one = new int[Math.max(0, shape.length - 1)];
-      for (int d = 0; d < one.length; d++) {
-        one[d] = Math.toIntExact(shape[d + 1]);
-      }
-      shapes.add(one);
-    }
-    return shapes;
+    return signature.shapes();
+  }
+
+  @Override
+  public TensorType type(int tensor) {
+    return signature.type(tensor);
   }
 
   @Override
   public FloatBuffer floats(int tensor) {
     return tensors.floats(tensor);
+  }
+
+  @Override
+  public ByteBuffer bytes(int tensor) {
+    return tensors.bytes(tensor);
+  }
+
+  @Override
+  public Activation rows(int[] samples) {
+    return new NativeActivation(tensors.rows(samples));
   }
 
   @Override

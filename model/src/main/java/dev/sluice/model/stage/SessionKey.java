@@ -7,10 +7,12 @@ package dev.sluice.model.stage;
  * @param fromCut cut before it
  * @param toCut cut after it
  * @param exit exit whose head it holds, or -1
- * @param codec codec whose transform it holds, or empty
+ * @param decoder codec whose decoder it begins with, or empty
+ * @param encoder codec whose encoder it holds, or empty
  * @param precision of backbone and head
  */
-record SessionKey(Kind kind, int fromCut, int toCut, int exit, String codec, String precision) {
+record SessionKey(
+    Kind kind, int fromCut, int toCut, int exit, String decoder, String encoder, String precision) {
   enum Kind {
     STAGE,
     ENCODER,

@@ -12,6 +12,8 @@ import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.model.graph.Splice;
+import dev.sluice.model.graph.TensorType;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +23,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -41,7 +45,9 @@ public final class StageCompiler implements AutoCloseable {
   private final Map<String, OnnxGraph> variants = new ConcurrentHashMap<>();
   private final OnnxEngine engine;
   private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS);
-  private final Map<CodecInfo, List<int[]>> encodedShapes = new ConcurrentHashMap<>();
+  private final List<Signature> signatures;
+  private final Map<CodecInfo, Signature> encoded = new ConcurrentHashMap<>();
+  private final Map<SessionKey, BatchSession.Experience> experience = new ConcurrentHashMap<>();
   private final StageListener listener;
   private final LongSupplier nanoClock;
 
@@ -59,6 +65,7 @@ public final class StageCompiler implements AutoCloseable {
     this.bundle = bundle;
     this.manifest = bundle.manifest();
     this.backbone = graph(Bundle.BACKBONE);
+    this.signatures = manifest.cuts().stream().map(Signature::of).toList();
     this.listener = listener;
     this.nanoClock = nanoClock;
     int[] picture = manifest.cuts().get(0).shapes().get(0);
@@ -86,8 +93,9 @@ public final class StageCompiler implements AutoCloseable {
    * Compiles a request.
    *
    * @return the caller's to close
-   * @throws IllegalArgumentException if the request names cuts, exits or codecs that the bundle has
-   *     not, or a file of the bundle does not fit
+   * @throws StageRequestException if the request names cuts, exits or codecs that the bundle has
+   *     not
+   * @throws IllegalArgumentException if a file of the bundle does not fit the others
    * @throws IllegalStateException if closed
    */
   public StageChain compile(StageRequest request) {
@@ -99,17 +107,28 @@ public final class StageCompiler implements AutoCloseable {
     for (int exit : request.exits()) {
       int cut = manifest.exits().get(exit).cut();
       plans.add(
-          new CompiledStage.Plan(from, cut, OptionalInt.of(exit), decoder, request.precision()));
+          new CompiledStage.Plan(
+              from, cut, OptionalInt.of(exit), decoder, Optional.empty(), request.precision()));
       from = cut;
       decoder = Optional.empty();
     }
     if (from < request.toCut()) {
       plans.add(
           new CompiledStage.Plan(
-              from, request.toCut(), OptionalInt.empty(), decoder, request.precision()));
+              from,
+              request.toCut(),
+              OptionalInt.empty(),
+              decoder,
+              Optional.empty(),
+              request.precision()));
     }
     Optional<CodecInfo> encoder =
         request.encoder().flatMap(name -> transform(request.toCut(), name));
+    if (request.encoderFused() && encoder.isPresent()) {
+      int last = plans.size() - 1;
+      plans.set(last, plans.get(last).encodedBy(encoder.get()));
+      encoder = Optional.empty();
+    }
     List<SessionCache.Lease> leases = new ArrayList<>();
     boolean done = false;
     try {
@@ -118,17 +137,10 @@ public final class StageCompiler implements AutoCloseable {
       }
       if (encoder.isPresent()) {
         CodecInfo codec = encoder.get();
-        SessionKey key =
-            new SessionKey(
-                SessionKey.Kind.ENCODER,
-                codec.cut(),
-                codec.cut(),
-                -1,
-                codec.name(),
-                VariantInfo.FLOAT32);
         leases.add(
             cache.borrow(
-                key, () -> engine.load(bundle.file(codec.encoder()), label(codec.encoder()))));
+                encoderKey(codec),
+                () -> engine.load(bundle.file(codec.encoder()), label(codec.encoder()))));
       }
       done = true;
       return new CompiledChain(this, request, plans, encoder, leases);
@@ -139,29 +151,53 @@ public final class StageCompiler implements AutoCloseable {
     }
   }
 
+  static SessionKey encoderKey(CodecInfo codec) {
+    return new SessionKey(
+        SessionKey.Kind.ENCODER,
+        codec.cut(),
+        codec.cut(),
+        -1,
+        "",
+        codec.name(),
+        VariantInfo.FLOAT32);
+  }
+
+  BatchSession batching(SessionKey key, OnnxEngine.Session session) {
+    return new BatchSession(
+        engine, session, experience.computeIfAbsent(key, fresh -> new BatchSession.Experience()));
+  }
+
   private void check(StageRequest request) {
-    if (request.toCut() > manifest.lastCut()) {
-      throw new IllegalArgumentException(
-          "cut not in [0, " + manifest.lastCut() + "]: " + request.toCut());
-    }
+    requireCut(request.toCut());
     for (int exit : request.exits()) {
       if (exit < 0 || exit >= manifest.exits().size()) {
-        throw new IllegalArgumentException("no such exit: " + exit);
+        throw new NoSuchExitException(
+            "%s has no such exit: %d; its exits are 0 to %d"
+                .formatted(manifest.name(), exit, manifest.exits().size() - 1),
+            exit);
       }
       int cut = manifest.exits().get(exit).cut();
       if (cut <= request.fromCut() || cut > request.toCut()) {
-        throw new IllegalArgumentException(
+        throw new NoSuchExitException(
             "exit %d is at cut %d, not in (%d, %d]"
-                .formatted(exit, cut, request.fromCut(), request.toCut()));
+                .formatted(exit, cut, request.fromCut(), request.toCut()),
+            exit);
       }
     }
     if (request.toCut() == manifest.lastCut()
         && request.fromCut() < request.toCut()
         && !request.exits().contains(manifest.finalExit().index())) {
-      throw new IllegalArgumentException(
-          "the final exit " + manifest.finalExit().index() + " is missing from " + request.exits());
+      int last = manifest.finalExit().index();
+      throw new NoSuchExitException(
+          "the final exit " + last + " is missing from " + request.exits(), last);
     }
     checkPrecision(request.precision());
+  }
+
+  private void requireCut(int cut) {
+    if (cut < 0 || cut > manifest.lastCut()) {
+      throw new NoSuchCutException(manifest.name(), cut, manifest.lastCut());
+    }
   }
 
   private void checkPrecision(String precision) {
@@ -205,7 +241,8 @@ public final class StageCompiler implements AutoCloseable {
   private Optional<CodecInfo> transform(int cut, String name) {
     Optional<CodecInfo> codec = manifest.codec(cut, name);
     if (codec.isEmpty() && !isBuiltIn(name)) {
-      throw new IllegalArgumentException("no codec '" + name + "' at cut " + cut);
+      throw new CodecMisfitException(
+          "%s has no codec '%s' at cut %d".formatted(manifest.name(), name, cut), cut, name);
     }
     return codec.filter(CodecInfo::hasTransform);
   }
@@ -225,9 +262,12 @@ public final class StageCompiler implements AutoCloseable {
       Splice splice =
           backbone(plan.precision())
               .splice(from.tensors(), to.tensors())
-              .knowing(from.tensors(), from.shapes());
+              .knowing(from.tensors(), from.shapes(), from.types());
       if (plan.decoder().isPresent()) {
-        splice.precededBy(graph(plan.decoder().get().decoder()));
+        join(plan.decoder().get(), codec -> splice.precededBy(graph(codec.decoder())));
+      }
+      if (plan.encoder().isPresent()) {
+        join(plan.encoder().get(), codec -> splice.encodedBy(graph(codec.encoder())));
       }
       if (plan.exit().isPresent()) {
         String head = head(plan.exit().getAsInt(), plan.precision());
@@ -239,6 +279,26 @@ public final class StageCompiler implements AutoCloseable {
     } catch (OnnxFormatException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
+  }
+
+  private interface Joiner {
+    void join(CodecInfo codec) throws OnnxFormatException;
+  }
+
+  private void join(CodecInfo codec, Joiner joiner) {
+    try {
+      joiner.join(codec);
+    } catch (OnnxFormatException e) {
+      throw misfit(codec, e);
+    }
+  }
+
+  private static CodecMisfitException misfit(CodecInfo codec, OnnxFormatException why) {
+    return new CodecMisfitException(
+        "codec '%s' does not fit cut %d: %s".formatted(codec.name(), codec.cut(), why.getMessage()),
+        codec.cut(),
+        codec.name(),
+        why);
   }
 
   private String label(String part) {
@@ -268,7 +328,8 @@ public final class StageCompiler implements AutoCloseable {
     ExitInfo last = manifest.finalExit();
     CutInfo output = manifest.cuts().get(manifest.lastCut());
     SessionKey key =
-        new SessionKey(SessionKey.Kind.UNCUT, 0, manifest.lastCut(), last.index(), "", precision);
+        new SessionKey(
+            SessionKey.Kind.UNCUT, 0, manifest.lastCut(), last.index(), "", "", precision);
     boolean asItIs =
         precision.equals(VariantInfo.FLOAT32)
             && last.head().isEmpty()
@@ -286,9 +347,9 @@ public final class StageCompiler implements AutoCloseable {
                             manifest.lastCut(),
                             OptionalInt.of(last.index()),
                             Optional.empty(),
+                            Optional.empty(),
                             precision)));
-    try (OnnxEngine.Tensors out =
-        lease.session().run(tensors(input, manifest.cuts().get(0).shapes()))) {
+    try (OnnxEngine.Tensors out = batching(key, lease.session()).run(tensors(input, at(0)))) {
       return last.head().isEmpty() ? values(out.floats(0)) : out.removeLast();
     } finally {
       lease.giveBack();
@@ -305,62 +366,103 @@ public final class StageCompiler implements AutoCloseable {
    * Returns the shapes of what a codec puts on the wire at a cut, without the batch dimension:
    * those of its transform's output, or the cut's own.
    *
-   * @throws IllegalArgumentException if the bundle has no such codec there
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
    */
   public List<int[]> encodedShapes(int cut, String codec) {
-    if (cut < 0 || cut > manifest.lastCut()) {
-      throw new IllegalArgumentException("cut not in [0, " + manifest.lastCut() + "]: " + cut);
-    }
-    return transform(cut, codec)
-        .map(info -> encodedShapes.computeIfAbsent(info, this::decoderInputShapes))
-        .orElseGet(() -> manifest.cuts().get(cut).shapes())
-        .stream()
-        .map(int[]::clone)
-        .toList();
+    return encoded(cut, codec).shapes();
   }
 
-  private List<int[]> decoderInputShapes(CodecInfo codec) {
+  /**
+   * Returns the element types of what a codec puts on the wire at a cut.
+   *
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
+   */
+  public List<TensorType> encodedTypes(int cut, String codec) {
+    return encoded(cut, codec).types();
+  }
+
+  Signature encoded(int cut, String codec) {
+    requireCut(cut);
+    return transform(cut, codec)
+        .map(info -> encoded.computeIfAbsent(info, this::decoderInputs))
+        .orElseGet(() -> at(cut));
+  }
+
+  Signature at(int cut) {
+    requireCut(cut);
+    return signatures.get(cut);
+  }
+
+  private Signature decoderInputs(CodecInfo codec) {
     try {
-      return graph(codec.decoder()).declaredInputShapes();
+      OnnxGraph decoder = graph(codec.decoder());
+      return new Signature(decoder.declaredInputShapes(), decoder.declaredInputTypes());
     } catch (OnnxFormatException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
+      throw misfit(codec, e);
     }
   }
 
   /**
-   * Makes an activation of one or several samples from values.
+   * Makes an activation at a cut from float32 values.
    *
-   * @param shapes of each tensor without the batch dimension
+   * @param codec codec that made the values, or empty for the cut's own tensors
    * @param values one buffer per tensor; direct ones that fit exactly are used in place
    * @return the caller's to close
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
    */
-  public Activation wrap(List<int[]> shapes, List<FloatBuffer> values) {
-    if (shapes.size() != values.size()) {
+  public Activation wrap(int cut, Optional<String> codec, List<FloatBuffer> values) {
+    Signature signature = signature(cut, codec);
+    if (signature.types().stream().anyMatch(type -> type != TensorType.FLOAT32)) {
       throw new IllegalArgumentException(
-          values.size() + " buffers for " + shapes.size() + " tensors");
+          "cut %d has tensors %s, which are not floats alone".formatted(cut, signature));
     }
-    List<long[]> batched = new ArrayList<>();
-    for (int i = 0; i < shapes.size(); i++) {
-      int[] shape = shapes.get(i);
-      long[] full = new long[shape.length + 1];
-      long elements = 1;
-      for (int d = 0; d < shape.length; d++) {
-        full[d + 1] = shape[d];
-        elements *= shape[d];
-      }
-      long batch = values.get(i).remaining() / Math.max(1, elements);
-      if (batch < 1 || batch * elements != values.get(i).remaining()) {
+    List<long[]> shapes = batched(signature, values, FloatBuffer::remaining, tensor -> 1);
+    return new NativeActivation(engine.wrap(values, shapes));
+  }
+
+  /**
+   * Makes an activation at a cut from elements of any type.
+   *
+   * @param codec codec that made the values, or empty for the cut's own tensors
+   * @param bytes one little-endian buffer per tensor; direct ones that fit exactly are used in
+   *     place
+   * @return the caller's to close
+   * @throws StageRequestException if the bundle has no such cut, or no such codec there
+   */
+  public Activation wrapBytes(int cut, Optional<String> codec, List<ByteBuffer> bytes) {
+    Signature signature = signature(cut, codec);
+    List<long[]> shapes =
+        batched(signature, bytes, ByteBuffer::remaining, tensor -> signature.type(tensor).bytes());
+    return new NativeActivation(engine.wrap(bytes, signature.types(), shapes));
+  }
+
+  private Signature signature(int cut, Optional<String> codec) {
+    return codec.isPresent() ? encoded(cut, codec.get()) : at(cut);
+  }
+
+  /** Finds the batch that the buffers make, which must be the same for all. */
+  private static <B> List<long[]> batched(
+      Signature signature, List<B> values, ToIntFunction<B> size, IntUnaryOperator unit) {
+    if (signature.size() != values.size()) {
+      throw new IllegalArgumentException(
+          values.size() + " buffers for " + signature.size() + " tensors");
+    }
+    List<long[]> shapes = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      long one = (long) signature.elements(i) * unit.applyAsInt(i);
+      int given = size.applyAsInt(values.get(i));
+      long batch = one == 0 ? 0 : given / one;
+      if (batch < 1 || batch * one != given) {
         throw new IllegalArgumentException(
-            "%d floats for tensor %d, which has %d"
-                .formatted(values.get(i).remaining(), i, elements));
+            "a buffer of %d for tensor %d of %s, which takes %d a sample"
+                .formatted(given, i, signature, one));
       }
-      full[0] = batch;
-      if (i > 0 && batch != batched.get(0)[0]) {
+      if (i > 0 && batch != shapes.get(0)[0]) {
         throw new IllegalArgumentException("tensors of different batches");
       }
-      batched.add(full);
+      shapes.add(signature.batched(i, batch));
     }
-    return new NativeActivation(engine.wrap(values, batched));
+    return shapes;
   }
 
   /**
@@ -379,23 +481,20 @@ public final class StageCompiler implements AutoCloseable {
     return new NativeActivation(engine.fill(full, fill));
   }
 
-  /** Returns the activation's tensors after a look at their shapes. */
-  static OnnxEngine.Tensors tensors(Activation activation, List<int[]> wanted) {
+  /** Returns the activation's tensors after a look at their shapes and types. */
+  static OnnxEngine.Tensors tensors(Activation activation, Signature wanted) {
     if (!(activation instanceof NativeActivation ours)) {
       throw new IllegalArgumentException("the activation was not made by a model");
     }
-    List<int[]> shapes = ours.shapes();
-    if (!Arrays.deepEquals(shapes.toArray(), wanted.toArray())) {
+    if (!ours.signature().matches(wanted)) {
       throw new IllegalArgumentException(
-          "tensors of shapes %s where %s are wanted"
-              .formatted(
-                  Arrays.deepToString(shapes.toArray()), Arrays.deepToString(wanted.toArray())));
+          "tensors %s where %s are wanted".formatted(ours.signature(), wanted));
     }
     return ours.tensors();
   }
 
-  void ran(CompiledStage.Plan plan, long startNanos) {
-    listener.onStage(plan.fromCut(), plan.toCut(), nanoClock.getAsLong() - startNanos);
+  void ran(CompiledStage.Plan plan, int batch, long startNanos) {
+    listener.onStage(plan.fromCut(), plan.toCut(), batch, nanoClock.getAsLong() - startNanos);
   }
 
   long now() {

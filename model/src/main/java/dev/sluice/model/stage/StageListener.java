@@ -8,12 +8,13 @@ public interface StageListener {
    *
    * @param fromCut cut before it
    * @param toCut cut after it
+   * @param batch samples that it computed together
    * @param nanos time it took by the model's clock
    */
-  void onStage(int fromCut, int toCut, long nanos);
+  void onStage(int fromCut, int toCut, int batch, long nanos);
 
   /** Returns a listener that ignores everything. */
   static StageListener none() {
-    return (fromCut, toCut, nanos) -> {};
+    return (fromCut, toCut, batch, nanos) -> {};
   }
 }

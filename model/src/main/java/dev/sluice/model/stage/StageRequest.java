@@ -13,6 +13,8 @@ import java.util.Optional;
  *     exit belongs to them if {@code toCut} is the last cut
  * @param decoder codec whose decoder transform precedes the first stage, if any
  * @param encoder codec whose encoder transform follows the last stage, if any
+ * @param encoderFused whether the encoder is part of the last stage's session, so that every sample
+ *     that comes there is encoded; otherwise it is a session of its own, for those that are sent
  * @param precision {@link VariantInfo#FLOAT32}, or that of a variant of the bundle
  */
 public record StageRequest(
@@ -21,6 +23,7 @@ public record StageRequest(
     List<Integer> exits,
     Optional<String> decoder,
     Optional<String> encoder,
+    boolean encoderFused,
     String precision) {
   public StageRequest {
     if (fromCut < 0 || toCut < fromCut) {
@@ -35,16 +38,19 @@ public record StageRequest(
     if (decoder.isPresent() && fromCut == toCut) {
       throw new IllegalArgumentException("a decoder needs a stage that it precedes");
     }
+    if (encoderFused && (encoder.isEmpty() || fromCut == toCut)) {
+      throw new IllegalArgumentException("an encoder is fused into a stage: there must be both");
+    }
   }
 
-  /** Makes a request in float32. */
+  /** Makes a request in float32 with the encoder, if any, as a session of its own. */
   public StageRequest(
       int fromCut,
       int toCut,
       List<Integer> exits,
       Optional<String> decoder,
       Optional<String> encoder) {
-    this(fromCut, toCut, exits, decoder, encoder, VariantInfo.FLOAT32);
+    this(fromCut, toCut, exits, decoder, encoder, false, VariantInfo.FLOAT32);
   }
 
   /** Returns the request without codecs, in float32. */
@@ -52,20 +58,26 @@ public record StageRequest(
     return new StageRequest(fromCut, toCut, exits, Optional.empty(), Optional.empty());
   }
 
-  /** Returns the same request with the codec's encoder at its end. */
+  /** Returns the same request with the codec's encoder at its end, run for what is sent. */
   public StageRequest encodedBy(String codec) {
-    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec), precision);
+    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec), false, precision);
+  }
+
+  /** Returns the same request with the codec's encoder inside the last stage. */
+  public StageRequest encodedInLastStageBy(String codec) {
+    return new StageRequest(fromCut, toCut, exits, decoder, Optional.of(codec), true, precision);
   }
 
   /** Returns the same request with the codec's decoder at its beginning. */
   public StageRequest decodedBy(String codec) {
-    return new StageRequest(fromCut, toCut, exits, Optional.of(codec), encoder, precision);
+    return new StageRequest(
+        fromCut, toCut, exits, Optional.of(codec), encoder, encoderFused, precision);
   }
 
   /**
    * Returns the same request at another precision of backbone and heads; codecs stay as they are.
    */
   public StageRequest withPrecision(String name) {
-    return new StageRequest(fromCut, toCut, exits, decoder, encoder, name);
+    return new StageRequest(fromCut, toCut, exits, decoder, encoder, encoderFused, name);
   }
 }
