@@ -1,5 +1,6 @@
 package dev.sluice.training.export;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -30,8 +31,11 @@ import java.util.Optional;
  * backbone, so that they can be joined with it.
  */
 public final class OnnxPieces {
-  /** The oldest opset in which all operators used here take their present form. */
-  public static final long LEAST_OPSET = 11;
+  /** The oldest opset that can be written. */
+  public static final long LEAST_OPSET = 7;
+
+  /** From this opset on a Clip has its bounds as inputs. */
+  private static final long CLIP_WITH_INPUTS = 11;
 
   private final long opset;
 
@@ -101,7 +105,7 @@ public final class OnnxPieces {
     };
   }
 
-  private static String viewed(
+  private String viewed(
       OnnxBuilder graph, List<String> inputs, List<TensorType> types, HeadView view) {
     if (view instanceof PooledView pooled) {
       List<String> parts = new ArrayList<>();
@@ -120,7 +124,7 @@ public final class OnnxPieces {
    * Means and sums as matrix products: the reducing operators changed their form in set 18, and
    * these did not.
    */
-  private static String tokens(
+  private String tokens(
       OnnxBuilder graph, List<String> inputs, List<TensorType> types, TokenView view) {
     String tokens = inputs.get(view.tensor());
     String turned = graph.node("Transpose", List.of(tokens), OnnxBuilder.integers("perm", 0, 2, 1));
@@ -132,14 +136,18 @@ public final class OnnxPieces {
       mean = flat(graph, graph.node("MatMul", List.of(turned, graph.constant(shares, count, 1))));
     } else {
       TokenView.Mask mask = view.mask().get();
-      String flags = flags(graph, inputs.get(mask.tensor()), types.get(mask.tensor()), mask);
+      // Not flattened: old operator sets flatten nothing but real numbers.
+      String row =
+          graph.node(
+              "Reshape", List.of(inputs.get(mask.tensor()), graph.integerConstant(-1, count)));
+      String flags = flags(graph, row, types.get(mask.tensor()), mask);
       String column = graph.node("Reshape", List.of(flags, graph.integerConstant(-1, count, 1)));
       float[] ones = new float[count];
       Arrays.fill(ones, 1);
       String passed = graph.node("MatMul", List.of(flags, graph.constant(ones, count, 1)));
-      String least = graph.constant(new float[] {1}, 1, 1);
+      String counted = clip(graph, passed, new ValueRange(1, Float.POSITIVE_INFINITY), "counted");
       String sum = flat(graph, graph.node("MatMul", List.of(turned, column)));
-      mean = graph.node("Div", List.of(sum, graph.node("Max", List.of(passed, least))));
+      mean = graph.node("Div", List.of(sum, counted));
     }
     String first =
         flat(
@@ -152,16 +160,14 @@ public final class OnnxPieces {
   }
 
   /** One where a mask lets a token pass, zero elsewhere, {@code [N, tokens]}. */
-  private static String flags(
-      OnnxBuilder graph, String mask, TensorType type, TokenView.Mask form) {
-    String flat = flat(graph, mask);
+  private static String flags(OnnxBuilder graph, String row, TensorType type, TokenView.Mask form) {
     String passes;
     if (form.additive()) {
-      String numbers = type == TensorType.FLOAT32 ? flat : cast(graph, flat, TensorType.FLOAT32);
+      String numbers = type == TensorType.FLOAT32 ? row : cast(graph, row, TensorType.FLOAT32);
       String least = graph.constant(new float[] {TokenView.LEAST_ADDED}, 1, 1);
       passes = graph.node("Greater", List.of(numbers, least));
     } else {
-      passes = type == TensorType.BOOL ? flat : cast(graph, flat, TensorType.BOOL);
+      passes = type == TensorType.BOOL ? row : cast(graph, row, TensorType.BOOL);
     }
     return cast(graph, passes, TensorType.FLOAT32);
   }
@@ -280,13 +286,28 @@ public final class OnnxPieces {
       if (range.get().most() == Float.POSITIVE_INFINITY && range.get().least() == 0) {
         graph.node("Relu", List.of(raw), "output");
       } else {
-        String least = graph.constant(new float[] {range.get().least()});
-        String most = graph.constant(new float[] {range.get().most()});
-        graph.node("Clip", List.of(raw, least, most), "output");
+        clip(graph, raw, range.get(), "output");
       }
     }
     graph.onlyOutput("output", new int[] {to, height, width});
     return graph.build(opset);
+  }
+
+  private String clip(OnnxBuilder graph, String input, ValueRange range, String output) {
+    return opset < CLIP_WITH_INPUTS
+        ? graph.node(
+            "Clip",
+            List.of(input),
+            output,
+            OnnxBuilder.real("min", range.least()),
+            OnnxBuilder.real("max", range.most()))
+        : graph.node(
+            "Clip",
+            List.of(
+                input,
+                graph.constant(new float[] {range.least()}),
+                graph.constant(new float[] {range.most()})),
+            output);
   }
 
   /**
@@ -336,7 +357,12 @@ public final class OnnxPieces {
 
   private static float bound(GraphProto graph, NodeProto clip, int input, float otherwise) {
     if (clip.getInputCount() <= input || clip.getInput(input).isEmpty()) {
-      return otherwise;
+      String attribute = input == 1 ? "min" : "max";
+      return clip.getAttributeList().stream()
+          .filter(each -> each.getName().equals(attribute))
+          .map(AttributeProto::getF)
+          .findFirst()
+          .orElse(otherwise);
     }
     String name = clip.getInput(input);
     for (TensorProto tensor : graph.getInitializerList()) {

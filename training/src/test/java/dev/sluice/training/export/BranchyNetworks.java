@@ -65,6 +65,17 @@ public final class BranchyNetworks {
     return net.outputs("last", "c1");
   }
 
+  /** Returns a model that says it is of another operator set. */
+  public static byte[] ofOpset(byte[] onnx, long opset) {
+    try {
+      ModelProto.Builder model = ModelProto.parseFrom(onnx).toBuilder();
+      model.getOpsetImportBuilder(0).setVersion(opset);
+      return model.build().toByteArray();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private byte[] outputs(String... names) {
     graph.onlyOutput(names[0], new int[] {classes});
     try {

@@ -9,6 +9,7 @@ import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.TensorType;
+import dev.sluice.training.export.BranchyNetworks;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.TinyNetwork;
 import java.nio.ByteBuffer;
@@ -250,11 +251,19 @@ class ExitHeadTest {
     return new CutPoint(1, "cut", names, shapes, types, 4, 1);
   }
 
-  /** Compares the exported head with its layers in Java, for one sample. */
+  /** Compares the head exported for old and new operator sets with its layers in Java. */
   private static void agree(ExitHead head, CutPoint cut, List<float[]> tensors) {
     float[] features = new float[head.view().features()];
     head.view().apply(tensors.stream().map(FloatBuffer::wrap).toList(), features);
-    byte[] onnx = OnnxPieces.forBackbone(TinyNetwork.onnx()).head(head, cut.shapes(), cut.types());
+    for (long opset : new long[] {7, 10, 11, 13, 17, 18, 21}) {
+      byte[] backbone = BranchyNetworks.ofOpset(BranchyNetworks.colours(), opset);
+      byte[] onnx = OnnxPieces.forBackbone(backbone).head(head, cut.shapes(), cut.types());
+      agree(onnx, "opset " + opset, head.logits(features), cut, tensors);
+    }
+  }
+
+  private static void agree(
+      byte[] onnx, String what, float[] expected, CutPoint cut, List<float[]> tensors) {
     List<ByteBuffer> bytes = new ArrayList<>();
     List<long[]> shapes = new ArrayList<>();
     for (int t = 0; t < tensors.size(); t++) {
@@ -266,14 +275,13 @@ class ExitHeadTest {
         var session = engine.load(onnx, "head");
         var in = engine.wrap(bytes, cut.types(), shapes);
         var out = session.run(in)) {
-      float[] logits = new float[head.classes()];
+      float[] logits = new float[expected.length];
       out.floats(0).get(logits);
-      float[] expected = head.logits(features);
       float largest = 1;
       for (float value : expected) {
         largest = Math.max(largest, Math.abs(value));
       }
-      assertThat(logits).containsExactly(expected, within(TOLERANCE * largest));
+      assertThat(logits).as(what).containsExactly(expected, within(TOLERANCE * largest));
     }
   }
 
