@@ -10,6 +10,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -78,12 +79,39 @@ public final class Scheduler implements Planner {
   }
 
   /**
+   * Plans where exits follow a policy of their own, which predictions and proofs replay.
+   *
+   * @param criterion when active exits stop
+   */
+  public Scheduler(
+      BundleFacts facts,
+      Objective objective,
+      SchedulerOptions options,
+      ExitCriterion criterion) {
+    this(
+        facts,
+        objective,
+        options,
+        CandidatePlans.following(facts, criterion),
+        Optional.of(criterion));
+  }
+
+  /**
    * Plans among given candidates.
    *
    * @param chains at least one plan in all, and a local one among them
    */
   public Scheduler(
       BundleFacts facts, Objective objective, SchedulerOptions options, List<PlanChain> chains) {
+    this(facts, objective, options, chains, Optional.empty());
+  }
+
+  private Scheduler(
+      BundleFacts facts,
+      Objective objective,
+      SchedulerOptions options,
+      List<PlanChain> chains,
+      Optional<ExitCriterion> criterion) {
     this.facts = facts;
     this.objective = objective;
     this.options = options;
@@ -91,7 +119,8 @@ public final class Scheduler implements Planner {
     if (plans.stream().allMatch(Plan::usesCloud)) {
       throw new IllegalArgumentException("the candidates need a local plan for outages");
     }
-    predictor = new Predictor(facts, plans, options.rateSds(), options.roundTripSds());
+    predictor = new Predictor(
+            facts, plans, options.rateSds(), options.roundTripSds(), criterion);
     prepared = predictor.size();
     for (Constraint constraint : objective.constraints()) {
       if (constraint.metric().isLatency()) {

@@ -46,6 +46,12 @@ public record SchedulerOptions(
     return new SchedulerOptions(false, 0, 0, 0, 0, 0, Duration.ZERO);
   }
 
+  /** Returns the same without proofs: floors need only hold on the SELECT table. */
+  public SchedulerOptions uncertified() {
+    return new SchedulerOptions(
+        false, rateSds, roundTripSds, latencyHeadroom, tolerance, switchGain, leastDwell);
+  }
+
   private static void requireShare(double value, String name) {
     if (!(value >= 0 && value < 1)) {
       throw new IllegalArgumentException(name + " must be in [0, 1): " + value);

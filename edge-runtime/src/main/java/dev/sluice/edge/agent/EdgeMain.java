@@ -2,17 +2,23 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Agent.Pace;
+import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
 import dev.sluice.edge.host.BundleFactsReader;
+import dev.sluice.edge.host.PolicyCriterion;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.Surroundings;
+import dev.sluice.model.BundlePolicies;
+import dev.sluice.model.exit.PolicyChoice;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -105,6 +111,12 @@ public final class EdgeMain implements Program.Debuggable {
       description = "distance of status lines (default: ${DEFAULT-VALUE})")
   private double statusMillis = 500;
 
+  @Option(
+      names = "--exit-policy",
+      paramLabel = "POLICY",
+      description = Policies.HELP + " (default: the thresholds of the scheduler's plan)")
+  private @Nullable String exitPolicy;
+
   @Mixin private final StrategyArguments strategy = new StrategyArguments();
 
   @Mixin private final DeviceArguments device = new DeviceArguments();
@@ -133,7 +145,8 @@ public final class EdgeMain implements Program.Debuggable {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle());
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
-      Strategy chosen = strategy.chosen(command, facts, goal, factor, periodNanos());
+      Optional<ExitPolicyUse> policy = followed(engine);
+      Strategy chosen = strategy.chosen(command, facts, goal, factor, periodNanos(), policy);
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       Cloud far = engine.cloud(Optional.ofNullable(cloud), "sluice-edge");
@@ -162,6 +175,35 @@ public final class EdgeMain implements Program.Debuggable {
       }
     }
     return 0;
+  }
+
+  /** Lets the exits follow the policy that is named, if one is, and says what that means. */
+  private Optional<ExitPolicyUse> followed(Engine engine) throws IOException {
+    if (exitPolicy == null) {
+      return Optional.empty();
+    }
+    int early = engine.network().exitCuts().size() - 1;
+    PolicyData data = BundlePolicies.data(engine.bundle());
+    PolicyChoice choice;
+    try {
+      choice = Policies.parse("--exit-policy", exitPolicy);
+      engine.network().follow(choice, data);
+    } catch (IllegalArgumentException misfit) {
+      throw command.wrongUse(String.valueOf(misfit.getMessage()));
+    }
+    Optional<ExitCriterion> criterion = PolicyCriterion.of(choice, data, early);
+    command
+        .commandLine()
+        .getErr()
+        .println(
+            "sluice edge: active exits follow '%s' in place of the plans' thresholds%s"
+                .formatted(
+                    choice,
+                    criterion.isPresent()
+                        ? "; predictions and proven floors replay it"
+                        : ", which the bundle's tables cannot replay: predictions are those of the"
+                            + " thresholds, and no accuracy floor is certified"));
+    return Optional.of(new ExitPolicyUse(criterion));
   }
 
   private EdgeSession session(

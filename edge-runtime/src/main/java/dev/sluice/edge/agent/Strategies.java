@@ -6,6 +6,7 @@ import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.rival.CloudOnly;
@@ -33,6 +34,13 @@ final class Strategies {
   record Strategy(Planner planner, boolean fallback) {}
 
   /**
+   * That exits follow a chosen policy.
+   *
+   * @param criterion how the scheduler replays it, empty if it cannot
+   */
+  record ExitPolicyUse(Optional<ExitCriterion> criterion) {}
+
+  /**
    * Returns a strategy.
    *
    * @param name as in {@link #KNOWN}
@@ -41,8 +49,36 @@ final class Strategies {
    */
   static Strategy of(
       String name, BundleFacts facts, Objective objective, Optional<Estimates> mean) {
+    return of(name, facts, objective, mean, Optional.empty());
+  }
+
+  /**
+   * Returns a strategy where exits follow a policy of their own.
+   *
+   * @param policy only for {@code sluice}: the others have their own rule, or no early exits
+   */
+  static Strategy of(
+      String name,
+      BundleFacts facts,
+      Objective objective,
+      Optional<Estimates> mean,
+      Optional<ExitPolicyUse> policy) {
     String[] words = name.split(":", -1);
     requireWords(name, words);
+    if (policy.isPresent()) {
+      if (!name.equals("sluice")) {
+        throw new IllegalArgumentException(
+            "--exit-policy is for strategy sluice; " + name + " has its own rule or no exits");
+      }
+      SchedulerOptions options = SchedulerOptions.defaults();
+      return new Strategy(
+          policy
+              .get()
+              .criterion()
+              .map(criterion -> new Scheduler(facts, objective, options, criterion))
+              .orElseGet(() -> new Scheduler(facts, objective, options.uncertified())),
+          true);
+    }
     return switch (words[0]) {
       case "sluice" ->
           new Strategy(new Scheduler(facts, objective, SchedulerOptions.defaults()), true);

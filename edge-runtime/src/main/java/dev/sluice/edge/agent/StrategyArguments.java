@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -53,13 +54,15 @@ final class StrategyArguments {
    *
    * @param deviceFactor device's time over the profile's
    * @param framePeriodNanos time between frames; 0 = unknown
+   * @param policy what exits follow in place of thresholds
    */
   Strategy chosen(
       EngineArguments command,
       BundleFacts facts,
       Objective goal,
       double deviceFactor,
-      long framePeriodNanos) {
+      long framePeriodNanos,
+      Optional<ExitPolicyUse> policy) {
     Optional<Estimates> mean = Optional.empty();
     if (meanBytesPerSecond != null && meanRoundTripMillis != null) {
       mean =
@@ -76,7 +79,7 @@ final class StrategyArguments {
                   framePeriodNanos));
     }
     try {
-      return Strategies.of(strategy, facts, goal, mean);
+      return Strategies.of(strategy, facts, goal, mean, policy);
     } catch (IllegalArgumentException wrong) {
       throw command.wrongUse(String.valueOf(wrong.getMessage()));
     }

@@ -250,6 +250,11 @@ public sealed interface ExitPolicy {
       return thresholds.length;
     }
 
+    /** Returns a class's threshold. */
+    public double threshold(int predicted) {
+      return thresholds[predicted];
+    }
+
     @Override
     public boolean stops(ExitScores scores, ExitState state, PolicyData.OfExit data) {
       return scores.confidence() >= thresholds[scores.predicted()];

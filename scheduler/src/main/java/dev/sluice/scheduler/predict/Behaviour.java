@@ -3,6 +3,7 @@ package dev.sluice.scheduler.predict;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * What is known of a plan whatever the link does: costs at scale 1, shares, accuracy with its
@@ -63,9 +64,14 @@ final class Behaviour {
     this.offloadedShare = offloadedShare;
   }
 
-  static Behaviour of(BundleFacts facts, Plan plan, int[] rows, Certificate certificate) {
+  static Behaviour of(
+      BundleFacts facts,
+      Plan plan,
+      int[] rows,
+      Certificate certificate,
+      Optional<ExitCriterion> criterion) {
     CostModel costs = CostModel.of(facts, plan);
-    Outcome select = Outcome.of(facts, facts.select(), plan);
+    Outcome select = Outcome.of(facts, facts.select(), plan, criterion);
     int samples = facts.select().samples();
     double device = 0;
     double worker = 0;
@@ -101,7 +107,7 @@ final class Behaviour {
     }
     boolean identical =
         plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
-    boolean[] certified = Outcome.of(facts, certificate.table(), plan).right;
+    boolean[] certified = Outcome.of(facts, certificate.table(), plan, criterion).right;
     Certificate.Bounds bounds = certificate.bounds(certified, identical);
     return new Behaviour(
         plan,

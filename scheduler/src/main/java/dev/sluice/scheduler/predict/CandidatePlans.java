@@ -15,6 +15,9 @@ public final class CandidatePlans {
   /** A threshold that hardly any sample reaches: the exit is there in case of need. */
   private static final double SAFETY_NET = 1.0;
 
+  /** Stands for a policy that is no threshold. */
+  private static final double ACTIVE = 1;
+
   private CandidatePlans() {}
 
   /**
@@ -51,6 +54,39 @@ public final class CandidatePlans {
           }
         }
       }
+    }
+    return chains.all;
+  }
+
+  /**
+   * Returns all of Sluice's plans where exits follow a policy of their own: every cut and codec,
+   * with all the exits that may stop, or those from some exit on. Fewer exits are more cautious: of
+   * those that stop alike, earlier ones err more.
+   */
+  public static List<PlanChain> following(BundleFacts facts, ExitCriterion criterion) {
+    List<double[]> family = new ArrayList<>();
+    for (int first = facts.finalExit() - 1; first >= 0; first--) {
+      if (!criterion.active(first)) {
+        continue;
+      }
+      double[] vector = new double[facts.finalExit()];
+      for (int exit = 0; exit < vector.length; exit++) {
+        vector[exit] = exit >= first && criterion.active(exit) ? ACTIVE : ThresholdFamilies.NEVER;
+      }
+      family.add(vector);
+    }
+    Chains chains = new Chains(facts);
+    for (CodecFact codec : facts.codecs()) {
+      if (Codecs.predictable(facts, codec.cut(), codec.codec())) {
+        chains.split(family, codec.cut(), codec.codec(), true);
+        if (codec.cut() > 0) {
+          chains.split(family, codec.cut(), codec.codec(), false);
+        }
+      }
+    }
+    chains.local(family);
+    for (ExitFact exit : facts.exits().subList(0, facts.finalExit())) {
+      chains.anytime(family, exit);
     }
     return chains.all;
   }

@@ -3,12 +3,15 @@ package dev.sluice.scheduler.predict;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import java.util.Optional;
 
 /**
  * Where each sample of a table stops under a plan, and whether rightly. Does not depend on the
  * link.
  */
 final class Outcome {
+  private static final int LOSSLESS = -1;
+
   /** By sample: the exit that answers. */
   final byte[] exit;
 
@@ -24,8 +27,9 @@ final class Outcome {
     right = new boolean[samples];
   }
 
-  static Outcome of(BundleFacts facts, CalibrationTable table, Plan plan) {
-    double[] thresholds = CostModel.thresholds(facts, plan);
+  static Outcome of(
+      BundleFacts facts, CalibrationTable table, Plan plan, Optional<ExitCriterion> criterion) {
+    Gate gate = new Gate(table, CostModel.thresholds(facts, plan), criterion);
     int finalExit = facts.finalExit();
     int firstCloudExit = 0;
     while (firstCloudExit <= finalExit && facts.exitCut(firstCloudExit) <= plan.split()) {
@@ -52,20 +56,21 @@ final class Outcome {
     Outcome outcome = new Outcome(table.samples());
     for (int s = 0; s < table.samples(); s++) {
       int exit = 0;
-      while (exit < firstCloudExit && !(table.confidence(s, exit) >= thresholds[exit])) {
+      gate.next(s);
+      while (exit < firstCloudExit && !gate.stops(LOSSLESS, exit)) {
         exit++;
       }
       if (exit < firstCloudExit) {
         outcome.bytes[s] = -1;
         outcome.right[s] = table.correct(s, exit);
       } else if (variant < 0) {
-        while (!(table.confidence(s, exit) >= thresholds[exit])) {
+        while (!gate.stops(LOSSLESS, exit)) {
           exit++;
         }
         outcome.bytes[s] = knownBytes;
         outcome.right[s] = table.correct(s, exit);
       } else {
-        while (!(table.confidence(variant, s, exit) >= thresholds[exit])) {
+        while (!gate.stops(variant, exit)) {
           exit++;
         }
         outcome.bytes[s] = table.bytes(variant, s);
@@ -74,5 +79,52 @@ final class Outcome {
       outcome.exit[s] = (byte) exit;
     }
     return outcome;
+  }
+
+  /** Asks exits about one sample after another. Not thread-safe. */
+  private static final class Gate {
+    private final CalibrationTable table;
+    private final double[] thresholds;
+    private final Optional<ExitCriterion> criterion;
+    private int sample;
+    private int predicted;
+    private int unchanged;
+
+    Gate(CalibrationTable table, double[] thresholds, Optional<ExitCriterion> criterion) {
+      this.table = table;
+      this.thresholds = thresholds;
+      this.criterion = criterion;
+    }
+
+    void next(int newSample) {
+      sample = newSample;
+      predicted = -1;
+      unchanged = 0;
+    }
+
+    /** Whether the sample stops; each exit is asked once, in order. */
+    boolean stops(int variant, int exit) {
+      boolean plain = variant == LOSSLESS;
+      if (criterion.isEmpty()) {
+        float confidence =
+            plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit);
+        return confidence >= thresholds[exit];
+      }
+      if (thresholds[exit] == 0 || !CostModel.active(thresholds, exit)) {
+        return thresholds[exit] == 0;
+      }
+      int says = plain ? table.predicted(sample, exit) : table.predicted(variant, sample, exit);
+      unchanged = says == predicted ? unchanged + 1 : 0;
+      predicted = says;
+      return criterion
+          .get()
+          .stops(
+              exit,
+              says,
+              plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit),
+              plain ? table.margin(sample, exit) : table.margin(variant, sample, exit),
+              plain ? table.entropyNats(sample, exit) : table.entropyNats(variant, sample, exit),
+              unchanged);
+    }
   }
 }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -34,6 +35,7 @@ public final class Predictor {
   private static final int LONGEST_RUN = 40;
 
   private final BundleFacts facts;
+  private final Optional<ExitCriterion> criterion;
   private final double rateSds;
   private final double roundTripSds;
   private final int[] rows;
@@ -52,7 +54,22 @@ public final class Predictor {
    * @throws IllegalArgumentException if a plan does not fit the bundle
    */
   public Predictor(BundleFacts facts, List<Plan> plans, double rateSds, double roundTripSds) {
+    this(facts, plans, rateSds, roundTripSds, Optional.empty());
+  }
+
+  /**
+   * Prepares plans for prediction under a policy of its own.
+   *
+   * @param criterion when active exits stop, if not by the plans' thresholds
+   */
+  public Predictor(
+      BundleFacts facts,
+      List<Plan> plans,
+      double rateSds,
+      double roundTripSds,
+      Optional<ExitCriterion> criterion) {
     this.facts = facts;
+    this.criterion = criterion;
     this.rateSds = rateSds;
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select());
@@ -87,7 +104,7 @@ public final class Predictor {
     if (plan.split() > facts.lastCut()) {
       throw new IllegalArgumentException("no such cut in this bundle: " + plan);
     }
-    behaviours.add(Behaviour.of(facts, plan, rows, certificate));
+    behaviours.add(Behaviour.of(facts, plan, rows, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
   }
