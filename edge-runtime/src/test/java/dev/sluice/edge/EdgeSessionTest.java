@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.session.CloudReply;
+import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.Place;
@@ -12,6 +13,7 @@ import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.ExitState;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
@@ -127,6 +129,52 @@ class EdgeSessionTest {
     assertThat(network.ran).containsExactly("0-1");
     assertThat(network.encoded).isZero();
     assertThat(cloud.sent).isEmpty();
+  }
+
+  @Test
+  void stopsWhereExitsAgreeAsOftenAsPatienceWants() {
+    network.policy = Optional.of(new ExitPolicy.Patience(1));
+    network.label[1] = 0;
+    plan = Plan.local(5, List.of(new ExitThreshold(0, 1), new ExitThreshold(1, 1)));
+    open();
+    frame(0, 0);
+    after(1000);
+    assertThat(only(0).exit()).isEqualTo(1);
+    assertThat(only(0).degraded()).isFalse();
+    network.label[1] = 1;
+    frame(1, 1001);
+    after(2000);
+    assertThat(only(1).exit()).as("no two agree").isEqualTo(2);
+  }
+
+  @Test
+  void sendsWhatPatienceRemembersAlong() {
+    network.policy = Optional.of(new ExitPolicy.Patience(2));
+    network.label[1] = 0;
+    plan = new Plan(3, "c", List.of(new ExitThreshold(0, 1), new ExitThreshold(1, 1)));
+    open();
+    frame(0, 0);
+    frame(1, 1);
+    after(1000);
+    assertThat(cloud.sent).hasSize(2);
+    for (CloudRequest sent : cloud.sent) {
+      assertThat(sent.state()).isEqualTo(new ExitState(0, 1));
+      assertThat(sent.exits()).isEmpty();
+    }
+  }
+
+  @Test
+  void countsNoExitTwiceWhenItBeginsAnewAlone() {
+    // The worker does not answer: the device begins at the input again, where exit 0 comes anew.
+    network.policy = Optional.of(new ExitPolicy.Patience(1));
+    network.label[1] = 1;
+    cloud.script = (request, done) -> {};
+    plan = new Plan(0, "c", List.of(new ExitThreshold(0, 1), new ExitThreshold(1, 1)));
+    open();
+    frame(0, 0);
+    after(1000);
+    assertThat(only(0).place()).isEqualTo(Place.DEVICE);
+    assertThat(only(0).exit()).as("no two agree, so the deepest").isEqualTo(2);
   }
 
   @Test

@@ -7,13 +7,18 @@ import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
 import dev.sluice.edge.session.StepResult;
+import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.Profile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -40,6 +45,12 @@ final class FakeNetwork implements DeviceNetwork {
 
   /** Confidence of each exit. */
   final double[] confidence = {0.5, 0.6, 0.7};
+
+  /** What each exit predicts. */
+  final int[] label = {0, 1, 2};
+
+  /** What the plans' exits follow in place of thresholds. */
+  Optional<ExitPolicy> policy = Optional.empty();
 
   /** Stages run, as "0-1", in order. */
   final List<String> ran = new ArrayList<>();
@@ -76,6 +87,16 @@ final class FakeNetwork implements DeviceNetwork {
   @Override
   public List<Step> everyExit() {
     return everyExit;
+  }
+
+  @Override
+  public ExitPolicies policies(Plan plan) {
+    if (policy.isEmpty()) {
+      return DeviceNetwork.super.policies(plan);
+    }
+    Map<Integer, ExitPolicy> active = new HashMap<>();
+    plan.exits().forEach(exit -> active.put(exit.exit(), policy.get()));
+    return ExitPolicies.of(3, 3, active, PolicyData.NONE);
   }
 
   @Override
@@ -201,7 +222,7 @@ final class FakeNetwork implements DeviceNetwork {
       ran.add(from + "-" + to);
       Optional<ExitScores> scores =
           exit.isPresent()
-              ? Optional.of(new Scores(confidence[exit.getAsInt()]).of(exit.getAsInt()))
+              ? Optional.of(new Scores(confidence[exit.getAsInt()]).of(label[exit.getAsInt()]))
               : Optional.empty();
       return new StepResult(new FakeSample(), scores);
     }

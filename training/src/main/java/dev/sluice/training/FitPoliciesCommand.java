@@ -3,11 +3,7 @@ package dev.sluice.training;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
-import dev.sluice.model.bundle.BundleWriter;
-import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.engine.EngineOptions;
-import dev.sluice.model.exit.ExitPolicies;
-import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.exit.PolicySyntaxException;
@@ -16,20 +12,17 @@ import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.FolderData;
 import dev.sluice.training.data.Labels;
 import dev.sluice.training.policy.ExitOutputs;
+import dev.sluice.training.policy.FittedBundle;
 import dev.sluice.training.policy.PolicyFit;
 import dev.sluice.training.policy.PolicyReplay;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -156,11 +149,14 @@ final class FitPoliciesCommand implements Callable<Integer> {
     PolicyData kept = PolicyData.read(file);
     Optional<PolicyChoice> defaults = Optional.ofNullable(choice);
     try {
-      defaults.ifPresent(wanted -> bind(manifest, wanted, kept));
+      defaults.ifPresent(wanted -> FittedBundle.bind(manifest, wanted, kept));
     } catch (IllegalArgumentException misfit) {
       throw new ParameterException(spec.commandLine(), "--policy: " + misfit.getMessage());
     }
-    Bundle written = write(bundle, file, defaults, sets);
+    String origin =
+        "fitted by sluice model fit-policies on temperature %d and select %d, loss %s"
+            .formatted(sets.temperature().size(), sets.select().size(), loss);
+    Bundle written = FittedBundle.write(bundle, file, defaults, origin, out);
     show(console, manifest, kept, select);
     console.printf(
         Locale.ROOT,
@@ -238,53 +234,6 @@ final class FitPoliciesCommand implements Callable<Integer> {
     }
   }
 
-  private Bundle write(Bundle bundle, byte[] file, Optional<PolicyChoice> defaults, DataSets sets)
-      throws IOException {
-    BundleManifest old = bundle.manifest();
-    BundleWriter writer = BundleWriter.to(out);
-    for (String name : bundle.paths()) {
-      if (!name.equals(PolicyData.FILE)) {
-        writer.put(name, bundle.file(name));
-      }
-    }
-    writer.put(PolicyData.FILE, file);
-    Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
-    provenance.put(
-        "policies",
-        "fitted by sluice model fit-policies on temperature %d and select %d, loss %s"
-            .formatted(sets.temperature().size(), sets.select().size(), loss));
-    List<ExitInfo> exits = new ArrayList<>();
-    for (ExitInfo exit : old.exits()) {
-      boolean early = exit.index() < old.exits().size() - 1;
-      exits.add(
-          early && defaults.isPresent()
-              ? exit.withPolicy(defaults.get().of(exit.index()).toString())
-              : exit);
-    }
-    return writer.commit(
-        new BundleManifest(
-            BundleManifest.SCHEMA_VERSION,
-            old.name(),
-            old.labels(),
-            old.preprocessing(),
-            old.cuts(),
-            exits,
-            old.codecs(),
-            old.variants(),
-            provenance,
-            Map.of(),
-            Map.of()),
-        true);
-  }
-
-  private static ExitPolicies bind(BundleManifest manifest, PolicyChoice choice, PolicyData data) {
-    Map<Integer, ExitPolicy> active = new TreeMap<>(choice.byExit());
-    for (int exit = 0; exit < manifest.exits().size() - 1; exit++) {
-      active.put(exit, choice.of(exit));
-    }
-    return ExitPolicies.of(manifest.exits().size(), manifest.labels().size(), active, data);
-  }
-
   private void show(
       PrintWriter console, BundleManifest manifest, PolicyData fitted, ExitOutputs select) {
     console.printf(
@@ -301,7 +250,7 @@ final class FitPoliciesCommand implements Callable<Integer> {
       PolicyReplay.Outcome outcome;
       try {
         outcome =
-            PolicyReplay.of(manifest, select, bind(manifest, PolicyChoice.parse(text), fitted));
+            PolicyReplay.of(manifest, select, FittedBundle.bind(manifest, PolicyChoice.parse(text), fitted));
       } catch (IllegalArgumentException notFitted) {
         continue;
       }

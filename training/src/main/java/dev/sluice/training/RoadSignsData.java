@@ -15,7 +15,7 @@ import java.util.List;
  * RoadSigns as five sets for {@link BundleBuilder}: independent frames to train, calibrate and test
  * on; drives, as a device meets them, to select and certify on, with the drive as sequence.
  */
-final class RoadSignsData {
+public final class RoadSignsData {
   private RoadSignsData() {}
 
   /**
@@ -26,9 +26,9 @@ final class RoadSignsData {
    * @param drives in select, and as many in certify; 12 to 20 frames each
    * @param test independent frames
    */
-  record Sizes(int train, int temperature, int drives, int test) {
+  public record Sizes(int train, int temperature, int drives, int test) {
     /** Returns what the published bundle was made with. */
-    static Sizes published() {
+    public static Sizes published() {
       return new Sizes(512, 1500, 120, 5000);
     }
 
@@ -38,7 +38,8 @@ final class RoadSignsData {
     }
   }
 
-  static DataSets draw(long seed, Sizes sizes) {
+  /** Draws the sets; most frames are drawn when they are asked for. */
+  public static DataSets draw(long seed, Sizes sizes) {
     RoadSigns world = new RoadSigns(seed);
     return new DataSets(
         RoadSigns.labels(),

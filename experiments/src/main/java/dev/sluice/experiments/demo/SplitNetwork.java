@@ -26,11 +26,12 @@ import java.util.Optional;
  * without link, queue or clock. What a plan answers here it answers anywhere, so its accuracy can
  * be shown on many frames. Thread-safe; owns neither half.
  */
-final class SplitNetwork {
+public final class SplitNetwork {
   private final DeviceNetwork device;
   private final ServedModel worker;
 
-  SplitNetwork(DeviceNetwork device, ServedModel worker) {
+  /** Joins two halves, which stay the caller's. */
+  public SplitNetwork(DeviceNetwork device, ServedModel worker) {
     this.device = device;
     this.worker = worker;
   }
@@ -42,10 +43,10 @@ final class SplitNetwork {
    * @param exit exit that answered
    * @param bytes sent to the worker, 0 where the device answered
    */
-  record Outcome(int label, int exit, int bytes) {}
+  public record Outcome(int label, int exit, int bytes) {}
 
   /** Compiles the device's half of a plan; the caller closes it. */
-  Route compile(Plan plan) {
+  public Route compile(Plan plan) {
     return device.compile(plan, false);
   }
 
@@ -55,7 +56,7 @@ final class SplitNetwork {
    * @param plan the plan
    * @param route its device half, from {@link #compile}
    */
-  Outcome classify(Plan plan, Route route, Frame frame) {
+  public Outcome classify(Plan plan, Route route, Frame frame) {
     ExitPolicies policies = device.policies(plan);
     ExitPolicies.Judge judge = policies.judge();
     if (plan.split() == 0) {

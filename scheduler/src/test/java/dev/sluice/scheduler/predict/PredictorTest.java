@@ -76,6 +76,74 @@ class PredictorTest {
 
   private static final Plan SPLIT = new Plan(1, "q8", List.of(new ExitThreshold(0, 0.8)));
 
+  /** Stops as top-1 thresholds of 0.8 do. */
+  private static final ExitCriterion LIKE_0_8 =
+      new ExitCriterion() {
+        @Override
+        public boolean active(int exit) {
+          return true;
+        }
+
+        @Override
+        public boolean stops(
+            int exit, int predicted, double confidence, double margin, double nats, int unchanged) {
+          return confidence >= 0.8;
+        }
+      };
+
+  @Test
+  void replaysACriterionInPlaceOfThresholds() {
+    Plan active = new Plan(1, "q8", List.of(new ExitThreshold(0, 1)));
+    Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
+    Predictor own =
+        new Predictor(handMade(), List.of(active), 1, 2, java.util.Optional.of(LIKE_0_8));
+    Predictor planned = new Predictor(handMade(), List.of(SPLIT), 1, 2);
+    assertThat(own.predict(0, estimates)).isEqualTo(planned.predict(0, estimates));
+    assertThat(own.differenceLowerBound(0)).isEqualTo(planned.differenceLowerBound(0));
+  }
+
+  @Test
+  void countsRepeatedPredictionsAcrossTheSplit() {
+    // Exit 0 says 0 1 1 1, the final exit 0 0 0 0; patience needs no exit twice here, so nobody
+    // stops early and everything is sent.
+    ExitCriterion patience =
+        new ExitCriterion() {
+          @Override
+          public boolean active(int exit) {
+            return true;
+          }
+
+          @Override
+          public boolean stops(
+              int exit, int predicted, double confidence, double margin, double nats, int repeat) {
+            assertThat(exit).isZero();
+            assertThat(repeat).isZero();
+            return repeat >= 1;
+          }
+        };
+    Plan active = new Plan(1, "q8", List.of(new ExitThreshold(0, 1)));
+    Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
+    Prediction prediction =
+        new Predictor(handMade(), List.of(active), 1, 2, java.util.Optional.of(patience))
+            .predict(0, estimates);
+    assertThat(prediction.offloadedShare()).isEqualTo(1);
+    assertThat(prediction.accuracy()).isEqualTo(0.75);
+  }
+
+  @Test
+  void offersEveryCutAndExitSetToACriterion() {
+    List<PlanChain> chains = CandidatePlans.following(handMade(), LIKE_0_8);
+    List<Plan> plans = chains.stream().flatMap(chain -> chain.plans().stream()).toList();
+    assertThat(plans)
+        .doesNotHaveDuplicates()
+        .contains(
+            new Plan(1, "q8", List.of()),
+            new Plan(1, "q8", List.of(new ExitThreshold(0, 1))),
+            Plan.local(2, List.of()),
+            Plan.local(2, List.of(new ExitThreshold(0, 1))),
+            Plan.local(1, List.of(new ExitThreshold(0, 0))));
+  }
+
   @Test
   void addsUpLatencyAsDoneByHand() {
     // 1 MB/s, 20 ms round trip, device at half speed, worker twice as fast, 5 ms in its queue.

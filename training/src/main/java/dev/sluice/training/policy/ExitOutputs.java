@@ -14,6 +14,8 @@ import dev.sluice.training.data.LabelledImages;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * What every exit of a bundle says of the pictures of one set. Immutable by convention.
@@ -110,6 +112,20 @@ public record ExitOutputs(ExitScores[][] scores, int[] labels, int[] sequences) 
       right += right(exit, s) ? 1 : 0;
     }
     return (double) right / samples();
+  }
+
+  /** Returns the samples whose numbers are wanted, at least one. */
+  public ExitOutputs only(IntPredicate wanted) {
+    int[] kept = IntStream.range(0, samples()).filter(wanted).toArray();
+    ExitScores[][] some = new ExitScores[exits()][];
+    for (int exit = 0; exit < some.length; exit++) {
+      int at = exit;
+      some[exit] = Arrays.stream(kept).mapToObj(s -> scores[at][s]).toArray(ExitScores[]::new);
+    }
+    return new ExitOutputs(
+        some,
+        Arrays.stream(kept).map(s -> labels[s]).toArray(),
+        Arrays.stream(kept).map(s -> sequences[s]).toArray());
   }
 
   /** Returns an exit's outputs as points. */

@@ -34,7 +34,11 @@ public final class PolicyFit {
    *     with their square
    * @param loss share of answers that an exit's thresholds may lose against the final exit among
    *     those that it stops, by class; not negative
-   * @param leastStopped samples that must stop for a threshold of one class to be believed
+   * @param leastStopped samples that must stop for a threshold of one class to be believed, at
+   *     least 1
+   * @param pooled how many samples the loss of all classes together counts for in that of one
+   *     class, not negative: a class has few samples, and the lowest of many thresholds is the
+   *     luckiest
    */
   public record Options(
       int neighbours,
@@ -42,29 +46,32 @@ public final class PolicyFit {
       int trustPerClass,
       int mostClasses,
       double loss,
-      int leastStopped) {
+      int leastStopped,
+      int pooled) {
     public Options {
       if (neighbours < 1 || trustPerClass < 1 || mostClasses < 2 || leastStopped < 1) {
         throw new IllegalArgumentException(
             "neighbours %d, per class %d, classes %d, stopped %d"
                 .formatted(neighbours, trustPerClass, mostClasses, leastStopped));
       }
-      if (!(filtered >= 0 && filtered < 1) || !(loss >= 0 && loss <= 1)) {
-        throw new IllegalArgumentException("filtered " + filtered + ", loss " + loss);
+      if (!(filtered >= 0 && filtered < 1) || !(loss >= 0 && loss <= 1) || pooled < 0) {
+        throw new IllegalArgumentException(
+            "filtered " + filtered + ", loss " + loss + ", pooled " + pooled);
       }
     }
 
     /**
      * Returns the usual: k = 10, a tenth filtered, 20 samples per class, up to 1,000 classes, no
-     * more than one answer in a hundred lost, 5 stopped samples.
+     * more than one answer in a hundred lost, 5 stopped samples, 30 pooled.
      */
     public static Options standard() {
-      return new Options(10, 0.1, 20, 1000, 0.01, 5);
+      return new Options(10, 0.1, 20, 1000, 0.01, 5, 30);
     }
 
     /** Returns the same with another loss. */
     public Options withLoss(double share) {
-      return new Options(neighbours, filtered, trustPerClass, mostClasses, share, leastStopped);
+      return new Options(
+          neighbours, filtered, trustPerClass, mostClasses, share, leastStopped, pooled);
     }
   }
 
@@ -196,8 +203,9 @@ public final class PolicyFit {
   /**
    * Thresholds by exit and predicted class. Exit by exit, among the samples that earlier exits left
    * over: the lowest threshold at which the samples of a predicted class that stop lose no more
-   * answers against the final exit than is allowed. A class with too few samples takes the
-   * threshold that holds for all classes together, or never stops if there is none.
+   * answers against the final exit than is allowed, where a class's loss is drawn towards that of
+   * all classes at the same threshold. A class with too few samples takes the threshold that holds
+   * for all classes together, or never stops if there is none.
    */
   double[][] thresholds(ExitOutputs select) {
     int finalExit = select.exits() - 1;
@@ -206,13 +214,16 @@ public final class PolicyFit {
     for (int exit = 0; exit < finalExit; exit++) {
       int at = exit;
       int[] left = IntStream.range(0, select.samples()).filter(s -> !stopped[s]).toArray();
-      double shared = lowest(select, exit, left);
+      Losses all = Losses.of(select, exit, left);
+      double shared = lowest(all, Losses.NONE);
       double[] mine = new double[select.classes()];
       for (int c = 0; c < mine.length; c++) {
         int label = c;
         int[] said =
             Arrays.stream(left).filter(s -> select.scores()[at][s].predicted() == label).toArray();
-        mine[c] = said.length < options.leastStopped() ? shared : lowest(select, exit, said);
+        mine[c] = said.length < options.leastStopped()
+                ? shared
+                : lowest(Losses.of(select, exit, said), all);
       }
       thresholds[exit] = mine;
       for (int s : left) {
@@ -223,27 +234,69 @@ public final class PolicyFit {
     return thresholds;
   }
 
-  private double lowest(ExitOutputs select, int exit, int[] samples) {
-    int finalExit = select.exits() - 1;
-    Integer[] sure =
-        Arrays.stream(samples)
-            .boxed()
-            .sorted(
-                Comparator.comparingDouble((Integer s) -> -select.scores()[exit][s].confidence()))
-            .toArray(Integer[]::new);
+  private double lowest(Losses own, Losses all) {
     double lowest = Double.POSITIVE_INFINITY;
-    int lost = 0;
-    for (int i = 0; i < sure.length; i++) {
-      lost += select.right(finalExit, sure[i]) ? 1 : 0;
-      lost -= select.right(exit, sure[i]) ? 1 : 0;
-      double confidence = select.scores()[exit][sure[i]].confidence();
+    for (int i = 0; i < own.confidence().length; i++) {
+      double confidence = own.confidence()[i];
       boolean tied =
-          i + 1 < sure.length && select.scores()[exit][sure[i + 1]].confidence() == confidence;
-      if (!tied && i + 1 >= options.leastStopped() && lost <= options.loss() * (i + 1)) {
+          i + 1 < own.confidence().length && own.confidence()[i + 1] == confidence;
+      double pooled = all.confidence().length == 0 ? 0 : options.pooled();
+      double lost = own.lost()[i] + pooled * Math.max(0, all.rate(confidence));
+      if (!tied
+          && i + 1 >= options.leastStopped()
+          && lost <= options.loss() * (i + 1 + pooled)) {
         // Kept as float32; the sample itself must stop.
         lowest = Math.nextDown((float) confidence);
       }
     }
     return Math.max(0, lowest);
+  }
+
+  /**
+   * Answers lost against the final exit by stopping.
+   *
+   * @param confidence of the samples, falling
+   * @param lost net, by all samples up to each
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  private record Losses(double[] confidence, int[] lost) {
+    static final Losses NONE = new Losses(new double[0], new int[0]);
+
+    static Losses of(ExitOutputs outputs, int exit, int[] samples) {
+      int finalExit = outputs.exits() - 1;
+      int[] sure =
+          Arrays.stream(samples)
+              .boxed()
+              .sorted(
+                  Comparator.comparingDouble(
+                      (Integer s) -> -outputs.scores()[exit][s].confidence()))
+              .mapToInt(Integer::intValue)
+              .toArray();
+      double[] confidence = new double[sure.length];
+      int[] lost = new int[sure.length];
+      int sum = 0;
+      for (int i = 0; i < sure.length; i++) {
+        sum += outputs.right(finalExit, sure[i]) ? 1 : 0;
+        sum -= outputs.right(exit, sure[i]) ? 1 : 0;
+        confidence[i] = outputs.scores()[exit][sure[i]].confidence();
+        lost[i] = sum;
+      }
+      return new Losses(confidence, lost);
+    }
+
+    /** Share lost of the samples with at least this confidence. */
+    double rate(double least) {
+      int below = 0;
+      int above = confidence.length;
+      while (below < above) {
+        int middle = (below + above) >>> 1;
+        if (confidence[middle] >= least) {
+          below = middle + 1;
+        } else {
+          above = middle;
+        }
+      }
+      return below == 0 ? 0 : (double) lost[below - 1] / below;
+    }
   }
 }

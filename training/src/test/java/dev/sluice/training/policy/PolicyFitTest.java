@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class PolicyFitTest {
   private static final double TOLERANCE = 1e-6;
-  private static final PolicyFit.Options FEW = new PolicyFit.Options(1, 0.25, 20, 1000, 0, 1);
+  private static final PolicyFit.Options FEW = new PolicyFit.Options(1, 0.25, 20, 1000, 0, 1, 0);
 
   /** A sample of two classes whose first exit says {@code first}, and the final one rightly. */
   private static ExitOutputs outputs(float[][] first, int[] labels) {
@@ -73,6 +73,18 @@ class PolicyFitTest {
   }
 
   @Test
+  void drawsTheLossOfAClassTowardsThatOfAll() {
+    // Class 0 never errs; class 1 errs at 0.8. Alone, class 0 would stop down to 0.6.
+    float[][] first = {{0.9f, 0.1f}, {0.2f, 0.8f}, {0.6f, 0.4f}};
+    int[] labels = {0, 0, 0};
+    PolicyFit alone = new PolicyFit(new PolicyFit.Options(1, 0, 20, 1000, 0.05, 1, 0));
+    assertThat(alone.thresholds(outputs(first, labels))[0][0]).isCloseTo(0.6, within(TOLERANCE));
+    // Of all samples of at least 0.6 a third is lost: (0 + 10 / 3) of 12 is too much.
+    PolicyFit drawn = new PolicyFit(new PolicyFit.Options(1, 0, 20, 1000, 0.05, 1, 10));
+    assertThat(drawn.thresholds(outputs(first, labels))[0][0]).isCloseTo(0.9, within(TOLERANCE));
+  }
+
+  @Test
   void allowsMoreToStopWhereMoreMayBeLost() {
     ExitOutputs select = random(new SplittableRandom(5), 400, 4);
     double before = 0;
@@ -123,7 +135,7 @@ class PolicyFitTest {
   @Test
   void leavesMeansAndTrustOutWhereThereAreTooManyClasses() {
     ExitOutputs some = random(new SplittableRandom(7), 50, 4);
-    PolicyData data = new PolicyFit(new PolicyFit.Options(10, 0.1, 20, 3, 0.01, 5)).fit(some, some);
+    PolicyData data = new PolicyFit(new PolicyFit.Options(10, 0.1, 20, 3, 0.01, 5, 30)).fit(some, some);
     assertThat(data.of(0).means()).isEmpty();
     assertThat(data.of(0).trust()).isEmpty();
     assertThat(data.of(0).thresholds()).isPresent();
