@@ -84,10 +84,7 @@ public final class Scheduler implements Planner {
    * @param criterion when active exits stop
    */
   public Scheduler(
-      BundleFacts facts,
-      Objective objective,
-      SchedulerOptions options,
-      ExitCriterion criterion) {
+      BundleFacts facts, Objective objective, SchedulerOptions options, ExitCriterion criterion) {
     this(
         facts,
         objective,
@@ -119,8 +116,7 @@ public final class Scheduler implements Planner {
     if (plans.stream().allMatch(Plan::usesCloud)) {
       throw new IllegalArgumentException("the candidates need a local plan for outages");
     }
-    predictor = new Predictor(
-            facts, plans, options.rateSds(), options.roundTripSds(), criterion);
+    predictor = new Predictor(facts, plans, options.rateSds(), options.roundTripSds(), criterion);
     prepared = predictor.size();
     for (Constraint constraint : objective.constraints()) {
       if (constraint.metric().isLatency()) {

@@ -250,7 +250,8 @@ final class FitPoliciesCommand implements Callable<Integer> {
       PolicyReplay.Outcome outcome;
       try {
         outcome =
-            PolicyReplay.of(manifest, select, FittedBundle.bind(manifest, PolicyChoice.parse(text), fitted));
+            PolicyReplay.of(
+                manifest, select, FittedBundle.bind(manifest, PolicyChoice.parse(text), fitted));
       } catch (IllegalArgumentException notFitted) {
         continue;
       }

@@ -87,7 +87,8 @@ class RequestRulesTest {
 
   @Test
   void stopsAtNoExitThatIsNotNamed() throws Exception {
-    ExitPolicies.Judge judge = rules.judge(listed(new ExitOrder(1, ExitOrder.ALWAYS, List.of())), 0);
+    ExitPolicies.Judge judge =
+        rules.judge(listed(new ExitOrder(1, ExitOrder.ALWAYS, List.of())), 0);
     assertThat(judge.stops(0, sureOf(1, 1))).isFalse();
     assertThat(judge.stops(1, sureOf(1, 0.1))).isTrue();
   }
@@ -150,14 +151,12 @@ class RequestRulesTest {
   void refusesExitsThatDoNotLiePastTheCut() {
     assertRefused(
         listed(new ExitOrder(200, ExitOrder.ALWAYS, List.of())), ErrorCode.BAD_CUT, "exit 200");
-    assertThatThrownBy(
-            () -> rules.judge(listed(new ExitOrder(0, ExitOrder.ALWAYS, List.of())), 2))
+    assertThatThrownBy(() -> rules.judge(listed(new ExitOrder(0, ExitOrder.ALWAYS, List.of())), 2))
         .hasMessageContaining("does not lie past cut 2");
     assertThatThrownBy(
             () ->
                 rules.judge(
-                    new ExitRule(ExitRule.TOP1_PROBABILITY, List.of(new ExitThreshold(0, 0.5))),
-                    2))
+                    new ExitRule(ExitRule.TOP1_PROBABILITY, List.of(new ExitThreshold(0, 0.5))), 2))
         .hasMessageContaining("does not lie past cut 2");
   }
 }

@@ -82,8 +82,7 @@ class WireRulesTest {
   void replaysAPolicyFromARowAsItJudgesTheScores(String text) {
     PolicyChoice choice = PolicyChoice.parse(text);
     PolicyData data =
-        new PolicyData(
-            3, List.of(PolicyData.OfExit.NOTHING.with(new double[] {0.4, 0.8, 0.6})));
+        new PolicyData(3, List.of(PolicyData.OfExit.NOTHING.with(new double[] {0.4, 0.8, 0.6})));
     ExitCriterion criterion = PolicyCriterion.of(choice, data, 1).orElseThrow();
     SplittableRandom random = new SplittableRandom(8);
     for (int i = 0; i < 500; i++) {

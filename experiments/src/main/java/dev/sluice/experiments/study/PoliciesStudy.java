@@ -67,16 +67,14 @@ final class PoliciesStudy implements Study {
   private record Setting(PolicyChoice choice, PolicyData data) {}
 
   /** A setting on both sets. */
-  private record Tried(
-      Setting setting, PolicyReplay.Outcome select, PolicyReplay.Outcome test) {}
+  private record Tried(Setting setting, PolicyReplay.Outcome select, PolicyReplay.Outcome test) {}
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
     Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
     Bundle bundle = Bundle.open(path);
     DataSets sets =
-        RoadSignsData.draw(
-            DATA_SEED, context.quick() ? QUICK : RoadSignsData.Sizes.published());
+        RoadSignsData.draw(DATA_SEED, context.quick() ? QUICK : RoadSignsData.Sizes.published());
     int threads = Runtime.getRuntime().availableProcessors();
     ExitOutputs temperature;
     ExitOutputs select;
@@ -89,7 +87,13 @@ final class PoliciesStudy implements Study {
     }
     byte[] file = new PolicyFit(PolicyFit.Options.standard()).fit(temperature, select).toBytes();
     PolicyData data = PolicyData.read(file);
-    List<Claim> claims = compare(context, bundle.manifest(), kinds(bundle.manifest(), data, temperature, select), select, test);
+    List<Claim> claims =
+        compare(
+            context,
+            bundle.manifest(),
+            kinds(bundle.manifest(), data, temperature, select),
+            select,
+            test);
     claims.add(splits(context, bundle, file, sets));
     return claims;
   }
@@ -121,7 +125,8 @@ final class PoliciesStudy implements Study {
     double chosen = 0;
     double least = Double.POSITIVE_INFINITY;
     for (double loss : new double[] {0, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03}) {
-      PolicyData half = new PolicyFit(PolicyFit.Options.standard().withLoss(loss)).fit(temperature, odd);
+      PolicyData half =
+          new PolicyFit(PolicyFit.Options.standard().withLoss(loss)).fit(temperature, odd);
       PolicyReplay.Outcome outcome =
           PolicyReplay.of(manifest, even, FittedBundle.bind(manifest, choice, half));
       if (outcome.accuracy() >= wanted && outcome.meanMacs() < least) {
@@ -189,7 +194,8 @@ final class PoliciesStudy implements Study {
     }
     context.csv(
         "curves.csv",
-        List.of("policy", "setting", "select_accuracy", "select_macs", "test_accuracy", "test_macs"),
+        List.of(
+            "policy", "setting", "select_accuracy", "select_macs", "test_accuracy", "test_macs"),
         curve);
     List<List<Object>> rows = new ArrayList<>();
     chosen.forEach(
@@ -233,7 +239,13 @@ final class PoliciesStudy implements Study {
         });
     context.csv(
         "chosen.csv",
-        List.of("policy", "setting", "select_accuracy", "test_accuracy", "difference_points", "test_macs"),
+        List.of(
+            "policy",
+            "setting",
+            "select_accuracy",
+            "test_accuracy",
+            "difference_points",
+            "test_macs"),
         rows);
     context
         .console()
@@ -277,8 +289,7 @@ final class PoliciesStudy implements Study {
     try (ProgressiveModel model = ProgressiveModel.open(fitted, EngineOptions.singleThread());
         ModelNetwork device = new ModelNetwork(model);
         ModelShelf shelf = ModelShelf.open(copy, EngineOptions.singleThread())) {
-      SplitNetwork halves =
-          new SplitNetwork(device, shelf.find(fitted.digest()).orElseThrow());
+      SplitNetwork halves = new SplitNetwork(device, shelf.find(fitted.digest()).orElseThrow());
       for (String policy :
           List.of(
               "top1 >= 0.9",
@@ -324,8 +335,7 @@ final class PoliciesStudy implements Study {
             halves.classify(
                 plan,
                 route,
-                new Frame(
-                    i, "frame " + i, picture.rgb(), picture.width(), picture.height(), 0)));
+                new Frame(i, "frame " + i, picture.rgb(), picture.width(), picture.height(), 0)));
       }
     }
     return outcomes;

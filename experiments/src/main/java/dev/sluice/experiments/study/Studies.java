@@ -7,7 +7,8 @@ import java.util.stream.Collectors;
 
 /** The studies that there are. */
 public final class Studies {
-  private static final List<Study> ALL = List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
+  private static final List<Study> ALL =
+      List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
 
   private Studies() {}
 

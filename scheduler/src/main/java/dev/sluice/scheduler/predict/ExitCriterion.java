@@ -22,10 +22,5 @@ public interface ExitCriterion {
    *     did, this one included
    */
   boolean stops(
-      int exit,
-      int predicted,
-      double confidence,
-      double margin,
-      double entropyNats,
-      int unchanged);
+      int exit, int predicted, double confidence, double margin, double entropyNats, int unchanged);
 }

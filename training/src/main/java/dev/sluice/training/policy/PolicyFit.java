@@ -221,7 +221,8 @@ public final class PolicyFit {
         int label = c;
         int[] said =
             Arrays.stream(left).filter(s -> select.scores()[at][s].predicted() == label).toArray();
-        mine[c] = said.length < options.leastStopped()
+        mine[c] =
+            said.length < options.leastStopped()
                 ? shared
                 : lowest(Losses.of(select, exit, said), all);
       }
@@ -238,13 +239,10 @@ public final class PolicyFit {
     double lowest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < own.confidence().length; i++) {
       double confidence = own.confidence()[i];
-      boolean tied =
-          i + 1 < own.confidence().length && own.confidence()[i + 1] == confidence;
+      boolean tied = i + 1 < own.confidence().length && own.confidence()[i + 1] == confidence;
       double pooled = all.confidence().length == 0 ? 0 : options.pooled();
       double lost = own.lost()[i] + pooled * Math.max(0, all.rate(confidence));
-      if (!tied
-          && i + 1 >= options.leastStopped()
-          && lost <= options.loss() * (i + 1 + pooled)) {
+      if (!tied && i + 1 >= options.leastStopped() && lost <= options.loss() * (i + 1 + pooled)) {
         // Kept as float32; the sample itself must stop.
         lowest = Math.nextDown((float) confidence);
       }

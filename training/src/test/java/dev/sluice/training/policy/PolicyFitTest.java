@@ -135,7 +135,8 @@ class PolicyFitTest {
   @Test
   void leavesMeansAndTrustOutWhereThereAreTooManyClasses() {
     ExitOutputs some = random(new SplittableRandom(7), 50, 4);
-    PolicyData data = new PolicyFit(new PolicyFit.Options(10, 0.1, 20, 3, 0.01, 5, 30)).fit(some, some);
+    PolicyData data =
+        new PolicyFit(new PolicyFit.Options(10, 0.1, 20, 3, 0.01, 5, 30)).fit(some, some);
     assertThat(data.of(0).means()).isEmpty();
     assertThat(data.of(0).trust()).isEmpty();
     assertThat(data.of(0).thresholds()).isPresent();
