@@ -3,6 +3,7 @@ package dev.sluice.cloud;
 import dev.sluice.cloud.worker.ModelShelf;
 import dev.sluice.cloud.worker.ServedModel;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.protocol.channel.ServerOptions;
 import dev.sluice.protocol.channel.WorkerServer;
 import java.io.IOException;
@@ -54,6 +55,15 @@ public final class CloudMain implements Callable<Integer> {
       defaultValue = "0",
       description = "requests computed at the same time (default: one per core)")
   private int threads;
+
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description =
+          "what computes: cpu, cuda, tensorrt, openvino or coreml, with a device and settings where"
+              + " there are some, e.g. cuda:1 (default: ${DEFAULT-VALUE})")
+  private String provider;
 
   @Option(
       names = "--queue",
@@ -128,6 +138,7 @@ public final class CloudMain implements Callable<Integer> {
     int computeThreads = positive("--threads", threads == 0 ? cores : threads);
     int capacity = positive("--queue", queueCapacity);
 
+    EngineOptions engine = EngineOptions.singleThread().on(provider());
     if (!Files.exists(models)) {
       throw wrongUse(
           "--models " + models + " does not exist; name a bundle, or a folder that holds bundles");
@@ -136,7 +147,7 @@ public final class CloudMain implements Callable<Integer> {
     // Models take long to load: who cannot listen should hear of it before.
     WorkerServer.requireFree(options);
 
-    ModelShelf shelf = ModelShelf.open(models, EngineOptions.singleThread());
+    ModelShelf shelf = ModelShelf.open(models, engine);
     for (ServedModel model : shelf.models()) {
       model.warmUp();
     }
@@ -191,6 +202,14 @@ public final class CloudMain implements Callable<Integer> {
               + " if the network is trusted");
     }
     return new HostPort(host, port);
+  }
+
+  private ExecutionProvider provider() {
+    try {
+      return ExecutionProvider.parse(provider);
+    } catch (IllegalArgumentException wrong) {
+      throw wrongUse("--provider: " + wrong.getMessage());
+    }
   }
 
   private boolean isLoopback(String host) {

@@ -25,6 +25,18 @@ class CloudMainTest {
   }
 
   @Test
+  void saysWhichProvidersThereAre() {
+    assertThat(run("--models", BUNDLE, "--provider", "abacus")).isEqualTo(2);
+    assertThat(err.toString()).contains("'abacus'", "cpu, cuda").hasLineCount(1);
+  }
+
+  @Test
+  void saysWhatAProviderThatIsNotHereNeeds() {
+    assertThat(run("--models", BUNDLE, "--bind", "127.0.0.1:0", "--provider", "cuda")).isEqualTo(1);
+    assertThat(err.toString()).contains("'cuda'", "onnxruntime_gpu", "cpu").hasLineCount(1);
+  }
+
+  @Test
   void refusesToServeOtherMachinesInTheClearUnlessToldTo() {
     assertThat(run("--bind", "0.0.0.0:0", "--models", BUNDLE)).isEqualTo(2);
     assertThat(err.toString()).contains("--insecure").hasLineCount(1);

@@ -11,6 +11,8 @@ import dev.sluice.experiments.demo.TestImages;
 import dev.sluice.experiments.report.Json;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.experiments.report.Terminal;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -95,6 +97,23 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   private double deviceMillis;
 
   @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "threads per operator of the edge agent (default: ${DEFAULT-VALUE})")
+  private int threads;
+
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      converter = Words.Provider.class,
+      defaultValue = "cpu",
+      description =
+          "what agent and worker compute with: cpu, cuda, tensorrt, openvino or coreml (default:"
+              + " ${DEFAULT-VALUE})")
+  private ExecutionProvider provider;
+
+  @Option(
       names = "--quick",
       description = "20 seconds, ours against one rival, fewer frames for the accuracy floor")
   private boolean quick;
@@ -175,6 +194,9 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
     if (deviceMillis < 1 || deviceMillis > 60_000) {
       throw new ParameterException(spec.commandLine(), "--emulate-device must be from 1ms to 60s");
     }
+    if (threads < 1 || threads > 256) {
+      throw new ParameterException(spec.commandLine(), "--threads must be in [1, 256]");
+    }
     Goal goal;
     try {
       goal = Goal.parse(objective);
@@ -199,7 +221,8 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
         Scenario.DRIVE.lasting(quick ? QUICK_RIVALRY_SECONDS : RIVALRY_SECONDS),
         strategies,
         Duration.ofMillis(Math.round(deviceMillis)),
-        FLOOR_PLANS);
+        FLOOR_PLANS,
+        new EngineOptions(threads, provider));
   }
 
   private static void show(DemoResult result, Terminal terminal) {

@@ -45,9 +45,9 @@ final class Engine implements AutoCloseable {
    *
    * @throws IOException if the bundle is missing or damaged; the message says which file
    */
-  static Engine open(Path path, int threads) throws IOException {
+  static Engine open(Path path, EngineOptions options) throws IOException {
     Bundle bundle = Bundle.open(path);
-    ProgressiveModel model = ProgressiveModel.open(bundle, new EngineOptions(threads));
+    ProgressiveModel model = ProgressiveModel.open(bundle, options);
     boolean opened = false;
     try {
       Engine engine = new Engine(bundle, model, new ModelNetwork(model));

@@ -1,5 +1,7 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.ExecutionProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,16 @@ final class EngineArguments {
       description = "threads per operator (default: ${DEFAULT-VALUE})")
   private int threads = 1;
 
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      converter = Words.Provider.class,
+      defaultValue = "cpu",
+      description =
+          "what computes: cpu, cuda, tensorrt, openvino or coreml, with a device and settings where"
+              + " there are some, e.g. cuda:1 (default: ${DEFAULT-VALUE})")
+  private ExecutionProvider provider = ExecutionProvider.cpu();
+
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
@@ -53,7 +65,7 @@ final class EngineArguments {
       throw wrongUse(
           "--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
     }
-    return Engine.open(bundle, threads);
+    return Engine.open(bundle, new EngineOptions(threads, provider));
   }
 
   /** Checks what needs no file. */

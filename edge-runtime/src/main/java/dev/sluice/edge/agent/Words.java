@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.model.engine.ExecutionProvider;
 import java.net.InetSocketAddress;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,6 +54,18 @@ public final class Words {
         }
       }
       throw new TypeConversionException("'" + text + "' is no rate; write 6mbit or 250kbit");
+    }
+  }
+
+  /** What computes: {@code cpu}, {@code cuda:1}, {@code openvino,device_type=GPU}. */
+  public static final class Provider implements ITypeConverter<ExecutionProvider> {
+    @Override
+    public ExecutionProvider convert(String text) {
+      try {
+        return ExecutionProvider.parse(text);
+      } catch (IllegalArgumentException wrong) {
+        throw new TypeConversionException(String.valueOf(wrong.getMessage()));
+      }
     }
   }
 

@@ -51,6 +51,7 @@ class ProgramsTest {
     "--objective,p95_latency <= soon,--objective",
     "--fallback,perhaps,--fallback",
     "--threads,0,--threads",
+    "--provider,abacus,cuda",
     "--frames-per-second,-1,--frames-per-second",
     "--nonsense,1,--nonsense"
   })

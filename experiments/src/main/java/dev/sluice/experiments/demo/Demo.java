@@ -53,7 +53,8 @@ public final class Demo {
    * @throws DemoException if a process dies or something needed is missing
    */
   public DemoResult run() throws BundleException, IOException, InterruptedException {
-    Programs programs = new Programs(options.bundle(), options.goal(), options.device());
+    Programs programs =
+        new Programs(options.bundle(), options.goal(), options.device(), options.engine());
     Bundle bundle = Bundle.open(options.bundle());
     try (Children children = new Children();
         ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {

@@ -1,5 +1,6 @@
 package dev.sluice.experiments.demo;
 
+import dev.sluice.model.engine.EngineOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Objects;
  * @param strategies to compare, ours first; none skips the comparison
  * @param device how long the emulated device takes for the whole network
  * @param floorPlans plans whose accuracy is shown, at least 0
+ * @param engine what the agent computes with; the worker uses the same provider
  */
 public record DemoOptions(
     Path bundle,
@@ -23,7 +25,8 @@ public record DemoOptions(
     Scenario rivalry,
     List<Strategy> strategies,
     Duration device,
-    int floorPlans) {
+    int floorPlans,
+    EngineOptions engine) {
 
   public DemoOptions {
     Objects.requireNonNull(bundle, "bundle");

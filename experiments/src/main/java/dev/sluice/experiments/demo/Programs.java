@@ -1,5 +1,6 @@
 package dev.sluice.experiments.demo;
 
+import dev.sluice.model.engine.EngineOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,8 +14,9 @@ import java.util.Locale;
  * @param bundle served by the worker and run by the agent
  * @param goal the agent's objective
  * @param device how long the emulated device takes for the whole network
+ * @param engine what the agent computes with; the worker uses the same provider
  */
-record Programs(Path bundle, Goal goal, Duration device) {
+record Programs(Path bundle, Goal goal, Duration device, EngineOptions engine) {
   private static final String LOCAL = "127.0.0.1:0";
   private static final List<String> SMALL =
       List.of(
@@ -34,7 +36,13 @@ record Programs(Path bundle, Goal goal, Duration device) {
     return command(
         "cloud worker",
         "dev.sluice.cloud.CloudMain",
-        List.of("--bind", LOCAL, "--models", bundle.toString()),
+        List.of(
+            "--bind",
+            LOCAL,
+            "--models",
+            bundle.toString(),
+            "--provider",
+            engine.provider().toString()),
         "worker ready on ",
         List.of());
   }
@@ -65,6 +73,8 @@ record Programs(Path bundle, Goal goal, Duration device) {
     words.addAll(List.of("--objective", goal.text()));
     words.addAll(List.of("--strategy", strategy.name()));
     words.addAll(List.of("--emulate-device", device.toMillis() + "ms"));
+    words.addAll(List.of("--threads", Integer.toString(engine.threads())));
+    words.addAll(List.of("--provider", engine.provider().toString()));
     if (strategy.equals(Strategy.FIXED_SPLIT)) {
       double megabits = scenario.meanBytesPerSecond() * 8 / 1e6;
       words.addAll(List.of("--mean-uplink", String.format(Locale.ROOT, "%.4fmbit", megabits)));

@@ -15,6 +15,7 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.Json;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.experiments.report.Terminal;
+import dev.sluice.model.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +50,8 @@ final class DemoStudy implements Study {
             Scenario.DRIVE.lasting(quick ? 15 : 30),
             quick ? List.of(Strategy.SLUICE, Strategy.CLOUD_ONLY) : Strategy.ALL,
             DEVICE,
-            FLOOR_PLANS);
+            FLOOR_PLANS,
+            EngineOptions.singleThread());
     Terminal terminal = new Terminal(context.console(), false, PLAIN_LINE_EVERY.toNanos());
     DemoResult result =
         new Demo(options, TestImages.roadSigns(quick ? 1_000 : 5_000), terminal).run();
