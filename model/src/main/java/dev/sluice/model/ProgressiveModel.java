@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.graph.OnnxFormatException;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -205,13 +207,25 @@ public final class ProgressiveModel implements AutoCloseable {
   }
 
   /**
-   * Cuts the network at every cut, and at all exits at once, and compares the answers with those of
+   * Cuts the network at every cut, stops at every exit and at all exits at once, and compares with
    * the uncut network. Compiles every stage there is: for tools, not for the request path.
    *
    * @param inputs at cut 0, at least one; stay the caller's
    */
   public CutVerification verify(List<Activation> inputs) {
-    return CutVerifier.verify(this, inputs);
+    return verify(inputs, VariantInfo.FLOAT32, done -> {});
+  }
+
+  /**
+   * Compares as {@link #verify(List)} does, at any precision, telling how far it is.
+   *
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's, which is compared with itself
+   *     uncut
+   * @param progress hears how many interior cuts and exits are done
+   * @throws IllegalArgumentException if the bundle has no such variant
+   */
+  public CutVerification verify(List<Activation> inputs, String precision, IntConsumer progress) {
+    return CutVerifier.verify(this, inputs, precision, progress);
   }
 
   /** Closes everything; closing again is harmless, any other use fails. */

@@ -17,6 +17,8 @@ import picocli.CommandLine.Spec;
       PrepareCommand.class,
       WrapCommand.class,
       FitPoliciesCommand.class,
+      CutCommand.class,
+      VerifyCommand.class,
       InspectCommand.class
     })
 public final class ModelMain implements Runnable {

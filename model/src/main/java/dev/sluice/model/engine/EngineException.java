@@ -16,7 +16,7 @@ public final class EngineException extends IllegalArgumentException {
   private static final Pattern NODE =
       Pattern.compile(
           "(?:Node:|Node \\(|node with name|Node placement of|Name:')\\s*'?([^'\\s)]+)|"
-              + "Node with name '([^']*)'");
+              + "Node with name '([^']*)'|In Node, \\(\"([^\"]*)\"");
 
   private static final Pattern OPERATOR =
       Pattern.compile(
@@ -72,7 +72,12 @@ public final class EngineException extends IllegalArgumentException {
     if (!matcher.find()) {
       return null;
     }
-    return matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+    for (int group = 1; group <= matcher.groupCount(); group++) {
+      if (matcher.group(group) != null) {
+        return matcher.group(group);
+      }
+    }
+    return null;
   }
 
   /** Returns what names the model: its file, or which piece of which network. */

@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
@@ -98,7 +99,7 @@ public final class OnnxProbe implements AutoCloseable {
    * @param onnx a complete ONNX model
    * @param what names it in messages
    * @return the caller's to close
-   * @throws IllegalArgumentException if the engine does not take it; the message names the node
+   * @throws EngineException if the engine does not take it; the message names the node
    */
   public static OnnxProbe load(byte[] onnx, String what, Mode mode) {
     // DJL insists on making the environment itself, before anybody else asks for it.
@@ -107,23 +108,20 @@ public final class OnnxProbe implements AutoCloseable {
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
+      // What goes wrong is thrown; a tool's output is no place for the engine's own lines.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       options.setOptimizationLevel(
           mode == Mode.PLAIN ? SessionOptions.OptLevel.NO_OPT : SessionOptions.OptLevel.ALL_OPT);
       OrtSession session = OrtEnvironment.getEnvironment().createSession(onnx, options);
       loaded = true;
       return new OnnxProbe(engine, session, what);
     } catch (OrtException e) {
-      throw new IllegalArgumentException(what + " cannot be run: " + oneLine(e), e);
+      throw EngineException.refused(what, e);
     } finally {
       if (!loaded) {
         engine.close();
       }
     }
-  }
-
-  private static String oneLine(OrtException e) {
-    String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    return message.replaceAll("\\s*\\R\\s*", " ");
   }
 
   /** Returns the names of the outputs that are tensors, in the model's order. */
@@ -139,7 +137,7 @@ public final class OnnxProbe implements AutoCloseable {
                 }
               });
     } catch (OrtException e) {
-      throw new IllegalArgumentException(what + " cannot be run: " + oneLine(e), e);
+      throw EngineException.refused(what, e);
     }
     return tensors;
   }
@@ -149,7 +147,7 @@ public final class OnnxProbe implements AutoCloseable {
    *
    * @param inputs by name
    * @param wanted names of outputs that are tensors
-   * @throws IllegalArgumentException if the engine refuses the inputs; the message names the node
+   * @throws EngineException if the engine refuses the inputs; the message names the node
    */
   public Map<String, Form> forms(Map<String, Value> inputs, List<String> wanted) {
     Map<String, Form> forms = new LinkedHashMap<>();
@@ -167,7 +165,7 @@ public final class OnnxProbe implements AutoCloseable {
    * @param inputs by name
    * @param wanted names of outputs that are tensors
    * @return the values, in the order asked for
-   * @throws IllegalArgumentException if the engine refuses the inputs; the message names the node
+   * @throws EngineException if the engine refuses the inputs; the message names the node
    */
   public Map<String, Value> run(Map<String, Value> inputs, List<String> wanted) {
     Map<String, Value> values = new LinkedHashMap<>();
@@ -201,7 +199,7 @@ public final class OnnxProbe implements AutoCloseable {
         }
       }
     } catch (OrtException e) {
-      throw new IllegalArgumentException(what + " cannot run: " + oneLine(e), e);
+      throw EngineException.failed(what, e);
     } finally {
       tensors.values().forEach(OnnxTensorLike::close);
     }
@@ -273,7 +271,7 @@ public final class OnnxProbe implements AutoCloseable {
     try {
       session.close();
     } catch (OrtException e) {
-      throw new IllegalStateException(what + " cannot be closed: " + oneLine(e), e);
+      throw new IllegalStateException(what + " cannot be closed", e);
     } finally {
       environmentOwner.close();
     }

@@ -124,7 +124,8 @@ final class CutFinder {
             Comparator.comparingInt(Candidate::width)
                 .thenComparingLong(c -> c.cut().bytes())
                 .thenComparing(c -> !c.afterRelu())
-                .thenComparingDouble(c -> Math.abs(c.cut().macsBefore() - middle)))
+                .thenComparingDouble(c -> Math.abs(c.cut().macsBefore() - middle))
+                .thenComparingInt(c -> -c.cut().position()))
         .ifPresent(
             best -> {
               cuts.add(best.cut());

@@ -1,6 +1,7 @@
 package dev.sluice.model.graph;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Element types by their numbers in ONNX. */
@@ -9,31 +10,9 @@ final class ElementTypes {
 
   /** Returns our name of a type that a cut may have. */
   static Optional<TensorType> of(int number) {
-    return Optional.ofNullable(
-        switch (number) {
-          case TensorProto.DataType.FLOAT_VALUE -> TensorType.FLOAT32;
-          case TensorProto.DataType.FLOAT16_VALUE -> TensorType.FLOAT16;
-          case TensorProto.DataType.DOUBLE_VALUE -> TensorType.FLOAT64;
-          case TensorProto.DataType.INT64_VALUE -> TensorType.INT64;
-          case TensorProto.DataType.INT32_VALUE -> TensorType.INT32;
-          case TensorProto.DataType.INT8_VALUE -> TensorType.INT8;
-          case TensorProto.DataType.UINT8_VALUE -> TensorType.UINT8;
-          case TensorProto.DataType.BOOL_VALUE -> TensorType.BOOL;
-          default -> null;
-        });
-  }
-
-  static int number(TensorType type) {
-    return switch (type) {
-      case FLOAT32 -> TensorProto.DataType.FLOAT_VALUE;
-      case FLOAT16 -> TensorProto.DataType.FLOAT16_VALUE;
-      case FLOAT64 -> TensorProto.DataType.DOUBLE_VALUE;
-      case INT64 -> TensorProto.DataType.INT64_VALUE;
-      case INT32 -> TensorProto.DataType.INT32_VALUE;
-      case INT8 -> TensorProto.DataType.INT8_VALUE;
-      case UINT8 -> TensorProto.DataType.UINT8_VALUE;
-      case BOOL -> TensorProto.DataType.BOOL_VALUE;
-    };
+    return Arrays.stream(TensorType.values())
+        .filter(type -> type.onnxNumber() == number)
+        .findFirst();
   }
 
   /** Returns the bits of an element; 0 where they are not fixed, as for text. */

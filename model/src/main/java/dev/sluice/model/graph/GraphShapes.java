@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Shapes of all tensors, found by running the network, and the costs that follow. Immutable. */
 final class GraphShapes implements NodeCost.Sizes {
@@ -32,6 +33,10 @@ final class GraphShapes implements NodeCost.Sizes {
 
   private static final int LARGE_BATCH = 3;
   private static final long MAX_INPUT_ELEMENTS = 1L << 26;
+
+  /** What the engine says of an operator that it has not, at different places. */
+  private static final List<String> UNKNOWN =
+      List.of("No Op registered", "is not a registered function/op", "NOT_IMPLEMENTED");
 
   private static final Set<String> NO_TENSORS =
       Set.of(
@@ -211,11 +216,36 @@ final class GraphShapes implements NodeCost.Sizes {
       // The engine cannot tell the type of every tensor, above all of other makers' operators.
       List<String> fewer = new ArrayList<>(allOutputs(graph, true));
       if (fewer.size() == wanted.size()) {
-        throw e;
+        throw explained(graph, e);
       }
       graph.outputs().stream().filter(output -> !fewer.contains(output)).forEach(fewer::add);
-      return OnnxProbe.load(withOutputs(graph, fewer), graph.name(), OnnxProbe.Mode.PLAIN);
+      try {
+        return OnnxProbe.load(withOutputs(graph, fewer), graph.name(), OnnxProbe.Mode.PLAIN);
+      } catch (IllegalArgumentException again) {
+        throw explained(graph, again);
+      }
     }
+  }
+
+  /** Names the node of an operator that the engine has not: it does not always do so itself. */
+  private static IllegalArgumentException explained(OnnxGraph graph, IllegalArgumentException e) {
+    String said = String.valueOf(e.getMessage());
+    if (UNKNOWN.stream().noneMatch(said::contains)) {
+      return e;
+    }
+    for (NodeProto node : graph.sortedNodes()) {
+      if (Pattern.compile("\\b" + Pattern.quote(node.getOpType()) + "\\b").matcher(said).find()
+          && said.contains(node.getDomain())) {
+        return new UnsupportedOperatorException(
+            graph.name(),
+            NodeOrder.name(node),
+            node.getOpType(),
+            node.getDomain(),
+            graph.opset(node.getDomain()),
+            e);
+      }
+    }
+    return e;
   }
 
   private static byte[] withOutputs(OnnxGraph graph, List<String> outputs) {

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -275,6 +276,15 @@ public final class OnnxGraph {
         .orElse(0);
   }
 
+  /** Returns the version of an operator set; 0 if the network names none. */
+  long opset(String domain) {
+    return model.getOpsetImportList().stream()
+        .filter(set -> set.getDomain().equals(domain))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .findFirst()
+        .orElseGet(() -> domain.isEmpty() ? opset() : 0);
+  }
+
   /** Returns the serialized model. */
   public byte[] toBytes() {
     return model.toByteArray();
@@ -332,6 +342,31 @@ public final class OnnxGraph {
                     name + ": '" + tensor + "' is no tensor of a type that can be sent"));
   }
 
+  /**
+   * Returns what an input takes.
+   *
+   * @throws IllegalArgumentException if there is no such input
+   */
+  public InputForm inputForm(String input) {
+    if (!inputs.contains(input)) {
+      throw new IllegalArgumentException(name + ": no input '" + input + "'; there are " + inputs);
+    }
+    return new InputForm(type(input), shapes().shape(input), shapes().isBatched(input));
+  }
+
+  /** Returns a node that draws random values from no seed of its own, if there is one. */
+  public Optional<String> unseededNode() {
+    return layout().nodes().stream()
+        .filter(node -> layout().isRandom(node) && !hasSeed(node))
+        .map(NodeOrder::name)
+        .findFirst();
+  }
+
+  private static boolean hasSeed(NodeProto node) {
+    return node.getAttributeList().stream()
+        .anyMatch(attribute -> attribute.getName().equals("seed"));
+  }
+
   /** Returns whether a tensor's first dimension is the batch and its type one that can be sent. */
   public boolean canBeCut(String tensor) {
     return shapes().canBeCut(tensor);
@@ -348,6 +383,11 @@ public final class OnnxGraph {
   /** Returns the samples that a batch must have; 1 where it may have any number. */
   public long fixedBatch() {
     return shapes().dynamicBatch() ? 1 : shapes().batch();
+  }
+
+  /** Returns the bytes of all constants in the file, each counted once. */
+  public long weightBytes() {
+    return initializerNames().stream().mapToLong(this::bytes).sum();
   }
 
   /** Returns the multiply-accumulates of the whole network for one sample. */

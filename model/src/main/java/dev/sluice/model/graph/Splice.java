@@ -446,7 +446,7 @@ public final class Splice {
             TypeProto.newBuilder()
                 .setTensorType(
                     TypeProto.Tensor.newBuilder()
-                        .setElemType(ElementTypes.number(type))
+                        .setElemType(type.onnxNumber())
                         .setShape(dimensions)))
         .build();
   }

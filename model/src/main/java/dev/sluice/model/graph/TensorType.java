@@ -2,19 +2,26 @@ package dev.sluice.model.graph;
 
 /** Element types that tensors may have where a network is cut. */
 public enum TensorType {
-  FLOAT32(4),
-  FLOAT16(2),
-  FLOAT64(8),
-  INT64(8),
-  INT32(4),
-  INT8(1),
-  UINT8(1),
-  BOOL(1);
+  FLOAT32(4, 1),
+  FLOAT16(2, 10),
+  FLOAT64(8, 11),
+  INT64(8, 7),
+  INT32(4, 6),
+  INT8(1, 3),
+  UINT8(1, 2),
+  BOOL(1, 9);
 
   private final int bytes;
+  private final int onnxNumber;
 
-  TensorType(int bytes) {
+  TensorType(int bytes, int onnxNumber) {
     this.bytes = bytes;
+    this.onnxNumber = onnxNumber;
+  }
+
+  /** Returns the type's number in ONNX files. */
+  public int onnxNumber() {
+    return onnxNumber;
   }
 
   /** Returns the bytes of one element in memory. */

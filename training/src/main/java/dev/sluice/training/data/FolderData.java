@@ -139,7 +139,7 @@ public final class FolderData {
         : new DataException(path + ": cannot be listed: " + e.getMessage(), e);
   }
 
-  private static boolean isPicture(Path file) {
+  static boolean isPicture(Path file) {
     String name = file.getFileName().toString();
     int dot = name.lastIndexOf('.');
     return dot > 0
