@@ -167,6 +167,10 @@ public final class EdgeMain implements Program.Debuggable {
                   + WorkerAdvice.of(failed, Objects.requireNonNull(cloud), command.bundle())
                   + "; meanwhile frames are answered on the device");
         }
+        if (streamed() && "terminal".equals(System.getProperty("sluice.stdin"))) {
+          err.println(
+              "sluice edge: waits for PPM images on standard input; --frames DIR reads a folder");
+        }
         Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
         Optional<String> worker =
             Optional.ofNullable(cloud).map(at -> at.getHostString() + ":" + at.getPort());

@@ -17,6 +17,10 @@ final class Latencies {
     nanos[at] = latencyNanos;
   }
 
+  boolean isEmpty() {
+    return count == 0;
+  }
+
   /** Returns the smallest latency that so many percent do not exceed; 0 if there is none. */
   long percentileNanos(double percent) {
     int n = (int) Math.min(count, nanos.length);

@@ -177,8 +177,12 @@ final class Lines {
     line.put("frames", c.submitted()).put("answered", c.answered());
     line.put("from_cloud", c.fromCloud()).put("degraded", c.degraded());
     line.put("dropped", c.dropped()).put("skipped", skipped);
-    line.put("p50_ms", millis(latencies.percentileNanos(50)));
-    line.put("p95_ms", millis(latencies.percentileNanos(95)));
+    if (latencies.isEmpty()) {
+      line.putNull("p50_ms").putNull("p95_ms");
+    } else {
+      line.put("p50_ms", millis(latencies.percentileNanos(50)));
+      line.put("p95_ms", millis(latencies.percentileNanos(95)));
+    }
     line.put("sent", c.sent()).put("refused", c.refused()).put("lost", c.lost());
     line.put("cancelled", c.cancelled()).put("late_replies", c.lateReplies());
     line.put("hedged_stages", c.hedgedSteps()).put("plan_changes", c.planChanges());

@@ -54,7 +54,7 @@ final class PpmFrames implements FrameSource {
       return Optional.empty();
     }
     if (first != 'P' || stream.read() != '6') {
-      throw bad("does not begin with P6; binary PPM images are expected, one after another");
+      throw bad("does not begin with P6");
     }
     int width = number("width");
     int height = number("height");
@@ -138,7 +138,14 @@ final class PpmFrames implements FrameSource {
   }
 
   private FrameFormatException bad(String trouble) {
-    return new FrameFormatException("image " + next + " on " + name + " " + trouble);
+    return new FrameFormatException(
+        "image "
+            + next
+            + " on "
+            + name
+            + " "
+            + trouble
+            + "; binary PPM images (P6, 8 bit) are read, as ffmpeg -f image2pipe -c:v ppm writes");
   }
 
   @Override

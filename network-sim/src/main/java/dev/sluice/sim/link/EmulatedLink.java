@@ -18,6 +18,8 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +74,7 @@ public final class EmulatedLink implements AutoCloseable {
   private volatile LinkStats stats = new LinkStats(0, 0, 0, 0);
   private boolean pumping;
   private boolean pumpAgain;
+  private boolean targetMissing;
   private long accepted;
   private long uplinkBytes;
   private long downlinkBytes;
@@ -313,12 +316,29 @@ public final class EmulatedLink implements AutoCloseable {
         .addListener(
             (ChannelFuture dialled) -> {
               if (dialled.isSuccess()) {
+                targetMissing = false;
                 connection.connected(dialled.channel());
               } else {
-                LOG.warn("cannot reach {}: {}", describe(target), message(dialled.cause()));
+                // Devices try again and again: once is enough.
+                if (!targetMissing) {
+                  targetMissing = true;
+                  LOG.warn("{}; connections are closed until it can be", unreachable(dialled));
+                }
                 connection.refused();
               }
             });
+  }
+
+  /** What the system says repeats the address, so only its kind is told. */
+  private String unreachable(ChannelFuture dialled) {
+    Throwable cause = dialled.cause();
+    String why =
+        cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException
+            ? "no such host"
+            : String.valueOf(cause.getMessage()).contains("refused")
+                ? "nothing listens there"
+                : message(cause);
+    return "the target " + describe(target) + " cannot be reached (" + why + ")";
   }
 
   /** The two channels of a client's connection and what is under way between them. */

@@ -134,6 +134,7 @@ public final class RangeObserver {
     void take(int tensor, float[] values);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   private record Pass(OnnxEngine engine, OnnxEngine.Session session, Inputs inputs, long[] shape) {
     void run(int sample, Sink sink) throws IOException {
       float[] input = inputs.input(sample);
