@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       FitPoliciesCommand.class,
       CutCommand.class,
       VerifyCommand.class,
+      QuantiseCommand.class,
       InspectCommand.class
     })
 public final class ModelMain implements Runnable {
