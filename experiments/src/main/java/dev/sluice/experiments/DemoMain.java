@@ -11,6 +11,7 @@ import dev.sluice.experiments.demo.TestImages;
 import dev.sluice.experiments.report.Json;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.experiments.report.Terminal;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
@@ -93,7 +94,8 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
       converter = Words.Millis.class,
       defaultValue = "250ms",
       description =
-          "what the emulated device takes for the whole network (default: ${DEFAULT-VALUE})")
+          "what the emulated device takes for the whole network in float32 (default:"
+              + " ${DEFAULT-VALUE})")
   private double deviceMillis;
 
   @Option(
@@ -112,6 +114,15 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
           "what agent and worker compute with: cpu, cuda, tensorrt, openvino or coreml (default:"
               + " ${DEFAULT-VALUE})")
   private ExecutionProvider provider;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = VariantInfo.FLOAT32,
+      description =
+          "at which the device computes: float32, or int8 where the bundle has it; the worker stays"
+              + " at float32 (default: ${DEFAULT-VALUE})")
+  private String precision;
 
   @Option(
       names = "--quick",
@@ -221,6 +232,7 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
         Scenario.DRIVE.lasting(quick ? QUICK_RIVALRY_SECONDS : RIVALRY_SECONDS),
         strategies,
         Duration.ofMillis(Math.round(deviceMillis)),
+        precision,
         FLOOR_PLANS,
         new EngineOptions(threads, provider));
   }

@@ -47,8 +47,8 @@ final class QuantiseCommand implements Callable<Integer> {
       required = true,
       paramLabel = "folder|cifar10|roadsigns",
       description =
-          "the data it was made with; folder: train/, val/ and test/ with a folder per class; cifar10:"
-              + " data_batch_*.bin and test_batch.bin; roadsigns: drawn, needs no --data")
+          "the data it was made with; folder: train/, val/ and test/ with a folder per class;"
+              + " cifar10: data_batch_*.bin and test_batch.bin; roadsigns: drawn, needs no --data")
   private String format = "";
 
   @Option(names = "--data", paramLabel = "DIR", description = "labelled pictures")
@@ -79,7 +79,8 @@ final class QuantiseCommand implements Callable<Integer> {
       names = "--splits",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "pictures of the test set on which splits are tried (default: ${DEFAULT-VALUE})")
+      description =
+          "pictures of the test set on which splits are tried (default: ${DEFAULT-VALUE})")
   private int splits = 1000;
 
   @Option(

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,6 +55,12 @@ final class VariantBuilder {
   private static final int SPEED_REPETITIONS = 101;
   private static final int VERIFIED = 8;
   private static final int CHECKED = 200;
+
+  /** The first layers see few channels, which suits floats: so many of them are tried so. */
+  private static final int FIRST_NODES = 3;
+
+  /** A first layer stays in floats if that makes the whole network so many times as fast. */
+  private static final double LEAST_GAIN = 1.03;
 
   /** A head is quantised if that makes it this many times as fast at least. */
   private static final double WORTHWHILE = 1.1;
@@ -162,8 +169,8 @@ final class VariantBuilder {
       if (accuracy < chance + 0.1 * (1 - chance)) {
         throw new PreparationException(
             text(
-                "%s: scores %.1f %% on these pictures, near chance (%.1f %%); give the data that the"
-                    + " bundle was made with",
+                "%s: scores %.1f %% on these pictures, near chance (%.1f %%); give the data that"
+                    + " the bundle was made with",
                 floats.backbone().name(), 100 * accuracy, 100 * chance));
       }
     }
@@ -181,8 +188,9 @@ final class VariantBuilder {
       all.add(exit);
     }
     VariantSearch.Listener listener = new SearchProgress();
-    VariantSearch trial = new VariantSearch(engine, searching(all), listener);
-    ExitNetwork everything = trial.plainly(floats, calibration.sample(VERIFIED, options.seed()));
+    LabelledImages few = calibration.sample(VERIFIED, options.seed());
+    ExitNetwork everything =
+        new VariantSearch(engine, searching(all, Set.of()), listener).plainly(floats, few);
     Set<Integer> worthwhile = new HashSet<>();
     try (Replay replay = new Replay(floats, engine)) {
       List<List<LiveTensor>> live = replay.run(calibration.picture(0)).live();
@@ -201,13 +209,51 @@ final class VariantBuilder {
       }
     }
     progress.note("heads that integers make faster: " + new TreeSet<>(worthwhile));
-    return new VariantSearch(engine, searching(worthwhile), listener)
+    Set<String> slow = slowInIntegers(engine, floats, everything, few, listener);
+    return new VariantSearch(engine, searching(worthwhile, slow), listener)
         .find(floats, temperatures, calibration, select);
   }
 
-  private VariantSearch.Options searching(Set<Integer> heads) {
+  /** Which of the first nodes make the network faster when they stay in floats. */
+  private Set<String> slowInIntegers(
+      OnnxEngine engine,
+      ExitNetwork floats,
+      ExitNetwork everything,
+      LabelledImages few,
+      VariantSearch.Listener listener)
+      throws IOException {
+    List<LiveTensor> input = input(floats, few.picture(0));
+    Set<String> slow = new LinkedHashSet<>();
+    byte[] fastest = everything.backbone().toBytes();
+    for (String node : VariantSearch.firstNodes(floats, FIRST_NODES)) {
+      Set<String> kept = new LinkedHashSet<>(slow);
+      kept.add(node);
+      byte[] other =
+          new VariantSearch(engine, searching(Set.of(), kept), listener)
+              .plainly(floats, few)
+              .backbone()
+              .toBytes();
+      SpeedRatio ratio =
+          SpeedRatio.measure(nanoClock, engine, fastest, other, input, SPEED_REPETITIONS);
+      if (ratio.speedUp() < LEAST_GAIN) {
+        break;
+      }
+      slow = kept;
+      fastest = other;
+    }
+    progress.note("first layers that integers make slower: " + slow);
+    return slow;
+  }
+
+  private static List<LiveTensor> input(ExitNetwork network, Picture picture) {
+    float[] input = network.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
+    return List.of(
+        LiveTensor.ofFloats(FloatBuffer.wrap(input), network.cuts().get(0).shapes().get(0)));
+  }
+
+  private VariantSearch.Options searching(Set<Integer> heads, Set<String> floatNodes) {
     return new VariantSearch.Options(
-        options.weightBits(), heads, options.toleratedLoss(), options.threads());
+        options.weightBits(), heads, floatNodes, options.toleratedLoss(), options.threads());
   }
 
   private final class SearchProgress implements VariantSearch.Listener {
@@ -230,10 +276,7 @@ final class VariantBuilder {
       Picture picture,
       VariantReport report) {
     progress.begin("comparing speeds in turns", 1);
-    float[] input =
-        floats.preprocessing().apply(picture.rgb(), picture.width(), picture.height());
-    List<LiveTensor> atInput =
-        List.of(LiveTensor.ofFloats(FloatBuffer.wrap(input), floats.cuts().get(0).shapes().get(0)));
+    List<LiveTensor> atInput = input(floats, picture);
     report.wholeSpeed(
         SpeedRatio.measure(
             nanoClock,
@@ -276,8 +319,7 @@ final class VariantBuilder {
     }
   }
 
-  private void splits(
-      Replay mixed, ExitNetwork floats, LabelledImages some, VariantReport report)
+  private void splits(Replay mixed, ExitNetwork floats, LabelledImages some, VariantReport report)
       throws IOException {
     List<CutCodec> plain = new ArrayList<>();
     for (int cut = 1; cut < floats.lastCut(); cut++) {
@@ -334,8 +376,7 @@ final class VariantBuilder {
   private void verify(Bundle written, LabelledImages test, VariantReport report)
       throws IOException {
     progress.begin("comparing every cut with the uncut network in integers", 1);
-    try (ProgressiveModel model =
-        ProgressiveModel.open(written, EngineOptions.singleThread())) {
+    try (ProgressiveModel model = ProgressiveModel.open(written, EngineOptions.singleThread())) {
       List<Activation> inputs = new ArrayList<>();
       try {
         for (int i = 0; i < Math.min(VERIFIED, test.size()); i++) {

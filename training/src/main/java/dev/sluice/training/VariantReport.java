@@ -38,7 +38,8 @@ final class VariantReport {
   void wholeSpeed(SpeedRatio whole) {
     speed =
         VariantBuilder.text(
-            "whole backbone, one thread, in turns: float32 %.3f ms, int8 %.3f ms, %.2f times as fast",
+            "whole backbone, one thread, in turns: float32 %.3f ms, int8 %.3f ms, %.2f times as"
+                + " fast",
             whole.firstNanos() / 1e6, whole.secondNanos() / 1e6, whole.speedUp());
     figures.put("speed", speed);
   }
@@ -85,8 +86,9 @@ final class VariantReport {
   void splits(Recording mixed) {
     splits.append(
         VariantBuilder.text(
-            "| split | share of MACs in int8 | part alone, float32 | int8 | times as fast | final exit,"
-                + " float32 behind the split, %,d test pictures | same answer as int8 to the end |\n",
+            "| split | share of MACs in int8 | part alone, float32 | int8 | times as fast | final"
+                + " exit, float32 behind the split, %,d test pictures | same answer as int8 to the"
+                + " end |\n",
             mixed.samples()));
     splits.append("| --- | --- | --- | --- | --- | --- | --- |\n");
     for (int cut = 1; cut <= network.lastCut(); cut++) {

@@ -131,7 +131,7 @@ public final class ClassifyMain implements Program.Debuggable {
     checkOptions();
     List<Path> files = files();
     try (Engine engine = command.open()) {
-      Profile profile = BundleFactsReader.profile(engine.bundle());
+      Profile profile = BundleFactsReader.profile(engine.bundle(), command.precision());
       PolicyChoice choice = choice(engine);
       Plan plan = plan(engine.bundle().manifest(), profile, choice);
       Optional<InetSocketAddress> worker =

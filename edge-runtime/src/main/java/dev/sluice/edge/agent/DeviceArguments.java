@@ -21,7 +21,7 @@ final class DeviceArguments {
       names = "--emulate-device",
       paramLabel = "TIME",
       converter = Words.Millis.class,
-      description = "be a device that takes this long for the whole network, e.g. 250ms")
+      description = "be a device that takes this long for the whole network in float32, e.g. 250ms")
   private @Nullable Double emulatedMillis;
 
   @Option(
@@ -50,11 +50,11 @@ final class DeviceArguments {
     return emulatedMillis != null;
   }
 
-  /** Returns the device's time for the network over the profile's. */
+  /** Returns the device's time for the network over the profile's, both in float32. */
   double factor(BundleFacts facts) {
     return emulatedMillis == null
         ? 1
-        : emulatedMillis * MILLIS / Math.max(1, facts.profile().networkNanos());
+        : emulatedMillis * MILLIS / Math.max(1, facts.workerProfile().networkNanos());
   }
 
   /** Returns the facts as they are on this device. */

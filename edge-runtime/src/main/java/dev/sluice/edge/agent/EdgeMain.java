@@ -142,7 +142,7 @@ public final class EdgeMain implements Program.Debuggable {
     long deadlineNanos = deadlineNanos(goal);
     checkOptions();
     try (Engine engine = command.open()) {
-      BundleFacts profiled = BundleFactsReader.read(engine.bundle());
+      BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);

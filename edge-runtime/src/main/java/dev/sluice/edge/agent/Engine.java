@@ -8,6 +8,7 @@ import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.NoCloud;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.LinkTrouble;
@@ -41,16 +42,20 @@ final class Engine implements AutoCloseable {
   }
 
   /**
-   * Opens a bundle and compiles its stages.
+   * Opens a bundle and compiles its stages at a precision that it has.
    *
    * @throws IOException if the bundle is missing or damaged; the message says which file
    */
-  static Engine open(Path path, EngineOptions options) throws IOException {
+  static Engine open(Path path, EngineOptions options, String precision) throws IOException {
     Bundle bundle = Bundle.open(path);
+    if (!precision.equals(VariantInfo.FLOAT32) && bundle.manifest().variant(precision).isEmpty()) {
+      throw new IOException(
+          path + ": has no variant '" + precision + "'; make one with ./sluice model quantise");
+    }
     ProgressiveModel model = ProgressiveModel.open(bundle, options);
     boolean opened = false;
     try {
-      Engine engine = new Engine(bundle, model, new ModelNetwork(model));
+      Engine engine = new Engine(bundle, model, new ModelNetwork(model, precision));
       opened = true;
       return engine;
     } catch (IllegalArgumentException misfit) {

@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
 import java.io.IOException;
@@ -43,11 +44,24 @@ final class EngineArguments {
               + " there are some, e.g. cuda:1 (default: ${DEFAULT-VALUE})")
   private ExecutionProvider provider = ExecutionProvider.cpu();
 
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = VariantInfo.FLOAT32,
+      description =
+          "at which this device computes: float32, or int8 where the bundle has it; the worker stays"
+              + " at float32 (default: ${DEFAULT-VALUE})")
+  private String precision = VariantInfo.FLOAT32;
+
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
   Path bundle() {
     return bundle;
+  }
+
+  String precision() {
+    return precision;
   }
 
   boolean debug() {
@@ -65,7 +79,7 @@ final class EngineArguments {
       throw wrongUse(
           "--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
     }
-    return Engine.open(bundle, new EngineOptions(threads, provider));
+    return Engine.open(bundle, new EngineOptions(threads, provider), precision);
   }
 
   /** Checks what needs no file. */

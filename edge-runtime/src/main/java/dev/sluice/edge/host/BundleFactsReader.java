@@ -3,6 +3,7 @@ package dev.sluice.edge.host;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CutInfo;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.BundleFacts.CutFact;
@@ -12,6 +13,7 @@ import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads from a bundle what planners need to know of it. */
 public final class BundleFactsReader {
@@ -33,10 +35,24 @@ public final class BundleFactsReader {
    *     names it
    */
   public static BundleFacts read(Bundle bundle) throws IOException {
+    return read(bundle, VariantInfo.FLOAT32);
+  }
+
+  /**
+   * Reads all of it for a device that computes at a precision: its times and outcomes are the
+   * variant's, the worker's times those of the network in float32.
+   *
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @throws IOException if a file is missing or damaged, or does not fit the manifest, or the
+   *     bundle has no such variant; the message says which
+   */
+  public static BundleFacts read(Bundle bundle, String precision) throws IOException {
     BundleManifest manifest = bundle.manifest();
-    Profile profile = profile(bundle);
-    CalibrationTable select = file(bundle, SELECT, CalibrationTable::read);
-    CalibrationTable certify = file(bundle, CERTIFY, CalibrationTable::read);
+    Profile worker = profile(bundle);
+    Profile profile = profile(bundle, precision);
+    String selectTable = calibration(bundle, precision);
+    CalibrationTable select = file(bundle, selectTable, CalibrationTable::read);
+    CalibrationTable certify = file(bundle, beside(selectTable, CERTIFY), CalibrationTable::read);
     List<ExitFact> exits =
         manifest.exits().stream().map(exit -> new ExitFact(exit.index(), exit.cut())).toList();
     double allMacs = Math.max(1, manifest.cuts().get(manifest.lastCut()).macsBefore());
@@ -52,7 +68,8 @@ public final class BundleFactsReader {
             .filter(codec -> certify.variant(codec.cut(), codec.codec()).isPresent())
             .toList();
     try {
-      return new BundleFacts(manifest.lastCut(), exits, cuts, codecs, profile, select, certify);
+      return new BundleFacts(
+          manifest.lastCut(), exits, cuts, codecs, profile, worker, select, certify);
     } catch (IllegalArgumentException misfit) {
       throw new IOException(
           bundle.source()
@@ -72,11 +89,44 @@ public final class BundleFactsReader {
    * @throws IOException if they are missing or damaged, or do not fit the manifest
    */
   public static Profile profile(Bundle bundle) throws IOException {
-    Profile profile = file(bundle, PROFILE, Profile::fromJson);
+    return profile(bundle, VariantInfo.FLOAT32);
+  }
+
+  /**
+   * Reads the measured times of a precision alone.
+   *
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @throws IOException if they are missing or damaged, or do not fit the manifest, or the bundle
+   *     has no such variant
+   */
+  public static Profile profile(Bundle bundle, String precision) throws IOException {
+    String path = variant(bundle, precision).map(VariantInfo::profile).orElse(PROFILE);
+    Profile profile = file(bundle, path, Profile::fromJson);
     if (profile.lastCut() != bundle.manifest().lastCut()) {
-      throw new IOException(bundle.source() + "/" + PROFILE + ": is of another network; " + REMEDY);
+      throw new IOException(bundle.source() + "/" + path + ": is of another network; " + REMEDY);
     }
     return profile;
+  }
+
+  private static String calibration(Bundle bundle, String precision) throws IOException {
+    return variant(bundle, precision).map(VariantInfo::calibration).orElse(SELECT);
+  }
+
+  /** A variant's table of the certify set lies beside that of the select set. */
+  private static String beside(String path, String name) {
+    return path.substring(0, path.lastIndexOf('/') + 1) + name;
+  }
+
+  private static Optional<VariantInfo> variant(Bundle bundle, String precision) throws IOException {
+    Optional<VariantInfo> variant = bundle.manifest().variant(precision);
+    if (variant.isEmpty() && !precision.equals(VariantInfo.FLOAT32)) {
+      throw new IOException(
+          bundle.source()
+              + ": has no variant '"
+              + precision
+              + "'; make one with ./sluice model quantise");
+    }
+    return variant;
   }
 
   private static <T> T file(Bundle bundle, String path, Reader<T> reader) throws IOException {

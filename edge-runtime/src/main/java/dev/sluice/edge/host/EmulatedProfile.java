@@ -53,6 +53,8 @@ public final class EmulatedProfile {
         facts.cuts(),
         facts.codecs(),
         emulated,
+        // One network on both sides has one profile, as measured or as emulated.
+        facts.workerProfile().equals(profile) ? emulated : facts.workerProfile(),
         facts.select(),
         facts.certify());
   }

@@ -12,6 +12,7 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
@@ -48,6 +49,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   private final ProgressiveModel model;
   private final BundleManifest manifest;
+  private final String precision;
   private final List<Integer> exitCuts;
   private final StageChain everyExit;
   private final List<Step> everyStep;
@@ -64,10 +66,22 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
    * @param model stays the caller's; must outlive this network and its routes
    */
   public ModelNetwork(ProgressiveModel model) {
+    this(model, VariantInfo.FLOAT32);
+  }
+
+  /**
+   * Compiles the stages of the whole network at a precision.
+   *
+   * @param model stays the caller's; must outlive this network and its routes
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @throws IllegalArgumentException if the bundle has no such variant
+   */
+  public ModelNetwork(ProgressiveModel model, String precision) {
+    this.precision = precision;
     this.model = model;
     this.manifest = model.manifest();
     this.exitCuts = manifest.exits().stream().map(ExitInfo::cut).toList();
-    this.everyExit = model.compile(StageRequest.of(0, model.lastCut(), exitsIn(0, lastCut())));
+    this.everyExit = model.compile(request(0, model.lastCut(), exitsIn(0, lastCut())));
     this.everyStep = steps(everyExit);
     try (Sample blank = blank()) {
       run(everyStep, blank);
@@ -169,7 +183,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     if (plan.split() == lastCut() && !own.contains(last)) {
       own.add(last);
     }
-    StageRequest request = StageRequest.of(0, plan.split(), own);
+    StageRequest request = request(0, plan.split(), own);
     CompiledRoute route;
     if (!plan.usesCloud()) {
       route = new CompiledRoute(model.compile(request), Optional.empty(), Writer.none());
@@ -182,8 +196,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       StageChain chain = model.compile(request.encodedBy(plan.codec()));
       Optional<StageChain> beyond = Optional.empty();
       if (hedged && plan.split() < lastCut()) {
-        StageRequest rest =
-            StageRequest.of(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
+        StageRequest rest = request(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
         beyond = Optional.of(model.compile(rest));
       }
       route = new CompiledRoute(chain, beyond, new TensorWriter(chain.encoder(), codec));
@@ -198,6 +211,10 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         route.close();
       }
     }
+  }
+
+  private StageRequest request(int from, int to, List<Integer> exits) {
+    return StageRequest.of(from, to, exits).withPrecision(precision);
   }
 
   private void warmUp(CompiledRoute route) {

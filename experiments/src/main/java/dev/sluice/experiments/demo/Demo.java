@@ -54,7 +54,12 @@ public final class Demo {
    */
   public DemoResult run() throws BundleException, IOException, InterruptedException {
     Programs programs =
-        new Programs(options.bundle(), options.goal(), options.device(), options.engine());
+        new Programs(
+            options.bundle(),
+            options.goal(),
+            options.device(),
+            options.precision(),
+            options.engine());
     Bundle bundle = Bundle.open(options.bundle());
     try (Children children = new Children();
         ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {
@@ -126,7 +131,7 @@ public final class Demo {
       return List.of();
     }
     try (ModelShelf shelf = ModelShelf.open(options.bundle(), EngineOptions.singleThread());
-        DeviceHalf half = DeviceHalf.of(model)) {
+        DeviceHalf half = DeviceHalf.of(model, options.precision())) {
       ServedModel served = shelf.find(bundle.digest()).orElseThrow();
       SplitNetwork network = new SplitNetwork(half.network(), served);
       int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);

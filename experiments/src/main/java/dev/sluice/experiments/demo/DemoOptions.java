@@ -14,7 +14,8 @@ import java.util.Objects;
  * @param scenario of the main stream
  * @param rivalry of the streams on which strategies are compared
  * @param strategies to compare, ours first; none skips the comparison
- * @param device how long the emulated device takes for the whole network
+ * @param device how long the emulated device takes for the whole network in float32
+ * @param precision at which the device computes: {@code float32}, or a variant of the bundle
  * @param floorPlans plans whose accuracy is shown, at least 0
  * @param engine what the agent computes with; the worker uses the same provider
  */
@@ -25,6 +26,7 @@ public record DemoOptions(
     Scenario rivalry,
     List<Strategy> strategies,
     Duration device,
+    String precision,
     int floorPlans,
     EngineOptions engine) {
 

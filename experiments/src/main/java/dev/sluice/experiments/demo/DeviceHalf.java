@@ -37,8 +37,9 @@ record DeviceHalf(ModelNetwork network, BundleFacts facts, double factor) implem
   private static final long NO_FALLBACK_PATIENCE_NANOS = 3_000_000_000L;
 
   /** The half of a device that is as fast as the machine that the bundle was profiled on. */
-  static DeviceHalf of(ProgressiveModel model) throws IOException {
-    return new DeviceHalf(new ModelNetwork(model), BundleFactsReader.read(model.bundle()), 1);
+  static DeviceHalf of(ProgressiveModel model, String precision) throws IOException {
+    return new DeviceHalf(
+        new ModelNetwork(model, precision), BundleFactsReader.read(model.bundle(), precision), 1);
   }
 
   /** The half of an emulated device that takes this long for the whole network. */

@@ -14,9 +14,11 @@ import java.util.Locale;
  * @param bundle served by the worker and run by the agent
  * @param goal the agent's objective
  * @param device how long the emulated device takes for the whole network
+ * @param precision at which the device computes
  * @param engine what the agent computes with; the worker uses the same provider
  */
-record Programs(Path bundle, Goal goal, Duration device, EngineOptions engine) {
+record Programs(
+    Path bundle, Goal goal, Duration device, String precision, EngineOptions engine) {
   private static final String LOCAL = "127.0.0.1:0";
   private static final List<String> SMALL =
       List.of(
@@ -75,6 +77,7 @@ record Programs(Path bundle, Goal goal, Duration device, EngineOptions engine) {
     words.addAll(List.of("--emulate-device", device.toMillis() + "ms"));
     words.addAll(List.of("--threads", Integer.toString(engine.threads())));
     words.addAll(List.of("--provider", engine.provider().toString()));
+    words.addAll(List.of("--precision", precision));
     if (strategy.equals(Strategy.FIXED_SPLIT)) {
       double megabits = scenario.meanBytesPerSecond() * 8 / 1e6;
       words.addAll(List.of("--mean-uplink", String.format(Locale.ROOT, "%.4fmbit", megabits)));

@@ -15,6 +15,7 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.Json;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.experiments.report.Terminal;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,6 +51,7 @@ final class DemoStudy implements Study {
             Scenario.DRIVE.lasting(quick ? 15 : 30),
             quick ? List.of(Strategy.SLUICE, Strategy.CLOUD_ONLY) : Strategy.ALL,
             DEVICE,
+            VariantInfo.FLOAT32,
             FLOOR_PLANS,
             EngineOptions.singleThread());
     Terminal terminal = new Terminal(context.console(), false, PLAIN_LINE_EVERY.toNanos());

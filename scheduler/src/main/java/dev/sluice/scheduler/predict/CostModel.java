@@ -35,6 +35,7 @@ final class CostModel {
 
   static CostModel of(BundleFacts facts, Plan plan) {
     Profile profile = facts.profile();
+    Profile far = facts.workerProfile();
     int finalExit = facts.finalExit();
     double[] threshold = thresholds(facts, plan);
     double[] deviceStop = new double[finalExit + 1];
@@ -51,7 +52,7 @@ final class CostModel {
       deviceStop[exit] = device;
     }
     device += segments(profile, cut, plan.split());
-    double cloud = plan.split() == 0 ? profile.preprocessNanos() : 0;
+    double cloud = plan.split() == 0 ? far.preprocessNanos() : 0;
     int firstCloudExit = exit;
     if (plan.usesCloud()) {
       CodecCost codec =
@@ -65,10 +66,10 @@ final class CostModel {
       cloud += codec.decodeNanos();
       cut = plan.split();
       for (; exit <= finalExit; exit++) {
-        cloud += segments(profile, cut, facts.exitCut(exit));
+        cloud += segments(far, cut, facts.exitCut(exit));
         cut = facts.exitCut(exit);
         if (active(threshold, exit)) {
-          cloud += profile.headNanos(exit);
+          cloud += far.headNanos(exit);
         }
         worker[exit] = cloud;
       }

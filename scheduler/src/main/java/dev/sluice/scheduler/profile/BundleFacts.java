@@ -9,7 +9,9 @@ import java.util.List;
  * @param exits every exit in order of cut, the last one being the final exit at {@code lastCut}
  * @param cuts every cut from 0 to {@code lastCut} with the share of the network's MACs before it
  * @param codecs codecs offered, by cut
- * @param profile measured times
+ * @param profile measured times of the device's network
+ * @param workerProfile measured times of the worker's network; another one where the device
+ *     computes at another precision
  * @param select table on which plans are chosen
  * @param certify table on which accuracy floors are proven; shares no sample with {@code select}
  */
@@ -19,8 +21,21 @@ public record BundleFacts(
     List<CutFact> cuts,
     List<CodecFact> codecs,
     Profile profile,
+    Profile workerProfile,
     CalibrationTable select,
     CalibrationTable certify) {
+
+  /** Makes the facts of a bundle whose network both sides run at the same precision. */
+  public BundleFacts(
+      int lastCut,
+      List<ExitFact> exits,
+      List<CutFact> cuts,
+      List<CodecFact> codecs,
+      Profile profile,
+      CalibrationTable select,
+      CalibrationTable certify) {
+    this(lastCut, exits, cuts, codecs, profile, profile, select, certify);
+  }
 
   /**
    * An exit and its place.
@@ -68,9 +83,11 @@ public record BundleFacts(
       require(
           codec.cut() >= 0 && codec.cut() < lastCut, "a codec belongs to a cut to send: " + codec);
     }
-    require(
-        profile.lastCut() == lastCut,
-        "the profile has " + profile.lastCut() + " segments, the bundle " + lastCut);
+    for (Profile times : List.of(profile, workerProfile)) {
+      require(
+          times.lastCut() == lastCut,
+          "the profile has " + times.lastCut() + " segments, the bundle " + lastCut);
+    }
     require(
         select.role() == CalibrationTable.Role.SELECT
             && certify.role() == CalibrationTable.Role.CERTIFY,

@@ -183,7 +183,7 @@ final class IntegerNodes {
 
   /** Returns whether the node vanishes into the range of the node before it. */
   boolean isFolded(NodeProto node) {
-    return node.getInputCount() > 0 && foldedActivations.get(node.getInput(0)) == node;
+    return node.getInputCount() > 0 && node.equals(foldedActivations.get(node.getInput(0)));
   }
 
   /** Returns the tensor that an integer node makes, behind an activation that it swallowed. */

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param integerNodes names of the nodes that compute in integers, in order
  * @param floatNodes names of the nodes that were left as they were, in order
  */
+@SuppressWarnings("ArrayRecordComponent") // Copied and compared by content.
 public record QuantisedNetwork(
     byte[] onnx, Map<String, Grid> grids, List<String> integerNodes, List<String> floatNodes) {
   public QuantisedNetwork {

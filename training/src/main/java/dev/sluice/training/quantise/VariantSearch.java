@@ -36,9 +36,9 @@ public final class VariantSearch {
   /** Pictures on which the candidates are compared. */
   private static final int COMPARED = 256;
 
+  private static final double[] NOTHING = {};
   private static final int CORRECTED_ON = 64;
   private static final int MOST_CORRECTIONS = 80;
-  private static final Way PLAIN = new Way(RangeMethod.MIN_MAX, false, Set.of());
 
   private final OnnxEngine engine;
   private final Options options;
@@ -58,14 +58,20 @@ public final class VariantSearch {
    *
    * @param weightBits 8 or 7; see {@link Quantiser.Options}
    * @param quantiseHeads which heads are quantised as well, by exit
+   * @param floatNodes heavy nodes, by first output, that compute in floats in any case
    * @param toleratedLoss share of the select pictures by which the mean accuracy over the exits may
    *     fall before nodes are left in floats, in [0, 1]
    * @param threads at least 1
    */
   public record Options(
-      int weightBits, Set<Integer> quantiseHeads, double toleratedLoss, int threads) {
+      int weightBits,
+      Set<Integer> quantiseHeads,
+      Set<String> floatNodes,
+      double toleratedLoss,
+      int threads) {
     public Options {
       quantiseHeads = Set.copyOf(quantiseHeads);
+      floatNodes = Set.copyOf(floatNodes);
       if (!(toleratedLoss >= 0 && toleratedLoss <= 1) || threads < 1) {
         throw new IllegalArgumentException("tolerates " + toleratedLoss + ", threads " + threads);
       }
@@ -122,15 +128,15 @@ public final class VariantSearch {
     Parts parts = prepare(network, calibration);
     List<String> report = new ArrayList<>();
     Recording floats = record(network, select, "answers of the float network");
-    Trial truth = Trial.of(PLAIN, floats, temperatures);
+    Trial truth = Trial.of(way(RangeMethod.MIN_MAX, false), floats, temperatures);
     List<Trial> trials = new ArrayList<>();
     for (RangeMethod method : RangeMethod.values()) {
-      trials.add(trial(parts, new Way(method, false, Set.of()), temperatures, select));
+      trials.add(trial(parts, way(method, false), temperatures, select));
       tell(report, trials.get(trials.size() - 1), truth);
     }
     Way uncorrected = best(trials, select.size()).way();
     parts.correctBiases(this, uncorrected.method(), calibration);
-    trials.add(trial(parts, new Way(uncorrected.method(), true, Set.of()), temperatures, select));
+    trials.add(trial(parts, way(uncorrected.method(), true), temperatures, select));
     tell(report, trials.get(trials.size() - 1), truth);
     Trial best = best(trials, select.size());
     // Few pictures show a loss by chance: what they cannot tell apart is no reason to slow down.
@@ -154,7 +160,26 @@ public final class VariantSearch {
    * @throws QuantisationException if the network cannot be quantised
    */
   public ExitNetwork plainly(ExitNetwork network, LabelledImages calibration) throws IOException {
-    return prepare(network, calibration).network(PLAIN);
+    return prepare(network, calibration).network(way(RangeMethod.MIN_MAX, false));
+  }
+
+  /**
+   * Returns the first nodes that weigh, by first output: those that integers may make slower, since
+   * a picture has few channels.
+   *
+   * @throws QuantisationException if the network cannot be quantised
+   */
+  public static List<String> firstNodes(ExitNetwork network, int most)
+      throws QuantisationException {
+    return Quantiser.of(network.backbone(), Set.of(), Quantiser.Options.standard())
+        .heavyNodes()
+        .stream()
+        .limit(most)
+        .toList();
+  }
+
+  private Way way(RangeMethod method, boolean correctsBiases) {
+    return new Way(method, correctsBiases, options.floatNodes());
   }
 
   private Trial trial(Parts parts, Way way, double[] temperatures, LabelledImages pictures)
@@ -167,8 +192,8 @@ public final class VariantSearch {
     String line =
         String.format(
             Locale.ROOT,
-            "%s: mean accuracy of the exits %.2f %% (float32 %.2f %%), final exit %.2f %% (%.2f %%),"
-                + " mean cross-entropy %+.4f nats",
+            "%s: mean accuracy of the exits %.2f %% (float32 %.2f %%), final exit %.2f %% (%.2f"
+                + " %%), mean cross-entropy %+.4f nats",
             trial.way(),
             100 * trial.meanAccuracy(),
             100 * truth.meanAccuracy(),
@@ -209,6 +234,9 @@ public final class VariantSearch {
     LabelledImages some = select.sample(COMPARED, 1);
     List<Trial> candidates = new ArrayList<>();
     for (String node : parts.suspects(start.way().method())) {
+      if (start.way().keptFloat().contains(node)) {
+        continue;
+      }
       candidates.add(trial(parts, keeping(start.way(), Set.of(node)), temperatures, some));
     }
     candidates.sort(Comparator.comparingDouble(Trial::meanLoss));
@@ -231,7 +259,9 @@ public final class VariantSearch {
   }
 
   private static Way keeping(Way way, Set<String> nodes) {
-    return new Way(way.method(), way.correctsBiases(), nodes);
+    Set<String> all = new HashSet<>(way.keptFloat());
+    all.addAll(nodes);
+    return new Way(way.method(), way.correctsBiases(), all);
   }
 
   private Recording record(ExitNetwork network, LabelledImages images, String step)
@@ -358,12 +388,12 @@ public final class VariantSearch {
       int step = 1 + (results.size() - 1) / MOST_CORRECTIONS;
       for (int from = 0; from < results.size(); from += step) {
         var group = results.subList(from, Math.min(results.size(), from + step));
-        OnnxGraph graph = graph(backbone.quantise(grids, Set.of(), shifts));
+        OnnxGraph graph = graph(backbone.quantise(grids, search.options.floatNodes(), shifts));
         Map<String, double[]> found =
             means.of(graph, group.stream().map(Map.Entry::getValue).distinct().toList());
         for (Map.Entry<String, String> result : group) {
-          double[] mean = found.get(result.getValue());
-          double[] goal = wanted.get(result.getValue());
+          double[] mean = found.getOrDefault(result.getValue(), NOTHING);
+          double[] goal = wanted.getOrDefault(result.getValue(), NOTHING);
           float[] shift = new float[mean.length];
           for (int c = 0; c < shift.length; c++) {
             shift[c] = (float) (goal[c] - mean[c]);
@@ -415,6 +445,13 @@ public final class VariantSearch {
       return new ExitNetwork(graph(quantised), floats.preprocessing(), floats.cuts(), all);
     }
 
+    private double relativeError(String node, Map<String, Grid> grids) {
+      String tensor = backbone.tensorOf(node).orElse("");
+      Histogram values = seen.histograms().get(tensor);
+      Grid grid = grids.get(tensor);
+      return values == null || grid == null ? 0 : values.relativeError(grid);
+    }
+
     /**
      * Heavy nodes that may suffer: the first and the last, which most often do, and those whose
      * output the grid serves worst, by its mean squared error over its mean square.
@@ -426,14 +463,7 @@ public final class VariantSearch {
       suspects.add(heavy.get(heavy.size() - 1));
       Map<String, Grid> grids = seen.grids(method);
       heavy.stream()
-          .sorted(
-              Comparator.comparingDouble(
-                  (String node) ->
-                      -backbone
-                          .tensorOf(node)
-                          .filter(grids::containsKey)
-                          .map(t -> seen.histograms().get(t).relativeError(grids.get(t)))
-                          .orElse(0.0)))
+          .sorted(Comparator.comparingDouble((String node) -> -relativeError(node, grids)))
           .limit(MOST_TRIED)
           .forEach(suspects::add);
       return suspects.stream().limit(MOST_TRIED).toList();
