@@ -49,8 +49,8 @@ final class EngineArguments {
       paramLabel = "NAME",
       defaultValue = VariantInfo.FLOAT32,
       description =
-          "at which this device computes: float32, or int8 where the bundle has it; the worker stays"
-              + " at float32 (default: ${DEFAULT-VALUE})")
+          "at which this device computes: float32, or int8 where the bundle has it; the worker"
+              + " stays at float32 (default: ${DEFAULT-VALUE})")
   private String precision = VariantInfo.FLOAT32;
 
   @Option(names = "--debug", description = "show a stack trace when something fails")

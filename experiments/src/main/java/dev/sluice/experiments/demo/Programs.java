@@ -17,8 +17,7 @@ import java.util.Locale;
  * @param precision at which the device computes
  * @param engine what the agent computes with; the worker uses the same provider
  */
-record Programs(
-    Path bundle, Goal goal, Duration device, String precision, EngineOptions engine) {
+record Programs(Path bundle, Goal goal, Duration device, String precision, EngineOptions engine) {
   private static final String LOCAL = "127.0.0.1:0";
   private static final List<String> SMALL =
       List.of(
