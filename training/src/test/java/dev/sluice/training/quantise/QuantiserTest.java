@@ -137,7 +137,7 @@ class QuantiserTest {
           sum += stored * (in.quantise(input[4 * i + pixel]) - in.zeroPoint());
         }
         double exact = sum * in.scale() * scale / out.scale();
-        long rounded = Math.max(0, Math.min(255, Math.round(exact)));
+        double rounded = Math.max(0, Math.min(255, Math.rint(exact)));
         // The engine's float multiplier may fall on the other side of a tie.
         assertThat((double) actual[4 * c + pixel] / out.scale())
             .as("seed %d channel %d pixel %d", seed, c, pixel)
