@@ -383,7 +383,7 @@ final class VariantBuilder {
           Picture picture = test.picture(i);
           inputs.add(model.input(picture.rgb(), picture.width(), picture.height()));
         }
-        CutVerification verification = model.verify(inputs, PRECISION);
+        CutVerification verification = model.verify(inputs, PRECISION, done -> {});
         report.verified(verification);
       } finally {
         inputs.forEach(Activation::close);

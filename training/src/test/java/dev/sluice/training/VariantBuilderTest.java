@@ -102,7 +102,7 @@ class VariantBuilderTest {
       }
       try (Activation one = input(model, 0);
           Activation two = input(model, 1)) {
-        CutVerification verification = model.verify(List.of(one, two), "int8");
+        CutVerification verification = model.verify(List.of(one, two), "int8", done -> {});
         assertThat(verification.withAllExits().relative()).isZero();
         assertThat(verification.cuts()).allMatch(cut -> cut.relative() == 0);
       }
