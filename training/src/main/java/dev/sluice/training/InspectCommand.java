@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,21 +50,30 @@ final class InspectCommand implements Callable<Integer> {
         manifest.labels().size(),
         bundle.digest(),
         manifest.preprocessing());
-    CalibrationTable select = table(bundle, "calibration.bin");
-    CalibrationTable certify = table(bundle, "certification.bin");
+    Optional<CalibrationTable> select = table(bundle, "calibration.bin");
+    Optional<CalibrationTable> certify = table(bundle, "certification.bin");
     Profile profile = profile(bundle);
     cuts(out, manifest, profile);
     exits(out, manifest, profile, select, certify);
-    codecs(out, manifest, profile, select, certify);
+    if (select.isPresent() && certify.isPresent()) {
+      codecs(out, manifest, profile, select.get(), certify.get());
+    } else {
+      out.println("not calibrated: it holds no outcomes, so plans cannot weigh accuracy");
+      out.println();
+    }
     out.println("origin");
     manifest.provenance().forEach((key, value) -> out.println("  " + key + ": " + value));
     out.flush();
     return 0;
   }
 
-  private CalibrationTable table(Bundle bundle, String file) throws IOException {
+  /** Returns a table; bundles that were made without data have none. */
+  private Optional<CalibrationTable> table(Bundle bundle, String file) throws IOException {
+    if (!bundle.has(file)) {
+      return Optional.empty();
+    }
     try {
-      return CalibrationTable.read(bundle.file(file));
+      return Optional.of(CalibrationTable.read(bundle.file(file)));
     } catch (FactsFormatException e) {
       throw damaged(file, e);
     }
@@ -104,26 +114,39 @@ final class InspectCommand implements Callable<Integer> {
       PrintWriter out,
       BundleManifest manifest,
       Profile profile,
-      CalibrationTable select,
-      CalibrationTable certify) {
+      Optional<CalibrationTable> select,
+      Optional<CalibrationTable> certify) {
     out.printf(
-        Locale.ROOT,
-        "exit  cut  select (%d)  certify (%d)  temperature  threshold  head%n",
-        select.samples(),
-        certify.samples());
+        "exit  cut  select%s  certify%s  temperature  head      kind           policy%n",
+        samples(select), samples(certify));
     for (ExitInfo exit : manifest.exits()) {
       out.printf(
           Locale.ROOT,
-          "%4d  %3d  %9.1f %%  %10.1f %%  %11.2f  %9.2f  %.3f ms%n",
+          "%4d  %3d  %"
+              + (6 + samples(select).length())
+              + "s  %"
+              + (7 + samples(certify).length())
+              + "s  %11.2f  %5.3f ms  %-13s  %s%n",
           exit.index(),
           exit.cut(),
-          100 * accuracy(select, exit.index()),
-          100 * accuracy(certify, exit.index()),
+          accuracyText(select, exit.index()),
+          accuracyText(certify, exit.index()),
           exit.temperature(),
-          exit.defaultThreshold(),
-          profile.headNanos(exit.index()) / 1e6);
+          profile.headNanos(exit.index()) / 1e6,
+          exit.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+          exit.policy());
     }
     out.println();
+  }
+
+  private static String samples(Optional<CalibrationTable> table) {
+    return table.map(known -> " (" + known.samples() + ")").orElse("");
+  }
+
+  private static String accuracyText(Optional<CalibrationTable> table, int exit) {
+    return table
+        .map(known -> String.format(Locale.ROOT, "%.1f %%", 100 * accuracy(known, exit)))
+        .orElse("-");
   }
 
   private static void codecs(

@@ -283,6 +283,9 @@ class ModelMainTest {
     assertThat(wrapped.err()).isEmpty();
     assertThat(wrapped.out()).contains("exit 0").contains("exit 2").contains("agree");
     assertThat(Bundle.open(out).manifest().labels()).containsExactly("red", "green", "blue");
+    Outcome shown = run("inspect", out.toString());
+    assertThat(shown.err()).isEmpty();
+    assertThat(shown.out()).contains("not calibrated").contains("backbone").contains("never");
   }
 
   @Test
