@@ -311,6 +311,32 @@ class ModelMainTest {
     assertThat(run(arguments.toArray(String[]::new)).status()).isEqualTo(2);
   }
 
+  @Test
+  void putsTokenHeadsOnATransformer() throws Exception {
+    requireTorch();
+    Path transformer = folder.resolve("tokens.onnx");
+    Files.write(transformer, BranchyNetworks.tokens());
+    Path out = folder.resolve("tokens");
+    String[] arguments = arguments(pictures, IN_ORDER, out);
+    arguments[1] = transformer.toString();
+
+    Outcome prepared = run(arguments);
+
+    assertThat(prepared.err()).isEmpty();
+    Bundle bundle = Bundle.open(out);
+    assertThat(bundle.manifest().exits())
+        .extracting(ExitInfo::kind)
+        .startsWith(HeadKind.TOKEN_POOLING)
+        .endsWith(HeadKind.BACKBONE);
+    LabelledImages certify = FolderData.read(pictures, 1).certify();
+    CalibrationTable table = CalibrationTable.read(bundle.file("certification.bin"));
+    try (ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {
+      for (int s = 0; s < table.samples(); s++) {
+        checkSample(model, table, s, certify.picture(s));
+      }
+    }
+  }
+
   private static void requireTorch() throws TorchMissingException {
     boolean there = true;
     try {

@@ -3,6 +3,7 @@ package dev.sluice.training.export;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -56,6 +57,42 @@ public final class BranchyNetworks {
       net.classifier("exit" + (layer - 1), "l" + layer + "s2", channels[2]);
     }
     return net.outputs("exit1", "exit2", "exit3");
+  }
+
+  /** Sees the picture as 16 tokens of 8 features, and says which of red, green and blue prevails. */
+  public static byte[] tokens() {
+    BranchyNetworks net = new BranchyNetworks(3, 4);
+    OnnxBuilder graph = net.graph;
+    float[] patch = new float[8 * 3 * 16];
+    for (int i = 0; i < patch.length; i++) {
+      int out = i / 48;
+      boolean same = out == i % 48 / 16;
+      patch[i] = out < 3 ? (same ? 1 / 16f : 0) : (float) (0.05 * net.random.nextGaussian());
+    }
+    String patches =
+        graph.node(
+            "Conv",
+            List.of("input", graph.constant(patch, 8, 3, 4, 4)),
+            OnnxBuilder.integers("kernel_shape", 4, 4),
+            OnnxBuilder.integers("strides", 4, 4));
+    String rows = graph.node("Reshape", List.of(patches, graph.integerConstant(-1, 8, 16)));
+    String tokens = graph.node("Transpose", List.of(rows), OnnxBuilder.integers("perm", 0, 2, 1));
+    for (int layer = 0; layer < 3; layer++) {
+      float[] mix = new float[64];
+      for (int i = 0; i < 64; i++) {
+        boolean colour = i / 8 < 3 || i % 8 < 3;
+        mix[i] = colour ? (i / 8 == i % 8 ? 1 : 0) : (float) (0.3 * net.random.nextGaussian());
+      }
+      String mixed = graph.node("MatMul", List.of(tokens, graph.constant(mix, 8, 8)));
+      tokens = graph.node("Relu", List.of(mixed), "tokens" + layer);
+    }
+    String turned = graph.node("Transpose", List.of(tokens), OnnxBuilder.integers("perm", 0, 2, 1));
+    float[] shares = new float[16];
+    Arrays.fill(shares, 1 / 16f);
+    String mean = graph.node("MatMul", List.of(turned, graph.constant(shares, 16, 1)));
+    String flat = graph.node("Flatten", List.of(mean), OnnxBuilder.integer("axis", 1));
+    net.fullyConnected("last", flat, 8);
+    return net.outputs("last");
   }
 
   /** Outputs of which one is a feature map. */
@@ -123,6 +160,10 @@ public final class BranchyNetworks {
             "Flatten",
             List.of(graph.node("GlobalAveragePool", List.of(in))),
             OnnxBuilder.integer("axis", 1));
+    return fullyConnected(name, flat, channels);
+  }
+
+  private BranchyNetworks fullyConnected(String name, String flat, int channels) {
     float[] weight = new float[classes * channels];
     for (int c = 0; c < classes; c++) {
       weight[c * channels + c] = 8;
