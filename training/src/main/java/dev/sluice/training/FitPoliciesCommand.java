@@ -101,8 +101,8 @@ final class FitPoliciesCommand implements Callable<Integer> {
       names = "--policy",
       paramLabel = "POLICY",
       description =
-          "what the exits follow where nobody says otherwise, e.g. 'patience 2' or '0: top1 >= 0.95;"
-              + " 2: per-class top1 >= fitted' (default: as it is)")
+          "what the exits follow where nobody says otherwise, e.g. 'patience 2' or '0: top1 >="
+              + " 0.95; 2: per-class top1 >= fitted' (default: as it is)")
   private @Nullable String policy;
 
   @Option(

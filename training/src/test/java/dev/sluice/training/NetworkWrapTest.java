@@ -54,7 +54,7 @@ class NetworkWrapTest {
 
   @Test
   void makesExitsOfAnMsdNetsClassifiersOnCutsOfSeveralTensors() throws IOException {
-    Bundle bundle = wrap(BranchyNetworks.msdNet(), List.of("a", "b", "c", "d", "e"));
+    Bundle bundle = wrap(BranchyNetworks.msdNet(5), List.of("a", "b", "c", "d", "e"));
 
     BundleManifest manifest = bundle.manifest();
     assertThat(manifest.labels()).containsExactly("a", "b", "c", "d", "e");
@@ -62,7 +62,7 @@ class NetworkWrapTest {
       assertThat(manifest.cuts().get(manifest.exits().get(exit).cut()).tensors())
           .hasSizeGreaterThan(1);
     }
-    agrees(bundle, BranchyNetworks.msdNet(), List.of("exit1", "exit2", "exit3"));
+    agrees(bundle, BranchyNetworks.msdNet(5), List.of("exit1", "exit2", "exit3"));
   }
 
   @Test

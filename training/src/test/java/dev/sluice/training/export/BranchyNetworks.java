@@ -37,10 +37,11 @@ public final class BranchyNetworks {
 
   /**
    * The MSDNet kind: three scales side by side, each layer of a scale fed by the layer before of
-   * its own scale and of the next finer one, five classes, classifiers on the coarsest scale.
+   * its own scale and of the next finer one, classifiers on the coarsest scale. With three classes
+   * they say which colour prevails.
    */
-  public static byte[] msdNet() {
-    BranchyNetworks net = new BranchyNetworks(5, 2);
+  public static byte[] msdNet(int classes) {
+    BranchyNetworks net = new BranchyNetworks(classes, 2);
     int[] channels = {4, 6, 8};
     net.unit("l1s0", "input", 3, channels[0], 1);
     net.unit("l1s1", "l1s0", channels[0], channels[1], 2);
@@ -59,7 +60,9 @@ public final class BranchyNetworks {
     return net.outputs("exit1", "exit2", "exit3");
   }
 
-  /** Sees the picture as 16 tokens of 8 features, and says which of red, green and blue prevails. */
+  /**
+   * Sees the picture as 16 tokens of 8 features, and says which of red, green and blue prevails.
+   */
   public static byte[] tokens() {
     BranchyNetworks net = new BranchyNetworks(3, 4);
     OnnxBuilder graph = net.graph;
