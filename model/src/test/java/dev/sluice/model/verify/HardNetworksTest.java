@@ -3,8 +3,12 @@ package dev.sluice.model.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -14,9 +18,11 @@ import dev.sluice.model.graph.Nets;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.model.graph.TensorType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -495,5 +501,185 @@ class HardNetworksTest {
     assertThatThrownBy(() -> NetworkVerifier.verify(graph, graph.cutPoints(), outside, done -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("embedded");
+  }
+
+  /** A feature map whose early shape is wanted late, through one operator or another. */
+  private static Nets lateShape(Object batch) {
+    return new Nets(40)
+        .input("image", TensorType.FLOAT32, batch, 3, 8, 8)
+        .conv("c1", "image", 3, 4, 3, 1)
+        .op("Relu", "r1", "c1")
+        .conv("c2", "r1", 4, 8, 3, 2)
+        .op("Relu", "r2", "c2")
+        .conv("c3", "r2", 8, 16, 1, 1)
+        .op("Relu", "r3", "c3");
+  }
+
+  @Test
+  void makesShapesAnewOnBothSides() throws OnnxFormatException {
+    for (Object batch : List.of("N", 1, 2)) {
+      OnnxGraph graph =
+          lateShape(batch)
+              .op("Shape", "early", "r1")
+              .op("Reshape", "as.r1", "r3", "early")
+              .op("Shape", "front", "r1")
+              .with("end", 1)
+              .op("Shape", "back", "r1")
+              .with("start", -2)
+              .longs("four", 4)
+              .op("Concat", "to", "front", "four", "back")
+              .with("axis", 0)
+              .op("Reshape", "again", "r3", "to")
+              .op("Shape", "rank", "early")
+              .op("ConstantOfShape", "zeros", "early")
+              .op("Cast", "rank.float", "rank")
+              .with("to", 1)
+              .op("Sum", "sum", "as.r1", "again", "zeros", "rank.float")
+              .classifier("logits", "sum", 4, 3)
+              .output("logits")
+              .read();
+      List<CutPoint> cuts = everyPosition(graph);
+      assertThat(cuts).extracting(CutPoint::name).contains("r1", "r2", "r3");
+      assertThat(cuts).allMatch(cut -> cut.tensors().size() == 1);
+      assertThat(graph.cutPoints(ANY)).noneMatch(cut -> cut.tensors().contains("zeros"));
+    }
+  }
+
+  @Test
+  void doesNotTakeAShapeThatDependsOnTheValuesForAKnownOne() throws OnnxFormatException {
+    OnnxGraph graph =
+        lateShape("N")
+            .op("NonZero", "places", "r1")
+            .op("Shape", "places.shape", "places")
+            .op("Cast", "places.float", "places.shape")
+            .with("to", 1)
+            .op("ReduceSum", "count", "places.float")
+            .op("Mul", "counted", "r3", "count")
+            .classifier("logits", "counted", 16, 3)
+            .output("logits")
+            .read();
+    // It has no batch dimension, so it cannot cross, nor be made anew: what it is taken of crosses.
+    List<CutPoint> cuts = everyPosition(graph);
+    assertThat(cuts).extracting(CutPoint::name).contains("r1");
+    assertThat(graph.cutPoints(ANY))
+        .filteredOn(cut -> cut.macsBefore() > 0 && !cut.name().equals("r1"))
+        .filteredOn(cut -> graph.nodes().stream().map(GraphNode::name).toList().indexOf("counted") >= cut.position())
+        .allMatch(cut -> cut.tensors().contains("r1") || cut.tensors().contains("c1"));
+  }
+
+  @Test
+  void takesAShapeAsItIsWhereItsTensorCrosses() throws OnnxFormatException {
+    OnnxGraph graph =
+        lateShape("N")
+            .op("Shape", "late", "r3")
+            .op("ConstantOfShape", "zeros", "late")
+            .op("Add", "sum", "r3", "zeros")
+            .classifier("logits", "sum", 16, 3)
+            .output("logits")
+            .output("late")
+            .read();
+    everyPosition(graph);
+    byte[] piece = graph.extract(List.of("r3"), List.of("logits"));
+    assertThat(OnnxGraph.of(piece, "piece").nodes())
+        .noneMatch(node -> node.name().startsWith("sluice.batch"));
+  }
+
+  @Test
+  void takesFunctionsOfTheFile() throws OnnxFormatException {
+    ModelProto plain =
+        lateShape("N")
+            .op("Swish", "s", "r3")
+            .classifier("logits", "s", 16, 3)
+            .output("logits")
+            .model();
+    ModelProto.Builder model = plain.toBuilder();
+    GraphProto.Builder graph = model.getGraphBuilder();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      if (graph.getNode(i).getOpType().equals("Swish")) {
+        graph.getNodeBuilder(i).setDomain("local");
+      }
+    }
+    model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("local").setVersion(1));
+    model.addFunctions(
+        FunctionProto.newBuilder()
+            .setName("Swish")
+            .setDomain("local")
+            .addInput("x")
+            .addOutput("y")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
+            .addNode(
+                NodeProto.newBuilder().setOpType("Sigmoid").addInput("x").addOutput("gate"))
+            .addNode(
+                NodeProto.newBuilder()
+                    .setOpType("Mul")
+                    .addInput("x")
+                    .addInput("gate")
+                    .addOutput("y")));
+    OnnxGraph read = OnnxGraph.of(model.build().toByteArray(), "functions");
+    assertThat(everyPosition(read)).extracting(CutPoint::name).contains("r3");
+  }
+
+  @Test
+  void takesSparseConstants() throws OnnxFormatException {
+    ModelProto plain =
+        lateShape("N")
+            .op("Mul", "weighted", "r3", "sparse")
+            .classifier("logits", "weighted", 16, 3)
+            .output("logits")
+            .model();
+    ModelProto.Builder model = plain.toBuilder();
+    model
+        .getGraphBuilder()
+        .addSparseInitializer(
+            SparseTensorProto.newBuilder()
+                .setValues(
+                    TensorProto.newBuilder()
+                        .setName("sparse")
+                        .setDataType(1)
+                        .addDims(2)
+                        .addFloatData(2)
+                        .addFloatData(3))
+                .setIndices(
+                    TensorProto.newBuilder()
+                        .setDataType(7)
+                        .addDims(2)
+                        .addInt64Data(0)
+                        .addInt64Data(3))
+                .addDims(4));
+    OnnxGraph read = OnnxGraph.of(model.build().toByteArray(), "sparse");
+    assertThat(everyPosition(read)).noneMatch(cut -> cut.tensors().contains("sparse"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void cutsNetworksThatNobodyThoughtOf(long seed) throws OnnxFormatException {
+    Random random = new Random(seed);
+    Nets net = new Nets(seed).image("t0", 4, 6, 6);
+    List<String> tensors = new ArrayList<>(List.of("t0"));
+    int nodes = 12 + random.nextInt(10);
+    for (int i = 1; i <= nodes; i++) {
+      String name = "t" + i;
+      // Mostly near ones, so that there are chains as well as skips.
+      int back = Math.min(tensors.size(), 1 + (int) Math.abs(random.nextGaussian() * 2));
+      String one = tensors.get(tensors.size() - back);
+      String other = tensors.get(random.nextInt(tensors.size()));
+      switch (random.nextInt(7)) {
+        case 0, 1 -> net.conv(name, one, 4, 4, 3, 1);
+        case 2 -> net.op("Relu", name, one);
+        case 3 -> net.op("Add", name, one, other);
+        case 4 -> net.op("Sigmoid", name, one);
+        case 5 -> net.op("Shape", name + ".s", other).op("Reshape", name, one, name + ".s");
+        default -> net.scalar(name + ".k", 0.5f).op("Mul", name, one, name + ".k");
+      }
+      tensors.add(name);
+      if (random.nextInt(8) == 0) {
+        net.output(name);
+      }
+    }
+    if (net.graph().getOutputList().stream()
+        .noneMatch(output -> output.getName().equals("t" + nodes))) {
+      net.output("t" + nodes);
+    }
+    everyPosition(net.read());
   }
 }
