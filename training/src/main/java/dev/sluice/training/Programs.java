@@ -1,5 +1,6 @@
 package dev.sluice.training;
 
+import dev.sluice.training.data.MissingDataException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -55,7 +56,12 @@ final class Programs {
               if (debug) {
                 failed.printStackTrace(err);
               }
-              err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(failed));
+              String name = command.getCommandSpec().qualifiedName();
+              if (failed instanceof MissingDataException) {
+                err.println(name + ": " + oneLine(failed) + "; see ./" + name + " --help");
+                return CommandLine.ExitCode.USAGE;
+              }
+              err.println(name + ": " + oneLine(failed));
               return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);

@@ -214,6 +214,32 @@ class ModelMainTest {
   }
 
   @Test
+  void callsWhatIsNotThereWrongUse() {
+    String missing = folder.resolve("missing").toString();
+    for (String[] arguments :
+        List.of(
+            arguments(Path.of(missing), IN_ORDER, folder.resolve("x")),
+            arguments(pictures, missing, folder.resolve("x")),
+            new String[] {"inspect", missing},
+            new String[] {"prepare" + missing},
+            new String[] {
+              "wrap",
+              network.toString(),
+              "--preprocess",
+              "size=16",
+              "--labels",
+              missing,
+              "--out",
+              "x"
+            })) {
+      Outcome refused = run(arguments);
+
+      assertThat(refused.status()).as(refused.err()).isEqualTo(2);
+      assertThat(refused.err().lines()).hasSize(1).first().asString().contains(missing);
+    }
+  }
+
+  @Test
   void namesAnEmptyDataFolder() throws IOException {
     Path empty = Files.createDirectories(folder.resolve("empty"));
 

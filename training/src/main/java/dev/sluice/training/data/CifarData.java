@@ -48,7 +48,7 @@ public final class CifarData {
     Path inner = folder.resolve("cifar-10-batches-bin");
     Path data = Files.isDirectory(inner) ? inner : folder;
     if (!Files.isDirectory(data)) {
-      throw new DataException(
+      throw new MissingDataException(
           data + ": no such folder; give the one with data_batch_1.bin and test_batch.bin");
     }
     LabelledImages training = new Records(trainingFiles(data));

@@ -3,7 +3,7 @@ package dev.sluice.training.data;
 import java.io.IOException;
 
 /** Data that cannot be used; the message names the file or folder and what to do. */
-public final class DataException extends IOException {
+public class DataException extends IOException {
   private static final long serialVersionUID = 1L;
 
   public DataException(String message) {

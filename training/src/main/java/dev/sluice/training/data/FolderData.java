@@ -41,7 +41,8 @@ public final class FolderData {
    */
   public static DataSets read(Path folder, long seed) throws DataException {
     if (!Files.isDirectory(folder)) {
-      throw new DataException(folder + ": no such folder; give one with train/, val/ and test/");
+      throw new MissingDataException(
+          folder + ": no such folder; give one with train/, val/ and test/");
     }
     List<String> classes = folders(folder, "train");
     Gathering train = new Gathering();

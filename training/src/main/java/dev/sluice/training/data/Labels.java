@@ -44,7 +44,7 @@ public final class Labels {
     } else if (fileOrList.contains(",")) {
       lines = Arrays.asList(fileOrList.split(",", -1));
     } else {
-      throw new DataException(
+      throw new MissingDataException(
           fileOrList
               + ": no such file; give a file with one label per line, or a list with commas");
     }
