@@ -27,7 +27,8 @@ enum HeadChoice {
     return Arrays.stream(values())
         .filter(choice -> choice.text().equals(name))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("'" + name + "' is none of " + names()));
+        .orElseThrow(
+            () -> new IllegalArgumentException("--head '" + name + "' is none of " + names()));
   }
 
   static String names() {
