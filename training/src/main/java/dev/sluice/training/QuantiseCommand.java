@@ -69,6 +69,14 @@ final class QuantiseCommand implements Callable<Integer> {
   private @Nullable Long seed;
 
   @Option(
+      names = "--labels",
+      paramLabel = "FILE|LIST",
+      description =
+          "the bundle's classes in order, where the data's folders have other names for them, such"
+              + " as synsets (default: the bundle's labels)")
+  private @Nullable String labels;
+
+  @Option(
       names = "--calibration",
       paramLabel = "N",
       defaultValue = "256",
@@ -200,17 +208,24 @@ final class QuantiseCommand implements Callable<Integer> {
 
   /** The bundle's classes are named as the data's, or stand in the same order. */
   private DataSets inClassesOf(Bundle bundle, DataSets sets) throws IOException {
-    List<String> labels = bundle.manifest().labels();
-    Optional<int[]> named = Labels.of(labels).indicesOf(sets.classes());
-    if (named.isPresent()) {
-      return sets.relabelled(named.get(), labels);
+    List<String> own = bundle.manifest().labels();
+    Labels names = labels == null ? Labels.of(own) : Labels.read(labels);
+    if (names.size() != own.size()) {
+      throw new PreparationException(
+          "%s: %d labels for the %d classes of %s"
+              .formatted(labels, names.size(), own.size(), path));
     }
-    if (sets.classes().size() == labels.size()) {
-      return sets.named(labels);
+    Optional<int[]> named = names.indicesOf(sets.classes());
+    if (named.isPresent()) {
+      return sets.relabelled(named.get(), own);
+    }
+    if (sets.classes().size() == own.size()) {
+      return sets.named(own);
     }
     throw new PreparationException(
-        "%s: has %d classes, the data have %d others; give the data the bundle was made with"
-            .formatted(path, labels.size(), sets.classes().size()));
+        "%s: has %d classes, the data have %d others; give the data the bundle was made with, or"
+                .formatted(path, own.size(), sets.classes().size())
+            + " --labels that name the data's folders");
   }
 
   private Map<String, String> origin(long used, DataSets sets) {
