@@ -26,6 +26,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.rival.Forced;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,6 +175,17 @@ class ModelNetworkTest {
         .hasMessageContaining("gif");
     assertThatThrownBy(() -> network.compile(Plan.local(4, List.of()), false))
         .hasMessageContaining("last cut is 3");
+  }
+
+  @Test
+  void refusesAPrecisionThatTheBundleHasNot() {
+    assertThatThrownBy(() -> new ModelNetwork(model, "int8"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no variant 'int8'");
+    assertThatThrownBy(() -> BundleFactsReader.read(bundle, "int8"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no variant 'int8'")
+        .hasMessageContaining("model quantise");
   }
 
   @ParameterizedTest
