@@ -375,6 +375,7 @@ class ProgressiveModelTest {
       CutVerification verification = model.verify(List.of(one, two));
       assertThat(verification.holds()).isTrue();
       assertThat(verification.cuts()).hasSize(model.lastCut() - 1);
+      assertThat(verification.exits()).hasSize(2).allMatch(exit -> exit.relative() < TOLERANCE);
       assertThat(verification.withAllExits().answersChanged()).isZero();
     }
   }

@@ -281,8 +281,8 @@ final class VerifyCommand implements Callable<Integer> {
       CutTable.lines(table, List.of(false, true, true, false, false)).forEach(out::println);
       out.printf(
           Locale.ROOT,
-          "%n%s: %s (largest difference %.1e of the largest output, %.0e allowed; %d comparisons, %d"
-              + " inputs, %.0f s)%n",
+          "%n%s: %s (largest difference %.1e of the largest output, %.0e allowed; %d comparisons,"
+              + " %d inputs, %.0f s)%n",
           path,
           holds ? "equal at every cut" : "BROKEN",
           worst,

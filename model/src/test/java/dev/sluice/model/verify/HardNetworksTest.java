@@ -563,7 +563,10 @@ class HardNetworksTest {
     assertThat(cuts).extracting(CutPoint::name).contains("r1");
     assertThat(graph.cutPoints(ANY))
         .filteredOn(cut -> cut.macsBefore() > 0 && !cut.name().equals("r1"))
-        .filteredOn(cut -> graph.nodes().stream().map(GraphNode::name).toList().indexOf("counted") >= cut.position())
+        .filteredOn(
+            cut ->
+                graph.nodes().stream().map(GraphNode::name).toList().indexOf("counted")
+                    >= cut.position())
         .allMatch(cut -> cut.tensors().contains("r1") || cut.tensors().contains("c1"));
   }
 
@@ -607,8 +610,7 @@ class HardNetworksTest {
             .addInput("x")
             .addOutput("y")
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-            .addNode(
-                NodeProto.newBuilder().setOpType("Sigmoid").addInput("x").addOutput("gate"))
+            .addNode(NodeProto.newBuilder().setOpType("Sigmoid").addInput("x").addOutput("gate"))
             .addNode(
                 NodeProto.newBuilder()
                     .setOpType("Mul")
