@@ -141,16 +141,38 @@ public final class Splice {
    * @throws OnnxFormatException if the networks do not fit together
    */
   public Splice withHead(OnnxGraph head) throws OnnxFormatException {
-    if (head.inputs().size() != to.size()) {
-      throw misfit(head, head.inputs().size() + " inputs for " + to.size() + " tensors");
+    return withHead(head, to, "");
+  }
+
+  /**
+   * Joins one of several networks somewhere in the piece: it reads tensors of it, in order, and its
+   * own first output follows the outputs there are so far.
+   *
+   * @param at outputs of the piece
+   * @param label tells it from others
+   * @throws OnnxFormatException if the networks do not fit together
+   */
+  public Splice withHead(OnnxGraph head, List<String> at, String label)
+      throws OnnxFormatException {
+    if (head.inputs().size() != at.size()) {
+      throw misfit(head, head.inputs().size() + " inputs for " + at.size() + " tensors");
     }
     Map<String, String> names = new HashMap<>();
-    for (int i = 0; i < to.size(); i++) {
-      names.put(head.inputs().get(i), to.get(i));
+    for (int i = 0; i < at.size(); i++) {
+      names.put(head.inputs().get(i), at.get(i));
     }
-    join(head, HEAD, names, after);
-    joinedOutputs.add(untyped(HEAD + head.outputs().get(0)));
+    join(head, prefix(label), names, after);
+    joinedOutputs.add(untyped(headOutput(label, head)));
     return this;
+  }
+
+  private static String prefix(String label) {
+    return label.isEmpty() ? HEAD : HEAD + label + "/";
+  }
+
+  /** Returns the name of the output of a head that was joined under a label. */
+  public static String headOutput(String label, OnnxGraph head) {
+    return prefix(label) + head.outputs().get(0);
   }
 
   /**

@@ -14,6 +14,7 @@ final class CompiledStage implements Stage {
    * @param decoder codec whose decoder begins it
    * @param encoder codec whose encoder is fused into its end
    * @param precision of backbone and head
+   * @param ends how it is cut at its ends
    */
   record Plan(
       int fromCut,
@@ -21,7 +22,19 @@ final class CompiledStage implements Stage {
       OptionalInt exit,
       Optional<CodecInfo> decoder,
       Optional<CodecInfo> encoder,
-      String precision) {
+      String precision,
+      SessionKey.Ends ends) {
+    /** A stage with plain tensors at both ends. */
+    Plan(
+        int fromCut,
+        int toCut,
+        OptionalInt exit,
+        Optional<CodecInfo> decoder,
+        Optional<CodecInfo> encoder,
+        String precision) {
+      this(fromCut, toCut, exit, decoder, encoder, precision, SessionKey.Ends.PLAIN);
+    }
+
     SessionKey key() {
       return new SessionKey(
           SessionKey.Kind.STAGE,
@@ -30,11 +43,16 @@ final class CompiledStage implements Stage {
           exit.orElse(-1),
           decoder.map(CodecInfo::name).orElse(""),
           encoder.map(CodecInfo::name).orElse(""),
-          precision);
+          precision,
+          ends);
     }
 
     Plan encodedBy(CodecInfo codec) {
-      return new Plan(fromCut, toCut, exit, decoder, Optional.of(codec), precision);
+      return new Plan(fromCut, toCut, exit, decoder, Optional.of(codec), precision, ends);
+    }
+
+    Plan cutAt(SessionKey.Ends other) {
+      return new Plan(fromCut, toCut, exit, decoder, encoder, precision, other);
     }
   }
 

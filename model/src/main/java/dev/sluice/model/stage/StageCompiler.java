@@ -8,6 +8,7 @@ import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.LoweredNetwork;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
@@ -43,6 +44,9 @@ public final class StageCompiler implements AutoCloseable {
   private final BundleManifest manifest;
   private final OnnxGraph backbone;
   private final Map<String, OnnxGraph> variants = new ConcurrentHashMap<>();
+  private final Map<String, LoweredStages> lowered = new ConcurrentHashMap<>();
+  private final Map<SessionKey, Optional<LoweredNetwork.Piece>> pieces = new ConcurrentHashMap<>();
+  private final Map<String, OnnxGraph> heads = new ConcurrentHashMap<>();
   private final OnnxEngine engine;
   private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS);
   private final List<Signature> signatures;
@@ -129,6 +133,7 @@ public final class StageCompiler implements AutoCloseable {
       plans.set(last, plans.get(last).encodedBy(encoder.get()));
       encoder = Optional.empty();
     }
+    cutTogether(plans);
     List<SessionCache.Lease> leases = new ArrayList<>();
     boolean done = false;
     try {
@@ -151,6 +156,102 @@ public final class StageCompiler implements AutoCloseable {
     }
   }
 
+  /**
+   * Cuts a chain's stages from the network as the engine rewrote it, where that is possible for all
+   * that have no codec: then tensors stay in the engine's own order from one to the next.
+   */
+  private void cutTogether(List<CompiledStage.Plan> plans) {
+    if (plans.isEmpty() || isWhole(plans)) {
+      return;
+    }
+    List<CompiledStage.Plan> cut = new ArrayList<>();
+    for (int i = 0; i < plans.size(); i++) {
+      SessionKey.Ends ends =
+          isBare(plans.get(i))
+              ? new SessionKey.Ends(
+                  true,
+                  i > 0 && isBare(plans.get(i - 1)),
+                  i + 1 < plans.size() && isBare(plans.get(i + 1)))
+              : SessionKey.Ends.PLAIN;
+      cut.add(plans.get(i).cutAt(ends));
+    }
+    if (cut.stream().allMatch(plan -> !plan.ends().lowered() || piece(plan).isPresent())) {
+      for (int i = 0; i < plans.size(); i++) {
+        plans.set(i, cut.get(i));
+      }
+    }
+  }
+
+  private static boolean isBare(CompiledStage.Plan plan) {
+    return plan.decoder().isEmpty() && plan.encoder().isEmpty();
+  }
+
+  private boolean isWhole(List<CompiledStage.Plan> plans) {
+    return plans.size() == 1
+        && plans.get(0).fromCut() == 0
+        && plans.get(0).toCut() == manifest.lastCut();
+  }
+
+  private Optional<LoweredNetwork.Piece> piece(CompiledStage.Plan plan) {
+    return pieces.computeIfAbsent(plan.key(), key -> cutOut(plan));
+  }
+
+  private Optional<LoweredNetwork.Piece> cutOut(CompiledStage.Plan plan) {
+    List<String> logits =
+        plan.exit().isPresent() && !head(plan.exit().getAsInt(), plan.precision()).isEmpty()
+            ? List.of(logitsName(plan.exit().getAsInt(), plan.precision()))
+            : List.of();
+    return lowered
+        .computeIfAbsent(
+            plan.precision(),
+            precision ->
+                new LoweredStages(
+                    engine, label("with its exits"), () -> withAllHeads(precision)))
+        .network()
+        .flatMap(
+            network ->
+                network.piece(
+                    manifest.cuts().get(plan.fromCut()).tensors(),
+                    plan.ends().fromInside(),
+                    manifest.cuts().get(plan.toCut()).tensors(),
+                    plan.ends().toInside(),
+                    logits));
+  }
+
+  private String logitsName(int exit, String precision) {
+    return Splice.headOutput(Integer.toString(exit), heads.computeIfAbsent(head(exit, precision), this::readHead));
+  }
+
+  private OnnxGraph readHead(String path) {
+    try {
+      return graph(path);
+    } catch (OnnxFormatException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  /** Builds the backbone with all cuts as outputs and all heads on them. */
+  private byte[] withAllHeads(String precision) throws OnnxFormatException {
+    OnnxGraph trunk = backbone(precision);
+    List<String> cuts =
+        manifest.cuts().stream()
+            .flatMap(cut -> cut.tensors().stream())
+            .filter(tensor -> !trunk.inputs().contains(tensor))
+            .distinct()
+            .toList();
+    Splice splice = trunk.splice(trunk.inputs(), cuts);
+    for (ExitInfo exit : manifest.exits()) {
+      String head = head(exit.index(), precision);
+      if (!head.isEmpty()) {
+        splice.withHead(
+            heads.computeIfAbsent(head, this::readHead),
+            manifest.cuts().get(exit.cut()).tensors(),
+            Integer.toString(exit.index()));
+      }
+    }
+    return splice.toBytes();
+  }
+
   static SessionKey encoderKey(CodecInfo codec) {
     return new SessionKey(
         SessionKey.Kind.ENCODER,
@@ -159,7 +260,8 @@ public final class StageCompiler implements AutoCloseable {
         -1,
         "",
         codec.name(),
-        VariantInfo.FLOAT32);
+        VariantInfo.FLOAT32,
+        SessionKey.Ends.PLAIN);
   }
 
   BatchSession batching(SessionKey key, OnnxEngine.Session session) {
@@ -256,6 +358,10 @@ public final class StageCompiler implements AutoCloseable {
   }
 
   private OnnxEngine.Session load(CompiledStage.Plan plan) {
+    if (plan.ends().lowered()) {
+      return engine.load(
+          piece(plan).orElseThrow(), label("cuts " + plan.fromCut() + " to " + plan.toCut()));
+    }
     CutInfo from = manifest.cuts().get(plan.fromCut());
     CutInfo to = manifest.cuts().get(plan.toCut());
     try {
@@ -329,7 +435,14 @@ public final class StageCompiler implements AutoCloseable {
     CutInfo output = manifest.cuts().get(manifest.lastCut());
     SessionKey key =
         new SessionKey(
-            SessionKey.Kind.UNCUT, 0, manifest.lastCut(), last.index(), "", "", precision);
+            SessionKey.Kind.UNCUT,
+            0,
+            manifest.lastCut(),
+            last.index(),
+            "",
+            "",
+            precision,
+            SessionKey.Ends.PLAIN);
     boolean asItIs =
         precision.equals(VariantInfo.FLOAT32)
             && last.head().isEmpty()
@@ -509,5 +622,6 @@ public final class StageCompiler implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+    lowered.values().forEach(LoweredStages::close);
   }
 }

@@ -16,7 +16,7 @@ class SessionCacheTest {
   private final AtomicInteger made = new AtomicInteger();
 
   private static SessionKey key(int cut) {
-    return new SessionKey(SessionKey.Kind.STAGE, cut, cut + 1, -1, "", "", "float32");
+    return new SessionKey(SessionKey.Kind.STAGE, cut, cut + 1, -1, "", "", "float32", SessionKey.Ends.PLAIN);
   }
 
   @Test
