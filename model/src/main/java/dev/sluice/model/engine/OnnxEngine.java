@@ -152,6 +152,8 @@ public final class OnnxEngine implements AutoCloseable {
 
   private SessionOptions sessionOptions() throws OrtException {
     SessionOptions session = new SessionOptions();
+    // What goes wrong is thrown; the engine would write it to standard error as well.
+    session.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
     if (options.threads() == 1) {
       session.setIntraOpNumThreads(1);
       session.setInterOpNumThreads(1);

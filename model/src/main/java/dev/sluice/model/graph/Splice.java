@@ -152,8 +152,7 @@ public final class Splice {
    * @param label tells it from others
    * @throws OnnxFormatException if the networks do not fit together
    */
-  public Splice withHead(OnnxGraph head, List<String> at, String label)
-      throws OnnxFormatException {
+  public Splice withHead(OnnxGraph head, List<String> at, String label) throws OnnxFormatException {
     if (head.inputs().size() != at.size()) {
       throw misfit(head, head.inputs().size() + " inputs for " + at.size() + " tensors");
     }

@@ -205,8 +205,7 @@ public final class StageCompiler implements AutoCloseable {
         .computeIfAbsent(
             plan.precision(),
             precision ->
-                new LoweredStages(
-                    engine, label("with its exits"), () -> withAllHeads(precision)))
+                new LoweredStages(engine, label("with its exits"), () -> withAllHeads(precision)))
         .network()
         .flatMap(
             network ->
@@ -219,7 +218,8 @@ public final class StageCompiler implements AutoCloseable {
   }
 
   private String logitsName(int exit, String precision) {
-    return Splice.headOutput(Integer.toString(exit), heads.computeIfAbsent(head(exit, precision), this::readHead));
+    return Splice.headOutput(
+        Integer.toString(exit), heads.computeIfAbsent(head(exit, precision), this::readHead));
   }
 
   private OnnxGraph readHead(String path) {

@@ -16,7 +16,8 @@ class SessionCacheTest {
   private final AtomicInteger made = new AtomicInteger();
 
   private static SessionKey key(int cut) {
-    return new SessionKey(SessionKey.Kind.STAGE, cut, cut + 1, -1, "", "", "float32", SessionKey.Ends.PLAIN);
+    return new SessionKey(
+        SessionKey.Kind.STAGE, cut, cut + 1, -1, "", "", "float32", SessionKey.Ends.PLAIN);
   }
 
   @Test
