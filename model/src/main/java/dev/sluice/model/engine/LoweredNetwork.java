@@ -71,6 +71,9 @@ public final class LoweredNetwork implements AutoCloseable {
           "SkipLayerNormalization",
           "Sub");
 
+  /** What a session keeps per operator, beside its constants: 0.42 MB for mobilenet's 31. */
+  private static final long BYTES_PER_NODE = 14_000;
+
   /** Name under which pieces refer to constants that the engine is given apart. */
   static final String PLACE_OF_CONSTANTS = "constants";
 
@@ -218,6 +221,7 @@ public final class LoweredNetwork implements AutoCloseable {
     final List<Optional<BlockedLayout>> inputs;
     final List<Optional<BlockedLayout>> outputs;
     final boolean packed;
+    final long ownBytes;
     final LoweredNetwork network;
 
     private Piece(
@@ -238,6 +242,8 @@ public final class LoweredNetwork implements AutoCloseable {
       this.weights = mine;
       this.packed = gainsFromPacking(model.getGraph(), mine.keySet());
       this.onnx = model.toByteArray();
+      long copied = packed ? mine.values().stream().mapToLong(weight -> weight.bytes).sum() : 0;
+      this.ownBytes = copied + onnx.length + model.getGraph().getNodeCount() * BYTES_PER_NODE;
     }
 
     /** Returns whether some boundary hands on a tensor in the engine's own order. */

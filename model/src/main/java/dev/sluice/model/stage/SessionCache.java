@@ -1,8 +1,10 @@
 package dev.sluice.model.stage;
 
 import dev.sluice.model.engine.OnnxEngine;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -10,17 +12,26 @@ import java.util.function.Supplier;
 
 /**
  * Sessions by what they compute. One in use is never closed; of those at rest the most recently
- * used stay, up to a bound. Thread-safe. A session is made once, by the thread that asks first,
- * while others that want the same wait; nobody else waits.
+ * used stay, up to a number and as long as all sessions together do not exceed a number of bytes.
+ * Thread-safe. A session is made once, by the thread that asks first, while others that want the
+ * same wait; nobody else waits.
  */
 final class SessionCache {
   private final int maxIdle;
+  private final long maxBytes;
   private final Map<SessionKey, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
   /** A session, perhaps still being made, and how many chains use it (guarded by the cache). */
   private static final class Entry {
     final CompletableFuture<OnnxEngine.Session> session = new CompletableFuture<>();
     int users;
+
+    /** Returns the session's bytes, 0 while it is being made. */
+    long bytes() {
+      return session.isDone() && !session.isCompletedExceptionally()
+          ? session.join().ownBytes()
+          : 0;
+    }
   }
 
   /** A session on loan, to be given back once. */
@@ -42,8 +53,19 @@ final class SessionCache {
     }
   }
 
-  SessionCache(int maxIdle) {
+  /**
+   * Makes an empty cache.
+   *
+   * @param maxIdle sessions kept though nobody uses them, at least 0
+   * @param maxBytes native memory of all sessions above which those at rest are closed; those in
+   *     use may exceed it
+   */
+  SessionCache(int maxIdle, long maxBytes) {
+    if (maxIdle < 0 || maxBytes < 0) {
+      throw new IllegalArgumentException("negative bound: " + maxIdle + ", " + maxBytes);
+    }
     this.maxIdle = maxIdle;
+    this.maxBytes = maxBytes;
   }
 
   Lease borrow(SessionKey key, Supplier<OnnxEngine.Session> maker) {
@@ -78,22 +100,40 @@ final class SessionCache {
     }
   }
 
-  private synchronized void returned(Entry entry) {
-    entry.users--;
+  private void returned(Entry entry) {
+    List<OnnxEngine.Session> evicted;
+    synchronized (this) {
+      entry.users--;
+      evicted = evict();
+    }
+    // Closing waits for nobody but takes a moment; the lock is for looking things up.
+    evicted.forEach(OnnxEngine.Session::close);
+  }
+
+  private List<OnnxEngine.Session> evict() {
+    List<OnnxEngine.Session> evicted = new ArrayList<>();
     long idle = entries.values().stream().filter(e -> e.users == 0).count();
+    long held = bytes();
     Iterator<Entry> eldestFirst = entries.values().iterator();
-    while (idle > maxIdle && eldestFirst.hasNext()) {
+    while ((idle > maxIdle || (held > maxBytes && idle > 0)) && eldestFirst.hasNext()) {
       Entry candidate = eldestFirst.next();
       if (candidate.users == 0) {
         eldestFirst.remove();
-        candidate.session.join().close();
+        evicted.add(candidate.session.join());
         idle--;
+        held -= candidate.bytes();
       }
     }
+    return evicted;
   }
 
   /** Returns how many sessions are held, in use or at rest. */
   synchronized int size() {
     return entries.size();
+  }
+
+  /** Returns the native memory of all sessions held, constants that are shared left out. */
+  synchronized long bytes() {
+    return entries.values().stream().mapToLong(Entry::bytes).sum();
   }
 }

@@ -38,7 +38,10 @@ import java.util.stream.Stream;
  */
 public final class StageCompiler implements AutoCloseable {
   /** Sessions kept though no chain uses them: the plans of the last minutes. */
-  private static final int MAX_IDLE_SESSIONS = 24;
+  private static final int MAX_IDLE_SESSIONS = 96;
+
+  /** What all sessions may take together before those at rest go; constants are shared. */
+  private static final long MAX_SESSION_BYTES = 256L << 20;
 
   private final Bundle bundle;
   private final BundleManifest manifest;
@@ -48,7 +51,7 @@ public final class StageCompiler implements AutoCloseable {
   private final Map<SessionKey, Optional<LoweredNetwork.Piece>> pieces = new ConcurrentHashMap<>();
   private final Map<String, OnnxGraph> heads = new ConcurrentHashMap<>();
   private final OnnxEngine engine;
-  private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS);
+  private final SessionCache cache = new SessionCache(MAX_IDLE_SESSIONS, MAX_SESSION_BYTES);
   private final List<Signature> signatures;
   private final Map<CodecInfo, Signature> encoded = new ConcurrentHashMap<>();
   private final Map<SessionKey, BatchSession.Experience> experience = new ConcurrentHashMap<>();

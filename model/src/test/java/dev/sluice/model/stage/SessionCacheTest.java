@@ -25,7 +25,7 @@ class SessionCacheTest {
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
         OnnxEngine.Tensors in =
             engine.wrap(List.of(FloatBuffer.allocate(2)), List.of(new long[] {1, 2}))) {
-      SessionCache cache = new SessionCache(2);
+      SessionCache cache = new SessionCache(2, Long.MAX_VALUE);
       List<SessionCache.Lease> leases = new ArrayList<>();
       for (int cut = 0; cut < 5; cut++) {
         leases.add(cache.borrow(key(cut), () -> make(engine)));
@@ -46,9 +46,33 @@ class SessionCacheTest {
   }
 
   @Test
+  void closesTheLongestUnusedWhenTheBytesDoNotFit() {
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread())) {
+      long one;
+      try (OnnxEngine.Session session = make(engine)) {
+        one = session.ownBytes();
+      }
+      SessionCache cache = new SessionCache(10, 3 * one);
+      List<SessionCache.Lease> leases = new ArrayList<>();
+      for (int cut = 0; cut < 5; cut++) {
+        leases.add(cache.borrow(key(cut), () -> make(engine)));
+      }
+      assertThat(cache.bytes()).as("in use, all stay").isEqualTo(5 * one);
+      leases.forEach(SessionCache.Lease::giveBack);
+      assertThat(cache.bytes()).isEqualTo(3 * one);
+      int before = made.get();
+      cache.borrow(key(4), () -> make(engine)).giveBack();
+      assertThat(made).hasValue(before);
+      cache.borrow(key(0), () -> make(engine)).giveBack();
+      assertThat(made).hasValue(before + 1);
+      assertThat(cache.size()).isEqualTo(3);
+    }
+  }
+
+  @Test
   void triesAgainAfterAFailure() {
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread())) {
-      SessionCache cache = new SessionCache(2);
+      SessionCache cache = new SessionCache(2, Long.MAX_VALUE);
       assertThatThrownBy(
               () -> cache.borrow(key(0), () -> engine.load(new byte[] {1, 2, 3}, "rubbish")))
           .isInstanceOf(IllegalArgumentException.class)
