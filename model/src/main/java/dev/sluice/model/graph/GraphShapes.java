@@ -32,7 +32,7 @@ final class GraphShapes implements NodeCost.Sizes {
   private static final int SMALL_BATCH = 2;
 
   private static final int LARGE_BATCH = 3;
-  private static final long MAX_INPUT_ELEMENTS = 1L << 26;
+  private static final long MAX_INPUT_BYTES = 1L << 28;
 
   /** What the engine says of an operator that it has not, at different places. */
   private static final List<String> UNKNOWN =
@@ -303,11 +303,19 @@ final class GraphShapes implements NodeCost.Sizes {
               + "="
               + String.join("x", wish));
     }
-    if (product(shape, 0) > MAX_INPUT_ELEMENTS) {
+    if (isTooLarge(shape, type)) {
       throw new UnknownShapeException(
           graph.name(), input, "is too large", "give it a smaller shape");
     }
     return new OnnxProbe.Form(type, shape);
+  }
+
+  private static boolean isTooLarge(long[] shape, int elementType) {
+    try {
+      return ElementTypes.bytes(elementType, product(shape, 0)) > MAX_INPUT_BYTES;
+    } catch (ArithmeticException e) {
+      return true;
+    }
   }
 
   /** Returns whether any number of samples can be computed together. */

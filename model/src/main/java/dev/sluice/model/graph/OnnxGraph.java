@@ -147,6 +147,12 @@ public final class OnnxGraph {
             "is larger than 1 GiB",
             "export it with its weights in a file of their own");
       }
+      if (Files.size(file) > Runtime.getRuntime().maxMemory() / COPIES) {
+        throw new OnnxFormatException(
+            file.toString(),
+            "has " + Files.size(file) + " bytes, too many for Java's memory",
+            "give it three times as much (-Xmx)");
+      }
       try (InputStream in = Files.newInputStream(file)) {
         Path parent = file.toAbsolutePath().getParent();
         return of(in.readNBytes(MAX_BYTES), file.toString(), parent, hints);

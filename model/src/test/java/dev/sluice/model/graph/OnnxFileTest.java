@@ -13,6 +13,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.sluice.model.engine.EngineException;
 import dev.sluice.model.engine.EngineOptions;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -345,5 +346,29 @@ class OnnxFileTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("'" + wrong + "'");
     }
+  }
+
+  @Test
+  void refusesInputsAndFilesThatAreTooLargeToTry() throws IOException {
+    for (Object[] shape :
+        List.of(
+            new Object[] {"N", 1 << 30},
+            new Object[] {"N", Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE})) {
+      OnnxGraph graph =
+          new Nets(1)
+              .input("x", TensorType.INT64, shape)
+              .op("Identity", "y", "x")
+              .output("y")
+              .read();
+      assertThatThrownBy(graph::cutPoints)
+          .isInstanceOf(UnknownShapeException.class)
+          .hasMessageContaining("'x'")
+          .hasMessageContaining("too large");
+    }
+    Path holes = folder.resolve("holes.onnx");
+    try (RandomAccessFile file = new RandomAccessFile(holes.toFile(), "rw")) {
+      file.setLength(Runtime.getRuntime().maxMemory());
+    }
+    assertRefused(holes, "as large as the heap");
   }
 }
