@@ -4,10 +4,12 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.BatchRunner;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageCompiler;
 import dev.sluice.model.stage.StageListener;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * A network that can be cut, left early and finished elsewhere: a bundle, ready to run.
@@ -177,6 +180,19 @@ public final class ProgressiveModel implements AutoCloseable {
    */
   public List<TensorType> encodedTypes(int cut, String codec) {
     return compiler.encodedTypes(cut, codec);
+  }
+
+  /**
+   * Returns a gate that lets each sample of one batch leave as the policies say, with a memory of
+   * its own.
+   *
+   * @param policies of this model's exits
+   * @param batch number of samples, at least 1
+   */
+  public BatchRunner.Gate gate(ExitPolicies policies, int batch) {
+    List<ExitPolicies.Judge> judges =
+        Stream.generate(policies::judge).limit(batch).toList();
+    return (sample, exit, logits) -> judges.get(sample).stops(exit, scores(exit, logits));
   }
 
   /** Returns an exit's calibrated scores from its logits, for one sample. */

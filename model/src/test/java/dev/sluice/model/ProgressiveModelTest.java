@@ -12,6 +12,7 @@ import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.Pieces;
 import dev.sluice.model.graph.TinyNetworks;
 import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.BatchRunner;
 import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageRequest;
@@ -224,6 +225,50 @@ class ProgressiveModelTest {
     }
     // The encoder is no stage: nobody pays for it unless the sample is sent.
     assertThat(executed).hasSize(2);
+  }
+
+  @Test
+  void judgesEachSampleOfABatchAsIfItWereAlone() {
+    int samples = 12;
+    int each = 3 * 8 * 8;
+    float[] all = TinyNetworks.noise(samples * each, 33);
+    for (ExitPolicy policy :
+        List.of(new ExitPolicy.Patience(1), new ExitPolicy.MarginAbove(0.05))) {
+      ExitPolicies policies =
+          ExitPolicies.of(FINAL_EXIT + 1, 5, Map.of(0, policy, 1, policy), PolicyData.NONE);
+      int[] taken = new int[samples];
+      try (StageChain chain =
+              model.compile(StageRequest.of(0, model.lastCut(), List.of(0, 1, FINAL_EXIT)));
+          Activation batch = model.activation(0, List.of(FloatBuffer.wrap(all)))) {
+        BatchRunner.Gate gate = model.gate(policies, samples);
+        BatchRunner.run(
+                chain,
+                batch,
+                (sample, exit, logits) -> {
+                  boolean leaves = gate.leaves(sample, exit, logits);
+                  taken[sample] = leaves ? exit : taken[sample];
+                  return leaves;
+                })
+            .close();
+        for (int s = 0; s < samples; s++) {
+          int[] alone = new int[1];
+          BatchRunner.Gate own = model.gate(policies, 1);
+          try (Activation one =
+              model.activation(0, List.of(FloatBuffer.wrap(all, s * each, each)))) {
+            BatchRunner.run(
+                    chain,
+                    one,
+                    (sample, exit, logits) -> {
+                      alone[0] = exit;
+                      return own.leaves(sample, exit, logits);
+                    })
+                .close();
+          }
+          assertThat(taken[s]).as("%s, sample %d", policy, s).isEqualTo(alone[0]);
+        }
+      }
+      assertThat(taken).as("%s", policy).contains(1).contains(FINAL_EXIT);
+    }
   }
 
   @Test

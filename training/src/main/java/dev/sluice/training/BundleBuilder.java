@@ -10,6 +10,7 @@ import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.scheduler.profile.CalibrationTable;
@@ -23,6 +24,8 @@ import dev.sluice.training.calibrate.TemperatureScaling;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
 import dev.sluice.training.export.OnnxPieces;
+import dev.sluice.training.policy.ExitOutputs;
+import dev.sluice.training.policy.PolicyFit;
 import dev.sluice.training.transform.ChannelKlt;
 import dev.sluice.training.transform.ChannelStatistics;
 import dev.sluice.training.transform.CutCodec;
@@ -140,7 +143,9 @@ public final class BundleBuilder {
     DataSets data = parts.data();
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
         Replay replay = new Replay(network, engine)) {
-      double[] temperatures = temperatures(network, replay, data.temperature());
+      Recording calibrating =
+          record("calibrating exits", network, replay, List.of(), data.temperature());
+      double[] temperatures = temperatures(calibrating);
       List<CutCodec> offered = codecs(network, replay, data.train());
       Recording select = record("trying codecs", network, replay, offered, data.select());
       List<CutCodec> kept = CodecChoice.keep(network, select);
@@ -153,10 +158,31 @@ public final class BundleBuilder {
           new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
               .measure(network, select, kept, data.select().picture(0));
       BundleReport report = new BundleReport(network, profile, kept, select, certify, test, sent);
+      PolicyData policies = policies(calibrating, select, temperatures);
       return new Built(
-          write(parts, directory, overwrite, temperatures, kept, select, certify, profile, report),
+          write(
+              parts,
+              directory,
+              overwrite,
+              temperatures,
+              kept,
+              select,
+              certify,
+              policies,
+              profile,
+              report),
           report.text());
     }
+  }
+
+  /** What exit policies need beside thresholds; nothing where there is no early exit. */
+  private static PolicyData policies(
+      Recording calibrating, Recording select, double[] temperatures) {
+    return temperatures.length < 2
+        ? PolicyData.NONE
+        : new PolicyFit(PolicyFit.Options.compact())
+            .fit(
+                ExitOutputs.of(calibrating, temperatures), ExitOutputs.of(select, temperatures));
   }
 
   private Recording record(
@@ -167,10 +193,8 @@ public final class BundleBuilder {
     return Recording.of(network, replay, codecs, images, options.threads(), progress::done);
   }
 
-  private double[] temperatures(ExitNetwork network, Replay replay, LabelledImages images)
-      throws IOException {
-    Recording recording = record("calibrating exits", network, replay, List.of(), images);
-    double[] temperatures = new double[network.exits()];
+  private static double[] temperatures(Recording recording) {
+    double[] temperatures = new double[recording.exits()];
     for (int exit = 0; exit < temperatures.length; exit++) {
       temperatures[exit] = TemperatureScaling.fit(recording.logits(exit), recording.labels());
     }
@@ -288,6 +312,7 @@ public final class BundleBuilder {
       List<CutCodec> kept,
       Recording select,
       Recording certify,
+      PolicyData policies,
       Profile profile,
       BundleReport report)
       throws IOException {
@@ -322,6 +347,9 @@ public final class BundleBuilder {
         "certification.bin",
         certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
     writer.put("profile.json", profile.toJson());
+    if (policies.exits() > 0) {
+      writer.put(PolicyData.FILE, policies.toBytes());
+    }
     Map<String, String> provenance = new LinkedHashMap<>(parts.provenance());
     provenance.put("data", parts.data().description());
     provenance.put("sets", parts.data().sizes());

@@ -10,6 +10,7 @@ import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageResult;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.training.calibrate.ParallelSamples;
+import dev.sluice.training.calibrate.Recording;
 import dev.sluice.training.data.LabelledImages;
 import java.io.IOException;
 import java.util.Arrays;
@@ -67,6 +68,25 @@ public record ExitOutputs(ExitScores[][] scores, int[] labels, int[] sequences) 
           onDone);
     }
     return new ExitOutputs(scores, labels, sequences);
+  }
+
+  /**
+   * Calibrates what a recording holds.
+   *
+   * @param temperatures by exit
+   */
+  public static ExitOutputs of(Recording recording, double[] temperatures) {
+    ExitScores[][] scores = new ExitScores[recording.exits()][];
+    for (int exit = 0; exit < scores.length; exit++) {
+      double temperature = temperatures[exit];
+      scores[exit] =
+          Arrays.stream(recording.logits(exit))
+              .map(logits -> ExitScores.of(logits, temperature))
+              .toArray(ExitScores[]::new);
+    }
+    int[] none = new int[recording.samples()];
+    Arrays.fill(none, -1);
+    return new ExitOutputs(scores, recording.labels(), none);
   }
 
   private static void run(
