@@ -313,9 +313,6 @@ public final class ClassifyMain implements Program.Debuggable {
 
   /** What the exits follow; the network is told. */
   private PolicyChoice choice(Engine engine) throws IOException, Failure {
-    if (exits != null && exitPolicy != null) {
-      throw command.wrongUse("--exits and --exit-policy exclude each other");
-    }
     PolicyChoice choice;
     try {
       choice =
@@ -365,6 +362,14 @@ public final class ClassifyMain implements Program.Debuggable {
 
   private void checkOptions() {
     command.check();
+    if (exits != null && exitPolicy != null) {
+      throw command.wrongUse("--exits and --exit-policy exclude each other");
+    }
+    try {
+      Optional.ofNullable(exitPolicy).ifPresent(text -> Policies.parse("--exit-policy", text));
+    } catch (IllegalArgumentException wrong) {
+      throw command.wrongUse(String.valueOf(wrong.getMessage()));
+    }
     if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
       throw command.wrongUse("--timeout must be in (0, 3600] seconds, not " + timeoutSeconds);
     }

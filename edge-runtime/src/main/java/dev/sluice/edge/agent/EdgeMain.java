@@ -265,10 +265,19 @@ public final class EdgeMain implements Program.Debuggable {
     return (long) bound.orElse(DEFAULT_DEADLINE_MILLIS * MILLIS);
   }
 
+  private void checkPolicy() {
+    try {
+      Optional.ofNullable(exitPolicy).ifPresent(text -> Policies.parse("--exit-policy", text));
+    } catch (IllegalArgumentException wrong) {
+      throw command.wrongUse(String.valueOf(wrong.getMessage()));
+    }
+  }
+
   private void checkOptions() {
     command.check();
     strategy.check(command);
     device.check(command);
+    checkPolicy();
     if (framesPerSecond != null && !(framesPerSecond > 0 && framesPerSecond <= 10_000)) {
       throw command.wrongUse("--frames-per-second must be in (0, 10000], not " + framesPerSecond);
     }

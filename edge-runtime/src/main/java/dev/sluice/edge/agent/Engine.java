@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** A bundle opened to run: its network, the threads of a session, the way to a worker. */
 final class Engine implements AutoCloseable {
   private static final long STANDING_TIMEOUT_SECONDS = 6;
+  private static final long SETTLE_SECONDS = 2;
 
   private final Bundle bundle;
   private final ProgressiveModel model;
@@ -134,6 +136,7 @@ final class Engine implements AutoCloseable {
     if (cloud != null) {
       cloud.close();
     }
+    settle();
     deviceThread.shutdown();
     background.shutdown();
     try {
@@ -147,5 +150,18 @@ final class Engine implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     loop.close();
+  }
+
+  /** Lets the loop do what closing the session has left it; before, it may still ask for plans. */
+  private void settle() {
+    CompletableFuture<Boolean> settled = new CompletableFuture<>();
+    loop.execute(() -> settled.complete(true));
+    try {
+      settled.get(SETTLE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException stuck) {
+      // Whatever holds the loop up does not keep the program from ending.
+    }
   }
 }

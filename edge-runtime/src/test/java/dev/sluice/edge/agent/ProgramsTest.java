@@ -50,6 +50,8 @@ class ProgramsTest {
     "--deadline,-5,250ms",
     "--objective,p95_latency <= soon,--objective",
     "--fallback,perhaps,--fallback",
+    "--exit-policy,top1 > 3,character 6",
+    "--exit-policy,0 top1 >= 3,colon",
     "--threads,0,--threads",
     "--provider,abacus,cuda",
     "--frames-per-second,-1,--frames-per-second",

@@ -185,6 +185,48 @@ class WholeProgramsTest {
   }
 
   @Test
+  void edgeLetsExitsFollowThePolicyThatIsNamed() throws Exception {
+    byte[] stream = ppm(1);
+    List<JsonNode> lines =
+        edge(0, stream, "--exit-policy", "0: always", "--deadline", "5s", "--objective",
+            "minimise device_compute");
+    assertThat(of("answer", lines)).hasSize(1);
+    assertThat(of("answer", lines).get(0).path("exit").asInt()).isZero();
+    assertThat(err.toString()).contains("follow '0: always'").contains("replay");
+  }
+
+  @Test
+  void edgeSaysWhichPolicyItCannotFollow() throws Exception {
+    edge(2, new byte[0], "--exit-policy", "trust >= 2");
+    assertThat(err.toString()).contains("needs a trust set", "fit-policies");
+    err.getBuffer().setLength(0);
+    edge(2, new byte[0], "--exit-policy", "patience 1", "--strategy", "device-only");
+    assertThat(err.toString()).contains("strategy sluice");
+  }
+
+  @Test
+  void classifyStopsWhereThePolicySays() throws Exception {
+    Path image = folder.resolve("a.ppm");
+    Files.write(image, ppm(3));
+    for (String[] each :
+        new String[][] {{"0: always", "0"}, {"never", "1"}, {"margin >= 0", "0"}}) {
+      out.reset();
+      int status =
+          Program.execute(
+              new ClassifyMain(out),
+              new PrintWriter(err, true),
+              "--bundle",
+              bundle.toString(),
+              "--json",
+              "--exit-policy",
+              each[0],
+              image.toString());
+      assertThat(status).as(err.toString()).isZero();
+      assertThat(lines().get(0).path("exit").asText()).as(each[0]).isEqualTo(each[1]);
+    }
+  }
+
+  @Test
   void classifyWritesALinePerImage() throws Exception {
     Path image = folder.resolve("a.ppm");
     Files.write(image, ppm(3));
