@@ -190,8 +190,7 @@ public final class ProgressiveModel implements AutoCloseable {
    * @param batch number of samples, at least 1
    */
   public BatchRunner.Gate gate(ExitPolicies policies, int batch) {
-    List<ExitPolicies.Judge> judges =
-        Stream.generate(policies::judge).limit(batch).toList();
+    List<ExitPolicies.Judge> judges = Stream.generate(policies::judge).limit(batch).toList();
     return (sample, exit, logits) -> judges.get(sample).stops(exit, scores(exit, logits));
   }
 

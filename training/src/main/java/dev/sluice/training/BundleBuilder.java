@@ -181,8 +181,7 @@ public final class BundleBuilder {
     return temperatures.length < 2
         ? PolicyData.NONE
         : new PolicyFit(PolicyFit.Options.compact())
-            .fit(
-                ExitOutputs.of(calibrating, temperatures), ExitOutputs.of(select, temperatures));
+            .fit(ExitOutputs.of(calibrating, temperatures), ExitOutputs.of(select, temperatures));
   }
 
   private Recording record(

@@ -188,7 +188,14 @@ class WholeProgramsTest {
   void edgeLetsExitsFollowThePolicyThatIsNamed() throws Exception {
     byte[] stream = ppm(1);
     List<JsonNode> lines =
-        edge(0, stream, "--exit-policy", "0: always", "--deadline", "5s", "--objective",
+        edge(
+            0,
+            stream,
+            "--exit-policy",
+            "0: always",
+            "--deadline",
+            "5s",
+            "--objective",
             "minimise device_compute");
     assertThat(of("answer", lines)).hasSize(1);
     assertThat(of("answer", lines).get(0).path("exit").asInt()).isZero();
