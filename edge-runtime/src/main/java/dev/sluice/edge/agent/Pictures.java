@@ -54,7 +54,7 @@ final class Pictures {
       } else if (Files.exists(path)) {
         files.add(path);
       } else {
-        throw new NoSuchFileException(path.toString());
+        throw new NoSuchFileException(path.toString(), null, "no such file or folder");
       }
     }
     return files;
