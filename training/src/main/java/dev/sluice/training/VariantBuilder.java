@@ -196,7 +196,7 @@ final class VariantBuilder {
       List<List<LiveTensor>> live = replay.run(calibration.picture(0)).live();
       for (int exit : all) {
         SpeedRatio ratio =
-            SpeedRatio.measure(
+            SpeedRatio.quiet(
                 nanoClock,
                 engine,
                 floats.heads().get(exit).onnx(),
@@ -234,7 +234,7 @@ final class VariantBuilder {
               .backbone()
               .toBytes();
       SpeedRatio ratio =
-          SpeedRatio.measure(nanoClock, engine, fastest, other, input, SPEED_REPETITIONS);
+          SpeedRatio.quiet(nanoClock, engine, fastest, other, input, SPEED_REPETITIONS);
       if (ratio.speedUp() < LEAST_GAIN) {
         break;
       }
