@@ -18,6 +18,9 @@ public final class Bundle {
   /** Path of the network itself in every bundle. */
   public static final String BACKBONE = "backbone.onnx";
 
+  /** Path of the manifest in every bundle. */
+  public static final String MANIFEST = BundleFiles.MANIFEST;
+
   private final Path source;
   private final BundleManifest manifest;
   private final byte[] json;
@@ -150,11 +153,26 @@ public final class Bundle {
     return content.clone();
   }
 
+  /** Returns whether a text is a path that a file in a bundle may have. */
+  public static boolean isPath(String relativePath) {
+    return BundlePaths.isSafe(relativePath);
+  }
+
   /**
    * Writes it as one zip, which opens as the same bundle with the same digest. Atomic; an existing
    * file is replaced.
    */
   public void writeZip(Path target) throws IOException {
     BundleZip.write(target, json, files);
+  }
+
+  /**
+   * Writes it as a folder, which opens as the same bundle with the same digest: file by file, all
+   * of it on the disk when this returns.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if something is there
+   */
+  public void writeFolder(Path target) throws IOException {
+    BundleFolder.write(target, json, files);
   }
 }

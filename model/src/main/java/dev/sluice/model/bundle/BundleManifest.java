@@ -144,6 +144,16 @@ public record BundleManifest(
     }
   }
 
+  /**
+   * Reads {@code bundle.json}, of this schema or an older one.
+   *
+   * @param where what to call it in messages
+   * @throws BundleException if it is none, or of a newer schema
+   */
+  public static BundleManifest parse(byte[] json, String where) throws BundleException {
+    return ManifestJson.read(json, where);
+  }
+
   /** Returns the number of the last cut, the network's output. */
   public int lastCut() {
     return cuts.size() - 1;

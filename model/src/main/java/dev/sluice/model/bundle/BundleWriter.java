@@ -4,27 +4,33 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Collects a bundle's files and writes them as a directory, all or nothing: into a temporary
- * directory beside the target, then moved. Not thread-safe.
+ * Collects a bundle's files and writes them as a directory or a zip, all or nothing: into a
+ * temporary directory beside the target, to the disk, then moved. A crash leaves at most a hidden
+ * directory with a name that no bundle has. Not thread-safe.
  */
 public final class BundleWriter {
   private final Path target;
+  private final boolean zip;
   private final Map<String, byte[]> files = new TreeMap<>();
 
   private BundleWriter(Path target) {
     this.target = target.toAbsolutePath().normalize();
+    this.zip = this.target.toString().toLowerCase(Locale.ROOT).endsWith(".zip");
   }
 
-  /** Returns a writer for a bundle directory; nothing is written before {@link #commit}. */
-  public static BundleWriter to(Path directory) {
-    return new BundleWriter(directory);
+  /**
+   * Returns a writer for a bundle: one zip if the name ends with {@code .zip}, else a directory.
+   * Nothing is written before {@link #commit}.
+   */
+  public static BundleWriter to(Path directoryOrZip) {
+    return new BundleWriter(directoryOrZip);
   }
 
   /**
@@ -66,24 +72,25 @@ public final class BundleWriter {
       throw new BundleException(target.toString(), "is no place for a bundle", "name a directory");
     }
     Files.createDirectories(parent);
+    byte[] json = ManifestJson.write(manifest.withFiles(digests, sizes));
     Path temporary = Files.createTempDirectory(parent, "." + target.getFileName() + "-");
     try {
-      for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        Path path = temporary.resolve(file.getKey());
-        Path folder = path.getParent();
-        if (folder != null) {
-          Files.createDirectories(folder);
-        }
-        Files.write(path, file.getValue());
+      Path whole = temporary.resolve("bundle");
+      if (zip) {
+        BundleZip.fill(whole, json, files);
+      } else {
+        BundleFolder.fill(Files.createDirectory(whole), json, files);
       }
-      Files.write(
-          temporary.resolve(BundleFiles.MANIFEST),
-          ManifestJson.write(manifest.withFiles(digests, sizes)));
       // Whatever cannot be opened again never reaches the target.
-      Bundle.open(temporary);
-      replaceTarget(temporary, parent);
+      try {
+        Bundle.open(whole);
+      } catch (BundleException e) {
+        throw new BundleException(
+            e.file().replace(whole.toString(), target.toString()), e.trouble(), e.remedy(), e);
+      }
+      replaceTarget(whole, temporary.resolve("old"));
     } finally {
-      deleteTree(temporary);
+      Durable.deleteTree(temporary);
     }
     return Bundle.open(target);
   }
@@ -97,43 +104,50 @@ public final class BundleWriter {
           target.toString(), "exists already", "choose another place or ask for overwriting");
     }
     boolean empty = false;
+    if (zip) {
+      if (!Files.isRegularFile(target) || !isBundle(target)) {
+        throw notABundle();
+      }
+      return;
+    }
     if (Files.isDirectory(target)) {
       try (Stream<Path> entries = Files.list(target)) {
         empty = entries.findAny().isEmpty();
       }
     }
     if (!empty && !Files.isRegularFile(target.resolve(BundleFiles.MANIFEST))) {
-      throw new BundleException(
-          target.toString(), "exists and is no bundle", "choose another place or remove it");
+      throw notABundle();
     }
   }
 
-  private void replaceTarget(Path temporary, Path parent) throws IOException {
+  private BundleException notABundle() {
+    return new BundleException(
+        target.toString(), "exists and is no bundle", "choose another place or remove it");
+  }
+
+  private static boolean isBundle(Path file) {
+    try (BundleFiles files = BundleFiles.of(file)) {
+      return files.read(BundleFiles.MANIFEST, BundleFiles.MAX_MANIFEST_BYTES).isPresent();
+    } catch (BundleException e) {
+      return false;
+    }
+  }
+
+  private void replaceTarget(Path whole, Path old) throws IOException {
+    if (zip) {
+      Durable.move(whole, target);
+      return;
+    }
     if (!Files.exists(target)) {
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      Durable.moveNew(whole, target);
       return;
     }
-    Path old = Files.createTempDirectory(parent, "." + target.getFileName() + "-old-");
-    Path oldBundle = old.resolve("bundle");
-    Files.move(target, oldBundle, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
     try {
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      Durable.moveNew(whole, target);
     } catch (IOException e) {
-      Files.move(oldBundle, target, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
       throw e;
-    } finally {
-      deleteTree(old);
-    }
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(root)) {
-      for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-        Files.delete(path);
-      }
     }
   }
 }

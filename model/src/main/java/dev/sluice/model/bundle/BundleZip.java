@@ -1,10 +1,13 @@
 package dev.sluice.model.bundle;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
@@ -19,16 +22,30 @@ final class BundleZip {
     Path temporary =
         Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".part");
     try {
-      try (OutputStream out = Files.newOutputStream(temporary);
-          ZipOutputStream zip = new ZipOutputStream(out)) {
-        put(zip, BundleFiles.MANIFEST, manifest);
-        for (Map.Entry<String, byte[]> file : new TreeMap<>(files).entrySet()) {
-          put(zip, file.getKey(), file.getValue());
-        }
-      }
-      Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
+      fill(temporary, manifest, files);
+      Durable.move(temporary, absolute);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Writes to a file; the bytes are on the disk when it returns. */
+  static void fill(Path file, byte[] manifest, Map<String, byte[]> files) throws IOException {
+    try (FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING);
+        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+        ZipOutputStream zip = new ZipOutputStream(out)) {
+      put(zip, BundleFiles.MANIFEST, manifest);
+      for (Map.Entry<String, byte[]> one : new TreeMap<>(files).entrySet()) {
+        put(zip, one.getKey(), one.getValue());
+      }
+      zip.finish();
+      out.flush();
+      channel.force(true);
     }
   }
 
