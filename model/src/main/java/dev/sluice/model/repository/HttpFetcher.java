@@ -194,7 +194,7 @@ final class HttpFetcher {
             long end = append(wanted, reply, start, progress);
             reply.requireWhole(end - start);
             if (wanted.bytes() >= 0 && end < wanted.bytes()) {
-              throw wrongLength(wanted, end);
+              throw wrongLength(wanted, String.valueOf(end));
             }
             return new Fetched(true, resumed[0], current[0]);
           }
@@ -218,14 +218,14 @@ final class HttpFetcher {
     }
     long all = start + length.get();
     if (wanted.bytes() >= 0 && all != wanted.bytes()) {
-      throw wrongLength(wanted, all);
+      throw wrongLength(wanted, String.valueOf(all));
     }
     if (all > wanted.maxBytes()) {
       throw tooLarge(wanted.uri(), wanted.maxBytes());
     }
   }
 
-  private static RepositoryException wrongLength(Wanted wanted, long bytes) {
+  private static RepositoryException wrongLength(Wanted wanted, String bytes) {
     return new RepositoryException(
         Reason.CONTENT,
         BundleAddress.shown(wanted.uri()),
@@ -251,7 +251,9 @@ final class HttpFetcher {
         reply.read(
             piece -> {
               if (end[0] + piece.remaining() > most) {
-                throw tooLarge(wanted.uri(), most);
+                throw wanted.bytes() >= 0
+                    ? wrongLength(wanted, "more than " + most)
+                    : tooLarge(wanted.uri(), most);
               }
               end[0] += write(out, piece, wanted.part());
               progress.bytes(end[0]);
