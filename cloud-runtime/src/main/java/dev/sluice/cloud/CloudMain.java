@@ -4,6 +4,7 @@ import dev.sluice.cloud.worker.ModelShelf;
 import dev.sluice.cloud.worker.ServedModel;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
+import dev.sluice.model.repository.Bundles;
 import dev.sluice.protocol.channel.ServerOptions;
 import dev.sluice.protocol.channel.WorkerServer;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -46,8 +46,8 @@ public final class CloudMain implements Callable<Integer> {
       names = "--models",
       paramLabel = "DIR",
       required = true,
-      description = "a bundle, or a folder of bundles, to serve")
-  private Path models;
+      description = "a bundle (folder, zip or http(s) address), or a folder of bundles, to serve")
+  private String models;
 
   @Option(
       names = "--threads",
@@ -139,15 +139,21 @@ public final class CloudMain implements Callable<Integer> {
     int capacity = positive("--queue", queueCapacity);
 
     EngineOptions engine = EngineOptions.singleThread().on(provider());
-    if (!Files.exists(models)) {
+    if (Bundles.misnamed(models).isPresent()) {
       throw wrongUse(
-          "--models " + models + " does not exist; name a bundle, or a folder that holds bundles");
+          Bundles.isAddress(models)
+              ? "--models " + Bundles.misnamed(models).get()
+              : "--models "
+                  + models
+                  + " does not exist; name a bundle, or a folder that holds bundles");
     }
     ServerOptions options = ServerOptions.on(address.host(), address.port(), "sluice-cloud");
     // Models take long to load: who cannot listen should hear of it before.
     WorkerServer.requireFree(options);
 
-    ModelShelf shelf = ModelShelf.open(models, engine);
+    PrintWriter err = spec.commandLine().getErr();
+    Path place = Bundles.usual(line -> err.println("sluice cloud: " + line)).locate(models);
+    ModelShelf shelf = ModelShelf.open(place, engine);
     for (ServedModel model : shelf.models()) {
       model.warmUp();
     }

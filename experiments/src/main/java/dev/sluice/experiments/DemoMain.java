@@ -14,13 +14,16 @@ import dev.sluice.experiments.report.Terminal;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
+import dev.sluice.model.repository.Bundles;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -56,8 +59,10 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   @Option(
       names = "--bundle",
       paramLabel = "BUNDLE",
-      description = "the network (default: the RoadSigns bundle that comes with Sluice)")
-  private @Nullable Path bundle;
+      description =
+          "the network: a bundle's folder or zip, or its http(s) address (default: the RoadSigns"
+              + " bundle that comes with Sluice)")
+  private @Nullable String bundle;
 
   @Option(
       names = "--data",
@@ -182,11 +187,12 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
     return CommandLine.ExitCode.OK;
   }
 
-  private DemoOptions options() {
-    Path network = bundle == null ? Home.find().resolve("experiments/bundles/roadsigns") : bundle;
-    if (!Files.exists(network)) {
-      throw new ParameterException(
-          spec.commandLine(), "there is no bundle at " + network + "; name one with --bundle");
+  private DemoOptions options() throws IOException {
+    String named =
+        bundle == null ? Home.find().resolve("experiments/bundles/roadsigns").toString() : bundle;
+    Optional<String> wrong = Bundles.misnamed(named);
+    if (wrong.isPresent()) {
+      throw new ParameterException(spec.commandLine(), "--bundle " + wrong.get());
     }
     if (data != null && bundle == null) {
       throw new ParameterException(spec.commandLine(), "--data needs the --bundle that it is for");
@@ -225,6 +231,8 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
         noStrategies
             ? List.of()
             : quick ? List.of(Strategy.SLUICE, Strategy.CLOUD_ONLY) : Strategy.ALL;
+    PrintStream err = System.err;
+    Path network = Bundles.usual(line -> err.println("sluice demo: " + line)).locate(named);
     return new DemoOptions(
         network,
         goal,

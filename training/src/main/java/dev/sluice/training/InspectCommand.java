@@ -10,8 +10,6 @@ import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,7 +17,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -31,16 +28,14 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "BUNDLE", description = "directory or zip")
-  private Path path = Path.of("");
+  @Parameters(
+      paramLabel = "BUNDLE",
+      description = "a bundle's folder or zip, or its http(s) address")
+  private String path = "";
 
   @Override
   public Integer call() throws IOException {
-    if (!Files.exists(path)) {
-      throw new ParameterException(
-          spec.commandLine(), path + ": no such bundle; name a bundle's folder or zip");
-    }
-    Bundle bundle = Bundle.open(path);
+    Bundle bundle = Programs.open(path, spec);
     BundleManifest manifest = bundle.manifest();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(

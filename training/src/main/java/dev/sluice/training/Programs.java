@@ -1,5 +1,7 @@
 package dev.sluice.training;
 
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.repository.Bundles;
 import dev.sluice.training.data.MissingDataException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -11,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,6 +100,22 @@ final class Programs {
   /** Returns the names of a program's commands. */
   static String commands(CommandLine program) {
     return String.join(", ", program.getSubcommands().keySet());
+  }
+
+  /**
+   * Opens a bundle by path or address, telling on standard error how fetching goes.
+   *
+   * @throws ParameterException if the name names nothing
+   * @throws IOException if the bundle cannot be had, or is damaged
+   */
+  static Bundle open(String pathOrAddress, CommandSpec command) throws IOException {
+    Optional<String> wrong = Bundles.misnamed(pathOrAddress);
+    if (wrong.isPresent()) {
+      throw new ParameterException(command.commandLine(), wrong.get());
+    }
+    PrintWriter err = command.commandLine().getErr();
+    return Bundles.usual(line -> err.println(command.qualifiedName() + ": " + line))
+        .open(pathOrAddress);
   }
 
   private static String oneLine(Throwable failed) {

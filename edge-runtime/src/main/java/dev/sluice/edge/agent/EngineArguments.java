@@ -3,9 +3,9 @@ package dev.sluice.edge.agent;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
+import dev.sluice.model.repository.Bundles;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,9 +23,9 @@ final class EngineArguments {
   @Option(
       names = "--bundle",
       required = true,
-      paramLabel = "PATH",
-      description = "the progressive model: a bundle's folder or zip")
-  private Path bundle = Path.of("");
+      paramLabel = "BUNDLE",
+      description = "the progressive model: a bundle's folder or zip, or its http(s) address")
+  private String bundle = "";
 
   @Option(
       names = "--threads",
@@ -56,7 +56,7 @@ final class EngineArguments {
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
-  Path bundle() {
+  String bundle() {
     return bundle;
   }
 
@@ -75,11 +75,16 @@ final class EngineArguments {
    * @throws IOException if the bundle is damaged; the message says which file
    */
   Engine open() throws IOException {
-    if (!Files.exists(bundle)) {
-      throw wrongUse(
-          "--bundle " + bundle + ": no such bundle; make one with ./sluice model prepare");
+    Optional<String> wrong = Bundles.misnamed(bundle);
+    if (wrong.isPresent()) {
+      throw wrongUse("--bundle " + wrong.get());
     }
-    return Engine.open(bundle, new EngineOptions(threads, provider), precision);
+    CommandLine command = commandLine();
+    String name = command.getCommandName();
+    return Engine.open(
+        Bundles.usual(line -> command.getErr().println(name + ": " + line)).locate(bundle),
+        new EngineOptions(threads, provider),
+        precision);
   }
 
   /** Checks what needs no file. */

@@ -108,6 +108,35 @@ public final class Bundles {
     return BundleAddress.isAddress(pathOrAddress);
   }
 
+  /** Returns the name of a bundle as it may be shown: an address without its credentials. */
+  public static String shown(String pathOrAddress) {
+    try {
+      return isAddress(pathOrAddress) ? BundleAddress.parse(pathOrAddress).shown() : pathOrAddress;
+    } catch (RepositoryException e) {
+      return e.address();
+    }
+  }
+
+  /**
+   * Returns what is wrong with the name of a bundle, before anything is opened or fetched: an
+   * address that is none, or a path where nothing is.
+   */
+  public static Optional<String> misnamed(String pathOrAddress) {
+    try {
+      if (isAddress(pathOrAddress)) {
+        BundleAddress.parse(pathOrAddress);
+        return Optional.empty();
+      }
+      return Files.exists(path(pathOrAddress))
+          ? Optional.empty()
+          : Optional.of(
+              pathOrAddress
+                  + ": no such bundle; name a bundle's folder or zip, or an http(s):// address");
+    } catch (RepositoryException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
   /**
    * Opens a bundle and verifies all of it.
    *
@@ -129,8 +158,12 @@ public final class Bundles {
     if (isAddress(pathOrAddress)) {
       return cache.bundle(fetch(BundleAddress.parse(pathOrAddress)));
     }
+    return path(pathOrAddress);
+  }
+
+  private static Path path(String text) throws RepositoryException {
     try {
-      return Path.of(pathOrAddress);
+      return Path.of(text);
     } catch (InvalidPathException e) {
       throw new RepositoryException(
           Reason.ADDRESS,
@@ -202,7 +235,7 @@ public final class Bundles {
       }
     } catch (BundleException e) {
       listener.warns(
-          e.getMessage().lines().findFirst().orElse("damaged") + " (cached copy, fetched again)");
+          e.file() + ": " + e.trouble() + "; the cached copy is fetched again");
     }
     try {
       cache.drop(digest);

@@ -72,6 +72,7 @@ final class HttpFetcher {
    * @param changed false if the server says that it is still what the validators stand for
    * @param content the content; empty if it has not changed
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Small(boolean changed, byte[] content, Validators validators) {}
 
   /** Gets a small file into memory. */
