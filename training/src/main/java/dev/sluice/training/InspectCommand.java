@@ -5,8 +5,8 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.CalibrationTable;
-import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -45,89 +45,73 @@ final class InspectCommand implements Callable<Integer> {
         manifest.labels().size(),
         bundle.digest(),
         manifest.preprocessing());
-    Optional<CalibrationTable> select = table(bundle, "calibration.bin");
-    Optional<CalibrationTable> certify = table(bundle, "certification.bin");
-    Profile profile = profile(bundle);
+    Optional<CalibrationTable> select = BundleTables.calibration(bundle, "calibration.bin");
+    Optional<CalibrationTable> certify = BundleTables.calibration(bundle, "certification.bin");
+    Optional<Profile> profile = BundleTables.profile(bundle, "profile.json");
     cuts(out, manifest, profile);
     exits(out, manifest, profile, select, certify);
-    if (select.isPresent() && certify.isPresent()) {
-      codecs(out, manifest, profile, select.get(), certify.get());
-    } else {
-      out.println("not calibrated: it holds no outcomes, so plans cannot weigh accuracy");
-      out.println();
-    }
+    codecs(out, manifest, profile, select, certify);
+    variants(out, bundle);
     out.println("origin");
     manifest.provenance().forEach((key, value) -> out.println("  " + key + ": " + value));
     out.flush();
     return 0;
   }
 
-  /** Returns a table; bundles that were made without data have none. */
-  private Optional<CalibrationTable> table(Bundle bundle, String file) throws IOException {
-    if (!bundle.has(file)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(CalibrationTable.read(bundle.file(file)));
-    } catch (FactsFormatException e) {
-      throw damaged(file, e);
-    }
-  }
-
-  private Profile profile(Bundle bundle) throws IOException {
-    try {
-      return Profile.fromJson(bundle.file("profile.json"));
-    } catch (FactsFormatException e) {
-      throw damaged("profile.json", e);
-    }
-  }
-
-  private IOException damaged(String file, FactsFormatException e) {
-    return new IOException(path + ": " + file + ": " + e.getMessage() + "; prepare it again", e);
-  }
-
-  private static void cuts(PrintWriter out, BundleManifest manifest, Profile profile) {
-    out.println("cut  share of MACs  float32 bytes  time to it  tensor");
+  private static void cuts(PrintWriter out, BundleManifest manifest, Optional<Profile> profile) {
+    out.println("cut  share of MACs         bytes  time to it  tensor");
     double total = Math.max(1, manifest.cuts().get(manifest.lastCut()).macsBefore());
     long nanos = 0;
     for (CutInfo cut : manifest.cuts()) {
-      nanos += cut.index() == 0 ? 0 : profile.segmentNanos(cut.index());
+      if (profile.isPresent() && cut.index() > 0) {
+        nanos += profile.get().segmentNanos(cut.index());
+      }
       out.printf(
           Locale.ROOT,
-          "%3d  %11.1f %%  %,13d  %7.2f ms  %s %s%n",
+          "%3d  %11.1f %%  %,12d  %s  %s%n",
           cut.index(),
           100 * cut.macsBefore() / total,
-          4 * cut.elements(),
-          nanos / 1e6,
-          Arrays.deepToString(cut.shapes().toArray()),
-          cut.name());
+          cut.bytes(),
+          profile.isPresent() ? millis(nanos, "%7.2f ms") : "         -",
+          tensors(cut));
     }
     out.println();
+  }
+
+  /** Returns a cut's tensors, such as {@code float32 [8, 48, 48] stem}. */
+  private static String tensors(CutInfo cut) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < cut.tensors().size(); i++) {
+      text.append(i == 0 ? "" : " + ")
+          .append(cut.types().get(i).name().toLowerCase(Locale.ROOT))
+          .append(' ')
+          .append(Arrays.toString(cut.shapes().get(i)))
+          .append(cut.tensors().size() == 1 ? "" : " " + cut.tensors().get(i));
+    }
+    return text.append(' ').append(cut.name()).toString();
   }
 
   private static void exits(
       PrintWriter out,
       BundleManifest manifest,
-      Profile profile,
+      Optional<Profile> profile,
       Optional<CalibrationTable> select,
       Optional<CalibrationTable> certify) {
     out.printf(
-        "exit  cut  select%s  certify%s  temperature  head      kind           policy%n",
-        samples(select), samples(certify));
+        Locale.ROOT,
+        "exit  cut  %15s  %15s  temperature      head  kind           policy%n",
+        "select" + samples(select),
+        "certify" + samples(certify));
     for (ExitInfo exit : manifest.exits()) {
       out.printf(
           Locale.ROOT,
-          "%4d  %3d  %"
-              + (6 + samples(select).length())
-              + "s  %"
-              + (7 + samples(certify).length())
-              + "s  %11.2f  %5.3f ms  %-13s  %s%n",
+          "%4d  %3d  %15s  %15s  %11.2f  %8s  %-13s  %s%n",
           exit.index(),
           exit.cut(),
-          accuracyText(select, exit.index()),
-          accuracyText(certify, exit.index()),
+          percent(select.map(table -> accuracy(table, exit.index()))),
+          percent(certify.map(table -> accuracy(table, exit.index()))),
           exit.temperature(),
-          profile.headNanos(exit.index()) / 1e6,
+          profile.map(one -> millis(one.headNanos(exit.index()), "%.3f ms")).orElse("-"),
           exit.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
           exit.policy());
     }
@@ -135,27 +119,35 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static String samples(Optional<CalibrationTable> table) {
-    return table.map(known -> " (" + known.samples() + ")").orElse("");
+    return table.map(one -> " (" + one.samples() + ")").orElse("");
   }
 
-  private static String accuracyText(Optional<CalibrationTable> table, int exit) {
-    return table
-        .map(known -> String.format(Locale.ROOT, "%.1f %%", 100 * accuracy(known, exit)))
-        .orElse("-");
+  private static String percent(Optional<Double> share) {
+    return share.map(one -> String.format(Locale.ROOT, "%.1f %%", 100 * one)).orElse("-");
+  }
+
+  private static String millis(long nanos, String format) {
+    return String.format(Locale.ROOT, format, nanos / 1e6);
   }
 
   private static void codecs(
       PrintWriter out,
       BundleManifest manifest,
-      Profile profile,
-      CalibrationTable select,
-      CalibrationTable certify) {
+      Optional<Profile> profile,
+      Optional<CalibrationTable> select,
+      Optional<CalibrationTable> certify) {
+    if (select.isEmpty() || certify.isEmpty()) {
+      out.println("not calibrated: it holds no outcomes, so plans cannot weigh accuracy");
+      out.println();
+    }
+    if (manifest.codecs().isEmpty()) {
+      return;
+    }
     out.println("cut  codec         bytes  95th percent.  select  certify    encode    decode");
-    int last = select.exits() - 1;
     for (CodecInfo codec : manifest.codecs()) {
-      OptionalInt inSelect = select.variant(codec.cut(), codec.name());
-      OptionalInt inCertify = certify.variant(codec.cut(), codec.name());
-      var cost = profile.codec(codec.cut(), codec.name());
+      Optional<Double> inSelect = select.flatMap(table -> accuracy(table, codec));
+      Optional<Double> inCertify = certify.flatMap(table -> accuracy(table, codec));
+      var cost = profile.flatMap(one -> one.codec(codec.cut(), codec.name()));
       if (inSelect.isEmpty() || inCertify.isEmpty() || cost.isEmpty()) {
         out.printf(Locale.ROOT, "%3d  %-8s  not calibrated%n", codec.cut(), codec.name());
         continue;
@@ -167,15 +159,43 @@ final class InspectCommand implements Callable<Integer> {
           codec.name(),
           cost.get().meanBytes(),
           cost.get().p95Bytes(),
-          100 * accuracy(select, inSelect.getAsInt(), last),
-          100 * accuracy(certify, inCertify.getAsInt(), last),
+          100 * inSelect.get(),
+          100 * inCertify.get(),
           cost.get().encodeNanos() / 1e6,
           cost.get().decodeNanos() / 1e6);
     }
     out.println();
   }
 
-  private static double accuracy(CalibrationTable table, int exit) {
+  private static void variants(PrintWriter out, Bundle bundle) throws IOException {
+    if (bundle.manifest().variants().isEmpty()) {
+      return;
+    }
+    out.println("variant         bytes  final exit, select  time on the device  heads of its own");
+    int last = bundle.manifest().finalExit().index();
+    for (VariantInfo variant : bundle.manifest().variants()) {
+      long bytes = bundle.file(variant.backbone()).length;
+      for (String head : variant.heads().values()) {
+        bytes += bundle.file(head).length;
+      }
+      Optional<Double> accuracy =
+          BundleTables.calibration(bundle, variant.calibration())
+              .map(table -> accuracy(table, last));
+      out.printf(
+          Locale.ROOT,
+          "%-8s  %,11d  %18s  %18s  %s%n",
+          variant.precision(),
+          bytes,
+          percent(accuracy),
+          BundleTables.profile(bundle, variant.profile())
+              .map(profile -> millis(profile.networkNanos(), "%.2f ms"))
+              .orElse("-"),
+          variant.heads().isEmpty() ? "none" : "exits " + variant.heads().keySet());
+    }
+    out.println();
+  }
+
+  static double accuracy(CalibrationTable table, int exit) {
     int right = 0;
     for (int s = 0; s < table.samples(); s++) {
       right += table.correct(s, exit) ? 1 : 0;
@@ -183,11 +203,16 @@ final class InspectCommand implements Callable<Integer> {
     return right / (double) table.samples();
   }
 
-  private static double accuracy(CalibrationTable table, int variant, int exit) {
+  /** Returns the final exit's accuracy behind a codec, if that was measured. */
+  private static Optional<Double> accuracy(CalibrationTable table, CodecInfo codec) {
+    OptionalInt variant = table.variant(codec.cut(), codec.name());
+    if (variant.isEmpty()) {
+      return Optional.empty();
+    }
     int right = 0;
     for (int s = 0; s < table.samples(); s++) {
-      right += table.correct(variant, s, exit) ? 1 : 0;
+      right += table.correct(variant.getAsInt(), s, table.exits() - 1) ? 1 : 0;
     }
-    return right / (double) table.samples();
+    return Optional.of(right / (double) table.samples());
   }
 }

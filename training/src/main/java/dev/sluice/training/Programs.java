@@ -65,7 +65,9 @@ final class Programs {
                 return CommandLine.ExitCode.USAGE;
               }
               err.println(name + ": " + oneLine(failed));
-              return CommandLine.ExitCode.SOFTWARE;
+              return failed instanceof CommandLine.IExitCodeGenerator chosen
+                  ? chosen.getExitCode()
+                  : CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
   }

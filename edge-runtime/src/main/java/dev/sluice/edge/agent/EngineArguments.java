@@ -56,8 +56,9 @@ final class EngineArguments {
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
+  /** Returns the bundle's name as it may be shown. */
   String bundle() {
-    return bundle;
+    return Bundles.shown(bundle);
   }
 
   String precision() {

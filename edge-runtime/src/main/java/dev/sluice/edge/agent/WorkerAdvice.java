@@ -4,7 +4,6 @@ import dev.sluice.edge.host.WorkerCloud.Standing;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 
 /** What to do about a worker that cannot be used. */
 final class WorkerAdvice {
@@ -14,9 +13,9 @@ final class WorkerAdvice {
    * Returns what is wrong and what to do about it, as one line without an end.
    *
    * @param at where the worker was looked for
-   * @param bundle what it is to serve
+   * @param bundle what it is to serve, as it may be shown
    */
-  static String of(Standing.Failed failed, InetSocketAddress at, Path bundle) {
+  static String of(Standing.Failed failed, InetSocketAddress at, String bundle) {
     String advice =
         switch (failed.trouble()) {
           case UNKNOWN_HOST -> "correct --cloud";
@@ -37,7 +36,7 @@ final class WorkerAdvice {
     return failed.why() + "; " + advice;
   }
 
-  private static String command(InetSocketAddress at, Path bundle) {
+  private static String command(InetSocketAddress at, String bundle) {
     return "./sluice cloud --bind "
         + at.getHostString()
         + ":"

@@ -12,7 +12,8 @@ import java.util.Set;
  * Held in memory, at most 1 GiB and a third of Java's memory; immutable and thread-safe.
  *
  * <p>A directory or the same as one zip, {@code bundle.json} at its root. Files that the manifest
- * does not list are not part of it.
+ * does not list are not part of it: they are never read, so that notes beside a bundle do no harm,
+ * and nobody gets at them through it.
  */
 public final class Bundle {
   /** Path of the network itself in every bundle. */
@@ -52,12 +53,7 @@ public final class Bundle {
     byte[] json =
         source
             .read(BundleFiles.MANIFEST, BundleFiles.MAX_MANIFEST_BYTES)
-            .orElseThrow(
-                () ->
-                    new BundleException(
-                        manifestAt,
-                        "is missing",
-                        "give the directory or zip that has bundle.json at its root"));
+            .orElseThrow(() -> new BundleException(manifestAt, "is missing", source.remedy()));
     BundleManifest manifest = ManifestJson.read(json, manifestAt);
     Map<String, byte[]> files = new LinkedHashMap<>();
     long total = 0;
@@ -69,6 +65,13 @@ public final class Bundle {
               .orElseThrow(
                   () -> new BundleException(where, "is missing", "get or prepare the bundle anew"));
       total += content.length;
+      Long declared = manifest.sizes().get(entry.getKey());
+      if (declared != null && declared != content.length) {
+        throw new BundleException(
+            where,
+            "has " + content.length + " bytes, the manifest says " + declared,
+            "get or prepare the bundle anew");
+      }
       if (!BundleFiles.sha256(content).equals(entry.getValue())) {
         throw new BundleException(
             where,

@@ -6,13 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Enumeration;
-import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Optional;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,16 +22,12 @@ final class BundleFiles implements AutoCloseable {
   /** Reading a file takes twice its size for a moment; the rest is for running the network. */
   private static final int SHARE_OF_MEMORY = 3;
 
-  private static final int MAX_ENTRIES = 4096;
-
   private final Path source;
-  private final @Nullable ZipFile zip;
-  private final Map<String, ZipEntry> entries;
+  private final @Nullable ZipDirectory zip;
 
-  private BundleFiles(Path source, @Nullable ZipFile zip, Map<String, ZipEntry> entries) {
+  private BundleFiles(Path source, @Nullable ZipDirectory zip) {
     this.source = source;
     this.zip = zip;
-    this.entries = entries;
   }
 
   /** Most bytes that a bundle's files may have together: 1 GiB, or a third of Java's memory. */
@@ -46,72 +37,35 @@ final class BundleFiles implements AutoCloseable {
 
   static BundleFiles of(Path source) throws BundleException {
     if (Files.isDirectory(source)) {
-      return new BundleFiles(source, null, Map.of());
+      return new BundleFiles(source, null);
     }
     if (!Files.exists(source)) {
       throw new BundleException(
           source.toString(), "no such bundle", "give the path of a bundle directory or zip");
     }
-    ZipFile zip;
-    try {
-      zip = new ZipFile(source.toFile());
-    } catch (IOException | IllegalArgumentException e) {
-      throw new BundleException(
-          source.toString(),
-          "is neither a bundle directory nor a readable zip",
-          "check the path or get the bundle anew",
-          e);
-    }
-    boolean listed = false;
-    try {
-      BundleFiles files = new BundleFiles(source, zip, entries(source, zip));
-      listed = true;
-      return files;
-    } finally {
-      if (!listed) {
-        closeQuietly(zip);
-      }
-    }
+    return new BundleFiles(source, ZipDirectory.open(source, maxTotalBytes()));
   }
 
-  private static Map<String, ZipEntry> entries(Path source, ZipFile zip) throws BundleException {
-    if (zip.size() > MAX_ENTRIES) {
-      throw tooLarge(source.toString(), "more than " + MAX_ENTRIES + " files");
-    }
-    Map<String, ZipEntry> entries = new HashMap<>();
-    for (Enumeration<? extends ZipEntry> e = zip.entries(); e.hasMoreElements(); ) {
-      ZipEntry entry = e.nextElement();
-      if (entry.isDirectory()) {
-        continue;
-      }
-      String where = source + "!" + entry.getName();
-      if (!BundlePaths.isSafe(entry.getName())) {
-        throw new BundleException(
-            where, "path leads out of the bundle", "do not use this file; get the bundle anew");
-      }
-      if (entries.put(entry.getName(), entry) != null) {
-        throw new BundleException(where, "is in the zip twice", "get the bundle anew");
+  /** Returns what to do where there is no manifest at the root. */
+  String remedy() {
+    ZipDirectory open = zip;
+    if (open != null) {
+      for (String name : open.names()) {
+        if (name.endsWith("/" + MANIFEST)) {
+          return "zip what is in its folder '"
+              + name.substring(0, name.length() - MANIFEST.length() - 1)
+              + "', not the folder itself";
+        }
       }
     }
-    return entries;
+    return "give the directory or zip that has bundle.json at its root";
   }
 
   /** Returns a file's content, or nothing if it is not there. */
   Optional<byte[]> read(String path, long maxBytes) throws BundleException {
-    ZipFile open = zip;
+    ZipDirectory open = zip;
     if (open != null) {
-      ZipEntry entry = entries.get(path);
-      if (entry == null) {
-        return Optional.empty();
-      }
-      try (InputStream in = open.getInputStream(entry)) {
-        return Optional.of(bounded(in, maxBytes, where(path)));
-      } catch (BundleException e) {
-        throw e;
-      } catch (IOException e) {
-        throw new BundleException(
-            where(path), "cannot be unpacked: " + e.getMessage(), "get the bundle anew", e);
-      }
+      return open.content(path, maxBytes);
     }
     Path file = source.resolve(path);
     if (!Files.isRegularFile(file)) {
@@ -122,6 +76,10 @@ final class BundleFiles implements AutoCloseable {
       if (!file.toRealPath().startsWith(source.toRealPath())) {
         throw new BundleException(
             where(path), "is a link out of the bundle", "do not use this bundle; get it anew");
+      }
+      long size = Files.size(file);
+      if (size > maxBytes) {
+        throw tooLarge(where(path), "more than " + maxBytes + " bytes");
       }
       try (InputStream in = Files.newInputStream(file)) {
         return Optional.of(bounded(in, maxBytes, where(path)));
@@ -150,19 +108,11 @@ final class BundleFiles implements AutoCloseable {
   @Override
   public void close() {
     if (zip != null) {
-      closeQuietly(zip);
-    }
-  }
-
-  private static void closeQuietly(ZipFile zip) {
-    try {
       zip.close();
-    } catch (IOException e) {
-      // Everything that was wanted has been read.
     }
   }
 
-  private static BundleException tooLarge(String where, String what) {
+  static BundleException tooLarge(String where, String what) {
     return new BundleException(
         where, what, "get or prepare a smaller bundle, or give Java more memory (-Xmx)");
   }

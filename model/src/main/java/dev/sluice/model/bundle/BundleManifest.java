@@ -41,6 +41,8 @@ public record BundleManifest(
   /** The newest format known here. */
   public static final int SCHEMA_VERSION = 2;
 
+  private static final int MAX_FILES = 4096;
+
   public BundleManifest {
     labels = List.copyOf(labels);
     cuts = List.copyOf(cuts);
@@ -104,7 +106,14 @@ public record BundleManifest(
   }
 
   private static void checkFiles(Map<String, String> digests, Map<String, Long> sizes) {
-    digests.keySet().forEach(BundlePaths::check);
+    BundlePaths.checkAll(digests.keySet());
+    check(
+        digests.keySet().stream().noneMatch(BundlePaths.folded(BundleFiles.MANIFEST)::equals),
+        BundleFiles.MANIFEST + " has a digest of its own");
+    check(digests.size() <= MAX_FILES, "more than " + MAX_FILES + " files");
+    for (Map.Entry<String, String> digest : digests.entrySet()) {
+      check(digest.getValue().matches("[0-9a-f]{64}"), "digest of " + digest.getKey() + " is none");
+    }
     check(
         sizes.isEmpty() || sizes.keySet().equals(digests.keySet()),
         "files with a size are not those with a digest");

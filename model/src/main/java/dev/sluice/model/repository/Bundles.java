@@ -234,8 +234,7 @@ public final class Bundles {
         return true;
       }
     } catch (BundleException e) {
-      listener.warns(
-          e.file() + ": " + e.trouble() + "; the cached copy is fetched again");
+      listener.warns(e.file() + ": " + e.trouble() + "; the cached copy is fetched again");
     }
     try {
       cache.drop(digest);
