@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -86,7 +87,8 @@ record BundleDiff(boolean same, List<Difference> differences, List<WeightDiff.Te
     for (String path : new TreeSet<>(a.paths())) {
       boolean changed =
           b.has(path)
-              && !a.manifest().digests().get(path).equals(b.manifest().digests().get(path));
+              && !Objects.equals(
+                  a.manifest().digests().get(path), b.manifest().digests().get(path));
       if (changed && path.endsWith(".onnx")) {
         weights.addAll(WeightDiff.of(path, a.file(path), b.file(path)));
       }
@@ -185,8 +187,7 @@ record BundleDiff(boolean same, List<Difference> differences, List<WeightDiff.Te
     for (int exit = 0; exit < table.get().exits(); exit++) {
       facts.put(
           "exit " + exit,
-          String.format(
-              Locale.ROOT, "%.2f %%", 100 * InspectCommand.accuracy(table.get(), exit)));
+          String.format(Locale.ROOT, "%.2f %%", 100 * InspectCommand.accuracy(table.get(), exit)));
     }
   }
 }

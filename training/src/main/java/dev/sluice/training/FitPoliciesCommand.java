@@ -66,8 +66,10 @@ final class FitPoliciesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "BUNDLE", description = "directory or zip")
-  private Path path = Path.of("");
+  @Parameters(
+      paramLabel = "BUNDLE",
+      description = "a bundle's folder or zip, or its http(s) address")
+  private String path = "";
 
   @Option(
       names = "--data",
@@ -126,10 +128,10 @@ final class FitPoliciesCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     int processors = threads.checked();
     PolicyChoice choice = checkUse();
-    Bundle bundle = Bundle.open(path);
+    Bundle bundle = Programs.open(path, spec);
     BundleManifest manifest = bundle.manifest();
     if (manifest.exits().size() < 2) {
-      throw new IOException(path + ": has no early exit to fit a policy to");
+      throw new IOException(bundle.source() + ": has no early exit to fit a policy to");
     }
     DataSets sets = sets(manifest);
     PrintWriter console = spec.commandLine().getOut();

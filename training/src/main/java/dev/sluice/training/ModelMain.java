@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
       CutCommand.class,
       VerifyCommand.class,
       QuantiseCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      DiffCommand.class
     })
 public final class ModelMain implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -111,13 +111,23 @@ final class Programs {
    * @throws IOException if the bundle cannot be had, or is damaged
    */
   static Bundle open(String pathOrAddress, CommandSpec command) throws IOException {
+    return Bundle.open(locate(pathOrAddress, command));
+  }
+
+  /**
+   * Returns where a bundle is on this machine, fetched before if it is on a server.
+   *
+   * @throws ParameterException if the name names nothing
+   * @throws IOException if the bundle cannot be had
+   */
+  static Path locate(String pathOrAddress, CommandSpec command) throws IOException {
     Optional<String> wrong = Bundles.misnamed(pathOrAddress);
     if (wrong.isPresent()) {
       throw new ParameterException(command.commandLine(), wrong.get());
     }
     PrintWriter err = command.commandLine().getErr();
     return Bundles.usual(line -> err.println(command.qualifiedName() + ": " + line))
-        .open(pathOrAddress);
+        .locate(pathOrAddress);
   }
 
   private static String oneLine(Throwable failed) {

@@ -6,6 +6,7 @@ import dev.sluice.training.data.DataException;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.FolderData;
 import dev.sluice.training.data.Labels;
+import dev.sluice.model.repository.Bundles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ final class QuantiseCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(paramLabel = "BUNDLE", description = "a bundle in float32: directory or zip")
-  private Path path = Path.of("");
+  private String path = "";
 
   @Option(
       names = "--format",
@@ -126,7 +127,7 @@ final class QuantiseCommand implements Callable<Integer> {
     checkUse();
     PrintWriter console = spec.commandLine().getOut();
     long start = System.nanoTime();
-    Bundle bundle = Bundle.open(path);
+    Bundle bundle = Programs.open(path, spec);
     long used = seed(bundle);
     DataSets sets = inClassesOf(bundle, data(used));
     VariantBuilder builder =
@@ -213,7 +214,7 @@ final class QuantiseCommand implements Callable<Integer> {
     if (names.size() != own.size()) {
       throw new PreparationException(
           "%s: %d labels for the %d classes of %s"
-              .formatted(labels, names.size(), own.size(), path));
+              .formatted(labels, names.size(), own.size(), Bundles.shown(path)));
     }
     Optional<int[]> named = names.indicesOf(sets.classes());
     if (named.isPresent()) {
@@ -224,7 +225,7 @@ final class QuantiseCommand implements Callable<Integer> {
     }
     throw new PreparationException(
         "%s: has %d classes, the data have %d others; give the data the bundle was made with, or"
-                .formatted(path, own.size(), sets.classes().size())
+                .formatted(Bundles.shown(path), own.size(), sets.classes().size())
             + " --labels that name the data's folders");
   }
 

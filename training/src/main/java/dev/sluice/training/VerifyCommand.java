@@ -18,6 +18,7 @@ import dev.sluice.model.verify.NetworkVerifier;
 import dev.sluice.model.verify.ValueRange;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.training.data.SamplePictures;
+import dev.sluice.model.repository.Bundles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -56,6 +57,8 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "NET.onnx|BUNDLE",
       description = "a network, or a bundle (directory, zip)")
+  private String named = "";
+
   private Path path = Path.of("");
 
   @Option(
@@ -119,6 +122,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw wrong("--samples must be in [1, " + MAX_SAMPLES + "], not " + samples);
     }
+    path = Bundles.isAddress(named) ? Programs.locate(named, spec) : Path.of(named);
     if (!Files.exists(path)) {
       throw wrong(path + ": no such file; name an ONNX network or a bundle");
     }

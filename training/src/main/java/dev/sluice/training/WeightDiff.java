@@ -106,8 +106,7 @@ final class WeightDiff {
 
   /** Returns a tensor's values, if they are of a type that is measured. */
   private static Optional<double[]> values(TensorProto tensor) {
-    ByteBuffer raw =
-        tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     boolean inRaw = tensor.hasRawData();
     TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
     if (type == null) {
@@ -125,8 +124,7 @@ final class WeightDiff {
     }
     if (!inRaw) {
       return switch (type) {
-        case FLOAT ->
-            Optional.of(tensor.getFloatDataList().stream().mapToDouble(v -> v).toArray());
+        case FLOAT -> Optional.of(tensor.getFloatDataList().stream().mapToDouble(v -> v).toArray());
         case DOUBLE ->
             Optional.of(tensor.getDoubleDataList().stream().mapToDouble(v -> v).toArray());
         case INT64 -> Optional.of(tensor.getInt64DataList().stream().mapToDouble(v -> v).toArray());

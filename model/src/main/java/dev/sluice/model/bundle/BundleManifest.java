@@ -108,7 +108,9 @@ public record BundleManifest(
   private static void checkFiles(Map<String, String> digests, Map<String, Long> sizes) {
     BundlePaths.checkAll(digests.keySet());
     check(
-        digests.keySet().stream().noneMatch(BundlePaths.folded(BundleFiles.MANIFEST)::equals),
+        digests.keySet().stream()
+            .map(BundlePaths::folded)
+            .noneMatch(BundlePaths.folded(BundleFiles.MANIFEST)::equals),
         BundleFiles.MANIFEST + " has a digest of its own");
     check(digests.size() <= MAX_FILES, "more than " + MAX_FILES + " files");
     for (Map.Entry<String, String> digest : digests.entrySet()) {

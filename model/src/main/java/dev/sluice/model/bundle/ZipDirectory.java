@@ -56,7 +56,7 @@ final class ZipDirectory implements Closeable {
   private static final int LOCAL = 0x04034b50;
   private static final int STORED = 0;
   private static final int DEFLATED = 8;
-  private static final int ENCRYPTED = 1 | 1 << 6 | 1 << 13;
+  private static final int ENCRYPTED = 1 | (1 << 6) | (1 << 13);
   private static final Set<Integer> UNIX = Set.of(3, 19);
   private static final int FILE_TYPE = 0170000;
   private static final Set<Integer> PLAIN_TYPES = Set.of(0, 0100000, 0040000);
@@ -224,7 +224,7 @@ final class ZipDirectory implements Closeable {
         method == STORED
             ? entry.packed() == entry.size()
             : entry.size() <= (entry.packed() + 1) * DEFLATE_LIMIT;
-    if (!possible || folder && entry.size() > 0) {
+    if (!possible || (folder && entry.size() > 0)) {
       throw lies(where);
     }
     return entry;
@@ -334,7 +334,7 @@ final class ZipDirectory implements Closeable {
             filled < content.length
                 ? inflater.inflate(content, filled, content.length - filled)
                 : inflater.inflate(tail);
-        if (filled == content.length && got > 0 || inflater.needsDictionary()) {
+        if ((filled == content.length && got > 0) || inflater.needsDictionary()) {
           throw lies(where);
         }
         filled += got;
