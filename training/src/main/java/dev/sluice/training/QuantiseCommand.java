@@ -1,12 +1,12 @@
 package dev.sluice.training;
 
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.repository.Bundles;
 import dev.sluice.training.data.CifarData;
 import dev.sluice.training.data.DataException;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.FolderData;
 import dev.sluice.training.data.Labels;
-import dev.sluice.model.repository.Bundles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

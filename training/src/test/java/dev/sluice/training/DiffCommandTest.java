@@ -62,7 +62,13 @@ class DiffCommandTest {
     exits.set(
         0,
         new ExitInfo(
-            0, first.cut(), first.kind(), first.head(), first.headMacs(), 0.75, "entropy <= 0.3"));
+            0,
+            first.cut(),
+            first.kind(),
+            first.head(),
+            first.headMacs(),
+            0.75,
+            "entropy <= 0.3 nats"));
     List<String> labels = new ArrayList<>(old.labels());
     labels.set(3, "limit-eighty");
     Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
@@ -120,7 +126,7 @@ class DiffCommandTest {
     assertThat(run("diff", SHIPPED, changed)).isEqualTo(1);
     assertThat(printed)
         .containsPattern("0 temperature +0\\.5627\\S* +-> +0\\.75")
-        .containsPattern("0 policy +top1 >= 0\\.9 +-> +entropy <= 0\\.3")
+        .containsPattern("0 policy +top1 >= 0\\.9 +-> +entropy <= 0\\.3 nats")
         .containsPattern("3 +limit-80 +-> +limit-eighty")
         .containsPattern("data\\.seed +20 +-> +21")
         .containsPattern("notes\\.txt +- +-> +3 bytes")
@@ -153,6 +159,10 @@ class DiffCommandTest {
     assertThat(run("inspect", changed())).isZero();
     assertThat(printed)
         .contains(
-            "pooled linear", "backbone", "entropy <= 0.3", "top1 >= 0.8", "float32 [8, 48, 48]");
+            "pooled linear",
+            "backbone",
+            "entropy <= 0.3 nats",
+            "top1 >= 0.8",
+            "float32 [8, 48, 48]");
   }
 }
