@@ -9,6 +9,7 @@ import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.LoweredNetwork;
+import dev.sluice.model.engine.LoweringException;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
@@ -28,6 +29,8 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Compiles requests into chains of sessions, for {@link dev.sluice.model.ProgressiveModel}.
@@ -37,6 +40,8 @@ import java.util.stream.Stream;
  * it.
  */
 public final class StageCompiler implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StageCompiler.class);
+
   /** Sessions kept though no chain uses them: the plans of the last minutes. */
   private static final int MAX_IDLE_SESSIONS = 96;
 
@@ -361,9 +366,14 @@ public final class StageCompiler implements AutoCloseable {
   }
 
   private OnnxEngine.Session load(CompiledStage.Plan plan) {
+    String what = label("cuts " + plan.fromCut() + " to " + plan.toCut());
     if (plan.ends().lowered()) {
-      return engine.load(
-          piece(plan).orElseThrow(), label("cuts " + plan.fromCut() + " to " + plan.toCut()));
+      try {
+        return engine.load(piece(plan).orElseThrow(), what);
+      } catch (LoweringException e) {
+        // The session made below takes and gives plain tensors; its neighbours reorder theirs.
+        LOG.warn("{} is made on its own, which is slower: {}", what, e.getMessage());
+      }
     }
     CutInfo from = manifest.cuts().get(plan.fromCut());
     CutInfo to = manifest.cuts().get(plan.toCut());
@@ -384,7 +394,7 @@ public final class StageCompiler implements AutoCloseable {
           splice.withHead(graph(head));
         }
       }
-      return engine.load(splice.toBytes(), label("cuts " + plan.fromCut() + " to " + plan.toCut()));
+      return engine.load(splice.toBytes(), what);
     } catch (OnnxFormatException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
