@@ -56,10 +56,8 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "NET.onnx|BUNDLE",
-      description = "a network, or a bundle (directory, zip)")
+      description = "a network, or a bundle: directory, zip or http(s) address")
   private String named = "";
-
-  private Path path = Path.of("");
 
   @Option(
       names = "--data",
@@ -113,6 +111,7 @@ final class VerifyCommand implements Callable<Integer> {
   private boolean json;
 
   private int compared;
+  private Path path = Path.of("");
 
   /** One comparison as it is shown. */
   private record Row(String what, String at, double relative, String note) {}
@@ -123,6 +122,11 @@ final class VerifyCommand implements Callable<Integer> {
       throw wrong("--samples must be in [1, " + MAX_SAMPLES + "], not " + samples);
     }
     path = Bundles.isAddress(named) ? Programs.locate(named, spec) : Path.of(named);
+    if (Bundles.isAddress(named)) {
+      path = Programs.locate(named, spec);
+    } else {
+      path = Path.of(named);
+    }
     if (!Files.exists(path)) {
       throw wrong(path + ": no such file; name an ONNX network or a bundle");
     }
@@ -206,7 +210,7 @@ final class VerifyCommand implements Callable<Integer> {
         int total = manifest.cuts().size() + manifest.exits().size();
         progress.begin(
             "comparing %d cuts and %d exits of %s"
-                .formatted(manifest.cuts().size(), manifest.exits().size(), path),
+                .formatted(manifest.cuts().size(), manifest.exits().size(), Bundles.shown(named)),
             total);
         rows.addAll(rows(manifest, model.verify(inputs, precision, progress::done)));
       } finally {
@@ -287,7 +291,7 @@ final class VerifyCommand implements Callable<Integer> {
           Locale.ROOT,
           "%n%s: %s (largest difference %.1e of the largest output, %.0e allowed; %d comparisons,"
               + " %d inputs, %.0f s)%n",
-          path,
+          Bundles.shown(named),
           holds ? "equal at every cut" : "BROKEN",
           worst,
           NetworkVerification.TOLERANCE,
@@ -301,7 +305,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private Map<String, Object> json(List<Row> rows, double worst, boolean holds, double seconds) {
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("path", path.toString());
+    result.put("path", Bundles.shown(named));
     result.put("inputs", compared);
     result.put("allowed", NetworkVerification.TOLERANCE);
     result.put("worst", worst);
