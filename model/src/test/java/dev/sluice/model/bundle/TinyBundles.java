@@ -1,6 +1,7 @@
 package dev.sluice.model.bundle;
 
 import dev.sluice.model.graph.CutPoint;
+import dev.sluice.model.graph.MaskedNetworks;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
 import dev.sluice.model.graph.TinyNetworks;
@@ -87,6 +88,45 @@ public final class TinyBundles {
                     new ExitInfo(1, 3, "exits/final.onnx", 24, 1, 0)),
                 List.of(),
                 Map.of(),
+                Map.of()),
+            false);
+  }
+
+  /**
+   * A float stream with a mask and an index beside it: three cuts of two and three tensors, an exit
+   * on each but the first.
+   */
+  public static Bundle masked(Path directory, MaskedNetworks.Batch batch) throws IOException {
+    List<CutInfo> cuts = new ArrayList<>();
+    cuts.add(new CutInfo(0, "input", List.of("input"), List.of(new int[] {3, 8, 8}), 0));
+    for (int i = 0; i < MaskedNetworks.cuts().size(); i++) {
+      cuts.add(
+          new CutInfo(
+              i + 1,
+              "cut " + (i + 1),
+              MaskedNetworks.cuts().get(i),
+              MaskedNetworks.shapes().get(i),
+              MaskedNetworks.types().get(i),
+              1000 * (i + 1)));
+    }
+    cuts.add(new CutInfo(4, "logits", List.of("logits"), List.of(new int[] {5}), 4000));
+    return BundleWriter.to(directory)
+        .put(Bundle.BACKBONE, MaskedNetworks.build(batch))
+        .put("exits/2.onnx", MaskedNetworks.head(MaskedNetworks.types().get(1), 41))
+        .put("exits/3.onnx", MaskedNetworks.head(MaskedNetworks.types().get(2), 42))
+        .commit(
+            new BundleManifest(
+                BundleManifest.SCHEMA_VERSION,
+                "masked",
+                List.of("a", "b", "c", "d", "e"),
+                Preprocessing.parse("mean=0.5 std=0.25 size=8"),
+                cuts,
+                List.of(
+                    new ExitInfo(0, 2, "exits/2.onnx", 20, 1.5, 0.8),
+                    new ExitInfo(1, 3, "exits/3.onnx", 20, 1.2, 0.8),
+                    new ExitInfo(2, 4, "", 0, 1.0, 0)),
+                List.of(),
+                Map.of("seed", "7"),
                 Map.of()),
             false);
   }
