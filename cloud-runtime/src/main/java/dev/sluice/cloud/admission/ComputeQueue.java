@@ -1,10 +1,13 @@
 package dev.sluice.cloud.admission;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,32 @@ public final class ComputeQueue implements AutoCloseable {
     if (threads.remove(job)) {
       unfinished.decrementAndGet();
     }
+  }
+
+  /**
+   * Takes jobs that still wait out of the queue, to be done together with the one that runs. They
+   * count as unfinished until {@link #doneBeside}.
+   *
+   * @param wanted which ones
+   * @param most how many at most
+   * @return the jobs, those that wait longest first
+   */
+  public List<Runnable> takeAlong(Predicate<Runnable> wanted, int most) {
+    List<Runnable> taken = new ArrayList<>();
+    for (Runnable job : threads.getQueue()) {
+      if (taken.size() >= most) {
+        break;
+      }
+      if (wanted.test(job) && threads.remove(job)) {
+        taken.add(job);
+      }
+    }
+    return taken;
+  }
+
+  /** Counts jobs that were taken along as finished. */
+  public void doneBeside(int jobs) {
+    unfinished.addAndGet(-jobs);
   }
 
   /** Returns how many jobs wait or run. */

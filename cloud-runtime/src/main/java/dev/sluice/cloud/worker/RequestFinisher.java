@@ -13,6 +13,8 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +23,13 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Queues each request, finishes it when its turn comes, and answers or refuses. Thread-safe. */
+/**
+ * Queues each request, finishes it when its turn comes, and answers or refuses. Thread-safe.
+ *
+ * <p>When a request's turn comes, others that wait already and are of the same kind may be finished
+ * with it as one batch. None ever waits for a batch to fill: on a CPU a batch gains next to
+ * nothing, so that there it is best left at one.
+ */
 public final class RequestFinisher implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestFinisher.class);
   private static final long RETRY_AFTER_NANOS = 250_000_000L;
@@ -30,16 +38,36 @@ public final class RequestFinisher implements RequestHandler {
   private final ComputeQueue queue;
   private final LoadMeter load;
   private final LongSupplier nanoClock;
+  private final int largestBatch;
 
   /** Jobs that wait for their turn, to be dropped when nobody waits for them any more. */
-  private final Map<Responder, Runnable> waiting = new ConcurrentHashMap<>();
+  private final Map<Responder, Job> waiting = new ConcurrentHashMap<>();
 
+  /** Finishes every request by itself. */
   public RequestFinisher(
       ModelShelf models, ComputeQueue queue, LoadMeter load, LongSupplier nanoClock) {
+    this(models, queue, load, nanoClock, 1);
+  }
+
+  /**
+   * Finishes waiting requests of the same kind together.
+   *
+   * @param largestBatch how many at most, at least 1
+   */
+  public RequestFinisher(
+      ModelShelf models,
+      ComputeQueue queue,
+      LoadMeter load,
+      LongSupplier nanoClock,
+      int largestBatch) {
+    if (largestBatch < 1) {
+      throw new IllegalArgumentException("largest batch must be positive: " + largestBatch);
+    }
     this.models = models;
     this.queue = queue;
     this.load = load;
     this.nanoClock = nanoClock;
+    this.largestBatch = largestBatch;
   }
 
   @Override
@@ -73,11 +101,7 @@ public final class RequestFinisher implements RequestHandler {
       responder.refuse(ErrorCode.UNKNOWN_MODEL, unknownModel(request.modelDigest()), 0);
       return;
     }
-    Runnable job =
-        () -> {
-          waiting.remove(responder);
-          finish(model.get(), request, stamps, responder);
-        };
+    Job job = new Job(model.get(), request, stamps, responder);
     waiting.put(responder, job);
     if (!queue.offer(job)) {
       waiting.remove(responder);
@@ -87,26 +111,68 @@ public final class RequestFinisher implements RequestHandler {
 
   @Override
   public void onCancel(Responder responder) {
-    Runnable job = waiting.remove(responder);
+    Job job = waiting.remove(responder);
     if (job != null) {
       queue.withdraw(job);
     }
   }
 
-  private void finish(ServedModel model, Infer request, ReceiveStamps stamps, Responder responder) {
-    if (responder.isCancelled()) {
-      return;
+  /** A request in the queue. */
+  private final class Job implements Runnable, ServedModel.Outcome {
+    private final ServedModel model;
+    private final Infer request;
+    private final ReceiveStamps stamps;
+    private final Responder responder;
+    private final ServedModel.Kind kind;
+    private Turn turn = new Turn(0, false);
+    private boolean over;
+
+    Job(ServedModel model, Infer request, ReceiveStamps stamps, Responder responder) {
+      this.model = model;
+      this.request = request;
+      this.stamps = stamps;
+      this.responder = responder;
+      this.kind = model.kind(request);
     }
-    long startNanos = nanoClock.getAsLong();
-    long waited = startNanos - stamps.firstByteNanos();
-    if (request.deadlineRemainingNanos() > 0 && waited > request.deadlineRemainingNanos()) {
-      responder.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it waited here", 0);
-      return;
+
+    @Override
+    public void run() {
+      List<Job> jobs = new ArrayList<>();
+      jobs.add(this);
+      if (largestBatch > 1) {
+        queue
+            .takeAlong(waits -> waits instanceof Job job && job.kind.equals(kind), largestBatch - 1)
+            .forEach(job -> jobs.add((Job) job));
+      }
+      try {
+        compute(jobs);
+      } finally {
+        queue.doneBeside(jobs.size() - 1);
+      }
     }
-    try {
-      ServedModel.Finished finished = model.finish(request);
+
+    /** Returns whether it is still worth computing. */
+    boolean begins(Turn now) {
+      waiting.remove(responder);
+      turn = now;
+      if (responder.isCancelled()) {
+        return false;
+      }
+      long waited = now.startNanos - stamps.firstByteNanos();
+      if (request.deadlineRemainingNanos() > 0 && waited > request.deadlineRemainingNanos()) {
+        responder.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it waited here", 0);
+        return false;
+      }
+      return true;
+    }
+
+    @Override
+    public void finished(ServedModel.Finished finished) {
       long endNanos = nanoClock.getAsLong();
-      load.computed(endNanos - startNanos, finished.profiledNanos(), endNanos);
+      turn.profiledNanos += finished.profiledNanos();
+      if (turn.alone) {
+        load.computed(endNanos - turn.startNanos, turn.profiledNanos, endNanos);
+      }
       responder.answer(
           new Answer(
               request.requestId(),
@@ -114,16 +180,64 @@ public final class RequestFinisher implements RequestHandler {
               finished.top(),
               finished.confidence(),
               new WorkerStamps(
-                  stamps.firstByteNanos(), stamps.lastByteNanos(), startNanos, endNanos, endNanos),
+                  stamps.firstByteNanos(),
+                  stamps.lastByteNanos(),
+                  turn.startNanos,
+                  endNanos,
+                  endNanos),
               // This request still counts as unfinished here; those behind it are what matters.
               load.report(Math.max(0, queue.unfinished() - 1), endNanos)));
-    } catch (ProtocolException e) {
-      responder.refuse(e.code(), String.valueOf(e.getMessage()), 0);
+      over = true;
+    }
+
+    @Override
+    public void refused(ProtocolException why) {
+      responder.refuse(why.code(), String.valueOf(why.getMessage()), 0);
+      over = true;
+    }
+
+    void failed(Throwable failure) {
+      if (!over) {
+        responder.refuse(ErrorCode.INTERNAL, "the worker failed on this request; see its log", 0);
+        LOG.error(
+            "request {} of connection {} failed",
+            request.requestId(),
+            responder.connectionId(),
+            failure);
+      }
+    }
+  }
+
+  /** One computation of one or several requests. Confined to the thread that computes. */
+  private static final class Turn {
+    final long startNanos;
+    final boolean alone;
+    long profiledNanos;
+
+    Turn(long startNanos, boolean alone) {
+      this.startNanos = startNanos;
+      this.alone = alone;
+    }
+  }
+
+  private void compute(List<Job> jobs) {
+    Turn turn = new Turn(nanoClock.getAsLong(), jobs.size() == 1);
+    List<Job> worthIt = jobs.stream().filter(job -> job.begins(turn)).toList();
+    if (worthIt.isEmpty()) {
+      return;
+    }
+    try {
+      worthIt
+          .get(0)
+          .model
+          .finish(worthIt.stream().map(job -> new ServedModel.Asked(job.request, job)).toList());
+      if (!turn.alone) {
+        long endNanos = nanoClock.getAsLong();
+        load.computed(endNanos - turn.startNanos, turn.profiledNanos, endNanos);
+      }
     } catch (RuntimeException | Error e) {
       // Also when memory runs out: the device must not wait for nothing, nor the thread be lost.
-      responder.refuse(ErrorCode.INTERNAL, "the worker failed on this request; see its log", 0);
-      LOG.error(
-          "request {} of connection {} failed", request.requestId(), responder.connectionId(), e);
+      worthIt.forEach(job -> job.failed(e));
     }
   }
 

@@ -73,6 +73,19 @@ final class RequestRules {
     }
   }
 
+  /**
+   * Returns the exits, ascending, whose scores a rule looks at: those that may stop a sample and
+   * those that policies with a memory take notice of.
+   */
+  static List<Integer> activeExits(ExitRule rule) {
+    return rule.kind() == ExitRule.LISTED
+        ? rule.orders().stream().map(ExitOrder::exit).toList()
+        : rule.thresholds().stream()
+            .filter(threshold -> threshold.threshold() <= 1)
+            .map(ExitThreshold::exit)
+            .toList();
+  }
+
   private void checkExit(int exit, int cut) throws ProtocolException {
     List<ExitInfo> exits = manifest.exits();
     if (exit >= exits.size() || exits.get(exit).cut() <= cut) {

@@ -4,15 +4,14 @@ import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.CodecInfo;
-import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.BatchRunner;
 import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
-import dev.sluice.model.stage.StageRequest;
-import dev.sluice.model.stage.StageResult;
 import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.protocol.codec.UnknownCodecException;
@@ -25,22 +24,24 @@ import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One model of a worker: finishes requests from any of its cuts. Thread-safe; owns the model.
+ * One model of a worker: finishes requests from any of its cuts, one or several at a time.
+ * Thread-safe; owns the model.
  *
- * <p>The stages past a cut are always bounded by all exits there, whichever of them a request
- * activates. So one compiled chain per cut and transform serves every plan and stays open, as many
- * as the bundle has; what this costs is an exit head (a few per mille of the network) and a few
- * tens of microseconds per boundary.
+ * <p>A request is served by the stages of its own plan where they are compiled, and by those that
+ * are bounded by every exit until then: see {@link ChainShelf}.
  */
 public final class ServedModel implements AutoCloseable {
   private static final String PROFILE = "profile.json";
@@ -54,18 +55,37 @@ public final class ServedModel implements AutoCloseable {
   private final ProgressiveModel model;
   private final Profile profile;
   private final RequestRules rules;
-  private final Map<ChainKey, StageChain> chains = new ConcurrentHashMap<>();
+  private final ExecutorService compilations;
+  private final ChainShelf chains;
 
-  /** Where a chain begins, and whose decoder precedes it. */
-  private record ChainKey(int cut, Optional<String> decoder) {}
-
-  private ServedModel(ProgressiveModel model, Profile profile, RequestRules rules) {
+  private ServedModel(
+      ProgressiveModel model,
+      Profile profile,
+      RequestRules rules,
+      ChainShelf.StageCompiling compiler) {
     this.model = model;
     this.profile = profile;
     this.rules = rules;
+    this.compilations =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "worker-compile");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.chains = new ChainShelf(compiler, model.manifest(), compilations);
   }
 
   static ServedModel open(Bundle bundle, EngineOptions options) throws IOException {
+    return open(bundle, options, model -> model::compile);
+  }
+
+  /** Opens a model whose stages are compiled by someone else. */
+  static ServedModel open(
+      Bundle bundle,
+      EngineOptions options,
+      Function<ProgressiveModel, ChainShelf.StageCompiling> compiler)
+      throws IOException {
     Profile profile;
     try {
       profile = Profile.fromJson(bundle.file(PROFILE));
@@ -76,7 +96,8 @@ public final class ServedModel implements AutoCloseable {
           e);
     }
     RequestRules rules = new RequestRules(bundle.manifest(), BundlePolicies.data(bundle));
-    return new ServedModel(ProgressiveModel.open(bundle, options), profile, rules);
+    ProgressiveModel model = ProgressiveModel.open(bundle, options);
+    return new ServedModel(model, profile, rules, compiler.apply(model));
   }
 
   /** Returns the digest that names the model on the wire. */
@@ -89,14 +110,14 @@ public final class ServedModel implements AutoCloseable {
     return model.manifest().name();
   }
 
-  /** Compiles the stages behind every cut and codec, so that no request waits for it. */
+  /** Compiles stages behind every cut and codec, so that no request waits for it. */
   public void warmUp() {
     for (int cut = 0; cut < model.lastCut(); cut++) {
-      chain(cut, Optional.empty());
+      chains.prepare(cut, Optional.empty());
     }
     for (CodecInfo codec : model.manifest().codecs()) {
       if (codec.hasTransform()) {
-        chain(codec.cut(), Optional.of(codec.name()));
+        chains.prepare(codec.cut(), Optional.of(codec.name()));
       }
     }
   }
@@ -108,68 +129,167 @@ public final class ServedModel implements AutoCloseable {
    */
   public record Finished(int exit, List<ClassScore> top, double confidence, long profiledNanos) {}
 
+  /** Hears what became of a request: exactly one of the two, on the thread that computes. */
+  public interface Outcome {
+    /** It was finished; called as soon as it is, while others of its batch may go on. */
+    void finished(Finished finished);
+
+    /** It does not fit this model. */
+    void refused(ProtocolException why);
+  }
+
+  /**
+   * What requests must have in common to be finished as one batch.
+   *
+   * @param model the model
+   * @param cut the cut they were left at
+   * @param codec how they are written
+   * @param exits the exits that may stop them
+   */
+  record Kind(ServedModel model, int cut, String codec, List<Integer> exits) {}
+
+  /** A request and whoever waits for it. */
+  record Asked(Infer request, Outcome outcome) {}
+
+  /** Returns what a request must share with others to be finished together with them. */
+  Kind kind(Infer request) {
+    return new Kind(
+        this, request.cut(), request.codec(), RequestRules.activeExits(request.exits()));
+  }
+
   /**
    * Decodes a request's tensors and runs the rest of the network, up to the exit that is sure.
    *
    * @throws ProtocolException if the request does not fit this model
    */
   public Finished finish(Infer request) throws ProtocolException {
-    int cut = request.cut();
+    class Single implements Outcome {
+      private @Nullable Finished finished;
+      private @Nullable ProtocolException refusal;
+
+      @Override
+      public void finished(Finished answer) {
+        finished = answer;
+      }
+
+      @Override
+      public void refused(ProtocolException why) {
+        refusal = why;
+      }
+    }
+
+    Single single = new Single();
+    finish(List.of(new Asked(request, single)));
+    if (single.refusal != null) {
+      throw single.refusal;
+    }
+    return Objects.requireNonNull(single.finished);
+  }
+
+  /**
+   * Finishes requests of one {@link Kind} together; each leaves at the exit that is sure of it. One
+   * that does not fit is refused alone.
+   */
+  void finish(List<Asked> together) {
+    List<Asked> fitting = new ArrayList<>();
+    List<ExitPolicies.Judge> judges = new ArrayList<>();
+    List<Decoded> decoded = new ArrayList<>();
+    for (Asked asked : together) {
+      try {
+        Infer request = asked.request();
+        checkCut(request.cut());
+        ExitPolicies.Judge judge = rules.judge(request.exits(), request.cut());
+        decoded.add(request.cut() == 0 ? picture(request) : tensors(request, wire(request)));
+        judges.add(judge);
+        fitting.add(asked);
+      } catch (ProtocolException misfit) {
+        asked.outcome().refused(misfit);
+      }
+    }
+    if (!fitting.isEmpty()) {
+      run(fitting, judges, decoded);
+    }
+  }
+
+  private void checkCut(int cut) throws ProtocolException {
     if (cut >= model.lastCut()) {
       throw refused(
           ErrorCode.BAD_CUT,
           "cut %d is not in [0, %d) of %s".formatted(cut, model.lastCut(), name()));
     }
-    ExitPolicies.Judge judge = rules.judge(request.exits(), cut);
-    Optional<CodecInfo> codec = model.manifest().codec(cut, request.codec());
-    long profiledNanos =
-        profile.codec(cut, request.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
-    try (Activation input = cut == 0 ? picture(request) : tensors(request, wire(request))) {
-      StageChain chain = chain(cut, codec.filter(CodecInfo::hasTransform).map(CodecInfo::name));
-      return run(chain, input, judge, profiledNanos);
-    }
   }
 
-  private Finished run(
-      StageChain chain, Activation input, ExitPolicies.Judge judge, long decodeNanos)
-      throws ProtocolException {
-    long profiledNanos = decodeNanos;
-    Activation live = input;
-    List<StageResult> open = new ArrayList<>();
-    try {
-      for (Stage stage : chain.stages()) {
-        StageResult result = stage.run(live);
-        open.add(result);
-        live = result.live();
-        for (int cut = stage.fromCut() + 1; cut <= stage.toCut(); cut++) {
-          profiledNanos += profile.segmentNanos(cut);
-        }
-        if (stage.exit().isEmpty()) {
-          continue;
-        }
-        int exit = stage.exit().getAsInt();
-        profiledNanos += profile.headNanos(exit);
-        float[] logits = result.logits().orElseThrow();
-        checkFinite(logits);
-        ExitScores scores = model.scores(exit, logits);
-        if (judge.stops(exit, scores)) {
-          return new Finished(exit, top(scores), scores.confidence(), profiledNanos);
+  private void run(List<Asked> asked, List<ExitPolicies.Judge> judges, List<Decoded> decoded) {
+    Infer first = asked.get(0).request();
+    int cut = first.cut();
+    Optional<String> decoder =
+        model
+            .manifest()
+            .codec(cut, first.codec())
+            .filter(CodecInfo::hasTransform)
+            .map(CodecInfo::name);
+    long decodeNanos =
+        profile.codec(cut, first.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
+    List<Integer> exits = RequestRules.activeExits(first.exits());
+    try (Activation input = batch(cut, first.codec(), decoded);
+        ChainShelf.Lease lease = chains.borrow(cut, decoder, withoutFinal(exits))) {
+      StageChain chain = lease.chain();
+      BatchRunner.Gate gate =
+          (sample, exit, logits) -> {
+            Outcome outcome = asked.get(sample).outcome();
+            if (!isFinite(logits)) {
+              outcome.refused(
+                  refused(
+                      ErrorCode.MALFORMED,
+                      "the payload's values are beyond what %s can compute with"
+                          .formatted(name())));
+              return true;
+            }
+            ExitScores scores = model.scores(exit, logits);
+            if (!judges.get(sample).stops(exit, scores)) {
+              return false;
+            }
+            long nanos = decodeNanos + profiledNanos(chain, exit);
+            outcome.finished(new Finished(exit, top(scores), scores.confidence(), nanos));
+            return true;
+          };
+      try (BatchRunner.Remainder rest = BatchRunner.run(chain, input, gate)) {
+        if (rest.samples().length > 0) {
+          throw new IllegalStateException("the final exit always answers");
         }
       }
-    } finally {
-      open.forEach(StageResult::close);
     }
-    throw new IllegalStateException("the final exit always answers");
   }
 
-  private void checkFinite(float[] logits) throws ProtocolException {
+  private List<Integer> withoutFinal(List<Integer> exits) {
+    int last = model.manifest().finalExit().index();
+    return exits.stream().filter(exit -> exit != last).toList();
+  }
+
+  /** Returns what the profile says that a chain takes up to an exit. */
+  private long profiledNanos(StageChain chain, int exit) {
+    long nanos = 0;
+    for (Stage stage : chain.stages()) {
+      for (int cut = stage.fromCut() + 1; cut <= stage.toCut(); cut++) {
+        nanos += profile.segmentNanos(cut);
+      }
+      if (stage.exit().isPresent()) {
+        nanos += profile.headNanos(stage.exit().getAsInt());
+        if (stage.exit().getAsInt() == exit) {
+          break;
+        }
+      }
+    }
+    return nanos;
+  }
+
+  private static boolean isFinite(float[] logits) {
     for (float logit : logits) {
       if (!Float.isFinite(logit)) {
-        throw refused(
-            ErrorCode.MALFORMED,
-            "the payload's values are beyond what %s can compute with".formatted(name()));
+        return false;
       }
     }
+    return true;
   }
 
   /**
@@ -196,7 +316,14 @@ public final class ServedModel implements AutoCloseable {
         ErrorCode.UNKNOWN_CODEC, "%s has no codec %s at cut %d".formatted(name(), codec, cut));
   }
 
-  private Activation picture(Infer request) throws ProtocolException {
+  /**
+   * A request's values.
+   *
+   * @param tensors direct, little-endian, one per tensor
+   */
+  private record Decoded(List<ByteBuffer> tensors) {}
+
+  private Decoded picture(Infer request) throws ProtocolException {
     if (request.payloads().size() != 1) {
       throw refused(ErrorCode.MALFORMED, "a picture is one payload");
     }
@@ -207,52 +334,89 @@ public final class ServedModel implements AutoCloseable {
       throw unknownCodec(0, request.codec());
     }
     PictureCodec.Picture picture = codec.decode(request.payloads().get(0), MAX_PICTURE_PIXELS);
+    ByteBuffer values = allocate(model.manifest().cuts().get(0).shapes().get(0), Float.BYTES);
     try {
-      return model.input(picture.rgb(), picture.width(), picture.height());
+      model
+          .manifest()
+          .preprocessing()
+          .apply(picture.rgb(), picture.width(), picture.height(), values.asFloatBuffer());
     } catch (IllegalArgumentException wrongSize) {
       throw refused(ErrorCode.MALFORMED, String.valueOf(wrongSize.getMessage()));
     }
+    return new Decoded(List.of(values));
   }
 
-  private Activation tensors(Infer request, ActivationCodec wire) throws ProtocolException {
+  private Decoded tensors(Infer request, ActivationCodec wire) throws ProtocolException {
     int cut = request.cut();
     List<int[]> shapes = model.encodedShapes(cut, request.codec());
+    List<TensorType> types = model.encodedTypes(cut, request.codec());
     List<ByteBuffer> payloads = request.payloads();
     if (payloads.size() != shapes.size()) {
       throw refused(
           ErrorCode.MALFORMED,
           "cut %d has %d tensors, not %d".formatted(cut, shapes.size(), payloads.size()));
     }
-    List<FloatBuffer> values = new ArrayList<>();
+    List<ByteBuffer> values = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
-      int elements = IntStream.of(shapes.get(i)).reduce(1, Math::multiplyExact);
-      FloatBuffer buffer =
-          ByteBuffer.allocateDirect(Math.multiplyExact(elements, Float.BYTES))
-              .order(ByteOrder.nativeOrder())
-              .asFloatBuffer();
-      wire.decode(payloads.get(i), shapes.get(i), buffer);
-      buffer.rewind();
+      ByteBuffer buffer = allocate(shapes.get(i), types.get(i).bytes());
+      if (types.get(i) == TensorType.FLOAT32) {
+        wire.decode(payloads.get(i), shapes.get(i), buffer.asFloatBuffer());
+      } else {
+        asItIs(payloads.get(i), types.get(i), i, buffer);
+      }
       values.add(buffer);
     }
-    return model.encodedActivation(cut, request.codec(), values);
+    return new Decoded(values);
+  }
+
+  /** Takes a tensor that no codec touches. */
+  private static void asItIs(ByteBuffer payload, TensorType type, int tensor, ByteBuffer values)
+      throws ProtocolException {
+    if (payload.remaining() != values.remaining()) {
+      throw refused(
+          ErrorCode.MALFORMED,
+          "tensor %d (%s) has %d bytes, not %d"
+              .formatted(tensor, type, values.remaining(), payload.remaining()));
+    }
+    if (type == TensorType.BOOL) {
+      for (int i = payload.position(); i < payload.limit(); i++) {
+        if ((payload.get(i) & ~1) != 0) {
+          throw refused(
+              ErrorCode.MALFORMED,
+              "tensor %d (%s) has a value that is neither 0 nor 1".formatted(tensor, type));
+        }
+      }
+    }
+    values.duplicate().put(payload);
+  }
+
+  private static ByteBuffer allocate(int[] shape, int elementBytes) {
+    int elements = IntStream.of(shape).reduce(1, Math::multiplyExact);
+    return ByteBuffer.allocateDirect(Math.multiplyExact(elements, elementBytes))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private Activation batch(int cut, String codec, List<Decoded> samples) {
+    List<ByteBuffer> whole = samples.get(0).tensors();
+    if (samples.size() > 1) {
+      List<ByteBuffer> stacked = new ArrayList<>();
+      for (int i = 0; i < whole.size(); i++) {
+        int bytes = Math.multiplyExact(whole.get(i).remaining(), samples.size());
+        ByteBuffer all = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (Decoded sample : samples) {
+          all.put(sample.tensors().get(i));
+        }
+        stacked.add(all.flip());
+      }
+      whole = stacked;
+    }
+    return cut == 0
+        ? model.activationOfBytes(0, whole)
+        : model.encodedActivationOfBytes(cut, codec, whole);
   }
 
   private static ProtocolException refused(ErrorCode code, String message) {
     return new ProtocolException(code, ProtocolException.Scope.REQUEST, message);
-  }
-
-  private StageChain chain(int cut, Optional<String> decoder) {
-    return chains.computeIfAbsent(new ChainKey(cut, decoder), this::compile);
-  }
-
-  private StageChain compile(ChainKey key) {
-    List<Integer> exits =
-        model.manifest().exits().stream()
-            .filter(exit -> exit.cut() > key.cut())
-            .map(ExitInfo::index)
-            .toList();
-    return model.compile(
-        new StageRequest(key.cut(), model.lastCut(), exits, key.decoder(), Optional.empty()));
   }
 
   private static List<ClassScore> top(ExitScores scores) {
@@ -267,7 +431,8 @@ public final class ServedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    chains.values().forEach(StageChain::close);
+    compilations.shutdownNow();
+    chains.close();
     model.close();
   }
 }

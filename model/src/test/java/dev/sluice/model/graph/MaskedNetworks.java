@@ -61,7 +61,9 @@ public final class MaskedNetworks {
     boolean open = batch == Batch.OPEN || batch == Batch.MIXED;
     net.graph.addInput(info("input", open, 3, 8, 8));
     net.conv("stem", "input", 3, 4);
-    net.op("ReduceMean", "brightness", "input").attribute(ints("axes", 1)).attribute(one("keepdims", 1));
+    net.op("ReduceMean", "brightness", "input")
+        .attribute(ints("axes", 1))
+        .attribute(one("keepdims", 1));
     net.floats("limit", new float[] {0});
     net.op("Greater", "mask", "brightness", "limit");
     net.op("ArgMax", "index", "input").attribute(one("axis", 1)).attribute(one("keepdims", 1));
@@ -104,8 +106,7 @@ public final class MaskedNetworks {
     MaskedNetworks net = new MaskedNetworks();
     net.random.setSeed(seed);
     for (int i = 0; i < types.size(); i++) {
-      ValueInfoProto.Builder input =
-          info("in" + i, true, i == 0 ? 4 : 1, 8, 8).toBuilder();
+      ValueInfoProto.Builder input = info("in" + i, true, i == 0 ? 4 : 1, 8, 8).toBuilder();
       input.getTypeBuilder().getTensorTypeBuilder().setElemType(ElementTypes.number(types.get(i)));
       net.graph.addInput(input);
     }

@@ -61,8 +61,7 @@ class BatchRunnerTest {
     return open(
         network.equals("tiny")
             ? TinyBundles.write(folder.resolve(network))
-            : TinyBundles.masked(
-                folder.resolve(network), MaskedNetworks.Batch.valueOf(network)));
+            : TinyBundles.masked(folder.resolve(network), MaskedNetworks.Batch.valueOf(network)));
   }
 
   private static Activation input(ProgressiveModel model, float[] values) {
@@ -104,11 +103,21 @@ class BatchRunnerTest {
   /** Each network, batch size and seed: random places to leave; some leave nowhere at all. */
   @ParameterizedTest
   @CsvSource({
-    "tiny, 1, 1", "tiny, 2, 2", "tiny, 3, 3", "tiny, 8, 4", "tiny, 33, 5",
-    "OPEN, 1, 6", "OPEN, 2, 7", "OPEN, 5, 8", "OPEN, 16, 9",
-    "FIXED_OUTSIDE, 1, 10", "FIXED_OUTSIDE, 6, 11",
-    "FIXED_INSIDE, 1, 12", "FIXED_INSIDE, 6, 13",
-    "MIXED, 1, 14", "MIXED, 6, 15"
+    "tiny, 1, 1",
+    "tiny, 2, 2",
+    "tiny, 3, 3",
+    "tiny, 8, 4",
+    "tiny, 33, 5",
+    "OPEN, 1, 6",
+    "OPEN, 2, 7",
+    "OPEN, 5, 8",
+    "OPEN, 16, 9",
+    "FIXED_OUTSIDE, 1, 10",
+    "FIXED_OUTSIDE, 6, 11",
+    "FIXED_INSIDE, 1, 12",
+    "FIXED_INSIDE, 6, 13",
+    "MIXED, 1, 14",
+    "MIXED, 6, 15"
   })
   void givesEachSampleWhatItGetsAlone(String network, int batch, long seed) throws IOException {
     ProgressiveModel model = open(network);
