@@ -19,6 +19,7 @@ import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.exit.ExitState;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
+import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.Encoder;
 import dev.sluice.model.stage.Stage;
@@ -110,7 +111,8 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   @Override
   public Sample input(Frame frame) {
-    return new Tensors(model.input(frame.rgb(), frame.width(), frame.height()));
+    return new Tensors(
+        model.input(frame.rgb(), frame.width(), frame.height()), Optional.empty());
   }
 
   /**
@@ -183,24 +185,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     if (plan.split() == lastCut() && !own.contains(last)) {
       own.add(last);
     }
-    StageRequest request = request(0, plan.split(), own);
-    CompiledRoute route;
-    if (!plan.usesCloud()) {
-      route = new CompiledRoute(model.compile(request), Optional.empty(), Writer.none());
-    } else if (plan.split() == 0) {
-      route =
-          new CompiledRoute(
-              model.compile(request), Optional.empty(), new PictureWriter(plan.codec()));
-    } else {
-      ActivationCodec codec = ActivationCodec.of(wire(plan.split(), plan.codec()));
-      StageChain chain = model.compile(request.encodedBy(plan.codec()));
-      Optional<StageChain> beyond = Optional.empty();
-      if (hedged && plan.split() < lastCut()) {
-        StageRequest rest = request(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
-        beyond = Optional.of(model.compile(rest));
-      }
-      route = new CompiledRoute(chain, beyond, new TensorWriter(chain.encoder(), codec));
-    }
+    CompiledRoute route = compile(plan, request(0, plan.split(), own), hedged);
     boolean warm = false;
     try {
       warmUp(route);
@@ -215,6 +200,38 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   private StageRequest request(int from, int to, List<Integer> exits) {
     return StageRequest.of(from, to, exits).withPrecision(precision);
+  }
+
+  private CompiledRoute compile(Plan plan, StageRequest request, boolean hedged) {
+    if (!plan.usesCloud()) {
+      return new CompiledRoute(model.compile(request), Optional.empty(), Writer.none());
+    }
+    if (plan.split() == 0) {
+      PictureWriter writer = new PictureWriter(plan.codec());
+      return new CompiledRoute(model.compile(request), Optional.empty(), writer);
+    }
+    ActivationCodec codec = ActivationCodec.of(wire(plan.split(), plan.codec()));
+    // Where an exit sits at the split, samples may leave there: they must not pay for the encoder.
+    boolean allAreSent = request.exits().stream().noneMatch(e -> exitCuts.get(e) == plan.split());
+    StageChain chain =
+        model.compile(
+            allAreSent
+                ? request.encodedInLastStageBy(plan.codec())
+                : request.encodedBy(plan.codec()));
+    Optional<StageChain> beyond = Optional.empty();
+    boolean done = false;
+    try {
+      if (hedged && plan.split() < lastCut()) {
+        StageRequest rest = request(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
+        beyond = Optional.of(model.compile(rest));
+      }
+      done = true;
+      return new CompiledRoute(chain, beyond, new TensorWriter(chain.encoder(), codec));
+    } finally {
+      if (!done) {
+        chain.close();
+      }
+    }
   }
 
   private void warmUp(CompiledRoute route) {
@@ -290,10 +307,16 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     everyExit.close();
   }
 
-  private record Tensors(Activation live) implements Sample {
+  /**
+   * Tensors at a cut.
+   *
+   * @param encoded what the encoder made of them, where it is part of the stage before
+   */
+  private record Tensors(Activation live, Optional<Activation> encoded) implements Sample {
     @Override
     public void close() {
       live.close();
+      encoded.ifPresent(Activation::close);
     }
   }
 
@@ -324,7 +347,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       StageResult result = stage.run(((Tensors) in).live());
       Optional<ExitScores> scores =
           result.logits().map(logits -> model.scores(stage.exit().orElseThrow(), logits));
-      return new StepResult(new Tensors(result.live()), scores);
+      return new StepResult(new Tensors(result.live(), result.encoded()), scores);
     }
   }
 
@@ -351,14 +374,18 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     }
   }
 
+  /** Writes float32 tensors by the codec, others as they are. */
   private record TensorWriter(Optional<Encoder> encoder, ActivationCodec codec) implements Writer {
     @Override
     public Payload write(Frame frame, Optional<Sample> live) {
-      Activation atSplit = ((Tensors) live.orElseThrow()).live();
-      if (encoder.isEmpty()) {
-        return written(atSplit);
+      Tensors atSplit = (Tensors) live.orElseThrow();
+      if (atSplit.encoded().isPresent()) {
+        return written(atSplit.encoded().get());
       }
-      try (Activation encoded = encoder.get().encode(atSplit)) {
+      if (encoder.isEmpty()) {
+        return written(atSplit.live());
+      }
+      try (Activation encoded = encoder.get().encode(atSplit.live())) {
         return written(encoded);
       }
     }
@@ -367,7 +394,14 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       List<ByteBuffer> parts = new ArrayList<>();
       List<int[]> shapes = tensors.shapes();
       for (int i = 0; i < shapes.size(); i++) {
-        parts.add(ByteBuffer.wrap(codec.encode(tensors.floats(i), shapes.get(i))));
+        if (tensors.type(i) == TensorType.FLOAT32) {
+          parts.add(ByteBuffer.wrap(codec.encode(tensors.floats(i), shapes.get(i))));
+        } else {
+          ByteBuffer view = tensors.bytes(i);
+          byte[] copy = new byte[view.remaining()];
+          view.get(copy);
+          parts.add(ByteBuffer.wrap(copy));
+        }
       }
       return new Payload(parts);
     }
