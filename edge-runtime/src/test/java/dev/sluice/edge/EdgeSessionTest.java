@@ -423,6 +423,31 @@ class EdgeSessionTest {
     assertThat(status().counters().planChanges()).isEqualTo(1);
   }
 
+  /** Plans take longer to compile than frames take to come: frames must not feel it. */
+  @Test
+  void letsNoFrameWaitForACompilationInAHundredPlanSwitches() {
+    network.confidence[0] = 0.95;
+    List<Plan> plans =
+        List.of(
+            new Plan(1, "c", List.of(new ExitThreshold(0, 0.9))),
+            new Plan(3, "c", List.of(new ExitThreshold(0, 0.8), new ExitThreshold(1, 0.8))));
+    plan = plans.get(0);
+    background = task -> loop.at(loop.nanoTime() + 120 * MS, task);
+    open();
+    long frames = 0;
+    while (status().counters().planChanges() < 100 && frames < 10_000) {
+      plan = plans.get((int) ((status().counters().planChanges() + 1) % 2));
+      frame(frames, 25 * frames);
+      frames++;
+    }
+    after(25 * frames + 1000);
+    assertThat(status().counters().planChanges()).isGreaterThanOrEqualTo(100);
+    for (long id = 0; id < frames; id++) {
+      assertThat(only(id).exit()).isZero();
+      assertThat(only(id).latencyNanos()).as("frame %d", id).isEqualTo(22 * MS);
+    }
+  }
+
   @Test
   void keepsAFrameOnItsPlan() {
     open();

@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.BundleWriter;
+import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.Preprocessing;
@@ -36,6 +37,23 @@ public final class SmallBundle {
 
   /** Writes it, tables and profile included. */
   public static Bundle write(Path folder) throws IOException {
+    return write(folder, List.of());
+  }
+
+  /** Writes it with a codec at its first cut, "mirror", whose transform changes all signs. */
+  public static Bundle writeMirroring(Path folder) throws IOException {
+    return write(
+        folder,
+        List.of(new CodecInfo(1, "mirror", "f32", "codecs/neg.onnx", "codecs/neg.onnx", 0)));
+  }
+
+  private static Bundle write(Path folder, List<CodecInfo> codecs) throws IOException {
+    byte[] mirror =
+        new Onnx(3)
+            .tensor(true, "in", 4, 8, 8)
+            .op("Neg", "out", "in")
+            .tensor(false, "out", 4, 8, 8)
+            .bytes();
     byte[] backbone =
         new Onnx(1)
             .tensor(true, "input", 3, 8, 8)
@@ -49,6 +67,7 @@ public final class SmallBundle {
     return BundleWriter.to(folder)
         .put(Bundle.BACKBONE, backbone)
         .put("exits/1.onnx", head)
+        .put("codecs/neg.onnx", mirror)
         .put("profile.json", profile().toJson())
         .put("calibration.bin", table(Role.SELECT, 3).toBytes())
         .put("certification.bin", table(Role.CERTIFY, 4).toBytes())
@@ -66,7 +85,7 @@ public final class SmallBundle {
                 List.of(
                     new ExitInfo(0, 1, "exits/1.onnx", 20, 1.5, 0.9),
                     new ExitInfo(1, 3, "", 0, 1, 0)),
-                List.of(),
+                codecs,
                 Map.of("seed", "1"),
                 Map.of()),
             false);

@@ -14,6 +14,7 @@ import dev.sluice.protocol.message.Infer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -104,6 +105,66 @@ class RequestFinisherTest {
       Infer request = picture(1, models.models().get(0).digest(), onePixel);
       finisher.onInfer(request, new ReceiveStamps(0, 0), unlucky);
       assertThat(unlucky.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.INTERNAL);
+    }
+  }
+
+  @Test
+  void finishesWhatWaitsAlreadyAsOneBatch() throws IOException, InterruptedException {
+    CountDownLatch release = new CountDownLatch(1);
+    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 16)) {
+      LoadMeter load = new LoadMeter(1, 0);
+      RequestFinisher finisher = new RequestFinisher(models, queue, load, System::nanoTime, 3);
+      String digest = models.models().get(0).digest();
+      queue.offer(
+          () -> {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      for (long id = 1; id <= 5; id++) {
+        finisher.onInfer(
+            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(answers));
+      }
+      assertThat(finisher.load().queued()).isEqualTo(6);
+      release.countDown();
+      List<Answer> all = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        Answer answer = answers.poll(20, TimeUnit.SECONDS);
+        assertThat(answer).isNotNull();
+        all.add(answer);
+      }
+      assertThat(all).extracting(Answer::requestId).containsExactly(1L, 2L, 3L, 4L, 5L);
+      assertThat(all)
+          .extracting(answer -> answer.stamps().startNanos() == all.get(0).stamps().startNanos())
+          .containsExactly(true, true, true, false, false);
+      assertThat(all).extracting(Answer::confidence).containsOnly(all.get(0).confidence());
+    }
+  }
+
+  private record Collecting(BlockingQueue<Answer> answers) implements Responder {
+    @Override
+    public long connectionId() {
+      return 1;
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return false;
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      answers.add(answer);
+    }
+
+    @Override
+    public void refuse(ErrorCode code, String message, long retryAfterNanos) {
+      throw new AssertionError(message);
     }
   }
 

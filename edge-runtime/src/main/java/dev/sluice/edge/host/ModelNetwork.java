@@ -21,7 +21,10 @@ import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.CodecMisfitException;
 import dev.sluice.model.stage.Encoder;
+import dev.sluice.model.stage.NoSuchCutException;
+import dev.sluice.model.stage.NoSuchExitException;
 import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageRequest;
@@ -165,13 +168,13 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
   /**
    * {@inheritDoc} Runs every stage and the encoder once, so that the first frame finds them warm.
    *
-   * @throws IllegalArgumentException if the plan names a cut, exit or codec that the bundle has not
+   * @throws dev.sluice.model.stage.StageRequestException if the plan names a cut, exit or codec
+   *     that the bundle has not
    */
   @Override
   public Route compile(Plan plan, boolean hedged) {
     if (plan.split() > lastCut()) {
-      throw new IllegalArgumentException(
-          "the last cut is " + lastCut() + ", there is no cut " + plan.split());
+      throw new NoSuchCutException(manifest.name(), plan.split(), lastCut());
     }
     plan.exits().forEach(exit -> checkExit(exit.exit()));
     List<Integer> own =
@@ -264,8 +267,8 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   private void checkExit(int exit) {
     if (exit >= exitCuts.size()) {
-      throw new IllegalArgumentException(
-          "the last exit is " + (exitCuts.size() - 1) + ", there is no exit " + exit);
+      throw new NoSuchExitException(
+          "the last exit is " + (exitCuts.size() - 1) + ", there is no exit " + exit, exit);
     }
   }
 
@@ -293,8 +296,8 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         .map(CodecInfo::name)
         .filter(name -> !known.contains(name))
         .forEach(known::add);
-    throw new IllegalArgumentException(
-        "no codec '" + codec + "' at cut " + cut + "; known there are " + known);
+    throw new CodecMisfitException(
+        "no codec '" + codec + "' at cut " + cut + "; known there are " + known, cut, codec);
   }
 
   private List<Step> steps(StageChain chain) {

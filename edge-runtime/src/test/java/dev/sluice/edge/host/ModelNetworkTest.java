@@ -10,6 +10,7 @@ import dev.sluice.edge.SmallBundle;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.NoCloud;
+import dev.sluice.edge.session.Payload;
 import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.SessionOptions;
@@ -21,12 +22,17 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.stage.Activation;
+import dev.sluice.model.stage.CodecMisfitException;
+import dev.sluice.model.stage.NoSuchCutException;
+import dev.sluice.model.stage.NoSuchExitException;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.rival.Forced;
 import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,16 +171,55 @@ class ModelNetworkTest {
   }
 
   @Test
+  void encodesInsideTheLastStageUnlessAnExitThereMaySpareIt() throws Exception {
+    Frame frame = frame(2);
+    Plan mayLeave = new Plan(1, "mirror", List.of(new ExitThreshold(0, 0.9)));
+    Plan isSent = new Plan(1, "mirror", List.of());
+    Plan plain = new Plan(1, "f32", List.of());
+    try (ProgressiveModel mirroring =
+            ProgressiveModel.open(
+                SmallBundle.writeMirroring(folder.resolve("mirroring")),
+                EngineOptions.singleThread());
+        ModelNetwork own = new ModelNetwork(mirroring);
+        Route lazy = own.compile(mayLeave, true);
+        Route fused = own.compile(isSent, true);
+        Route natural = own.compile(plain, false);
+        Sample one = through(lazy.stages(), own.input(frame));
+        Sample two = through(fused.stages(), own.input(frame));
+        Sample three = through(natural.stages(), own.input(frame))) {
+      FloatBuffer expected = floats(natural.encode(frame, Optional.of(three)));
+      FloatBuffer mirrored = floats(fused.encode(frame, Optional.of(two)));
+      FloatBuffer lately = floats(lazy.encode(frame, Optional.of(one)));
+      for (int i = 0; i < expected.remaining(); i++) {
+        assertThat(mirrored.get(i)).isEqualTo(-expected.get(i));
+        assertThat(lately.get(i)).isEqualTo(-expected.get(i));
+      }
+      // The live tensors stay as they are, for going on alone.
+      assertThat(doubles(last(fused.beyond(), two)))
+          .containsExactly(uncut(frame), within(TOLERANCE));
+    }
+  }
+
+  private static FloatBuffer floats(Payload payload) {
+    return payload.parts().get(0).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  @Test
   void saysWhichCodecsThereAre() {
     assertThatThrownBy(() -> network.compile(new Plan(2, "klt-s9", List.of()), false))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(CodecMisfitException.class)
         .hasMessageContaining("klt-s9")
         .hasMessageContaining("q8");
     assertThatThrownBy(() -> network.compile(new Plan(0, "gif", List.of()), false))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gif");
     assertThatThrownBy(() -> network.compile(Plan.local(4, List.of()), false))
+        .isInstanceOf(NoSuchCutException.class)
         .hasMessageContaining("last cut is 3");
+    Plan noExit = Plan.local(3, List.of(new ExitThreshold(7, 0.5)));
+    assertThatThrownBy(() -> network.compile(noExit, false))
+        .isInstanceOf(NoSuchExitException.class)
+        .hasMessageContaining("no exit 7");
   }
 
   @Test

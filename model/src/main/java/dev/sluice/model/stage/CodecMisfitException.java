@@ -7,7 +7,8 @@ public final class CodecMisfitException extends StageRequestException {
   private final int cut;
   private final String codec;
 
-  CodecMisfitException(String message, int cut, String codec) {
+  /** Makes one. */
+  public CodecMisfitException(String message, int cut, String codec) {
     super(message);
     this.cut = cut;
     this.codec = codec;

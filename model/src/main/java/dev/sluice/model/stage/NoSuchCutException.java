@@ -6,8 +6,9 @@ public final class NoSuchCutException extends StageRequestException {
 
   private final int cut;
 
-  NoSuchCutException(String bundle, int cut, int lastCut) {
-    super("%s has no cut %d; its cuts are 0 to %d".formatted(bundle, cut, lastCut));
+  /** Makes one. */
+  public NoSuchCutException(String bundle, int cut, int lastCut) {
+    super("%s has no cut %d; its last cut is %d".formatted(bundle, cut, lastCut));
     this.cut = cut;
   }
 

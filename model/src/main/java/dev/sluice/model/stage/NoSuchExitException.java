@@ -6,7 +6,8 @@ public final class NoSuchExitException extends StageRequestException {
 
   private final int exit;
 
-  NoSuchExitException(String message, int exit) {
+  /** Makes one. */
+  public NoSuchExitException(String message, int exit) {
     super(message);
     this.exit = exit;
   }

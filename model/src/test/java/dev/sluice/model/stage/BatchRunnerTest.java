@@ -281,7 +281,7 @@ class BatchRunnerTest {
         .hasMessageContaining("BOOL");
     assertThatThrownBy(() -> model.activationOfBytes(5, List.of()))
         .isInstanceOf(NoSuchCutException.class)
-        .hasMessageContaining("0 to 4");
+        .hasMessageContaining("last cut is 4");
     try (Activation two = model.activationOfBytes(3, List.of(floats, index));
         StageChain chain = model.compile(StageRequest.of(1, 2, List.of()))) {
       assertThatThrownBy(() -> chain.stages().get(0).run(two))
