@@ -17,6 +17,7 @@ import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageRequestException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -197,6 +198,37 @@ public final class ProgressiveModel implements AutoCloseable {
   /** Returns an exit's calibrated scores from its logits, for one sample. */
   public ExitScores scores(int exit, float[] logits) {
     return ExitScores.of(logits, manifest.exits().get(exit).temperature());
+  }
+
+  /**
+   * Runs a chain over a batch whose samples leave one by one, each judged by itself, memory of its
+   * earlier exits included. The answers are those of the samples one by one.
+   *
+   * @param chain from cut 0 or from a split
+   * @param batch at the chain's first cut, any number of samples; stays the caller's
+   * @param policies decide who leaves where; the final exit always ends a sample
+   * @return the caller's to close
+   */
+  public BatchOutcome run(StageChain chain, Activation batch, ExitPolicies policies) {
+    List<ExitPolicies.Judge> judges = new ArrayList<>();
+    List<Optional<BatchOutcome.Answered>> answers = new ArrayList<>();
+    for (int sample = 0; sample < batch.batch(); sample++) {
+      judges.add(policies.judge());
+      answers.add(Optional.empty());
+    }
+    BatchRunner.Remainder rest =
+        BatchRunner.run(
+            chain,
+            batch,
+            (sample, exit, logits) -> {
+              ExitScores scores = scores(exit, logits);
+              boolean leaves = judges.get(sample).stops(exit, scores);
+              if (leaves) {
+                answers.set(sample, Optional.of(new BatchOutcome.Answered(exit, scores)));
+              }
+              return leaves;
+            });
+    return new BatchOutcome(answers, rest);
   }
 
   /**

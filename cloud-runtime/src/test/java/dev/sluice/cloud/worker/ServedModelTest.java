@@ -205,7 +205,8 @@ class ServedModelTest {
       inOrder.add(served.finish(infer(picture, plan)));
       together.add(inOrder.get(picture));
       asked.add(
-          new ServedModel.Asked(infer(picture, plan), outcome(f -> together.set(place, f), refused)));
+          new ServedModel.Asked(
+              infer(picture, plan), outcome(f -> together.set(place, f), refused)));
     }
     Infer broken =
         new Infer(

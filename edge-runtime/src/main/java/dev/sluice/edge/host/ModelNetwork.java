@@ -114,8 +114,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   @Override
   public Sample input(Frame frame) {
-    return new Tensors(
-        model.input(frame.rgb(), frame.width(), frame.height()), Optional.empty());
+    return new Tensors(model.input(frame.rgb(), frame.width(), frame.height()), Optional.empty());
   }
 
   /**

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.model.BatchOutcome;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.TinyBundles;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.MaskedNetworks;
 import dev.sluice.model.graph.TinyNetworks;
 import java.io.IOException;
@@ -18,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -208,6 +213,33 @@ class BatchRunnerTest {
                 .as("split %d, sample %d", split, sample)
                 .containsExactly(model.runUncut(single), within(TOLERANCE));
           }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"top1 >= 0.3", "entropy <= 1.5 nats", "patience 1", "margin >= 0.05", "never"})
+  void judgesEachSampleByItselfAlsoWhereThePolicyRemembers(String text) throws IOException {
+    ProgressiveModel model = open("OPEN");
+    ExitPolicy policy = ExitPolicy.parse(text);
+    ExitPolicies policies =
+        ExitPolicies.of(3, CLASSES, Map.of(0, policy, 1, policy), PolicyData.NONE);
+    int batch = 12;
+    float[] values = TinyNetworks.noise(batch * PICTURE, 65);
+    try (StageChain chain = everyExit(model, 0, model.lastCut());
+        Activation input = input(model, values);
+        BatchOutcome together = model.run(chain, input, policies)) {
+      assertThat(together.rest().samples()).isEmpty();
+      for (int sample = 0; sample < batch; sample++) {
+        float[] own = Arrays.copyOfRange(values, sample * PICTURE, (sample + 1) * PICTURE);
+        try (Activation single = input(model, own);
+            BatchOutcome alone = model.run(chain, single, policies)) {
+          BatchOutcome.Answered expected = alone.answers().get(0).orElseThrow();
+          BatchOutcome.Answered actual = together.answers().get(sample).orElseThrow();
+          assertThat(actual.exit()).as("sample %d", sample).isEqualTo(expected.exit());
+          assertThat(actual.scores().confidence())
+              .isCloseTo(expected.scores().confidence(), within((double) TOLERANCE));
         }
       }
     }
