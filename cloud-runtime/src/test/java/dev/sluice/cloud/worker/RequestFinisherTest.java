@@ -128,7 +128,7 @@ class RequestFinisherTest {
       byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
       for (long id = 1; id <= 5; id++) {
         finisher.onInfer(
-            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(answers));
+            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(id, answers));
       }
       assertThat(finisher.load().queued()).isEqualTo(6);
       release.countDown();
@@ -146,7 +146,7 @@ class RequestFinisherTest {
     }
   }
 
-  private record Collecting(BlockingQueue<Answer> answers) implements Responder {
+  private record Collecting(long requestId, BlockingQueue<Answer> answers) implements Responder {
     @Override
     public long connectionId() {
       return 1;

@@ -90,8 +90,7 @@ class MaskedLoopbackTest {
             ExitScores uncut = uncut(model, rgb);
             assertThat(answer.confidence())
                 .as("split %d, codec %s, picture %d", split, codec, picture)
-                .isCloseTo(
-                    uncut.confidence(), within(codec.equals("f32") ? EXACT : EIGHT_BIT));
+                .isCloseTo(uncut.confidence(), within(codec.equals("f32") ? EXACT : EIGHT_BIT));
             if (codec.equals("f32")) {
               assertThat(answer.top().get(0).label()).isEqualTo(uncut.predicted());
             }
@@ -114,8 +113,7 @@ class MaskedLoopbackTest {
     }
   }
 
-  private static List<ByteBuffer> parts(
-      ModelNetwork device, Frame frame, int split, String codec) {
+  private static List<ByteBuffer> parts(ModelNetwork device, Frame frame, int split, String codec) {
     try (Route route = device.compile(new Plan(split, codec, List.of()), false);
         Sample input = device.input(frame);
         Sample atSplit = route.stages().get(0).run(input).live()) {
@@ -138,8 +136,7 @@ class MaskedLoopbackTest {
     return outcome;
   }
 
-  private static ErrorCode refusal(WorkerClient client, Infer request)
-      throws InterruptedException {
+  private static ErrorCode refusal(WorkerClient client, Infer request) throws InterruptedException {
     return ((CloudOutcome.Refused) outcome(client, request)).refusal().code();
   }
 

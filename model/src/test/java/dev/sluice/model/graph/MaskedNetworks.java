@@ -107,7 +107,7 @@ public final class MaskedNetworks {
     net.random.setSeed(seed);
     for (int i = 0; i < types.size(); i++) {
       ValueInfoProto.Builder input = info("in" + i, true, i == 0 ? 4 : 1, 8, 8).toBuilder();
-      input.getTypeBuilder().getTensorTypeBuilder().setElemType(ElementTypes.number(types.get(i)));
+      input.getTypeBuilder().getTensorTypeBuilder().setElemType(types.get(i).onnxNumber());
       net.graph.addInput(input);
     }
     net.op("Cast", "last", "in" + (types.size() - 1))
