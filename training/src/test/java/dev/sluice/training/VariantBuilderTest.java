@@ -168,7 +168,7 @@ class VariantBuilderTest {
                 "x"))
         .containsExactly("2", "--weight-bits must be 7 or 8: 4");
     assertThat(run("quantise", "nowhere", "--format", "roadsigns", "--out", "x"))
-        .containsExactly("1", "nowhere");
+        .containsExactly("2", "nowhere");
   }
 
   /** Returns the exit status and, if the message has them, the words looked for last. */
