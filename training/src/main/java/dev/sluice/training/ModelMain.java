@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       QuantiseCommand.class,
       InspectCommand.class,
-      DiffCommand.class
+      DiffCommand.class,
+      PublishCommand.class
     })
 public final class ModelMain implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
