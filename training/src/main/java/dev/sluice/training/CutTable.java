@@ -1,7 +1,7 @@
 package dev.sluice.training;
 
 import dev.sluice.model.graph.CutPoint;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

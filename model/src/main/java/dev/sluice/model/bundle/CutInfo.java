@@ -1,6 +1,6 @@
 package dev.sluice.model.bundle;
 
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,6 +1,7 @@
 package dev.sluice.model.graph;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

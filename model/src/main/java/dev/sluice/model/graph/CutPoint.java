@@ -1,5 +1,6 @@
 package dev.sluice.model.graph;
 
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

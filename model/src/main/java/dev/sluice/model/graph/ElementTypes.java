@@ -1,6 +1,7 @@
 package dev.sluice.model.graph;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.sluice.model.tensor.TensorType;
 import java.util.Arrays;
 import java.util.Optional;
 

@@ -1,5 +1,6 @@
 package dev.sluice.model.graph;
 
+import dev.sluice.model.tensor.TensorType;
 import java.util.Arrays;
 
 /** What an input takes. Immutable. */

@@ -2,7 +2,7 @@ package dev.sluice.model.stage;
 
 import dev.sluice.model.engine.EngineException;
 import dev.sluice.model.engine.OnnxEngine;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

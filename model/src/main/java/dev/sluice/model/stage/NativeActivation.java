@@ -1,7 +1,7 @@
 package dev.sluice.model.stage;
 
 import dev.sluice.model.engine.OnnxEngine;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;

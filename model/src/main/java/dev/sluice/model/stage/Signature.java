@@ -2,7 +2,7 @@ package dev.sluice.model.stage;
 
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.engine.OnnxEngine;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

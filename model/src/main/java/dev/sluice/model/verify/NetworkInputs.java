@@ -3,7 +3,7 @@ package dev.sluice.model.verify;
 import dev.sluice.model.engine.OnnxProbe;
 import dev.sluice.model.graph.InputForm;
 import dev.sluice.model.graph.OnnxGraph;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

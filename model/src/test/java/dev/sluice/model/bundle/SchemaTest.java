@@ -3,8 +3,8 @@ package dev.sluice.model.bundle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.model.graph.TensorType;
 import dev.sluice.model.graph.TinyNetworks;
+import dev.sluice.model.tensor.TensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -12,6 +12,7 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.sluice.model.engine.EngineException;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.tensor.TensorType;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

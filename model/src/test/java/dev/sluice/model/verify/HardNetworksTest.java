@@ -17,7 +17,7 @@ import dev.sluice.model.graph.GraphNode;
 import dev.sluice.model.graph.Nets;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

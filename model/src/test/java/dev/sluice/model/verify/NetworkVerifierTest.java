@@ -7,7 +7,7 @@ import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.Nets;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

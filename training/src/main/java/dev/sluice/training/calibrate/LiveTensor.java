@@ -1,7 +1,7 @@
 package dev.sluice.training.calibrate;
 
 import dev.sluice.model.engine.OnnxEngine;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

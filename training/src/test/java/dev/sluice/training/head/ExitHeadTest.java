@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.graph.CutPoint;
-import dev.sluice.model.graph.TensorType;
+import dev.sluice.model.tensor.TensorType;
 import dev.sluice.training.export.BranchyNetworks;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.TinyNetwork;

@@ -1,4 +1,4 @@
-package dev.sluice.model.graph;
+package dev.sluice.model.tensor;
 
 /** Element types that tensors may have where a network is cut. */
 public enum TensorType {
