@@ -41,6 +41,7 @@ class ExecutionProviderTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CPU")
+  @SuppressWarnings("try") // It only has to be there.
   void namesTheProviderThatIsMissingAndThoseThatAreThere(ExecutionProvider.Kind kind) {
     EngineOptions options =
         EngineOptions.singleThread().on(new ExecutionProvider(kind, 0, Map.of()));

@@ -91,6 +91,7 @@ class LoweredNetworkTest {
   }
 
   @Test
+  @SuppressWarnings("try") // It only has to be there.
   void keepsConstantsOnceAndFreesThemWithTheLastSession() {
     try (OnnxEngine.Session first = engine.load(onnx, "first")) {
       long once = engine.constantBytes();
