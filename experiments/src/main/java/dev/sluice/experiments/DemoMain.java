@@ -188,12 +188,6 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
   }
 
   private DemoOptions options() throws IOException {
-    String named =
-        bundle == null ? Home.find().resolve("experiments/bundles/roadsigns").toString() : bundle;
-    Optional<String> wrong = Bundles.misnamed(named);
-    if (wrong.isPresent()) {
-      throw new ParameterException(spec.commandLine(), "--bundle " + wrong.get());
-    }
     if (data != null && bundle == null) {
       throw new ParameterException(spec.commandLine(), "--data needs the --bundle that it is for");
     }
@@ -204,6 +198,12 @@ public final class DemoMain implements Callable<Integer>, Failures.Debuggable {
     if (json != null && Files.isDirectory(json)) {
       throw new ParameterException(
           spec.commandLine(), "--json " + json + " is a folder; name a file");
+    }
+    String named =
+        bundle == null ? Home.find().resolve("experiments/bundles/roadsigns").toString() : bundle;
+    Optional<String> wrong = Bundles.misnamed(named);
+    if (wrong.isPresent()) {
+      throw new ParameterException(spec.commandLine(), "--bundle " + wrong.get());
     }
     if (seconds != null && !(seconds >= 6 && seconds <= 3600)) {
       throw new ParameterException(spec.commandLine(), "--seconds must be in [6, 3600]");
