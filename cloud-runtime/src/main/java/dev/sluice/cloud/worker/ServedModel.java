@@ -125,9 +125,12 @@ public final class ServedModel implements AutoCloseable {
   /**
    * What finishing one request gave.
    *
-   * @param profiledNanos what the profile says this computation takes
+   * @param profiledNanos what the profile says this computation took, with whatever heads the chain
+   *     that served it brought along
+   * @param plannedNanos what the profile says it takes with the request's own exits alone
    */
-  public record Finished(int exit, List<ClassScore> top, double confidence, long profiledNanos) {}
+  public record Finished(
+      int exit, List<ClassScore> top, double confidence, long profiledNanos, long plannedNanos) {}
 
   /** Hears what became of a request: exactly one of the two, on the thread that computes. */
   public interface Outcome {
@@ -249,8 +252,13 @@ public final class ServedModel implements AutoCloseable {
             if (!judges.get(sample).stops(exit, scores)) {
               return false;
             }
-            long nanos = decodeNanos + profiledNanos(chain, exit);
-            outcome.finished(new Finished(exit, top(scores), scores.confidence(), nanos));
+            outcome.finished(
+                new Finished(
+                    exit,
+                    top(scores),
+                    scores.confidence(),
+                    decodeNanos + profiledNanos(chain, exit, Optional.empty()),
+                    decodeNanos + profiledNanos(chain, exit, Optional.of(exits))));
             return true;
           };
       try (BatchRunner.Remainder rest = BatchRunner.run(chain, input, gate)) {
@@ -266,16 +274,23 @@ public final class ServedModel implements AutoCloseable {
     return exits.stream().filter(exit -> exit != last).toList();
   }
 
-  /** Returns what the profile says that a chain takes up to an exit. */
-  private long profiledNanos(StageChain chain, int exit) {
+  /**
+   * Returns what the profile says that a chain takes up to an exit.
+   *
+   * @param wanted the exits that count besides, all where there are none
+   */
+  private long profiledNanos(StageChain chain, int exit, Optional<List<Integer>> wanted) {
     long nanos = 0;
     for (Stage stage : chain.stages()) {
       for (int cut = stage.fromCut() + 1; cut <= stage.toCut(); cut++) {
         nanos += profile.segmentNanos(cut);
       }
       if (stage.exit().isPresent()) {
-        nanos += profile.headNanos(stage.exit().getAsInt());
-        if (stage.exit().getAsInt() == exit) {
+        int passed = stage.exit().getAsInt();
+        if (passed == exit || wanted.isEmpty() || wanted.get().contains(passed)) {
+          nanos += profile.headNanos(passed);
+        }
+        if (passed == exit) {
           break;
         }
       }

@@ -219,7 +219,7 @@ class ServedModelTest {
             0,
             List.of(ByteBuffer.allocate(3)));
     asked.add(2, new ServedModel.Asked(broken, outcome(f -> {}, refused)));
-    together.replaceAll(f -> new ServedModel.Finished(-1, List.of(), 0, 0));
+    together.replaceAll(f -> new ServedModel.Finished(-1, List.of(), 0, 0, 0));
     served.finish(asked);
     assertThat(refused).hasSize(1);
     for (int picture = 0; picture < PICTURES; picture++) {
