@@ -2,6 +2,8 @@ package dev.sluice.model;
 
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
+import dev.sluice.model.bundle.CutInfo;
+import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.exit.ExitPolicies;
@@ -12,6 +14,7 @@ import dev.sluice.model.stage.BatchRunner;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageCompiler;
 import dev.sluice.model.stage.StageListener;
+import dev.sluice.model.stage.StageMemory;
 import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageRequestException;
 import dev.sluice.model.tensor.TensorType;
@@ -99,6 +102,68 @@ public final class ProgressiveModel implements AutoCloseable {
    */
   public StageChain compile(StageRequest request) {
     return compiler.compile(request);
+  }
+
+  /**
+   * Counts what the stages of a request need in memory for one sample: all their constants, and the
+   * most that their tensors take together. Each stage is run once by itself with all its tensors
+   * kept, so this takes a while, but needs no more of the network at a time than one stage.
+   *
+   * @throws StageRequestException if the bundle has no such cuts, exits or codecs
+   * @throws IllegalArgumentException if a file of the bundle does not fit the others
+   */
+  public StageMemory memory(StageRequest request) {
+    return compiler.memory(request);
+  }
+
+  /**
+   * Counts what no plan up to a cut exceeds, whichever of the exits before it are active, without
+   * codecs. Never less for a deeper cut.
+   *
+   * @param cut in [0, {@link #lastCut()}]
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @throws StageRequestException if there is no such cut
+   */
+  public StageMemory memoryUpTo(int cut, String precision) {
+    List<Integer> exits =
+        manifest.exits().stream()
+            .filter(exit -> exit.cut() > 0 && exit.cut() <= cut)
+            .map(ExitInfo::index)
+            .toList();
+    StageMemory every = memory(StageRequest.of(0, cut, exits).withPrecision(precision));
+    // Where an exit is left out, the stage before it holds what it was given for longer.
+    long held = 0;
+    for (int exit : exits) {
+      if (manifest.exits().get(exit).cut() < cut) {
+        held = Math.max(held, Math.max(bytesAt(0), bytesAt(manifest.exits().get(exit).cut())));
+      }
+    }
+    return new StageMemory(every.weightBytes(), every.peakActivationBytes() + held);
+  }
+
+  private long bytesAt(int cut) {
+    CutInfo info = manifest.cuts().get(cut);
+    long bytes = 0;
+    for (int tensor = 0; tensor < info.shapes().size(); tensor++) {
+      long elements = 1;
+      for (int side : info.shapes().get(tensor)) {
+        elements *= side;
+      }
+      bytes += elements * info.types().get(tensor).bytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * Keeps to the front of the network from now on, for a device that cannot hold all of it: nothing
+   * beyond a cut is compiled or held. Comes before the first compilation.
+   *
+   * @param cut deepest cut to which stages may go, at least 1
+   * @throws StageRequestException if there is no such cut
+   * @throws IllegalStateException if stages have been compiled
+   */
+  public void limitTo(int cut) {
+    compiler.limitTo(cut);
   }
 
   /**

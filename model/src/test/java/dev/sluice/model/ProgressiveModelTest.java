@@ -13,8 +13,10 @@ import dev.sluice.model.graph.Pieces;
 import dev.sluice.model.graph.TinyNetworks;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.BatchRunner;
+import dev.sluice.model.stage.BeyondLimitException;
 import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
+import dev.sluice.model.stage.StageMemory;
 import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageResult;
 import java.io.IOException;
@@ -80,6 +82,72 @@ class ProgressiveModelTest {
     }
     results.forEach(StageResult::close);
     return logits;
+  }
+
+  @Test
+  void countsTheMemoryOfAChain() {
+    int last = model.lastCut();
+    StageMemory bare = model.memory(StageRequest.of(0, last, List.of(FINAL_EXIT)));
+    StageMemory every = model.memory(StageRequest.of(0, last, List.of(0, 1, FINAL_EXIT)));
+    // A head: 4 x 5 weights and 5 biases; its constants count though their names are the same.
+    assertThat(every.weightBytes()).isEqualTo(bare.weightBytes() + 2 * 4 * 25);
+    // Uncut, the input is held as well; from cut 1, its 4x8x8, the convolution and the sum.
+    assertThat(bare.peakActivationBytes()).isEqualTo(4 * (192 + 3 * 256));
+    assertThat(every.peakActivationBytes()).isEqualTo(4 * 3 * 256);
+
+    StageMemory encoded = model.memory(StageRequest.of(0, 2, List.of()).encodedBy("doubling"));
+    StageMemory plain = model.memory(StageRequest.of(0, 2, List.of()));
+    assertThat(encoded.weightBytes()).isEqualTo(plain.weightBytes() + 4);
+    assertThat(model.memory(StageRequest.of(0, 0, List.of())).bytes()).isZero();
+  }
+
+  @Test
+  void needsMoreMemoryForADeeperCut() {
+    long before = 0;
+    for (int cut = 0; cut <= model.lastCut(); cut++) {
+      StageMemory needed = model.memoryUpTo(cut, "float32");
+      assertThat(needed.bytes()).as("cut %d", cut).isGreaterThanOrEqualTo(before);
+      before = needed.bytes();
+      for (List<Integer> active : List.of(List.<Integer>of(), List.of(0), List.of(1))) {
+        List<Integer> exits = new ArrayList<>();
+        for (int exit : active) {
+          if (bundle.manifest().exits().get(exit).cut() <= cut) {
+            exits.add(exit);
+          }
+        }
+        if (cut == model.lastCut()) {
+          exits.add(FINAL_EXIT);
+        }
+        assertThat(model.memory(StageRequest.of(0, cut, exits)).bytes())
+            .as("cut %d with exits %s", cut, exits)
+            .isLessThanOrEqualTo(needed.bytes());
+      }
+    }
+  }
+
+  @Test
+  void countsNoMoreWeightsThanTheFilesHold() {
+    long files = 0;
+    for (String path : List.of("backbone.onnx", "exits/1.onnx", "exits/2.onnx")) {
+      files += bundle.file(path).length;
+    }
+    assertThat(model.memoryUpTo(model.lastCut(), "float32").weightBytes())
+        .isBetween(files / 4, files);
+  }
+
+  @Test
+  void compilesNothingBeyondItsLimit() {
+    model.limitTo(2);
+    try (StageChain chain = model.compile(StageRequest.of(0, 2, List.of(0, 1)))) {
+      assertThat(chain.stages()).hasSize(2);
+    }
+    assertThatThrownBy(() -> model.compile(StageRequest.of(0, 3, List.of())))
+        .isInstanceOf(BeyondLimitException.class)
+        .hasMessageContaining("limited to cut 2");
+    try (Activation input = input(1)) {
+      assertThatThrownBy(() -> model.runUncut(input)).isInstanceOf(BeyondLimitException.class);
+    }
+    assertThatThrownBy(() -> model.limitTo(1)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -101,6 +102,39 @@ public final class Scheduler implements Planner {
   public Scheduler(
       BundleFacts facts, Objective objective, SchedulerOptions options, List<PlanChain> chains) {
     this(facts, objective, options, chains, Optional.empty());
+  }
+
+  /**
+   * Plans among those of Sluice's candidates that the device can run.
+   *
+   * @param criterion when active exits stop, if not by the plans' thresholds
+   * @param runnable whether the device can run a plan, for example has the memory
+   * @throws IllegalArgumentException if no local plan is among those that it can run
+   */
+  public Scheduler(
+      BundleFacts facts,
+      Objective objective,
+      SchedulerOptions options,
+      Optional<ExitCriterion> criterion,
+      Predicate<Plan> runnable) {
+    this(
+        facts,
+        objective,
+        options,
+        runnable(
+            criterion
+                .map(known -> CandidatePlans.following(facts, known))
+                .orElseGet(() -> CandidatePlans.sluice(facts)),
+            runnable),
+        criterion);
+  }
+
+  /** A chain without some of its plans is still a sequence that was fixed beforehand. */
+  private static List<PlanChain> runnable(List<PlanChain> chains, Predicate<Plan> runnable) {
+    return chains.stream()
+        .map(chain -> new PlanChain(chain.plans().stream().filter(runnable).toList()))
+        .filter(chain -> !chain.plans().isEmpty())
+        .toList();
   }
 
   private Scheduler(

@@ -113,6 +113,30 @@ class SchedulerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void usesOnlyPlansThatTheDeviceCanRun(int deepest) throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), 1);
+    int cut = facts.exitCut(deepest - 1);
+    Scheduler scheduler =
+        new Scheduler(
+            facts,
+            Objective.parse(GOAL),
+            EXACT,
+            Optional.empty(),
+            plan -> plan.split() <= cut);
+    for (double mbit : new double[] {100, 20, 6, 1, 0.25, 0.01}) {
+      Plan plan = scheduler.decide(link(mbit, 50, 25), Optional.empty(), 0).plan();
+      assertThat(plan.split()).as("%s Mbit/s", mbit).isLessThanOrEqualTo(cut);
+    }
+    assertThatThrownBy(
+            () ->
+                new Scheduler(
+                    facts, Objective.parse(GOAL), EXACT, Optional.empty(), Plan::usesCloud))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("local plan");
+  }
+
+  @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void aLooserConstraintNeverWorsensTheFirstTarget(long seed) throws Exception {
     BundleFacts facts = SyntheticFacts.of(small(), seed);

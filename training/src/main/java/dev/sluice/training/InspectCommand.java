@@ -1,22 +1,28 @@
 package dev.sluice.training;
 
+import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.VariantInfo;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.stage.StageMemory;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,6 +38,11 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "BUNDLE",
       description = "a bundle's folder or zip, or its http(s) address")
   private String path = "";
+
+  @Option(
+      names = "--memory",
+      description = "also what a device needs to run the network up to each cut; takes seconds")
+  private boolean memory;
 
   @Override
   public Integer call() throws IOException {
@@ -52,6 +63,9 @@ final class InspectCommand implements Callable<Integer> {
     exits(out, manifest, profile, select, certify);
     codecs(out, manifest, profile, select, certify);
     variants(out, bundle);
+    if (memory) {
+      memory(out, bundle);
+    }
     out.println("origin");
     manifest.provenance().forEach((key, value) -> out.println("  " + key + ": " + value));
     out.flush();
@@ -89,6 +103,34 @@ final class InspectCommand implements Callable<Integer> {
           .append(cut.tensors().size() == 1 ? "" : " " + cut.tensors().get(i));
     }
     return text.append(' ').append(cut.name()).toString();
+  }
+
+  /** Runs the network stage by stage, once for each precision. */
+  private void memory(PrintWriter out, Bundle bundle) throws IOException {
+    BundleManifest manifest = bundle.manifest();
+    out.println("cut  weights, bytes  activations, bytes  all, bytes  at");
+    try (ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {
+      List<String> precisions = new ArrayList<>(List.of(VariantInfo.FLOAT32));
+      manifest.variants().forEach(variant -> precisions.add(variant.precision()));
+      for (String precision : precisions) {
+        for (CutInfo cut : manifest.cuts()) {
+          StageMemory needed = model.memoryUpTo(cut.index(), precision);
+          out.printf(
+              Locale.ROOT,
+              "%3d  %,14d  %,18d  %,10d  %s%n",
+              cut.index(),
+              needed.weightBytes(),
+              needed.peakActivationBytes(),
+              needed.bytes(),
+              precision);
+        }
+      }
+    } catch (IllegalArgumentException misfit) {
+      throw new IOException(
+          path + ": its files do not fit together (" + misfit.getMessage() + "); prepare it again",
+          misfit);
+    }
+    out.println();
   }
 
   private static void exits(

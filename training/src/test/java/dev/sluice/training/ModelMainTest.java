@@ -327,6 +327,9 @@ class ModelMainTest {
     Outcome shown = run("inspect", out.toString());
     assertThat(shown.err()).isEmpty();
     assertThat(shown.out()).contains("not calibrated").contains("backbone").contains("never");
+    Outcome counted = run("inspect", "--memory", out.toString());
+    assertThat(counted.err()).isEmpty();
+    assertThat(counted.out()).contains("activations, bytes").contains("float32");
   }
 
   @Test

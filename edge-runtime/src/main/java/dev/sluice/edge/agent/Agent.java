@@ -93,6 +93,7 @@ final class Agent {
             options.deadlineNanos() / 1e6,
             emulated,
             worker,
+            engine.memory(),
             first));
     long begin = first.nowNanos();
     toldLink = first.estimates().link();
@@ -183,7 +184,7 @@ final class Agent {
         () -> {
           if (output.isOpen()) {
             SessionStatus status = session.status();
-            output.line(Lines.status(status, worker, begin));
+            output.line(Lines.status(status, worker, engine.memory(), begin));
             warnOfOverruns(status.overruns());
             tellLink(status.estimates().link());
             repeatStatus(begin);

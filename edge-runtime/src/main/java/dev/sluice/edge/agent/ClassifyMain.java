@@ -3,7 +3,9 @@ package dev.sluice.edge.agent;
 import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Pictures.Picture;
 import dev.sluice.edge.host.BundleFactsReader;
+import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.edge.host.SerialDevice;
+import dev.sluice.edge.host.TooLittleMemoryException;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.EdgeAnswer;
@@ -133,7 +135,12 @@ public final class ClassifyMain implements Program.Debuggable {
     try (Engine engine = command.open()) {
       Profile profile = BundleFactsReader.profile(engine.bundle(), command.precision());
       PolicyChoice choice = choice(engine);
-      Plan plan = plan(engine.bundle().manifest(), profile, choice);
+      int deepest =
+          engine.memory().map(DeviceMemory::deepestCut).orElse(engine.network().lastCut());
+      Plan plan = plan(engine.bundle().manifest(), profile, choice, deepest);
+      if (engine.memory().isPresent()) {
+        requireMemory(engine.memory().get(), plan);
+      }
       Optional<InetSocketAddress> worker =
           plan.usesCloud() ? Optional.ofNullable(cloud) : Optional.empty();
       Cloud far = engine.cloud(worker, "sluice-classify");
@@ -250,7 +257,18 @@ public final class ClassifyMain implements Program.Debuggable {
 
   // --- the plan ---------------------------------------------------------------------------------
 
-  private Plan plan(BundleManifest manifest, Profile profile, PolicyChoice choice) {
+  private void requireMemory(DeviceMemory memory, Plan plan) {
+    try {
+      memory.require(plan);
+    } catch (TooLittleMemoryException tooLittle) {
+      throw command.wrongUse("--memory: " + tooLittle.getMessage());
+    } catch (IllegalArgumentException misfit) {
+      throw command.wrongUse(String.valueOf(misfit.getMessage()));
+    }
+  }
+
+  private Plan plan(
+      BundleManifest manifest, Profile profile, PolicyChoice choice, int deepestSplit) {
     int last = manifest.lastCut();
     List<ExitThreshold> active = Policies.active(choice, manifest.exits().size() - 1);
     Integer wanted = split;
@@ -272,7 +290,7 @@ public final class ClassifyMain implements Program.Debuggable {
     if (wanted != null) {
       cut = wanted;
     } else {
-      CodecCost least = smallest(manifest, profile);
+      CodecCost least = smallest(manifest, profile, deepestSplit);
       cut = least.cut();
       name = least.codec();
     }
@@ -301,11 +319,11 @@ public final class ClassifyMain implements Program.Debuggable {
   }
 
   /** The cut and codec that send least, where the device has not computed too much before. */
-  private CodecCost smallest(BundleManifest manifest, Profile profile) {
+  private CodecCost smallest(BundleManifest manifest, Profile profile, int deepestSplit) {
     double all = Math.max(1, manifest.cuts().get(manifest.lastCut()).macsBefore());
     return profile.codecs().stream()
         .filter(cost -> codec == null || cost.codec().equals(codec))
-        .filter(cost -> cost.cut() < manifest.lastCut())
+        .filter(cost -> cost.cut() < manifest.lastCut() && cost.cut() <= deepestSplit)
         .filter(cost -> manifest.cuts().get(cost.cut()).macsBefore() / all <= MOST_DEVICE_SHARE)
         .min(Comparator.comparingDouble(CodecCost::meanBytes))
         .orElseGet(() -> new CodecCost(0, codec == null ? "raw" : codec, 0, 0, 0, 0));

@@ -146,9 +146,12 @@ public final class EdgeMain implements Program.Debuggable {
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);
-      Strategy chosen = strategy.chosen(command, facts, goal, factor, periodNanos(), policy);
+      Strategy chosen = strategy.chosen(command, facts, goal, factor, periodNanos(), policy, engine.memory());
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
+      engine
+          .memory()
+          .ifPresent(memory -> err.println("sluice edge: --memory: " + memory.describe()));
       Cloud far = engine.cloud(Optional.ofNullable(cloud), "sluice-edge");
       Surroundings around =
           new Surroundings(

@@ -1,7 +1,9 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.edge.host.ModelNetwork;
 import dev.sluice.edge.host.ThreadLoop;
+import dev.sluice.edge.host.TooLittleMemoryException;
 import dev.sluice.edge.host.WorkerCloud;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,12 +35,15 @@ final class Engine implements AutoCloseable {
   private final Bundle bundle;
   private final ProgressiveModel model;
   private final ModelNetwork network;
+  private final Optional<DeviceMemory> memory;
   private final ThreadLoop loop = new ThreadLoop("edge-loop");
   private final ExecutorService deviceThread = thread("edge-device");
   private final ExecutorService background = thread("edge-plans");
   private @Nullable WorkerCloud worker;
 
-  private Engine(Bundle bundle, ProgressiveModel model, ModelNetwork network) {
+  private Engine(
+      Bundle bundle, ProgressiveModel model, ModelNetwork network, Optional<DeviceMemory> memory) {
+    this.memory = memory;
     this.bundle = bundle;
     this.model = model;
     this.network = network;
@@ -46,9 +52,12 @@ final class Engine implements AutoCloseable {
   /**
    * Opens a bundle and compiles its stages at a precision that it has.
    *
+   * @param memoryBytes what weights and tensors may take; empty if all of it fits in any case
+   * @throws TooLittleMemoryException if not even the first exit fits
    * @throws IOException if the bundle is missing or damaged; the message says which file
    */
-  static Engine open(Path path, EngineOptions options, String precision) throws IOException {
+  static Engine open(Path path, EngineOptions options, String precision, OptionalLong memoryBytes)
+      throws IOException {
     Bundle bundle = Bundle.open(path);
     if (!precision.equals(VariantInfo.FLOAT32) && bundle.manifest().variant(precision).isEmpty()) {
       throw new IOException(
@@ -57,9 +66,17 @@ final class Engine implements AutoCloseable {
     ProgressiveModel model = ProgressiveModel.open(bundle, options);
     boolean opened = false;
     try {
-      Engine engine = new Engine(bundle, model, new ModelNetwork(model, precision));
+      Optional<DeviceMemory> memory =
+          memoryBytes.isPresent()
+              ? Optional.of(DeviceMemory.of(model, precision, memoryBytes.getAsLong()))
+              : Optional.empty();
+      int deepest = memory.map(DeviceMemory::deepestCut).orElse(model.lastCut());
+      Engine engine =
+          new Engine(bundle, model, new ModelNetwork(model, precision, deepest), memory);
       opened = true;
       return engine;
+    } catch (TooLittleMemoryException tooLittle) {
+      throw tooLittle;
     } catch (IllegalArgumentException misfit) {
       throw new IOException(
           path + ": its files do not fit together (" + misfit.getMessage() + "); prepare it again",
@@ -86,6 +103,11 @@ final class Engine implements AutoCloseable {
 
   ModelNetwork network() {
     return network;
+  }
+
+  /** Returns what fits in the device's memory, if that is bounded. */
+  Optional<DeviceMemory> memory() {
+    return memory;
   }
 
   ThreadLoop loop() {

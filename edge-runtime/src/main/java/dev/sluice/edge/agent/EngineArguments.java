@@ -1,11 +1,13 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.host.TooLittleMemoryException;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.model.repository.Bundles;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +55,15 @@ final class EngineArguments {
               + " stays at float32 (default: ${DEFAULT-VALUE})")
   private String precision = VariantInfo.FLOAT32;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "BYTES",
+      converter = Words.Bytes.class,
+      description =
+          "what weights and tensors may take on this device, e.g. 32MB; it then runs the splits"
+              + " that fit (default: no bound)")
+  private @Nullable Long memoryBytes;
+
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
 
@@ -82,10 +93,15 @@ final class EngineArguments {
     }
     CommandLine command = commandLine();
     String name = command.getCommandName();
-    return Engine.open(
-        Bundles.usual(line -> command.getErr().println(name + ": " + line)).locate(bundle),
-        new EngineOptions(threads, provider),
-        precision);
+    try {
+      return Engine.open(
+          Bundles.usual(line -> command.getErr().println(name + ": " + line)).locate(bundle),
+          new EngineOptions(threads, provider),
+          precision,
+          memoryBytes == null ? OptionalLong.empty() : OptionalLong.of(memoryBytes));
+    } catch (TooLittleMemoryException tooLittle) {
+      throw wrongUse("--memory: " + tooLittle.getMessage());
+    }
   }
 
   /** Checks what needs no file. */

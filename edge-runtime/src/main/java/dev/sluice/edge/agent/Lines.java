@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Score;
 import dev.sluice.edge.session.SessionCounters;
@@ -107,6 +108,7 @@ final class Lines {
    * The agent can take frames.
    *
    * @param worker where the worker is; empty if none is named
+   * @param memory what fits on the device, if that is bounded
    */
   static ObjectNode ready(
       String bundle,
@@ -114,6 +116,7 @@ final class Lines {
       double deadlineMillis,
       boolean emulated,
       Optional<String> worker,
+      Optional<DeviceMemory> memory,
       SessionStatus status) {
     ObjectNode line = NODES.objectNode();
     line.put("type", "ready").put("bundle", bundle);
@@ -121,11 +124,30 @@ final class Lines {
     putLink(line, worker, status);
     putPlan(line, status.decision());
     line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
+    putMemory(line, memory);
     line.put("digest", digest);
     return line;
   }
 
-  static ObjectNode status(SessionStatus status, Optional<String> worker, long beginNanos) {
+  /** Null where the device's memory is not bounded. */
+  private static void putMemory(ObjectNode line, Optional<DeviceMemory> memory) {
+    if (memory.isEmpty()) {
+      line.putNull("memory");
+      return;
+    }
+    DeviceMemory known = memory.get();
+    line.putObject("memory")
+        .put("bound_bytes", known.boundBytes())
+        .put("needed_bytes", known.neededBytes())
+        .put("deepest_split", known.deepestCut())
+        .put("deepest_exit", known.deepestExit());
+  }
+
+  static ObjectNode status(
+      SessionStatus status,
+      Optional<String> worker,
+      Optional<DeviceMemory> memory,
+      long beginNanos) {
     Estimates e = status.estimates();
     ObjectNode line = NODES.objectNode();
     line.put("type", "status");
@@ -134,6 +156,7 @@ final class Lines {
     putPlan(line, status.decision());
     line.put("outstanding", status.outstanding());
     line.put("overruns", status.overruns());
+    putMemory(line, memory);
     line.put("device_scale", rounded(e.deviceScale()));
     line.put("worker_scale", rounded(e.workerScale()));
     return line;

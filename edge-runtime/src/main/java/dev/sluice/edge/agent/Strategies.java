@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
@@ -15,6 +16,8 @@ import dev.sluice.scheduler.rival.FixedSplit;
 import dev.sluice.scheduler.rival.Spinn;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** Ways of serving a stream, by name. */
 final class Strategies {
@@ -22,6 +25,9 @@ final class Strategies {
       "sluice, device-only, cloud-only[:CODEC], spinn, fixed-split, fixed:SPLIT:CODEC";
 
   private static final String PREFERRED_PICTURE_CODEC = "jpeg-75";
+
+  /** Their local plan is the whole network. */
+  private static final Set<String> NEED_ALL = Set.of("device-only", "spinn", "fixed-split");
 
   private Strategies() {}
 
@@ -49,22 +55,31 @@ final class Strategies {
    */
   static Strategy of(
       String name, BundleFacts facts, Objective objective, Optional<Estimates> mean) {
-    return of(name, facts, objective, mean, Optional.empty());
+    return of(name, facts, objective, mean, Optional.empty(), Optional.empty());
   }
 
   /**
-   * Returns a strategy where exits follow a policy of their own.
+   * Returns a strategy where exits follow a policy of their own, or the device's memory is bounded.
    *
    * @param policy only for {@code sluice}: the others have their own rule, or no early exits
+   * @param memory what fits on the device; where that is not the whole network, only for those that
+   *     can do without
    */
   static Strategy of(
       String name,
       BundleFacts facts,
       Objective objective,
       Optional<Estimates> mean,
-      Optional<ExitPolicyUse> policy) {
+      Optional<ExitPolicyUse> policy,
+      Optional<DeviceMemory> memory) {
     String[] words = name.split(":", -1);
     requireWords(name, words);
+    if (NEED_ALL.contains(words[0]) && memory.isPresent() && !memory.get().holdsAll()) {
+      throw new IllegalArgumentException(
+          "--memory: strategy %s needs the whole network on the device, and %s"
+              .formatted(name, memory.get().describe()));
+    }
+    Predicate<Plan> runnable = plan -> memory.isEmpty() || memory.get().holds(plan);
     if (policy.isPresent()) {
       if (!name.equals("sluice")) {
         throw new IllegalArgumentException(
@@ -75,13 +90,19 @@ final class Strategies {
           policy
               .get()
               .criterion()
-              .map(criterion -> new Scheduler(facts, objective, options, criterion))
-              .orElseGet(() -> new Scheduler(facts, objective, options.uncertified())),
+              .map(c -> new Scheduler(facts, objective, options, Optional.of(c), runnable))
+              .orElseGet(
+                  () ->
+                      new Scheduler(
+                          facts, objective, options.uncertified(), Optional.empty(), runnable)),
           true);
     }
     return switch (words[0]) {
       case "sluice" ->
-          new Strategy(new Scheduler(facts, objective, SchedulerOptions.defaults()), true);
+          new Strategy(
+              new Scheduler(
+                  facts, objective, SchedulerOptions.defaults(), Optional.empty(), runnable),
+              true);
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(
@@ -90,7 +111,11 @@ final class Strategies {
               true);
       case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
       case "fixed-split" -> new Strategy(new FixedSplit(facts, known(mean)), false);
-      case "fixed" -> new Strategy(new PinnedPlan(fixed(name, words, facts.lastCut())), false);
+      case "fixed" -> {
+        Plan plan = fixed(name, words, facts.lastCut());
+        memory.ifPresent(known -> known.require(plan));
+        yield new Strategy(new PinnedPlan(plan), false);
+      }
       default -> throw unknown(name);
     };
   }

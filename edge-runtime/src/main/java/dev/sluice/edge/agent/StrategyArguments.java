@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
+import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Objective;
@@ -55,6 +56,7 @@ final class StrategyArguments {
    * @param deviceFactor device's time over the profile's
    * @param framePeriodNanos time between frames; 0 = unknown
    * @param policy what exits follow in place of thresholds
+   * @param memory what fits on the device, if that is bounded
    */
   Strategy chosen(
       EngineArguments command,
@@ -62,7 +64,8 @@ final class StrategyArguments {
       Objective goal,
       double deviceFactor,
       long framePeriodNanos,
-      Optional<ExitPolicyUse> policy) {
+      Optional<ExitPolicyUse> policy,
+      Optional<DeviceMemory> memory) {
     Optional<Estimates> mean = Optional.empty();
     if (meanBytesPerSecond != null && meanRoundTripMillis != null) {
       mean =
@@ -79,7 +82,7 @@ final class StrategyArguments {
                   framePeriodNanos));
     }
     try {
-      return Strategies.of(strategy, facts, goal, mean, policy);
+      return Strategies.of(strategy, facts, goal, mean, policy, memory);
     } catch (IllegalArgumentException wrong) {
       throw command.wrongUse(String.valueOf(wrong.getMessage()));
     }

@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.model.engine.ExecutionProvider;
 import java.net.InetSocketAddress;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -54,6 +55,32 @@ public final class Words {
         }
       }
       throw new TypeConversionException("'" + text + "' is no rate; write 6mbit or 250kbit");
+    }
+  }
+
+  /** An amount of memory: {@code 32MB}, {@code 512kB}, {@code 64MiB}; a bare number is bytes. */
+  static final class Bytes implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      Matcher match = NUMBER.matcher(text.strip());
+      if (match.matches()) {
+        double unit =
+            switch (match.group(2).toLowerCase(Locale.ROOT)) {
+              case "", "b" -> 1;
+              case "kb" -> 1e3;
+              case "mb" -> 1e6;
+              case "gb" -> 1e9;
+              case "kib" -> 1 << 10;
+              case "mib" -> 1 << 20;
+              case "gib" -> 1 << 30;
+              default -> Double.NaN;
+            };
+        double bytes = Double.parseDouble(match.group(1)) * unit;
+        if (bytes >= 1 && bytes <= 1e15) {
+          return (long) bytes;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is no amount of memory; write 32MB");
     }
   }
 

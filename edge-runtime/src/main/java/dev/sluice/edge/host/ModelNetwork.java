@@ -54,6 +54,8 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
   private final ProgressiveModel model;
   private final BundleManifest manifest;
   private final String precision;
+  private final int deepestCut;
+  private final int deepestExitCut;
   private final List<Integer> exitCuts;
   private final StageChain everyExit;
   private final List<Step> everyStep;
@@ -81,11 +83,35 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
    * @throws IllegalArgumentException if the bundle has no such variant
    */
   public ModelNetwork(ProgressiveModel model, String precision) {
+    this(model, precision, model.lastCut());
+  }
+
+  /**
+   * Compiles the stages of the network as far as a device can hold it: up to the deepest exit that
+   * lies no deeper than a cut. The model is limited to that cut.
+   *
+   * @param model stays the caller's; must outlive this network and its routes
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @param deepestCut deepest split of a plan; at least the first exit's cut
+   * @throws IllegalArgumentException if the bundle has no such variant, or no exit lies so early
+   */
+  public ModelNetwork(ProgressiveModel model, String precision, int deepestCut) {
     this.precision = precision;
     this.model = model;
     this.manifest = model.manifest();
+    this.deepestCut = deepestCut;
+    this.deepestExitCut =
+        manifest.exits().stream()
+            .mapToInt(ExitInfo::cut)
+            .filter(cut -> cut <= deepestCut)
+            .max()
+            .orElseThrow(
+                () -> new IllegalArgumentException("no exit lies before cut " + deepestCut));
+    if (deepestCut < model.lastCut()) {
+      model.limitTo(deepestCut);
+    }
     this.exitCuts = manifest.exits().stream().map(ExitInfo::cut).toList();
-    this.everyExit = model.compile(request(0, model.lastCut(), exitsIn(0, lastCut())));
+    this.everyExit = model.compile(request(0, deepestExitCut, exitsIn(0, deepestExitCut)));
     this.everyStep = steps(everyExit);
     try (Sample blank = blank()) {
       run(everyStep, blank);
@@ -175,6 +201,10 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     if (plan.split() > lastCut()) {
       throw new NoSuchCutException(manifest.name(), plan.split(), lastCut());
     }
+    if (plan.split() > deepestCut) {
+      throw new IllegalArgumentException(
+          "the device's memory ends at cut " + deepestCut + ", before cut " + plan.split());
+    }
     plan.exits().forEach(exit -> checkExit(exit.exit()));
     List<Integer> own =
         new ArrayList<>(
@@ -223,8 +253,9 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     Optional<StageChain> beyond = Optional.empty();
     boolean done = false;
     try {
-      if (hedged && plan.split() < lastCut()) {
-        StageRequest rest = request(plan.split(), lastCut(), exitsIn(plan.split(), lastCut()));
+      if (hedged && plan.split() < deepestExitCut) {
+        StageRequest rest =
+            request(plan.split(), deepestExitCut, exitsIn(plan.split(), deepestExitCut));
         beyond = Optional.of(model.compile(rest));
       }
       done = true;

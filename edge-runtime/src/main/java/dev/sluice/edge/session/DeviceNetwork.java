@@ -53,6 +53,9 @@ public interface DeviceNetwork {
     return ExitPolicies.of(exitCuts().size(), labels().size(), active, PolicyData.NONE);
   }
 
-  /** Returns the stages of the whole network, from the input, with a boundary at every exit. */
+  /**
+   * Returns the stages of the whole network, from the input, with a boundary at every exit; of a
+   * device that cannot hold all of it, those up to the deepest exit that it can.
+   */
   List<Step> everyExit();
 }

@@ -91,6 +91,70 @@ class WholeProgramsTest {
   }
 
   @Test
+  void edgeAnswersEveryFrameWithTheSplitsThatFitInItsMemory() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    List<JsonNode> lines =
+        edge(
+            0,
+            stream.toByteArray(),
+            "--memory",
+            "4kB",
+            "--frames-per-second",
+            "100",
+            "--deadline",
+            "5s");
+    JsonNode memory = lines.get(0).path("memory");
+    assertThat(memory.path("bound_bytes").asLong()).isEqualTo(4000);
+    assertThat(memory.path("needed_bytes").asLong()).isLessThanOrEqualTo(4000);
+    assertThat(memory.path("deepest_split").asInt()).isEqualTo(1);
+    assertThat(memory.path("deepest_exit").asInt()).isZero();
+    assertThat(of("answer", lines))
+        .hasSize(FRAMES)
+        .allMatch(line -> line.path("exit").asInt() == 0)
+        .allMatch(line -> !line.path("dropped").asBoolean());
+    assertThat(err.toString()).contains("splits up to 1 of 3", "alone at exit 0 of 1");
+  }
+
+  @Test
+  void edgeSaysHowMuchMemoryTheFirstExitNeeds() throws Exception {
+    edge(2, new byte[0], "--memory", "2kB");
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("2.0 kB", "at least 3.0 kB");
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
+  void edgeSaysWhichStrategyNeedsMoreMemory() throws Exception {
+    for (String strategy : List.of("device-only", "spinn", "fixed:2:f32")) {
+      err.getBuffer().setLength(0);
+      edge(2, new byte[0], "--memory", "4kB", "--strategy", strategy);
+      assertThat(err.toString()).as(strategy).contains("4.0 kB");
+    }
+    err.getBuffer().setLength(0);
+    edge(2, new byte[0], "--memory", "much");
+    assertThat(err.toString()).contains("write 32MB");
+  }
+
+  @Test
+  void classifySaysThatAPlanDoesNotFitInTheMemory() throws Exception {
+    Path image = Files.write(folder.resolve("a.ppm"), ppm(3));
+    String[] command = {
+      "--bundle", bundle.toString(), "--memory", "4kB", "--exits", "off", image.toString()
+    };
+    assertThat(Program.execute(new ClassifyMain(out), new PrintWriter(err, true), command))
+        .isEqualTo(2);
+    assertThat(err.toString().strip())
+        .doesNotContain("\n")
+        .contains("local to cut 3", "4.5 kB", "deepest split is 1");
+    command[5] = "0";
+    assertThat(Program.execute(new ClassifyMain(out), new PrintWriter(err, true), command))
+        .as(err.toString())
+        .isZero();
+  }
+
+  @Test
   void edgeTakesTheEmulatedTimeAndSaysSo() throws Exception {
     List<JsonNode> lines =
         edge(

@@ -397,6 +397,22 @@ public final class OnnxGraph {
     return initializerNames().stream().mapToLong(this::bytes).sum();
   }
 
+  /** Returns the bytes of every constant in the file, by its name. */
+  public Map<String, Long> constantBytes() {
+    Map<String, Long> bytes = new HashMap<>();
+    initializerNames().forEach(constant -> bytes.put(constant, bytes(constant)));
+    return bytes;
+  }
+
+  /**
+   * Returns the most bytes that tensors take together at one node, for one sample: the inputs, the
+   * outputs once they are there, and all that is still to be read. What the engine computes in
+   * place or fuses makes it less.
+   */
+  public long peakActivationBytes() {
+    return PeakMemory.of(this);
+  }
+
   /** Returns the multiply-accumulates of the whole network for one sample. */
   public long totalMacs() {
     return layout().totalMacs();

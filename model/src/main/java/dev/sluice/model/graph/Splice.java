@@ -25,6 +25,9 @@ import java.util.Set;
  * decoder before it, an exit head behind it. Not thread-safe.
  */
 public final class Splice {
+  /** All names begin so that do not come from the network. */
+  private static final String OWN = "sluice.";
+
   private static final String DECODER = "sluice.decoder/";
   private static final String HEAD = "sluice.head/";
   private static final String ENCODER = "sluice.encoder/";
@@ -168,6 +171,11 @@ public final class Splice {
 
   private static String prefix(String label) {
     return label.isEmpty() ? HEAD : HEAD + label + "/";
+  }
+
+  /** Returns whether a tensor of a piece was joined to it, or made for it, by a splice. */
+  public static boolean isJoined(String tensor) {
+    return tensor.startsWith(OWN);
   }
 
   /** Returns the name of the output of a head that was joined under a label. */

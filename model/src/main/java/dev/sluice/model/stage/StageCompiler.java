@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,8 +61,12 @@ public final class StageCompiler implements AutoCloseable {
   private final List<Signature> signatures;
   private final Map<CodecInfo, Signature> encoded = new ConcurrentHashMap<>();
   private final Map<SessionKey, BatchSession.Experience> experience = new ConcurrentHashMap<>();
+  private final Map<SessionKey, Footprint> footprints = new ConcurrentHashMap<>();
   private final StageListener listener;
   private final LongSupplier nanoClock;
+
+  /** No stage goes beyond this cut; set before the first is compiled. */
+  private volatile int deepestCut;
 
   /**
    * Makes a compiler for a bundle.
@@ -77,6 +82,7 @@ public final class StageCompiler implements AutoCloseable {
     this.bundle = bundle;
     this.manifest = bundle.manifest();
     this.backbone = graph(Bundle.BACKBONE);
+    this.deepestCut = manifest.lastCut();
     this.signatures = manifest.cuts().stream().map(Signature::of).toList();
     this.listener = listener;
     this.nanoClock = nanoClock;
@@ -112,7 +118,36 @@ public final class StageCompiler implements AutoCloseable {
    */
   public StageChain compile(StageRequest request) {
     check(request);
+    if (request.toCut() > deepestCut) {
+      throw new BeyondLimitException(manifest.name(), request.toCut(), deepestCut);
+    }
     List<CompiledStage.Plan> plans = new ArrayList<>();
+    Optional<CodecInfo> encoder = plan(request, plans);
+    cutTogether(plans);
+    List<SessionCache.Lease> leases = new ArrayList<>();
+    boolean done = false;
+    try {
+      for (CompiledStage.Plan plan : plans) {
+        leases.add(cache.borrow(plan.key(), () -> load(plan)));
+      }
+      if (encoder.isPresent()) {
+        CodecInfo codec = encoder.get();
+        leases.add(
+            cache.borrow(
+                encoderKey(codec),
+                () -> engine.load(bundle.file(codec.encoder()), label(codec.encoder()))));
+      }
+      done = true;
+      return new CompiledChain(this, request, plans, encoder, leases);
+    } finally {
+      if (!done) {
+        leases.forEach(SessionCache.Lease::giveBack);
+      }
+    }
+  }
+
+  /** Adds a request's stages to {@code plans}; returns the encoder that is a session of its own. */
+  private Optional<CodecInfo> plan(StageRequest request, List<CompiledStage.Plan> plans) {
     int from = request.fromCut();
     Optional<CodecInfo> decoder =
         request.decoder().flatMap(name -> transform(request.fromCut(), name));
@@ -141,28 +176,84 @@ public final class StageCompiler implements AutoCloseable {
       plans.set(last, plans.get(last).encodedBy(encoder.get()));
       encoder = Optional.empty();
     }
-    cutTogether(plans);
-    List<SessionCache.Lease> leases = new ArrayList<>();
-    boolean done = false;
+    return encoder;
+  }
+
+  /**
+   * Keeps to the front of the network from now on: nothing beyond is compiled or held, so that a
+   * device needs memory for that part only. Comes before the first compilation.
+   *
+   * @param cut deepest cut to which stages may go, at least 1
+   * @throws StageRequestException if there is no such cut
+   * @throws IllegalStateException if stages have been compiled
+   */
+  public void limitTo(int cut) {
+    requireCut(cut);
+    if (cut < 1) {
+      throw new IllegalArgumentException("the limit must leave a stage: " + cut);
+    }
+    if (!lowered.isEmpty()) {
+      throw new IllegalStateException(manifest.name() + ": stages are compiled already");
+    }
+    deepestCut = cut;
+  }
+
+  /**
+   * Counts what a request's stages need in memory, by running them one by one with all their
+   * tensors kept; nothing else of the network is loaded.
+   *
+   * @throws StageRequestException if the request names cuts, exits or codecs that the bundle has
+   *     not
+   * @throws IllegalArgumentException if a file of the bundle does not fit the others
+   */
+  public StageMemory memory(StageRequest request) {
+    check(request);
+    List<CompiledStage.Plan> plans = new ArrayList<>();
+    Optional<CodecInfo> encoder = plan(request, plans);
+    Map<String, Long> constants = new HashMap<>();
+    long peak = 0;
+    for (CompiledStage.Plan plan : plans) {
+      Footprint part = footprints.computeIfAbsent(plan.key(), key -> footprint(plan));
+      constants.putAll(part.constants());
+      peak = Math.max(peak, part.peak());
+    }
+    if (encoder.isPresent()) {
+      CodecInfo codec = encoder.get();
+      Footprint part =
+          footprints.computeIfAbsent(
+              encoderKey(codec),
+              key -> footprint(bundle.file(codec.encoder()), codec.encoder(), codec.encoder()));
+      constants.putAll(part.constants());
+      peak = Math.max(peak, part.peak());
+    }
+    return new StageMemory(constants.values().stream().mapToLong(Long::longValue).sum(), peak);
+  }
+
+  private Footprint footprint(CompiledStage.Plan plan) {
+    String part = "cuts " + plan.fromCut() + " to " + plan.toCut();
+    return footprint(splice(plan), part, "");
+  }
+
+  /** What follows from the network keeps its name in all stages; what is joined does not. */
+  private Footprint footprint(byte[] onnx, String part, String prefix) {
     try {
-      for (CompiledStage.Plan plan : plans) {
-        leases.add(cache.borrow(plan.key(), () -> load(plan)));
-      }
-      if (encoder.isPresent()) {
-        CodecInfo codec = encoder.get();
-        leases.add(
-            cache.borrow(
-                encoderKey(codec),
-                () -> engine.load(bundle.file(codec.encoder()), label(codec.encoder()))));
-      }
-      done = true;
-      return new CompiledChain(this, request, plans, encoder, leases);
-    } finally {
-      if (!done) {
-        leases.forEach(SessionCache.Lease::giveBack);
-      }
+      OnnxGraph graph = OnnxGraph.of(onnx, label(part));
+      Map<String, Long> constants = new HashMap<>();
+      graph
+          .constantBytes()
+          .forEach(
+              (name, bytes) -> {
+                boolean shared = prefix.isEmpty() && !Splice.isJoined(name);
+                constants.put(shared ? name : part + "!" + name, bytes);
+              });
+      return new Footprint(constants, graph.peakActivationBytes());
+    } catch (OnnxFormatException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
     }
   }
+
+  /** Constants of a stage with their bytes, and the most that its tensors take together. */
+  private record Footprint(Map<String, Long> constants, long peak) {}
 
   /**
    * Cuts a chain's stages from the network as the engine rewrote it, where that is possible for all
@@ -238,11 +329,12 @@ public final class StageCompiler implements AutoCloseable {
     }
   }
 
-  /** Builds the backbone with all cuts as outputs and all heads on them. */
+  /** Builds the backbone, as far as it is used, with all cuts as outputs and all heads on them. */
   private byte[] withAllHeads(String precision) throws OnnxFormatException {
     OnnxGraph trunk = backbone(precision);
     List<String> cuts =
         manifest.cuts().stream()
+            .filter(cut -> cut.index() <= deepestCut)
             .flatMap(cut -> cut.tensors().stream())
             .filter(tensor -> !trunk.inputs().contains(tensor))
             .distinct()
@@ -250,7 +342,7 @@ public final class StageCompiler implements AutoCloseable {
     Splice splice = trunk.splice(trunk.inputs(), cuts);
     for (ExitInfo exit : manifest.exits()) {
       String head = head(exit.index(), precision);
-      if (!head.isEmpty()) {
+      if (!head.isEmpty() && exit.cut() <= deepestCut) {
         splice.withHead(
             heads.computeIfAbsent(head, this::readHead),
             manifest.cuts().get(exit.cut()).tensors(),
@@ -375,6 +467,11 @@ public final class StageCompiler implements AutoCloseable {
         LOG.warn("{} is made on its own, which is slower: {}", what, e.getMessage());
       }
     }
+    return engine.load(splice(plan), what);
+  }
+
+  /** Builds the network of a stage that has plain tensors at both ends. */
+  private byte[] splice(CompiledStage.Plan plan) {
     CutInfo from = manifest.cuts().get(plan.fromCut());
     CutInfo to = manifest.cuts().get(plan.toCut());
     try {
@@ -394,7 +491,7 @@ public final class StageCompiler implements AutoCloseable {
           splice.withHead(graph(head));
         }
       }
-      return engine.load(splice.toBytes(), what);
+      return splice.toBytes();
     } catch (OnnxFormatException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
@@ -444,6 +541,9 @@ public final class StageCompiler implements AutoCloseable {
    */
   public float[] runUncut(Activation input, String precision) {
     checkPrecision(precision);
+    if (manifest.lastCut() > deepestCut) {
+      throw new BeyondLimitException(manifest.name(), manifest.lastCut(), deepestCut);
+    }
     ExitInfo last = manifest.finalExit();
     CutInfo output = manifest.cuts().get(manifest.lastCut());
     SessionKey key =

@@ -18,6 +18,14 @@ class OnnxGraphTest {
   }
 
   @Test
+  void countsWhatLivesTogetherAtOneNode() throws Exception {
+    // At block.add: input 3x8x8, stem.relu, block.conv and the sum, 4x8x8 each.
+    assertThat(residual().peakActivationBytes()).isEqualTo(4 * (192 + 3 * 256));
+    assertThat(residual().constantBytes().values().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(residual().weightBytes());
+  }
+
+  @Test
   void keepsConstantsOutOfTheLiveTensors() throws OnnxFormatException {
     OnnxGraph graph = residual();
     List<String> all = new ArrayList<>();
