@@ -119,11 +119,7 @@ class SchedulerTest {
     int cut = facts.exitCut(deepest - 1);
     Scheduler scheduler =
         new Scheduler(
-            facts,
-            Objective.parse(GOAL),
-            EXACT,
-            Optional.empty(),
-            plan -> plan.split() <= cut);
+            facts, Objective.parse(GOAL), EXACT, Optional.empty(), plan -> plan.split() <= cut);
     for (double mbit : new double[] {100, 20, 6, 1, 0.25, 0.01}) {
       Plan plan = scheduler.decide(link(mbit, 50, 25), Optional.empty(), 0).plan();
       assertThat(plan.split()).as("%s Mbit/s", mbit).isLessThanOrEqualTo(cut);

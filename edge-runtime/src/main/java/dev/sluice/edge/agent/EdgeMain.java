@@ -146,7 +146,8 @@ public final class EdgeMain implements Program.Debuggable {
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);
-      Strategy chosen = strategy.chosen(command, facts, goal, factor, periodNanos(), policy, engine.memory());
+      Strategy chosen =
+          strategy.chosen(command, facts, goal, factor, periodNanos(), policy, engine.memory());
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine

@@ -138,8 +138,7 @@ public final class DeviceMemory {
     // In one session with the transform, the last stage has weights of its own.
     StageRequest stage = StageRequest.of(from, split, List.of()).withPrecision(precision);
     StageMemory own =
-        model.memory(
-            from < split ? stage.encodedInLastStageBy(codec) : stage.encodedBy(codec));
+        model.memory(from < split ? stage.encodedInLastStageBy(codec) : stage.encodedBy(codec));
     return network.weightBytes()
         + own.weightBytes()
         + Math.max(network.peakActivationBytes(), own.peakActivationBytes());

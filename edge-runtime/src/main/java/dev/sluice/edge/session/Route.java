@@ -14,7 +14,8 @@ public interface Route extends AutoCloseable {
 
   /**
    * Returns the stages from the split to the network's output, or to the deepest exit that the
-   * device can hold, with a boundary at every exit, for going on alone; empty if the plan was compiled without, ends there, or starts at the input.
+   * device can hold, with a boundary at every exit, for going on alone; empty if the plan was
+   * compiled without, ends there, or starts at the input.
    */
   List<Step> beyond();
 
