@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.study.overhead.OverheadStudy;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
