@@ -40,7 +40,7 @@ final class BatchFigures {
       int beforeWay = turns.add(() -> left.stages().get(0).run(batch).close());
       int behindWay = turns.add(() -> left.stages().get(1).run(middle.live()).close());
       double[][] micros =
-          turns.measure(findings.scaled(5, 20), findings.scaled(50, 300), findings.scaled(20, 60));
+          turns.measure(findings.scaled(5, 10), findings.scaled(50, 300), findings.scaled(20, 60));
       List<String> names = List.of("batch", "half leaves", "batch to exit", "batch from exit");
       for (int way = 0; way < names.size(); way++) {
         findings.rounds(subject.name(), threads, names.get(way), micros[way]);

@@ -10,11 +10,13 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
  * Switches of plan while requests keep coming. In every round some plans that were not used before
@@ -29,7 +31,7 @@ final class SwitchFigures {
 
   static void measure(Subject subject, int threads, Findings findings) throws Exception {
     int perRound = findings.scaled(3, 10);
-    long everyNanos = TimeUnit.MILLISECONDS.toNanos(findings.scaled(50, 100));
+    long everyNanos = TimeUnit.MILLISECONDS.toNanos(findings.scaled(50, 60));
     List<Plan> plans =
         plans(subject, ROUNDS * perRound, findings.context().seed("plans to switch to"));
     List<double[]> switching = new ArrayList<>();
@@ -91,25 +93,27 @@ final class SwitchFigures {
     return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** Plans that differ in split and exits; none stops anything. */
+  /** Plans that differ in split and exits, in random order; again from the first if too few. */
   private static List<Plan> plans(Subject subject, int count, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
     int last = subject.bundle().manifest().lastCut();
-    return Stream.generate(
-            () -> {
-              // Most of the network, so that requests of different plans cost about the same.
-              int split = last - random.nextInt(1 + last / 3);
-              List<ExitThreshold> exits = new ArrayList<>();
-              for (ExitInfo exit : subject.earlyExits()) {
-                if (exit.cut() <= split && random.nextBoolean()) {
-                  exits.add(new ExitThreshold(exit.index(), 1));
-                }
-              }
-              return split == last ? Plan.local(last, exits) : new Plan(split, "f32", exits);
-            })
-        .distinct()
-        .limit(count)
-        .toList();
+    List<Plan> every = new ArrayList<>();
+    // Most of the network, so that requests of different plans cost about the same.
+    for (int split = last - last / 3; split <= last; split++) {
+      int upTo = split;
+      List<ExitInfo> early =
+          subject.earlyExits().stream().filter(exit -> exit.cut() <= upTo).toList();
+      for (int set = 0; set < 1 << early.size(); set++) {
+        List<ExitThreshold> exits = new ArrayList<>();
+        for (int i = 0; i < early.size(); i++) {
+          if ((set >> i & 1) == 1) {
+            exits.add(new ExitThreshold(early.get(i).index(), 1));
+          }
+        }
+        every.add(split == last ? Plan.local(last, exits) : new Plan(split, "f32", exits));
+      }
+    }
+    Collections.shuffle(every, new Random(seed));
+    return IntStream.range(0, count).mapToObj(i -> every.get(i % every.size())).toList();
   }
 
   /** Ratio of the 99th percentiles, with a bootstrap over rounds. */

@@ -44,7 +44,7 @@ final class TimeFigures {
       int piecesWay = turns.add(() -> pieces.runPieces(input, shape));
       double[][] micros =
           turns.measure(
-              findings.scaled(24, 150), findings.scaled(150, 600), findings.scaled(12, 20));
+              findings.scaled(24, 80), findings.scaled(150, 600), findings.scaled(12, 20));
       List<String> names =
           List.of("bare", "no exits", "all exits", "divided", "session uncut", "session in pieces");
       for (int way = 0; way < names.size(); way++) {
