@@ -73,7 +73,12 @@ final class SwitchFigures {
     findings.say(
         "  %d switches, compilation %.1f ms (median), longest wait for a route %.3f ms",
         plans.size(), compilation / 1e3, Arrays.stream(waits).max().orElse(0) / 1e3);
+    findings.say(
+        "  p99 %.0f us while switching, %.0f us without",
+        percentile99(switching), percentile99(quiet));
     findings.rounds(subject.name(), threads, "compilation", doubles(compiling));
+    findings.rounds(subject.name(), threads, "p99 while switching", percentiles99(switching));
+    findings.rounds(subject.name(), threads, "p99 without", percentiles99(quiet));
     double waited = Arrays.stream(waits).filter(micros -> micros >= compilation).count();
     findings.claim(
         "requests that waited as long as a compilation for their plan" + where,
@@ -135,6 +140,10 @@ final class SwitchFigures {
         percentile99(above) / percentile99(below),
         ratios[(int) (0.025 * RESAMPLES)],
         ratios[(int) (0.975 * RESAMPLES)]);
+  }
+
+  private static double[] percentiles99(List<double[]> rounds) {
+    return rounds.stream().mapToDouble(round -> percentile99(List.of(round))).toArray();
   }
 
   private static double percentile99(List<double[]> rounds) {
