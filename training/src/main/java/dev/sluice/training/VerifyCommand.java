@@ -121,7 +121,6 @@ final class VerifyCommand implements Callable<Integer> {
     if (samples < 1 || samples > MAX_SAMPLES) {
       throw wrong("--samples must be in [1, " + MAX_SAMPLES + "], not " + samples);
     }
-    path = Bundles.isAddress(named) ? Programs.locate(named, spec) : Path.of(named);
     if (Bundles.isAddress(named)) {
       path = Programs.locate(named, spec);
     } else {

@@ -16,10 +16,15 @@ public final class BundleException extends IOException {
   }
 
   BundleException(String file, String trouble, String remedy, @Nullable Throwable cause) {
-    super(file + ": " + trouble + "; " + remedy, cause);
-    this.file = file;
-    this.trouble = trouble;
-    this.remedy = remedy;
+    super(plain(file + ": " + trouble + "; " + remedy), cause);
+    this.file = plain(file);
+    this.trouble = plain(trouble);
+    this.remedy = plain(remedy);
+  }
+
+  /** Whoever wrote the bundle must not steer the terminal of whoever reads the message. */
+  private static String plain(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   /** Returns the path of the file at fault. */

@@ -15,8 +15,10 @@ final class BundleFolder {
     Path temporary =
         Files.createTempDirectory(absolute.getParent(), "." + absolute.getFileName() + "-");
     try {
-      fill(temporary, manifest, files);
-      Durable.moveNew(temporary, absolute);
+      // The temporary folder is for its owner alone; the bundle is for whom the user's mask says.
+      Path whole = Files.createDirectory(temporary.resolve("bundle"));
+      fill(whole, manifest, files);
+      Durable.moveNew(whole, absolute);
     } finally {
       Durable.deleteTree(temporary);
     }

@@ -120,7 +120,9 @@ public record BundleManifest(
         sizes.isEmpty() || sizes.keySet().equals(digests.keySet()),
         "files with a size are not those with a digest");
     for (Map.Entry<String, Long> size : sizes.entrySet()) {
-      check(size.getValue() >= 0, "size of " + size.getKey() + " is " + size.getValue());
+      check(
+          size.getValue() >= 0 && size.getValue() <= Integer.MAX_VALUE,
+          "size of " + size.getKey() + " is " + size.getValue());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.model.bundle;
 
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,6 +31,10 @@ final class BundlePaths {
       if (c < ' ' || c == 0x7f || c == '\\' || c == ':') {
         return false;
       }
+    }
+    // Half a surrogate pair has no bytes, and no system has a file of that name.
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(path)) {
+      return false;
     }
     for (String part : List.of(path.split("/", -1))) {
       if (part.isEmpty()

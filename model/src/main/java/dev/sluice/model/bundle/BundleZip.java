@@ -20,12 +20,13 @@ final class BundleZip {
   static void write(Path target, byte[] manifest, Map<String, byte[]> files) throws IOException {
     Path absolute = target.toAbsolutePath();
     Path temporary =
-        Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".part");
+        Files.createTempDirectory(absolute.getParent(), "." + absolute.getFileName() + "-");
     try {
-      fill(temporary, manifest, files);
-      Durable.move(temporary, absolute);
+      Path part = temporary.resolve("part");
+      fill(part, manifest, files);
+      Durable.move(part, absolute);
     } finally {
-      Files.deleteIfExists(temporary);
+      Durable.deleteTree(temporary);
     }
   }
 

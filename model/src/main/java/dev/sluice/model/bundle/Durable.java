@@ -26,12 +26,14 @@ public final class Durable {
   public static void write(Path file, byte[] content) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path parent = absolute.getParent();
-    Path temporary = Files.createTempFile(parent, "." + absolute.getFileName(), ".part");
+    // A temporary folder is for its owner alone; a plain file in it is for whom the user's mask says.
+    Path temporary = Files.createTempDirectory(parent, "." + absolute.getFileName() + "-");
     try {
-      writeSynced(temporary, content);
-      move(temporary, absolute);
+      Path part = temporary.resolve("part");
+      writeSynced(part, content);
+      move(part, absolute);
     } finally {
-      Files.deleteIfExists(temporary);
+      deleteTree(temporary);
     }
   }
 

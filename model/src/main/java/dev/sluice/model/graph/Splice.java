@@ -300,7 +300,7 @@ public final class Splice {
 
   /**
    * Makes shapes anew of tensors that are not in the piece: their first dimension is the batch, as
-   * the piece's first input has it, and the others are known.
+   * the piece's first batched input has it, and the others are known.
    */
   private void addShapesOfBatch(Set<NodeProto> shapeNodes, GraphProto.Builder result) {
     for (NodeProto node : shapeNodes) {
@@ -346,12 +346,15 @@ public final class Splice {
   }
 
   private void addBatch(GraphProto.Builder result) {
+    // A network's inputs need not all have the batch in front.
+    String batched =
+        from.stream().filter(graph.shapes()::isBatched).findFirst().orElse(from.get(0));
     result
         .addNode(
             NodeProto.newBuilder()
                 .setOpType("Shape")
                 .setName(BATCH_SHAPE)
-                .addInput(from.get(0))
+                .addInput(batched)
                 .addOutput(BATCH_SHAPE))
         .addNode(
             NodeProto.newBuilder()

@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 final class BundleAddress {
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  private static final int MAX_PORT = 0xffff;
   private static final String MANIFEST = "bundle.json";
   private static final String INDEX = "index.json";
 
@@ -72,6 +73,9 @@ final class BundleAddress {
     if (host == null || given.getRawPath() == null) {
       throw wrong("the address", "has no host that can be asked");
     }
+    if (!isPort(given.getPort())) {
+      throw wrong("the address", "has a port that is none");
+    }
     Optional<String> name = Optional.empty();
     Optional<String> pin = Optional.empty();
     String fragment = given.getFragment();
@@ -88,7 +92,7 @@ final class BundleAddress {
     if (pin.isPresent() && !DIGEST.matcher(pin.get()).matches()) {
       throw wrong(shown(bare), "sha256= needs 64 hexadecimal digits");
     }
-    if (name.isPresent() && !NAME.matcher(name.get()).matches()) {
+    if (name.isPresent() && !isName(name.get())) {
       throw wrong(
           shown(bare), "what stands behind # is neither a bundle's name nor sha256= and a digest");
     }
@@ -100,6 +104,16 @@ final class BundleAddress {
                         + Base64.getEncoder()
                             .encodeToString(user.getBytes(StandardCharsets.UTF_8)));
     return of(bare, name, pin, authorization);
+  }
+
+  /** Returns whether a URI's port is one that can be connected to; -1 stands for the usual one. */
+  static boolean isPort(int port) {
+    return port == -1 || (port > 0 && port <= MAX_PORT);
+  }
+
+  /** Returns whether a text can name a bundle in an index. */
+  static boolean isName(String text) {
+    return NAME.matcher(text).matches();
   }
 
   private static BundleAddress of(

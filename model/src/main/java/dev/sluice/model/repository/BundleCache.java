@@ -175,7 +175,8 @@ final class BundleCache {
       throws IOException {
     Path file;
     try {
-      file = Files.createDirectories(root.resolve("locks")).resolve(key);
+      // By its real path, since a link to the cache leads to the same locks.
+      file = Files.createDirectories(root.resolve("locks")).toRealPath().resolve(key);
     } catch (IOException e) {
       throw new RepositoryException(
           Reason.CACHE,

@@ -476,13 +476,14 @@ public final class Bundles {
             cache.partial(key).resolve(digest),
             bytes,
             limits.fileBytes());
+    boolean again = false;
     while (true) {
       HttpFetcher.Fetched fetched = part(wanted, Validators.NONE, digest, progress);
       if (Digests.sha256(wanted.part()).equals(digest)) {
         break;
       }
       Files.delete(wanted.part());
-      if (!fetched.resumed()) {
+      if (again || !fetched.resumed()) {
         throw new RepositoryException(
             Reason.DIGEST,
             BundleAddress.shown(wanted.uri()),
@@ -490,6 +491,7 @@ public final class Bundles {
             "publish the bundle anew on the server");
       }
       // Two halves of different files: once more, all of it.
+      again = true;
     }
     Path place = cache.file(digest);
     Files.createDirectories(parent(place));
@@ -563,6 +565,7 @@ public final class Bundles {
         new HttpFetcher.Wanted(
             address.uri(), address.authorization(), part, -1, limits.fileBytes());
     FetchProgress progress = new FetchProgress(listener, address.shown(), limits.totalBytes());
+    boolean again = false;
     while (true) {
       HttpFetcher.Fetched fetched =
           part(
@@ -588,10 +591,11 @@ public final class Bundles {
         return remember(address, key, bundle.digest(), fetched.validators());
       } catch (BundleException e) {
         Files.deleteIfExists(part);
-        if (!fetched.resumed()) {
+        if (again || !fetched.resumed()) {
           throw unusable(address.shown(), e);
         }
         // Two halves of different zips: once more, all of it.
+        again = true;
       }
     }
   }

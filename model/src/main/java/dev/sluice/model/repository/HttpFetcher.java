@@ -244,7 +244,8 @@ final class HttpFetcher {
 
   private static long append(Wanted wanted, Reply reply, long start, Tell progress)
       throws IOException {
-    long most = wanted.bytes() >= 0 ? wanted.bytes() : wanted.maxBytes();
+    long most =
+        wanted.bytes() >= 0 ? Math.min(wanted.bytes(), wanted.maxBytes()) : wanted.maxBytes();
     long[] end = {start};
     try (FileChannel out = open(wanted.part(), start)) {
       progress.bytes(start);
@@ -252,7 +253,7 @@ final class HttpFetcher {
         reply.read(
             piece -> {
               if (end[0] + piece.remaining() > most) {
-                throw wanted.bytes() >= 0
+                throw most == wanted.bytes()
                     ? wrongLength(wanted, "more than " + most)
                     : tooLarge(wanted.uri(), most);
               }
@@ -458,6 +459,11 @@ final class HttpFetcher {
     }
   }
 
+  /** Returns whether a step leads from https to http, however the schemes are written. */
+  static boolean givesUpEncryption(URI from, URI to) {
+    return from.getScheme().equalsIgnoreCase("https") && !to.getScheme().equalsIgnoreCase("https");
+  }
+
   private static boolean sameOrigin(URI one, URI other) {
     return one.getScheme().equals(other.getScheme())
         && one.getHost().equalsIgnoreCase(other.getHost())
@@ -501,10 +507,11 @@ final class HttpFetcher {
       String scheme = target.getScheme() == null ? "" : target.getScheme().toLowerCase(Locale.ROOT);
       if (location.isEmpty()
           || target.getHost() == null
+          || !BundleAddress.isPort(target.getPort())
           || !(scheme.equals("http") || scheme.equals("https"))) {
         throw redirect(at, "is redirected to something that is no address");
       }
-      if (at.getScheme().equals("https") && scheme.equals("http")) {
+      if (givesUpEncryption(at, target)) {
         throw redirect(at, "is redirected from https to http");
       }
       return target;

@@ -24,7 +24,6 @@ import java.util.TreeMap;
  * somebody removes them. Not thread-safe; one process at a time.
  */
 public final class Publisher {
-  private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
   private static final int DIGITS = 12;
 
   private Publisher() {}
@@ -47,7 +46,7 @@ public final class Publisher {
     Map<String, Bundle> wanted = new LinkedHashMap<>();
     for (Bundle bundle : bundles) {
       String name = bundle.manifest().name();
-      if (!name.matches(NAME)) {
+      if (!BundleAddress.isName(name)) {
         throw new IOException(
             bundle.source()
                 + ": its name '"

@@ -107,6 +107,10 @@ record RepositoryIndex(Map<String, Entry> bundles) {
     Map<String, Entry> bundles = new TreeMap<>();
     for (Map.Entry<String, JsonNode> one : json.path("bundles").properties()) {
       JsonNode entry = one.getValue();
+      // Names are shown to people: none may write lines or colours of its own.
+      if (!BundleAddress.isName(one.getKey())) {
+        throw wrong(shown, "one of its names is none");
+      }
       try {
         bundles.put(
             one.getKey(),

@@ -27,9 +27,9 @@ public final class NetworkInputs {
   }
 
   /**
-   * Draws values: floats from a normal distribution, truth values evenly, whole numbers between 0
-   * and what the input chooses from (the rows of an embedding), or 0 and 1 where it chooses
-   * nothing.
+   * Draws values evenly: floats between -1 and 1, bytes and truth values of all that there are,
+   * other whole numbers between 0 and what the input chooses from (the rows of an embedding), or 0
+   * and 1 where it chooses nothing.
    *
    * @param ranges of inputs by name, where something else is wanted
    * @param samples how many, at least 1

@@ -144,4 +144,30 @@ class HostileManifestTest {
       assertThat(left).containsExactly(zip);
     }
   }
+
+  @Test
+  void refusesPathsThatNoFileCanHave() {
+    assertThat(Bundle.isPath("back\ud83d\ude00bone.onnx")).isTrue();
+    assertThat(Bundle.isPath("back\ud83dbone.onnx")).isFalse();
+  }
+
+  @Test
+  void refusesSizesWhoseSumIsBeyondMeasure() {
+    assertRefused(
+        json.replaceAll("(\"sizes\" : \\{\\s*\"[^\"]*\" : )\\d+", "$1" + Long.MAX_VALUE), "size of");
+  }
+
+  @Test
+  void showsNothingThatWouldSteerATerminal() {
+    assertThatThrownBy(
+            () ->
+                BundleManifest.parse(
+                    json.replace("\"kind\" : \"BACKBONE\"", "\"kind\" : \"\\u001b[2J\"")
+                        .getBytes(StandardCharsets.UTF_8),
+                    "bundle.json"))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("exits[2].kind")
+        .message()
+        .doesNotContain("\u001b");
+  }
 }

@@ -76,6 +76,8 @@ class BundleAddressTest {
         "http://h/bundle.json#name",
         "http://h/index.json#../x",
         "http://h/a|b",
+        "http://h:99999/a/",
+        "http://h:0/a/",
       })
   void refusesWhatIsNone(String text) {
     assertThatThrownBy(() -> BundleAddress.parse(text))

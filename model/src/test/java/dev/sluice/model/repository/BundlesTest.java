@@ -21,6 +21,7 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.TinyBundles;
 import dev.sluice.model.repository.RepositoryException.Reason;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,8 @@ class BundlesTest {
           Duration.ofMillis(100),
           Duration.ofSeconds(60),
           Duration.ofSeconds(20));
+
+  private static final Duration POINT = Duration.ofMillis(1);
 
   private static WireMockServer server;
 
@@ -800,5 +803,73 @@ class BundlesTest {
     assertThat(Bundles.usualCache(null, "/y")).isEqualTo(Path.of("/y/sluice/bundles"));
     assertThat(Bundles.usualCache(" ", "relative"))
         .isEqualTo(Path.of(System.getProperty("user.home"), ".cache/sluice/bundles"));
+  }
+
+  @Test
+  void doesNotStartAnewForEverWhereEveryAnswerBreaksAndLies() throws IOException {
+    try (RoughServer rough = rough("/b/")) {
+      byte[] other = bundle.file(Bundle.BACKBONE);
+      other[other.length - 1] ^= 1;
+      rough.files.put("/b/backbone.onnx", other);
+      rough.etags.put("/b/backbone.onnx", "\"x\"");
+      rough.halves.put("/b/backbone.onnx", 20);
+      assertFails(() -> bundles().open(rough.address("/b/")), Reason.DIGEST, "backbone.onnx");
+      assertThat(rough.count("/b/backbone.onnx")).isLessThan(8);
+
+      rough.files.put("/x.zip", other);
+      rough.etags.put("/x.zip", "\"x\"");
+      rough.halves.put("/x.zip", 20);
+      assertFails(() -> bundles().open(rough.address("/x.zip")), Reason.CONTENT, "/x.zip");
+      assertThat(rough.count("/x.zip")).isLessThan(8);
+    }
+  }
+
+  @Test
+  void refusesRedirectsToPortsThatAreNone() {
+    redirect("/p/bundle.json", "http://127.0.0.1:99999/bundle.json");
+    assertFails(() -> bundles().open(address("/p/")), Reason.REDIRECT, "no address");
+  }
+
+  @Test
+  void noticesThatEncryptionIsGivenUpHoweverSchemesAreWritten() {
+    URI plain = URI.create("http://h/");
+    for (String secure : List.of("https://h/", "HTTPS://h/", "Https://h/")) {
+      assertThat(HttpFetcher.givesUpEncryption(URI.create(secure), plain)).isTrue();
+      assertThat(HttpFetcher.givesUpEncryption(plain, URI.create(secure))).isFalse();
+      assertThat(HttpFetcher.givesUpEncryption(URI.create(secure), URI.create("HTTPS://h/x")))
+          .isFalse();
+    }
+  }
+
+  @Test
+  void refusesAnIndexWhoseNamesWouldWriteLinesOfTheirOwn() {
+    String index =
+        "{\"schemaVersion\":1,\"bundles\":{\"a\\n\\u001b[2Jroot\":{\"path\":\"a/\",\"digest\":\"%s\",\"bytes\":1}}}"
+            .formatted("0".repeat(64));
+    serve("/r/index.json", index.getBytes(StandardCharsets.UTF_8), "\"i\"");
+    assertThatThrownBy(() -> bundles().open(address("/r/#signs")))
+        .isInstanceOfSatisfying(
+            RepositoryException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CONTENT))
+        .message()
+        .doesNotContain("\n", "\u001b");
+  }
+
+  @Test
+  void waitsForItselfWhereALinkLeadsToTheSameCache() throws Exception {
+    Path real = Files.createDirectories(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+    FetchLimits hasty =
+        new FetchLimits(
+            1, 1, 1, 1, 0, POINT, POINT, 1, POINT, Duration.ofSeconds(1), Duration.ofNanos(1));
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try (BundleCache.Held held =
+        new BundleCache(real).lock("key", "it", hasty, timing, () -> {})) {
+      assertThat(held).isNotNull();
+      Future<?> second =
+          other.submit(() -> new BundleCache(link).lock("key", "it", hasty, timing, () -> {}));
+      assertThatThrownBy(second::get).hasCauseInstanceOf(RepositoryException.class);
+    } finally {
+      other.shutdownNow();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.sluice.model.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.TinyBundles;
@@ -67,5 +68,26 @@ class PublisherTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("two bundles are named 'tiny'");
     assertThat(repository.resolve("index.json")).doesNotExist();
+  }
+
+  @Test
+  void letsAServerReadWhatItPublishes() throws IOException {
+    assumeTrue(Files.getFileStore(folder).supportsFileAttributeView("posix"), "no POSIX rights");
+    Path plain = Files.createDirectory(folder.resolve("plain"));
+    Path file = Files.createFile(folder.resolve("plain.txt"));
+    Path repository = folder.resolve("repository");
+    Bundle bundle = TinyBundles.write(folder.resolve("first"));
+    Publisher.publish(List.of(bundle), repository);
+    Path zip = folder.resolve("one.zip");
+    bundle.writeZip(zip);
+    assertThat(Files.getPosixFilePermissions(zip)).isEqualTo(Files.getPosixFilePermissions(file));
+    try (Stream<Path> all = Files.walk(repository)) {
+      assertThat(all)
+          .allSatisfy(
+              one ->
+                  assertThat(Files.getPosixFilePermissions(one))
+                      .isEqualTo(
+                          Files.getPosixFilePermissions(Files.isDirectory(one) ? plain : file)));
+    }
   }
 }

@@ -21,6 +21,9 @@ final class RoughServer implements AutoCloseable {
   /** Bytes after which the next answer for a path breaks off. */
   final Map<String, Integer> cuts = new ConcurrentHashMap<>();
 
+  /** How many of the next whole answers for a path break off in their middle. */
+  final Map<String, Integer> halves = new ConcurrentHashMap<>();
+
   /** Paths whose body never ends. */
   final Map<String, Boolean> endless = new ConcurrentHashMap<>();
 
@@ -97,6 +100,9 @@ final class RoughServer implements AutoCloseable {
       exchange.sendResponseHeaders(
           status, content.length == from ? -1 : (long) content.length - from);
       Integer cut = cuts.remove(path);
+      if (from == 0 && halves.merge(path, -1, Integer::sum) >= 0) {
+        cut = content.length / 2;
+      }
       int end = cut == null ? content.length : Math.min(content.length, from + cut);
       out.write(content, from, end - from);
       out.flush();

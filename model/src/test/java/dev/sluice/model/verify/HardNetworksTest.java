@@ -684,4 +684,20 @@ class HardNetworksTest {
     }
     everyPosition(net.read());
   }
+
+  @Test
+  void takesTheBatchFromAnInputThatHasIt() throws OnnxFormatException {
+    // Only the shape of 'clamped' is read: whoever has the inputs makes it of the batch.
+    OnnxGraph graph =
+        new Nets(7)
+            .input("gain", TensorType.FLOAT32, 1, 4)
+            .input("x", TensorType.FLOAT32, "N", 4)
+            .op("Relu", "clamped", "x")
+            .op("Shape", "form", "clamped")
+            .op("Expand", "wide", "gain", "form")
+            .op("Sigmoid", "result", "wide")
+            .output("result")
+            .read();
+    everyPosition(graph);
+  }
 }

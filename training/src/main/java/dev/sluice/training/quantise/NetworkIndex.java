@@ -42,7 +42,9 @@ final class NetworkIndex {
       for (String output : node.getOutputList()) {
         producers.put(output, node);
       }
-      for (String input : node.getInputList()) {
+      List<String> reads = new ArrayList<>(node.getInputList());
+      inner(node).forEach(graphInside -> named(graphInside, reads));
+      for (String input : reads) {
         consumers.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
       }
       if (node.getOpType().equals("Constant") && node.getAttributeCount() == 1) {
@@ -60,6 +62,26 @@ final class NetworkIndex {
     }
     inputs = new HashSet<>(graph.inputs());
     body.getOutputList().stream().map(ValueInfoProto::getName).forEach(outputs::add);
+  }
+
+  private static List<GraphProto> inner(NodeProto node) {
+    List<GraphProto> graphs = new ArrayList<>();
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (attribute.hasG()) {
+        graphs.add(attribute.getG());
+      }
+      graphs.addAll(attribute.getGraphsList());
+    }
+    return graphs;
+  }
+
+  /** Adds all that a subgraph names: its own tensors do no harm, those from outside are read. */
+  private static void named(GraphProto graph, List<String> reads) {
+    for (NodeProto node : graph.getNodeList()) {
+      reads.addAll(node.getInputList());
+      inner(node).forEach(deeper -> named(deeper, reads));
+    }
+    graph.getOutputList().stream().map(ValueInfoProto::getName).forEach(reads::add);
   }
 
   private static boolean isQuantised(NodeProto node) {

@@ -373,4 +373,24 @@ class QuantiserTest {
         .hasMessageContaining("'input'")
         .hasMessageContaining("not finite");
   }
+
+  @Test
+  void keepsWhatASubgraphReadsOfTheNodeBeforeAnActivation() throws Exception {
+    // If reads the convolution itself, which the ReLU behind it must not swallow.
+    int[] shape = {2, 6, 6};
+    SmallNetwork small = new SmallNetwork(3, shape);
+    small.conv("input", "c1", 2, 4, 1, 1);
+    small.relu("c1", "r1");
+    small.choice("chosen", "c1");
+    small.node("Add", "both", List.of("r1", "chosen"));
+    small.conv("both", "c2", 4, 4, 1, 1);
+    small.relu("c2", "r2");
+    small.end("r2", 4, 5);
+    OnnxGraph graph = small.graph(13);
+    QuantisedNetwork quantised = quantise(graph, Set.of(), shape);
+    float[] input = input(1, shape);
+    float[] floats = run(graph.toBytes(), input, shape);
+    assertThat(difference(run(quantised.onnx(), input, shape), floats))
+        .isLessThan(COARSE * largest(floats));
+  }
 }

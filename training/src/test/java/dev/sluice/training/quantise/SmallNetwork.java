@@ -131,6 +131,30 @@ final class SmallNetwork {
     return node("Relu", output, List.of(input));
   }
 
+  /** Adds an If that is always true, whose branches pass on a tensor from outside. */
+  void choice(String output, String captured) {
+    ByteBuffer yes = ByteBuffer.wrap(new byte[] {1});
+    AttributeProto.Builder then =
+        AttributeProto.newBuilder()
+            .setName("then_branch")
+            .setType(AttributeProto.AttributeType.GRAPH)
+            .setG(
+                GraphProto.newBuilder()
+                    .setName("branch")
+                    .addNode(
+                        NodeProto.newBuilder()
+                            .setOpType("Identity")
+                            .addInput(captured)
+                            .addOutput(output + ".inner"))
+                    .addOutput(ValueInfoProto.newBuilder().setName(output + ".inner")));
+    node(
+        "If",
+        output,
+        List.of(constant(output + ".condition", TensorProto.DataType.BOOL_VALUE, yes)),
+        then.build(),
+        then.setName("else_branch").build());
+  }
+
   /** Adds mean over positions, flattening and a linear layer called {@code logits}. */
   void end(String input, int channels, int classes) {
     node("GlobalAveragePool", "pooled", List.of(input));
