@@ -24,7 +24,7 @@ public final class BundleException extends IOException {
 
   /** Whoever wrote the bundle must not steer the terminal of whoever reads the message. */
   private static String plain(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return text.replaceAll("\\p{Cc}", "?");
   }
 
   /** Returns the path of the file at fault. */

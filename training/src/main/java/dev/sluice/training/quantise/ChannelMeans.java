@@ -30,6 +30,9 @@ final class ChannelMeans {
       int samples,
       int threads)
       throws IOException {
+    if (tensors.isEmpty()) {
+      return Map.of();
+    }
     double[][][] sums = new double[samples][tensors.size()][];
     long[] batched = RangeObserver.batchOfOne(shape);
     try (OnnxEngine.Session session =

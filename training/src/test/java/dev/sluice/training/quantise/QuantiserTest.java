@@ -393,4 +393,16 @@ class QuantiserTest {
     assertThat(difference(run(quantised.onnx(), input, shape), floats))
         .isLessThan(COARSE * largest(floats));
   }
+
+  @Test
+  void hasNoMeansToCompareWhereNoNodeHasABias() throws Exception {
+    int[] shape = {2, 6, 6};
+    SmallNetwork small = new SmallNetwork(3, shape);
+    small.conv("input", "c1", 2, 4, 1, 1);
+    small.end("c1", 4, 5);
+    assertThat(
+            ChannelMeans.of(
+                small.graph(13), shape, List.of(), engine, sample -> input(sample, shape), 2, 1))
+        .isEmpty();
+  }
 }
