@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -115,15 +116,11 @@ final class QuantiseCommand implements Callable<Integer> {
       description = "roadsigns: a tenth of the frames, for trying; certifies nothing")
   private boolean quick;
 
-  @Option(names = "--threads", paramLabel = "N", description = "default: all processors")
-  private int threads = Runtime.getRuntime().availableProcessors();
-
-  @Option(names = "--debug", description = "show a stack trace when something fails")
-  @SuppressWarnings("UnusedVariable") // Programs looks for it among the arguments.
-  private boolean debug;
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Override
   public Integer call() throws IOException {
+    int processors = threads.checked();
     checkUse();
     PrintWriter console = spec.commandLine().getOut();
     long start = System.nanoTime();
@@ -133,7 +130,7 @@ final class QuantiseCommand implements Callable<Integer> {
     VariantBuilder builder =
         new VariantBuilder(
             new VariantBuilder.Options(
-                calibration, splits, weightBits, tolerate / 100, threads, used),
+                calibration, splits, weightBits, tolerate / 100, processors, used),
             System::nanoTime,
             new ConsoleProgress(console, System::nanoTime, STEPS));
     VariantBuilder.Built built = builder.build(bundle, sets, origin(used, sets), out);
@@ -173,9 +170,6 @@ final class QuantiseCommand implements Callable<Integer> {
     }
     if (!(tolerate >= 0 && tolerate <= 100)) {
       throw wrongUse("--tolerate must be in [0, 100]: " + tolerate);
-    }
-    if (threads < 1 || threads > 256) {
-      throw wrongUse("--threads must be in [1, 256]: " + threads);
     }
   }
 

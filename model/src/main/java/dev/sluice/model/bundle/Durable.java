@@ -26,7 +26,8 @@ public final class Durable {
   public static void write(Path file, byte[] content) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path parent = absolute.getParent();
-    // A temporary folder is for its owner alone; a plain file in it is for whom the user's mask says.
+    // A temporary folder is for its owner alone; a plain file in it is for whom the user's mask
+    // says.
     Path temporary = Files.createTempDirectory(parent, "." + absolute.getFileName() + "-");
     try {
       Path part = temporary.resolve("part");

@@ -154,7 +154,8 @@ class HostileManifestTest {
   @Test
   void refusesSizesWhoseSumIsBeyondMeasure() {
     assertRefused(
-        json.replaceAll("(\"sizes\" : \\{\\s*\"[^\"]*\" : )\\d+", "$1" + Long.MAX_VALUE), "size of");
+        json.replaceAll("(\"sizes\" : \\{\\s*\"[^\"]*\" : )\\d+", "$1" + Long.MAX_VALUE),
+        "size of");
   }
 
   @Test

@@ -862,8 +862,7 @@ class BundlesTest {
         new FetchLimits(
             1, 1, 1, 1, 0, POINT, POINT, 1, POINT, Duration.ofSeconds(1), Duration.ofNanos(1));
     ExecutorService other = Executors.newSingleThreadExecutor();
-    try (BundleCache.Held held =
-        new BundleCache(real).lock("key", "it", hasty, timing, () -> {})) {
+    try (BundleCache.Held held = new BundleCache(real).lock("key", "it", hasty, timing, () -> {})) {
       assertThat(held).isNotNull();
       Future<?> second =
           other.submit(() -> new BundleCache(link).lock("key", "it", hasty, timing, () -> {}));
