@@ -37,6 +37,9 @@ final class ChainShelf implements AutoCloseable {
   /** Chains for single plans that are kept, most recently used first. */
   static final int MAX_EXACT = 16;
 
+  /** Compilations that may wait: a device that keeps changing its plan must not pile them up. */
+  static final int MAX_WAITING = 4;
+
   /** Combinations that are counted: what devices ask for must not fill the memory. */
   private static final int MAX_COUNTED = 256;
 
@@ -68,6 +71,10 @@ final class ChainShelf implements AutoCloseable {
 
     Entry(boolean everyExit) {
       this.everyExit = everyExit;
+    }
+
+    boolean waits() {
+      return !everyExit && !chain.isDone();
     }
 
     boolean isReady() {
@@ -157,6 +164,9 @@ final class ChainShelf implements AutoCloseable {
           eldestFirst.next();
           eldestFirst.remove();
         }
+        return null;
+      }
+      if (entries.values().stream().filter(Entry::waits).count() >= MAX_WAITING) {
         return null;
       }
       asked.remove(key);

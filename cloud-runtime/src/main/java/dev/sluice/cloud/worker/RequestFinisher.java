@@ -236,6 +236,12 @@ public final class RequestFinisher implements RequestHandler {
         load.computed(endNanos - turn.startNanos, turn.profiledNanos, endNanos);
       }
     } catch (RuntimeException | Error e) {
+      if (worthIt.size() > 1 && e instanceof RuntimeException) {
+        // One of them may be at fault, for which the others must not suffer.
+        LOG.debug("a batch of {} failed and is computed one by one", worthIt.size(), e);
+        worthIt.stream().filter(job -> !job.over).forEach(job -> compute(List.of(job)));
+        return;
+      }
       // Also when memory runs out: the device must not wait for nothing, nor the thread be lost.
       worthIt.forEach(job -> job.failed(e));
     }

@@ -114,6 +114,33 @@ class ChainShelfTest {
   }
 
   @Test
+  void queuesABoundedNumberOfCompilationsHoweverManyPlansAreAskedFor() {
+    int early = last();
+    for (int cut = 0; cut < manifest.lastCut(); cut++) {
+      for (int exit = 0; exit < early; exit++) {
+        for (int other = exit; other < early; other++) {
+          if (manifest.exits().get(exit).cut() > cut) {
+            for (int i = 0; i < ChainShelf.EARNED_BY; i++) {
+              lent(cut, other == exit ? List.of(exit) : List.of(exit, other));
+            }
+          }
+        }
+      }
+    }
+    assertThat(background).hasSizeLessThanOrEqualTo(ChainShelf.MAX_WAITING);
+    while (!background.isEmpty()) {
+      background.remove().run();
+    }
+    for (int i = 0; i < ChainShelf.EARNED_BY; i++) {
+      lent(0, List.of(0));
+    }
+    while (!background.isEmpty()) {
+      background.remove().run();
+    }
+    assertThat(lent(0, List.of(0))).containsExactly(0, last());
+  }
+
+  @Test
   void keepsABoundedNumberOfPlansAndClosesNoneInUse() {
     int early = last();
     List<List<Integer>> plans = new ArrayList<>();

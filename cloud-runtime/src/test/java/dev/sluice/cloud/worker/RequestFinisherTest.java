@@ -146,6 +146,47 @@ class RequestFinisherTest {
     }
   }
 
+  @Test
+  void answersTheOthersOfABatchInWhichOneFails() throws IOException, InterruptedException {
+    CountDownLatch release = new CountDownLatch(1);
+    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 16)) {
+      RequestFinisher finisher =
+          new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime, 3);
+      String digest = models.models().get(0).digest();
+      queue.offer(
+          () -> {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      Noted failing =
+          new Noted(
+              1,
+              new LinkedBlockingQueue<>(),
+              () -> {
+                throw new IllegalStateException("as if the engine refused this one");
+              });
+      finisher.onInfer(picture(1, digest, onePixel), new ReceiveStamps(0, 0), failing);
+      for (long id = 2; id <= 3; id++) {
+        finisher.onInfer(
+            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(id, answers));
+      }
+      release.countDown();
+      for (long id = 2; id <= 3; id++) {
+        Answer answer = answers.poll(20, TimeUnit.SECONDS);
+        assertThat(answer).isNotNull();
+        assertThat(answer.requestId()).isEqualTo(id);
+      }
+      assertThat(failing.refusals().poll(20, TimeUnit.SECONDS)).isEqualTo(ErrorCode.INTERNAL);
+      assertThat(failing.refusals()).isEmpty();
+    }
+  }
+
   private record Collecting(long requestId, BlockingQueue<Answer> answers) implements Responder {
     @Override
     public long connectionId() {

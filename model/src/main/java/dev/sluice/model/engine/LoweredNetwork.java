@@ -100,10 +100,7 @@ public final class LoweredNetwork implements AutoCloseable {
     graph.getValueInfoList().forEach(info -> infos.put(info.getName(), info));
     graph.getInputList().forEach(info -> infos.put(info.getName(), info));
     graph.getOutputList().forEach(info -> infos.put(info.getName(), info));
-    this.nested =
-        graph.getNodeList().stream()
-            .flatMap(node -> node.getAttributeList().stream())
-            .anyMatch(attribute -> attribute.hasG() || attribute.getGraphsCount() > 0);
+    this.nested = isNested(graph.getNodeList());
     this.open = new RefCount(what, () -> this.weights.values().forEach(store::release));
   }
 
@@ -111,7 +108,10 @@ public final class LoweredNetwork implements AutoCloseable {
   static LoweredNetwork of(ModelProto rewritten, String what, SharedWeights store)
       throws OrtException {
     GraphProto.Builder graph = rewritten.getGraph().toBuilder();
-    transposeConstantsOfGemm(graph);
+    if (!isNested(graph.getNodeList())) {
+      // Else graphs inside of nodes may read the same constants.
+      transposeConstantsOfGemm(graph);
+    }
     Map<String, SharedWeights.Weight> weights = new LinkedHashMap<>();
     boolean done = false;
     try {
@@ -130,6 +130,13 @@ public final class LoweredNetwork implements AutoCloseable {
       }
     }
     return new LoweredNetwork(rewritten.toBuilder().setGraph(graph).build(), what, weights, store);
+  }
+
+  /** Returns whether nodes have graphs of their own (If, Loop), which see all tensors outside. */
+  private static boolean isNested(List<NodeProto> nodes) {
+    return nodes.stream()
+        .flatMap(node -> node.getAttributeList().stream())
+        .anyMatch(attribute -> attribute.hasG() || attribute.getGraphsCount() > 0);
   }
 
   private static TensorProto placeholder(TensorProto tensor) {
@@ -152,6 +159,7 @@ public final class LoweredNetwork implements AutoCloseable {
     for (NodeProto node : graph.getNodeList()) {
       node.getInputList().forEach(input -> readers.merge(input, 1, Integer::sum));
     }
+    graph.getOutputList().forEach(output -> readers.merge(output.getName(), 1, Integer::sum));
     Map<String, Integer> constants = new HashMap<>();
     for (int i = 0; i < graph.getInitializerCount(); i++) {
       constants.put(graph.getInitializer(i).getName(), i);

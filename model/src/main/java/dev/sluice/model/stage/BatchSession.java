@@ -8,17 +8,18 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A session that takes batches of any size and gives what its samples give one by one. Thread-safe.
  *
  * <p>Not every network can be trusted with a batch: the file may fix it at 1, a Reshape inside may,
  * or an operator may mix samples (a softmax over the wrong axis). So the first batch of several
- * samples is a trial: its first and last sample are computed alone, too. If the batch is refused or
+ * samples that differ is a trial: its first and last sample are computed alone, too. If the batch is refused or
  * gives something else, this piece of the network computes sample by sample from then on.
  */
 final class BatchSession {
-  private enum Manner {
+  enum Manner {
     UNTRIED,
     TOGETHER,
     ONE_BY_ONE
@@ -26,7 +27,22 @@ final class BatchSession {
 
   /** What is known of how a piece of the network takes batches; outlives its sessions. */
   static final class Experience {
-    private volatile Manner manner = Manner.UNTRIED;
+    private final AtomicReference<Manner> manner = new AtomicReference<>(Manner.UNTRIED);
+
+    Manner manner() {
+      return manner.get();
+    }
+
+    /** Notes that a batch gave what its samples give alone. */
+    void kept() {
+      // Several threads may try at once, and what failed once is not to be trusted.
+      manner.compareAndSet(Manner.UNTRIED, Manner.TOGETHER);
+    }
+
+    /** Notes that a batch was refused, or gave something else. */
+    void mixed() {
+      manner.set(Manner.ONE_BY_ONE);
+    }
   }
 
   /**
@@ -63,7 +79,7 @@ final class BatchSession {
       return session.run(in);
     }
     int batch = Math.toIntExact(shape[0]);
-    return switch (experience.manner) {
+    return switch (experience.manner()) {
       case TOGETHER -> session.run(in);
       case ONE_BY_ONE -> oneByOne(in, batch);
       case UNTRIED -> tried(in, batch);
@@ -77,7 +93,7 @@ final class BatchSession {
     } catch (EngineException refused) {
       // If the samples are at fault and not the batch, they fail alone as well.
       OnnxEngine.Tensors alone = oneByOne(in, batch);
-      experience.manner = Manner.ONE_BY_ONE;
+      experience.mixed();
       return alone;
     }
     boolean same = false;
@@ -89,11 +105,25 @@ final class BatchSession {
       }
     }
     if (!same) {
-      experience.manner = Manner.ONE_BY_ONE;
+      experience.mixed();
       return oneByOne(in, batch);
     }
-    experience.manner = Manner.TOGETHER;
+    if (firstAndLastDiffer(in, batch)) {
+      experience.kept();
+    }
     return together;
+  }
+
+  /** Equal samples are often mixed into what each is alone: they prove nothing. */
+  private static boolean firstAndLastDiffer(OnnxEngine.Tensors in, int batch) {
+    for (int i = 0; i < in.size(); i++) {
+      ByteBuffer all = in.bytes(i);
+      int row = all.remaining() / batch;
+      if (!all.slice(0, row).equals(all.slice((batch - 1) * row, row))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isAsAlone(
@@ -133,6 +163,9 @@ final class BatchSession {
       if (Double.compare(a, e) == 0) {
         largest = Double.isFinite(e) ? Math.max(largest, Math.abs(e)) : largest;
         continue;
+      }
+      if (!Double.isFinite(a) || !Double.isFinite(e)) {
+        return false;
       }
       largest = Math.max(largest, Math.abs(e));
       difference += Math.abs(a - e);

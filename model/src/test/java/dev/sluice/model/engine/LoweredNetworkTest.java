@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.graph.TinyNetworks;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +134,32 @@ class LoweredNetworkTest {
       assertThat(lowered.piece(List.of("y"), false, List.of("middle"), false, List.of())).isEmpty();
       assertThat(lowered.piece(List.of("nowhere"), false, List.of("y"), false, List.of()))
           .isEqualTo(Optional.empty());
+    }
+  }
+
+  @Test
+  void leavesAConstantAsItIsForABranchThatReadsItToo() {
+    int width = 16;
+    byte[] shared = WideNetworks.weightSharedWithABranch(width);
+    float[] x = TinyNetworks.noise(width, 4);
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(4 * width).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(x);
+    try (OnnxEngine.Session session = engine.load(shared, "shared");
+        OnnxProbe plain = OnnxProbe.load(shared, "plain", OnnxProbe.Mode.PLAIN);
+        OnnxEngine.Tensors in =
+            engine.wrap(List.of(FloatBuffer.wrap(x)), List.of(new long[] {1, width}))) {
+      FloatBuffer expected =
+          plain
+              .run(
+                  Map.of("x", new OnnxProbe.Value(1, new long[] {1, width}, bytes)), List.of("y"))
+              .get("y")
+              .bytes()
+              .asFloatBuffer();
+      float[] values = new float[width];
+      expected.get(values);
+      assertThat(TinyNetworks.relativeError(floats(session.run(in), 0), values))
+          .isLessThan(TOLERANCE);
     }
   }
 

@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.List;
 import java.util.Random;
 
 /** Networks wide enough that the engine computes their convolutions on blocks of channels. */
@@ -35,6 +36,96 @@ final class WideNetworks {
                 .addOutput(info("y", channels, side)))
         .build()
         .toByteArray();
+  }
+
+  /**
+   * {@code y = x * w' + (x * w or its opposite)}: {@code w} is read by a Gemm, transposed, and as
+   * it is by both branches of an If.
+   */
+  static byte[] weightSharedWithABranch(int width) {
+    AttributeProto transposed =
+        AttributeProto.newBuilder()
+            .setName("transB")
+            .setType(AttributeProto.AttributeType.INT)
+            .setI(1)
+            .build();
+    TensorProto.Builder weight =
+        TensorProto.newBuilder()
+            .setName("w")
+            .setDataType(TensorProto.DataType.FLOAT_VALUE)
+            .addDims(width)
+            .addDims(width);
+    Random random = new Random(6);
+    for (int i = 0; i < width * width; i++) {
+      weight.addFloatData((float) random.nextGaussian());
+    }
+    return ModelProto.newBuilder()
+        .setIrVersion(8)
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+        .setGraph(
+            GraphProto.newBuilder()
+                .setName("shared")
+                .addInput(row("x", width))
+                .addInitializer(weight)
+                .addInitializer(
+                    TensorProto.newBuilder()
+                        .setName("limit")
+                        .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                        .addFloatData(0))
+                .addNode(node("Gemm", "gemm", "x", "w").addAttribute(transposed))
+                .addNode(
+                    node("ReduceMax", "most", "x")
+                        .addAttribute(
+                            AttributeProto.newBuilder()
+                                .setName("keepdims")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(0)))
+                .addNode(node("Greater", "positive", "most", "limit"))
+                .addNode(
+                    node("If", "either", "positive")
+                        .addAttribute(branch("then_branch", "then", "x"))
+                        .addAttribute(branch("else_branch", "else", "gemm")))
+                .addNode(node("Add", "y", "gemm", "either"))
+                .addOutput(row("y", width)))
+        .build()
+        .toByteArray();
+  }
+
+  private static AttributeProto branch(String name, String output, String left) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.GRAPH)
+        .setG(
+            GraphProto.newBuilder()
+                .setName(output)
+                .addNode(node("MatMul", output, left, "w"))
+                .addOutput(ValueInfoProto.newBuilder().setName(output).setType(floatType())))
+        .build();
+  }
+
+  private static ValueInfoProto row(String name, int width) {
+    TensorShapeProto.Builder shape =
+        TensorShapeProto.newBuilder()
+            .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"))
+            .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width));
+    ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name).setType(floatType());
+    info.getTypeBuilder().getTensorTypeBuilder().setShape(shape);
+    return info.build();
+  }
+
+  private static TypeProto floatType() {
+    return TypeProto.newBuilder()
+        .setTensorType(
+            TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE))
+        .build();
+  }
+
+  private static NodeProto.Builder node(String type, String output, String... inputs) {
+    return NodeProto.newBuilder()
+        .setOpType(type)
+        .setName(output)
+        .addAllInput(List.of(inputs))
+        .addOutput(output);
   }
 
   private static NodeProto convolution(String from, String weight, String to) {

@@ -15,8 +15,10 @@ import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.model.graph.MaskedNetworks;
 import dev.sluice.model.graph.TinyNetworks;
+import dev.sluice.model.tensor.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,6 +163,59 @@ class BatchRunnerTest {
         }
       }
     }
+  }
+
+  /** Samples that are all the same are mixed into what each would be alone. */
+  @Test
+  void doesNotTrustANetworkWithBatchesForOneBatchOfEqualSamples() throws IOException {
+    ProgressiveModel model = open("MIXED");
+    float[] one = TinyNetworks.noise(PICTURE, 91);
+    float[] equal = Arrays.copyOf(one, 2 * PICTURE);
+    System.arraycopy(one, 0, equal, PICTURE, PICTURE);
+    float[] values = TinyNetworks.noise(3 * PICTURE, 92);
+    try (Activation same = input(model, equal);
+        Activation input = input(model, values)) {
+      model.runUncut(same);
+      float[] together = model.runUncut(input);
+      for (int sample = 0; sample < 3; sample++) {
+        float[] own = Arrays.copyOfRange(values, sample * PICTURE, (sample + 1) * PICTURE);
+        try (Activation single = input(model, own)) {
+          assertThat(Arrays.copyOfRange(together, sample * CLASSES, (sample + 1) * CLASSES))
+              .as("sample %d", sample)
+              .containsExactly(model.runUncut(single), within(TOLERANCE));
+        }
+      }
+    }
+  }
+
+  @Test
+  void neverTrustsAgainWhatOnceMixedSamples() {
+    BatchSession.Experience experience = new BatchSession.Experience();
+    experience.mixed();
+    experience.kept();
+    assertThat(experience.manner()).isEqualTo(BatchSession.Manner.ONE_BY_ONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Infinity, 1",
+    "-Infinity, 1",
+    "1, Infinity",
+    "Infinity, -Infinity",
+    "NaN, Infinity",
+    "1, NaN"
+  })
+  void takesAnInfiniteValueForNoFiniteOne(float actual, float expected) {
+    assertThat(BatchSession.isClose(floats(2, actual), floats(2, expected), TensorType.FLOAT32))
+        .isFalse();
+    assertThat(BatchSession.isClose(floats(2, expected), floats(2, expected), TensorType.FLOAT32))
+        .isTrue();
+  }
+
+  private static ByteBuffer floats(float... values) {
+    ByteBuffer buffer = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.asFloatBuffer().put(values);
+    return buffer;
   }
 
   @Test
