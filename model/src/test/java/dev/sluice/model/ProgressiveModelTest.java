@@ -387,6 +387,23 @@ class ProgressiveModelTest {
   }
 
   @Test
+  void computesAllThatDoesNotNeedADamagedHead() throws IOException {
+    try (ProgressiveModel damaged =
+            ProgressiveModel.open(
+                TinyBundles.withDamagedHead(folder.resolve("damaged")),
+                EngineOptions.singleThread());
+        Activation input = input(9);
+        StageChain chain =
+            damaged.compile(StageRequest.of(0, damaged.lastCut(), List.of(0, FINAL_EXIT)))) {
+      assertThat(TinyNetworks.relativeError(runAll(chain, input), damaged.runUncut(input)))
+          .isLessThan(TOLERANCE);
+      assertThatThrownBy(() -> damaged.compile(StageRequest.of(0, 2, List.of(1))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("exits/2.onnx");
+    }
+  }
+
+  @Test
   void failsFastOnceClosedAndClosesTwiceWithoutHarm() {
     Activation input = input(8);
     StageChain chain = model.compile(StageRequest.of(0, 2, List.of()));

@@ -8,15 +8,15 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A session that takes batches of any size and gives what its samples give one by one. Thread-safe.
  *
  * <p>Not every network can be trusted with a batch: the file may fix it at 1, a Reshape inside may,
  * or an operator may mix samples (a softmax over the wrong axis). So the first batch of several
- * samples that differ is a trial: its first and last sample are computed alone, too. If the batch is refused or
- * gives something else, this piece of the network computes sample by sample from then on.
+ * samples that differ is a trial: its first and last sample are computed alone, too. If the batch
+ * is refused or gives something else, this piece of the network computes sample by sample from then
+ * on.
  */
 final class BatchSession {
   enum Manner {
@@ -27,21 +27,23 @@ final class BatchSession {
 
   /** What is known of how a piece of the network takes batches; outlives its sessions. */
   static final class Experience {
-    private final AtomicReference<Manner> manner = new AtomicReference<>(Manner.UNTRIED);
+    private volatile Manner manner = Manner.UNTRIED;
 
     Manner manner() {
-      return manner.get();
+      return manner;
     }
 
     /** Notes that a batch gave what its samples give alone. */
-    void kept() {
+    synchronized void kept() {
       // Several threads may try at once, and what failed once is not to be trusted.
-      manner.compareAndSet(Manner.UNTRIED, Manner.TOGETHER);
+      if (manner == Manner.UNTRIED) {
+        manner = Manner.TOGETHER;
+      }
     }
 
     /** Notes that a batch was refused, or gave something else. */
-    void mixed() {
-      manner.set(Manner.ONE_BY_ONE);
+    synchronized void mixed() {
+      manner = Manner.ONE_BY_ONE;
     }
   }
 

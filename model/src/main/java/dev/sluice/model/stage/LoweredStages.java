@@ -1,6 +1,5 @@
 package dev.sluice.model.stage;
 
-import dev.sluice.model.engine.EngineException;
 import dev.sluice.model.engine.LoweredNetwork;
 import dev.sluice.model.engine.LoweringException;
 import dev.sluice.model.engine.OnnxEngine;
@@ -45,7 +44,8 @@ final class LoweredStages implements AutoCloseable {
       tried = true;
       try {
         network = engine.lower(source.build(), what);
-      } catch (LoweringException | EngineException | OnnxFormatException e) {
+      } catch (LoweringException | IllegalArgumentException | OnnxFormatException e) {
+        // Also where a head is damaged: only stages with that exit need it, and they will say so.
         LOG.debug("the stages of {} are made one by one: {}", what, e.getMessage());
       }
     }

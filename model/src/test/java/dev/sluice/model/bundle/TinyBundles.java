@@ -68,6 +68,27 @@ public final class TinyBundles {
     return cuts;
   }
 
+  /** The tiny network, but the head of exit 1 is no network. */
+  public static Bundle withDamagedHead(Path directory) throws IOException {
+    BundleManifest all = manifest();
+    return BundleWriter.to(directory)
+        .put(Bundle.BACKBONE, TinyNetworks.residual())
+        .put("exits/1.onnx", TinyNetworks.head(4, 8, 8, 5, 21))
+        .put("exits/2.onnx", new byte[] {1, 2, 3})
+        .commit(
+            new BundleManifest(
+                BundleManifest.SCHEMA_VERSION,
+                "damaged",
+                all.labels(),
+                all.preprocessing(),
+                all.cuts(),
+                all.exits(),
+                List.of(),
+                Map.of(),
+                Map.of()),
+            false);
+  }
+
   /** Ends before the backbone's own classifier, with a final head for three other classes. */
   public static Bundle withFinalHead(Path directory) throws IOException {
     BundleManifest all = manifest();

@@ -142,8 +142,7 @@ class LoweredNetworkTest {
     int width = 16;
     byte[] shared = WideNetworks.weightSharedWithABranch(width);
     float[] x = TinyNetworks.noise(width, 4);
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(4 * width).order(ByteOrder.nativeOrder());
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * width).order(ByteOrder.nativeOrder());
     bytes.asFloatBuffer().put(x);
     try (OnnxEngine.Session session = engine.load(shared, "shared");
         OnnxProbe plain = OnnxProbe.load(shared, "plain", OnnxProbe.Mode.PLAIN);
@@ -151,8 +150,7 @@ class LoweredNetworkTest {
             engine.wrap(List.of(FloatBuffer.wrap(x)), List.of(new long[] {1, width}))) {
       FloatBuffer expected =
           plain
-              .run(
-                  Map.of("x", new OnnxProbe.Value(1, new long[] {1, width}, bytes)), List.of("y"))
+              .run(Map.of("x", new OnnxProbe.Value(1, new long[] {1, width}, bytes)), List.of("y"))
               .get("y")
               .bytes()
               .asFloatBuffer();

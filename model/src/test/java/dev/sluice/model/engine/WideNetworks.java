@@ -115,8 +115,7 @@ final class WideNetworks {
 
   private static TypeProto floatType() {
     return TypeProto.newBuilder()
-        .setTensorType(
-            TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE))
+        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE))
         .build();
   }
 
