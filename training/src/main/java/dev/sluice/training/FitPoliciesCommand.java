@@ -131,7 +131,9 @@ final class FitPoliciesCommand implements Callable<Integer> {
     Bundle bundle = Programs.open(path, spec);
     BundleManifest manifest = bundle.manifest();
     if (manifest.exits().size() < 2) {
-      throw new IOException(bundle.source() + ": has no early exit to fit a policy to");
+      throw new IOException(
+          bundle.source()
+              + ": has no early exit to fit a policy to; make a bundle with ./sluice model prepare");
     }
     DataSets sets = sets(manifest);
     PrintWriter console = spec.commandLine().getOut();
@@ -177,7 +179,9 @@ final class FitPoliciesCommand implements Callable<Integer> {
     }
     if ((data == null) != format.equals(ROAD_SIGNS)) {
       throw wrongUse(
-          data == null ? "--data is missing" : "--data is not for roadsigns, which are drawn");
+          data == null
+              ? "--data DIR is missing, the labelled pictures the bundle was made with"
+              : "--data is not for roadsigns, which are drawn");
     }
     if (!(loss >= 0 && loss <= 1)) {
       throw wrongUse("--loss must be a share in [0, 1]: " + loss);

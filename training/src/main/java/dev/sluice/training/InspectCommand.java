@@ -220,15 +220,17 @@ final class InspectCommand implements Callable<Integer> {
       for (String head : variant.heads().values()) {
         bytes += bundle.file(head).length;
       }
-      Optional<Double> accuracy =
+      // Its pictures may be fewer than those of the table above.
+      String accuracy =
           BundleTables.calibration(bundle, variant.calibration())
-              .map(table -> accuracy(table, last));
+              .map(table -> percent(Optional.of(accuracy(table, last))) + " of " + table.samples())
+              .orElse("-");
       out.printf(
           Locale.ROOT,
           "%-8s  %,11d  %18s  %18s  %s%n",
           variant.precision(),
           bytes,
-          percent(accuracy),
+          accuracy,
           BundleTables.profile(bundle, variant.profile())
               .map(profile -> millis(profile.networkNanos(), "%.2f ms"))
               .orElse("-"),

@@ -133,7 +133,7 @@ public final class NetworkWrap {
     }
     if (labels.size() != classes) {
       throw new PreparationException(
-          "labels disagree: %d labels are given, %s has %d classes"
+          "labels disagree: %d labels are given, %s has %d classes; give one for each, in their order"
               .formatted(labels.size(), parts.graph().name(), classes));
     }
     return labels;

@@ -1,6 +1,7 @@
 package dev.sluice.training;
 
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.BundleException;
 import dev.sluice.model.repository.Bundles;
 import dev.sluice.training.data.MissingDataException;
 import java.io.IOException;
@@ -111,7 +112,19 @@ final class Programs {
    * @throws IOException if the bundle cannot be had, or is damaged
    */
   static Bundle open(String pathOrAddress, CommandSpec command) throws IOException {
-    return Bundle.open(locate(pathOrAddress, command));
+    Path path = locate(pathOrAddress, command);
+    try {
+      return Bundle.open(path);
+    } catch (BundleException e) {
+      if (pathOrAddress.endsWith(".onnx")) {
+        throw new IOException(
+            path
+                + ": is no bundle; make one of the network with ./sluice model prepare or"
+                + " ./sluice model wrap",
+            e);
+      }
+      throw e;
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.repository.Publisher;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,7 +28,10 @@ import picocli.CommandLine.Spec;
 final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(arity = "1..*", paramLabel = "BUNDLE", description = "a bundle's folder or zip")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "BUNDLE",
+      description = "a bundle's folder or zip, or its http(s) address")
   private List<String> bundles = new ArrayList<>();
 
   @Option(
@@ -38,6 +43,12 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw wrongUse(out + ": is a file; name a folder for the repository (--out)");
+    }
+    if (Files.exists(out.resolve("bundle.json"))) {
+      throw wrongUse(out + ": is a bundle; name another folder for the repository (--out)");
+    }
     List<Bundle> opened = new ArrayList<>();
     for (String bundle : bundles) {
       opened.add(Programs.open(bundle, spec));
@@ -47,5 +58,9 @@ final class PublishCommand implements Callable<Integer> {
     offered.forEach((name, digest) -> console.println("index.json#" + name + "&sha256=" + digest));
     console.flush();
     return 0;
+  }
+
+  private ParameterException wrongUse(String what) {
+    return new ParameterException(spec.commandLine(), what);
   }
 }

@@ -179,13 +179,18 @@ final class QuantiseCommand implements Callable<Integer> {
 
   /** The seed that divided the bundle's data: another would test on what it was trained on. */
   private long seed(Bundle bundle) {
-    if (seed != null) {
-      return seed;
-    }
     Map<String, String> provenance = bundle.manifest().provenance();
     String known =
         Optional.ofNullable(provenance.get("data.seed"))
             .orElseGet(() -> provenance.getOrDefault("seed", ""));
+    if (seed != null) {
+      if (!known.isEmpty() && !known.equals(seed.toString())) {
+        throw wrongUse(
+            "--seed %d: the bundle's data were divided by seed %s; leave --seed out"
+                .formatted(seed, known));
+      }
+      return seed;
+    }
     try {
       return Long.parseLong(known);
     } catch (NumberFormatException e) {

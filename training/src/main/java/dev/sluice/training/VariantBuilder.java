@@ -208,7 +208,7 @@ final class VariantBuilder {
         }
       }
     }
-    progress.note("heads that integers make faster: " + new TreeSet<>(worthwhile));
+    progress.note("heads that integers make faster: " + VariantReport.named(worthwhile));
     Set<String> slow = slowInIntegers(engine, floats, everything, few, listener);
     return new VariantSearch(engine, searching(worthwhile, slow), listener)
         .find(floats, temperatures, calibration, select);
@@ -241,7 +241,7 @@ final class VariantBuilder {
       slow = kept;
       fastest = other;
     }
-    progress.note("first layers that integers make slower: " + slow);
+    progress.note("first layers that integers make slower: " + VariantReport.named(slow));
     return slow;
   }
 

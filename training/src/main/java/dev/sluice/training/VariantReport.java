@@ -9,11 +9,13 @@ import dev.sluice.training.calibrate.Recording;
 import dev.sluice.training.calibrate.SpeedRatio;
 import dev.sluice.training.calibrate.TemperatureScaling;
 import dev.sluice.training.quantise.VariantSearch;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What a fresh variant is like, as tables in Markdown and as provenance. Not thread-safe. */
 final class VariantReport {
@@ -32,7 +34,7 @@ final class VariantReport {
     figures.put("ranges", found.method().name().toLowerCase(Locale.ROOT));
     figures.put("biases corrected", Boolean.toString(found.correctsBiases()));
     figures.put("in floats", String.join(", ", found.keptFloat()));
-    figures.put("heads in integers", found.quantisedHeads().stream().sorted().toList().toString());
+    figures.put("heads in integers", named(found.quantisedHeads()));
   }
 
   void wholeSpeed(SpeedRatio whole) {
@@ -144,6 +146,13 @@ final class VariantReport {
             verification.inputs(), worst, verification.holds() ? "equal" : "not equal"));
   }
 
+  /** Returns things in order, such as {@code 0, 2}, or that there are none. */
+  static String named(Collection<?> things) {
+    return things.isEmpty()
+        ? "none"
+        : things.stream().sorted().map(Object::toString).collect(Collectors.joining(", "));
+  }
+
   /** Returns the figures that go into the provenance. */
   Map<String, String> figures() {
     return figures;
@@ -156,11 +165,11 @@ final class VariantReport {
     tried.forEach(line -> out.append(line).append('\n'));
     out.append(
         VariantBuilder.text(
-            "chosen: %s%s; in floats %s; heads in integers %s\n",
-            found.method(),
+            "chosen: %s%s; in floats: %s; heads in integers: %s\n",
+            found.method().name().toLowerCase(Locale.ROOT).replace('_', '-'),
             found.correctsBiases() ? ", biases corrected" : "",
-            found.keptFloat(),
-            found.quantisedHeads()));
+            named(found.keptFloat()),
+            named(found.quantisedHeads())));
     return out.append('\n')
         .append(exits)
         .append('\n')

@@ -51,6 +51,9 @@ import picocli.CommandLine.Spec;
             + " differs by more than 1e-4 of the largest one.")
 final class VerifyCommand implements Callable<Integer> {
   private static final int MAX_SAMPLES = 1000;
+  private static final String PRECISION = "--precision";
+  private static final List<String> NETWORK_ONLY =
+      List.of("--preprocess", "--range", "--tensors", "--all", "--shape");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -98,7 +101,7 @@ final class VerifyCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
-      names = "--precision",
+      names = PRECISION,
       paramLabel = "NAME",
       defaultValue = VariantInfo.FLOAT32,
       description =
@@ -129,10 +132,25 @@ final class VerifyCommand implements Callable<Integer> {
     if (!Files.exists(path)) {
       throw wrong(path + ": no such file; name an ONNX network or a bundle");
     }
+    boolean isBundle = isBundle();
+    refuseForeign(isBundle);
     long start = System.nanoTime();
     Progress progress = new ConsoleProgress(spec.commandLine().getErr(), System::nanoTime, 1);
-    List<Row> rows = isBundle() ? bundle(progress) : network(progress);
+    List<Row> rows = isBundle ? bundle(progress) : network(progress);
     return report(rows, (System.nanoTime() - start) / 1e9);
+  }
+
+  /** An option that would have no effect is refused: whoever gives it expects one. */
+  private void refuseForeign(boolean isBundle) {
+    List<String> foreign = isBundle ? NETWORK_ONLY : List.of(PRECISION);
+    for (String option : foreign) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw wrong(
+            isBundle
+                ? option + " is for a plain network; a bundle brings its own cuts and inputs"
+                : option + " is for a bundle; a plain network is compared as it is");
+      }
+    }
   }
 
   private boolean isBundle() throws IOException {

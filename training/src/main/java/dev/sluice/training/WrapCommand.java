@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -105,7 +106,7 @@ final class WrapCommand implements Callable<Integer> {
           cut.index(),
           100 * cut.macsBefore() / total,
           cut.name(),
-          Arrays.deepToString(cut.shapes().toArray()),
+          cut.shapes().stream().map(Arrays::toString).collect(Collectors.joining(" + ")),
           manifest.exitAt(cut.index()).map(exit -> "  exit " + exit.index()).orElse(""));
     }
     wrapped.notes().forEach(note -> console.println("note: " + note));

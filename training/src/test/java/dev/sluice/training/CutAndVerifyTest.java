@@ -103,6 +103,8 @@ class CutAndVerifyTest {
     Outcome verified = model("verify", bundle, "--samples", 2);
     assertThat(verified.status()).as(verified.err()).isZero();
     assertThat(verified.out()).contains("cut 1").contains("all exits").contains("2 inputs");
+    assertRefused(2, "--all", "verify", bundle, "--all");
+    assertRefused(2, "is a bundle", "publish", bundle, "--out", bundle);
   }
 
   @Test
@@ -121,7 +123,15 @@ class CutAndVerifyTest {
     }
     assertRefused(2, "--samples", "verify", network, "--samples", 0);
     assertRefused(2, "--range", "verify", network, "--range", "x=1");
+    assertRefused(2, "least value first", "verify", network, "--range", "x=5..1");
     assertRefused(2, "--preprocess", "verify", network, "--data", folder);
+    String pixels = "size=16 mean=0.5 std=0.5";
+    assertRefused(1, "no pictures", "verify", network, "--data", folder, "--preprocess", pixels);
+    assertRefused(
+        2, "absent", "verify", network, "--data", folder.resolve("absent"), "--preprocess", pixels);
+    assertRefused(2, "--precision", "verify", network, "--precision", "int8");
+    assertRefused(1, "model wrap", "inspect", network);
+    assertRefused(2, "is a file", "publish", network, "--out", text);
   }
 
   @ParameterizedTest

@@ -167,6 +167,17 @@ class VariantBuilderTest {
                 "--out",
                 "x"))
         .containsExactly("2", "--weight-bits must be 7 or 8: 4");
+    assertThat(
+            run(
+                "quantise",
+                SHIPPED.toString(),
+                "--format",
+                "roadsigns",
+                "--seed",
+                "3",
+                "--out",
+                "x"))
+        .containsExactly("2", "were divided by seed 20");
     assertThat(run("quantise", "nowhere", "--format", "roadsigns", "--out", "x"))
         .containsExactly("2", "nowhere");
   }
@@ -183,6 +194,7 @@ class VariantBuilderTest {
         List.of(
             "--format must be folder, cifar10 or roadsigns: png",
             "--data DIR is missing",
+            "were divided by seed 20",
             "--weight-bits must be 7 or 8: 4",
             "nowhere")) {
       if (text.contains(words)) {

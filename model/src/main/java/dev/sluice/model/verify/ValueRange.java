@@ -18,7 +18,8 @@ public record ValueRange(double least, double most) {
 
   public ValueRange {
     if (!(least <= most) || Double.isInfinite(least) || Double.isInfinite(most)) {
-      throw new IllegalArgumentException("no range: " + least + ".." + most);
+      throw new IllegalArgumentException(
+          least + ".." + most + " is no range; write the least value first");
     }
   }
 

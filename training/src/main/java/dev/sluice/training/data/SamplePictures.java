@@ -21,7 +21,8 @@ public final class SamplePictures {
    *
    * @param folders of JPEG or PNG files at any depth, or of CIFAR-10 binaries
    * @param most pictures wanted, at least 1; fewer if there are no more
-   * @throws DataException if a folder has none, or one cannot be read
+   * @throws MissingDataException if a folder does not exist
+   * @throws DataException if a folder has no pictures, or one cannot be read
    */
   public static List<Picture> from(List<Path> folders, int most) throws DataException {
     List<Picture> pictures = new ArrayList<>();
@@ -54,16 +55,17 @@ public final class SamplePictures {
 
   private static List<Path> files(Path folder) throws DataException {
     if (!Files.isDirectory(folder)) {
-      throw new DataException(folder + ": no such folder; name one with pictures");
+      throw new MissingDataException(folder + ": no such folder; name one with pictures");
     }
+    List<Path> files;
     try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH)) {
-      List<Path> files = entries.limit(MAX_FILES).filter(FolderData::isPicture).sorted().toList();
-      if (files.isEmpty()) {
-        throw new DataException(folder + ": no pictures; put JPEG or PNG files there");
-      }
-      return files;
+      files = entries.limit(MAX_FILES).filter(FolderData::isPicture).sorted().toList();
     } catch (IOException | UncheckedIOException e) {
       throw new DataException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
+    if (files.isEmpty()) {
+      throw new DataException(folder + ": no pictures; put JPEG or PNG files there");
+    }
+    return files;
   }
 }

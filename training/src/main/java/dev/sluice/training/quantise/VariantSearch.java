@@ -337,7 +337,8 @@ public final class VariantSearch {
   private RangeObserver.Seen watch(
       OnnxGraph graph, int[] shape, List<String> tensors, RangeObserver.Inputs inputs, int samples)
       throws IOException {
-    IntConsumer progress = listener.begin("ranges of " + tensors.size() + " tensors", 2 * samples);
+    IntConsumer progress =
+        listener.begin("ranges of values, tensors: " + tensors.size(), 2 * samples);
     return RangeObserver.watch(
         graph, shape, tensors, engine, inputs, samples, options.threads(), progress);
   }
