@@ -124,7 +124,8 @@ public final class BundleFactsReader {
           bundle.source()
               + ": has no variant '"
               + precision
-              + "'; make one with ./sluice model quantise");
+              + "'"
+              + (precision.equals("int8") ? "; make one with ./sluice model quantise" : ""));
     }
     return variant;
   }
@@ -132,7 +133,10 @@ public final class BundleFactsReader {
   private static <T> T file(Bundle bundle, String path, Reader<T> reader) throws IOException {
     String where = bundle.source() + "/" + path;
     if (!bundle.has(path)) {
-      throw new IOException(where + ": is missing; " + REMEDY);
+      throw new IOException(
+          where
+              + ": is missing, so nothing can be planned; make the bundle with ./sluice model"
+              + " prepare, or force a plan with ./sluice classify");
     }
     try {
       return reader.read(bundle.file(path));
