@@ -317,7 +317,7 @@ public final class CodecTables {
       Optional<ChannelZones> zones = Optional.empty();
       Optional<CoefficientModel> model = Optional.empty();
       if (name.stage().codesIntegers()) {
-        model = Optional.of(new ModelFitting(geometry, inSteps, options.lambda(), !levels).fit());
+        model = Optional.of(ModelFitting.fit(geometry, inSteps, options.lambda(), !levels));
       } else if (!levels) {
         zones = Optional.of(new ZoneFitting(geometry, samples, options.lambda()).fit());
       }

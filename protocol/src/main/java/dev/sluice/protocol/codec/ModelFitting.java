@@ -1,5 +1,6 @@
 package dev.sluice.protocol.codec;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -21,28 +22,122 @@ final class ModelFitting {
   /** Counts that the expected shape of a distribution is worth. */
   private static final double PRIOR_COUNTS = 6;
 
+  /** How many channels of a block transform may belong to one before it: squares of block sizes. */
+  private static final int[] PERIODS = {4, 9, 16, 25, 36, 49, 64};
+
+  /** Channels of fewer values are not worth a flag each. */
+  private static final int FEW = 8;
+
+  /** Channels of more values are not laid together. */
+  private static final int MANY = 64;
+
+  private static final int TRIAL_SAMPLES = 16;
+  private static final int TRIAL_ROUNDS = 2;
+
+  private final Geometry shape;
   private final Geometry grid;
   private final List<float[]> samples;
   private final double lambda;
   private final boolean coefficients;
   private final CoefficientEncoder encoder = new CoefficientEncoder();
 
-  /**
-   * @param samples in steps, not changed
-   * @param lambda squared steps that a bit is worth
-   * @param coefficients whether values are coefficients, which filters may predict, or levels, which must
-   *     be read as they are
-   */
-  ModelFitting(Geometry grid, List<float[]> samples, double lambda, boolean coefficients) {
+  private ModelFitting(
+      Geometry shape, Geometry grid, List<float[]> samples, double lambda, boolean coefficients) {
+    this.shape = shape;
     this.grid = grid;
     this.samples = samples;
     this.lambda = lambda;
     this.coefficients = coefficients;
   }
 
-  CoefficientModel fit() {
+  /**
+   * Fits a model.
+   *
+   * @param samples in steps, not changed
+   * @param lambda squared steps that a bit is worth
+   * @param coefficients whether values are coefficients, which filters may predict, or levels, which
+   *     must be read as they are
+   */
+  static CoefficientModel fit(
+      Geometry shape, List<float[]> samples, double lambda, boolean coefficients) {
+    List<Geometry> grids = grids(shape);
+    Geometry best = grids.get(0);
+    if (grids.size() > 1) {
+      List<float[]> some = spread(samples);
+      double least = Double.MAX_VALUE;
+      for (Geometry grid : grids) {
+        ModelFitting trial = new ModelFitting(shape, grid, some, lambda, coefficients);
+        double cost = trial.cost(trial.fit(TRIAL_ROUNDS));
+        if (cost < least) {
+          least = cost;
+          best = grid;
+        }
+      }
+    }
+    return new ModelFitting(shape, best, samples, lambda, coefficients).fit(ROUNDS);
+  }
+
+  /**
+   * Returns the ways to lay values out: as the shape says, and where channels are small, as those of
+   * a transform over blocks are, those of one block side by side.
+   */
+  private static List<Geometry> grids(Geometry shape) {
+    List<Geometry> grids = new ArrayList<>();
+    int plane = shape.plane();
+    for (int period : PERIODS) {
+      if (plane <= MANY && shape.channels() % period == 0 && period * plane >= FEW) {
+        int side = (int) Math.round(Math.sqrt(period));
+        grids.add(
+            plane == 1
+                ? new Geometry(shape.channels() / period, side, side)
+                : new Geometry(shape.channels() / period, period, plane));
+      }
+    }
+    if (plane >= FEW) {
+      grids.add(0, shape);
+    } else if (grids.isEmpty()) {
+      grids.add(new Geometry(1, shape.channels(), plane));
+    }
+    return grids;
+  }
+
+  private static List<float[]> spread(List<float[]> samples) {
+    int stride = (samples.size() + TRIAL_SAMPLES - 1) / TRIAL_SAMPLES;
+    List<float[]> some = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i += stride) {
+      some.add(samples.get(i));
+    }
+    return some;
+  }
+
+  /** Returns bits and squared errors together, in bits. */
+  private double cost(CoefficientModel model) {
+    RansTables tables = new RansTables(model);
+    double bits = 0;
+    double errors = 0;
+    for (float[] sample : samples) {
+      encoder.quantizeAndKeep(model, sample);
+      for (int i = 0; i < encoder.count(); i++) {
+        bits += tables.costs[encoder.symbols()[i]];
+      }
+      for (int i = 0; i < sample.length; i++) {
+        double error = sample[i] - reading(model, i);
+        errors += error * error;
+      }
+    }
+    return bits + errors / Math.max(lambda, FittingOptions.HIGH_RATE_LAMBDA);
+  }
+
+  /** Returns what a value of the sample last quantised is read as. */
+  private double reading(CoefficientModel model, int index) {
+    int context = encoder.contexts()[index];
+    int rest = context < 0 ? 0 : model.read(context, encoder.levels()[index]);
+    return (encoder.predictions()[index] + rest) / (double) DeadZone.UNIT;
+  }
+
+  private CoefficientModel fit(int rounds) {
     CoefficientModel model = beginning();
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       model = regress(model);
       model = count(model);
     }
@@ -71,7 +166,7 @@ final class ModelFitting {
 
   /** Returns a model of the channels' means alone. */
   private CoefficientModel beginning() {
-    byte[] means = means(grid, samples);
+    byte[] means = means(shape, samples);
     int classes = Arrays.stream(CoefficientModel.classes(grid, means)).max().orElse(0) + 1;
     int[] weights = new int[classes * FEATURES];
     for (int i = 0; i < classes; i++) {
@@ -134,7 +229,6 @@ final class ModelFitting {
       encoder.quantizeAndKeep(model, sample);
       int[] levels = encoder.levels();
       int[] contexts = encoder.contexts();
-      int[] predictions = encoder.predictions();
       Arrays.fill(fading, 0);
       for (int channel = 0; channel < grid.channels(); channel++) {
         int start = channel * plane;
@@ -161,12 +255,8 @@ final class ModelFitting {
             double expected = middle(contexts[index]) + 0.004;
             double weight = 1 / (expected * (expected + 0.5));
             accumulate(products[set], targets[set], x, magnitude(levels[index]), weight);
-            read[i] =
-                (predictions[index] + model.read(contexts[index], levels[index]))
-                    / (double) DeadZone.UNIT;
-          } else {
-            read[i] = 0;
           }
+          read[i] = reading(model, index);
           if (coefficients) {
             y[0] = hasLeft ? read[i - 1] : 0;
             y[1] = hasUp ? read[i - columns] : 0;
