@@ -109,8 +109,8 @@ final class PingClock {
     if (!mayWrite()) {
       return out.isEmpty() || since >= window.bytes() / 4;
     }
-    if (!rate.isKnown() || window.isDoubling()) {
-      return since >= Math.max(chunkBytes, window.bytes() / 4);
+    if (!rate.isKnown()) {
+      return since >= chunkBytes;
     }
     return since >= Math.max(2 * chunkBytes, window.bytes() / 4)
         && nowNanos - lastPingNanos >= LEAST_GAP_NANOS;
