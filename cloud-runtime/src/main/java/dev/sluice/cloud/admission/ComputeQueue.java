@@ -92,6 +92,9 @@ public final class ComputeQueue implements AutoCloseable {
    * @param capacity requests that may wait, at least 1
    */
   public ComputeQueue(int computeThreads, int capacity) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("capacity must be positive: " + capacity);
+    }
     this.capacity = capacity;
     AtomicInteger number = new AtomicInteger();
     threads =

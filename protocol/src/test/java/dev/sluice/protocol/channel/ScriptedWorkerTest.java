@@ -3,26 +3,14 @@ package dev.sluice.protocol.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.frame.Frame;
-import dev.sluice.protocol.frame.FrameType;
 import dev.sluice.protocol.frame.Handshake;
-import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
-import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.Welcome;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,78 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The real client against a worker that misbehaves as told. */
 @Timeout(30)
 class ScriptedWorkerTest {
-  private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
-
-  /** Plain blocking sockets on the test's thread. */
-  private static final class Peer implements AutoCloseable {
-    final ServerSocket listener;
-    final MessageFrames frames = new MessageFrames();
-    Socket socket = new Socket();
-    DataInputStream in = new DataInputStream(java.io.InputStream.nullInputStream());
-
-    Peer() throws IOException {
-      listener = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
-      listener.setSoTimeout(10_000);
-    }
-
-    void accept() throws IOException {
-      socket.close();
-      socket = listener.accept();
-      socket.setSoTimeout(10_000);
-      in = new DataInputStream(socket.getInputStream());
-      assertThat(read().type()).isEqualTo(MessageType.HELLO.wireId());
-    }
-
-    Frame read() throws IOException {
-      byte[] header = new byte[Frame.HEADER_BYTES];
-      in.readFully(header);
-      ByteBuf h = Unpooled.wrappedBuffer(header);
-      byte[] body = new byte[h.getIntLE(0)];
-      in.readFully(body);
-      return new Frame(h.getByte(4), h.getLongLE(6), Unpooled.wrappedBuffer(body), 0, 0);
-    }
-
-    /** Answers pings until another frame comes, and returns that. */
-    Frame readAnsweringPings() throws Exception {
-      while (true) {
-        Frame frame = read();
-        if (frame.type() != MessageType.PING.wireId()) {
-          return frame;
-        }
-        Ping ping = (Ping) frames.read(MessageType.PING, frame);
-        send(new Pong(ping.token(), 0, LoadReport.IDLE));
-      }
-    }
-
-    /** Answers pings and returns the data of a request. */
-    byte[] readDataOf(long requestId, int bytes) throws Exception {
-      ByteBuf data = Unpooled.buffer();
-      while (data.readableBytes() < bytes) {
-        Frame frame = readAnsweringPings();
-        assertThat(frame.type()).isEqualTo(FrameType.DATA);
-        assertThat(frame.requestId()).isEqualTo(requestId);
-        data.writeBytes(frame.body());
-      }
-      return ByteBufUtil.getBytes(data);
-    }
-
-    void send(Message message) throws IOException {
-      ByteBuf out = frames.write(HEAP, message);
-      out.readBytes(socket.getOutputStream(), out.readableBytes());
-      out.release();
-    }
-
-    void welcome() throws IOException {
-      send(new Welcome(2, "scripted", Limits.DEFAULT, LoadReport.IDLE));
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-      listener.close();
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -119,7 +35,7 @@ class ScriptedWorkerTest {
       })
   void tellsAnotherProgramFromAWorker(String words) throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -134,7 +50,7 @@ class ScriptedWorkerTest {
   @Test
   void tellsAWorkerOfAnotherVersion() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -148,7 +64,7 @@ class ScriptedWorkerTest {
   @Test
   void tellsThatTheConnectionIsClosedWithoutAGreeting() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -179,7 +95,7 @@ class ScriptedWorkerTest {
   void noticesSilenceAndAfterItSendsOnlyWhatIsStillWanted() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(impatient(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -209,7 +125,7 @@ class ScriptedWorkerTest {
   @Test
   void waitsLongerForAPingBehindAnUploadWhoseRateIsUnknown() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(
                 LoopbackTest.options(peer.listener.getLocalPort())
@@ -242,7 +158,7 @@ class ScriptedWorkerTest {
             }
           }
         };
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(impatient(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -266,7 +182,7 @@ class ScriptedWorkerTest {
   void ignoresAnswersToRequestsThatNobodyMade() throws Exception {
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -291,7 +207,7 @@ class ScriptedWorkerTest {
   void answersAPingAndConnectsAgainAfterAGoodbyeOrDamage() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -322,7 +238,7 @@ class ScriptedWorkerTest {
   void givesUpOnAWorkerThatNeverWelcomes() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(
                 LoopbackTest.options(peer.listener.getLocalPort())
@@ -341,7 +257,7 @@ class ScriptedWorkerTest {
   void stopsAPayloadHalfWayWhenItIsCancelled() throws Exception {
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -364,7 +280,7 @@ class ScriptedWorkerTest {
     }
   }
 
-  private static Frame skipPings(Peer peer) throws IOException {
+  private static Frame skipPings(ScriptedPeer peer) throws IOException {
     Frame frame = peer.read();
     while (frame.type() == MessageType.PING.wireId()) {
       frame = peer.read();
