@@ -198,7 +198,9 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             worker.endNanos(),
             worker.replyNanos(),
             stamps.bytesSent(),
-            stamps.bytesReceived()),
+            stamps.bytesReceived(),
+            answer.arrival().bytes(),
+            answer.arrival().nanos()),
         new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale()));
   }
 
