@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ class TaskGradientsTest {
     OnnxGraph graph = OnnxGraph.of(network, "tiny");
     float[] live = run(graph.extract(List.of("input"), List.of(cut)), input, 3, 16, 16);
     byte[] rest = graph.extract(List.of(cut), List.of(TinyNetwork.LOGITS));
-    int[] places = {0, 17, 63, 100, 130, 300, 511};
+    // Where a value is zero a ReLU behind it has a corner.
+    int[] places = IntStream.range(0, live.length).filter(i -> live[i] > 0.1f).limit(12).toArray();
     double[] errors = new double[3];
     for (int drawn = 0; drawn < 3; drawn++) {
       for (int place : places) {
