@@ -22,6 +22,8 @@ import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.SendStamp;
 import dev.sluice.protocol.message.Welcome;
+import dev.sluice.protocol.security.TlsFailure;
+import dev.sluice.protocol.security.Token;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
@@ -45,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -297,6 +300,13 @@ final class ClientLink {
               @Override
               protected void initChannel(SocketChannel channel) {
                 channel.pipeline().addLast(attempt.decoder, attempt);
+                options
+                    .security()
+                    .install(
+                        channel.pipeline(),
+                        options.host(),
+                        options.port(),
+                        options.connectTimeoutNanos());
               }
             })
         .connect(options.host(), options.port())
@@ -342,7 +352,7 @@ final class ClientLink {
       return;
     }
     connection = null;
-    tell(() -> listener.onTrouble(trouble, why));
+    tell(() -> listener.onTrouble(trouble, why, waitAtLeastNanos));
     become(LinkState.DOWN, why);
     @Nullable Refusal refusal = which.refusal;
     failAll(
@@ -411,7 +421,17 @@ final class ClientLink {
       lastHeardNanos = now();
       lastPongNanos = lastHeardNanos;
       frames.shareDigests(List.of(options.modelDigest()));
-      writeControl(c, new Hello(Handshake.VERSION, options.clientName(), options.modelDigest()));
+      if (options.security().token().isPresent()
+          && !options.security().mayShowToken(c.channel().remoteAddress())) {
+        end(
+            LinkTrouble.TOKEN_IN_CLEAR,
+            "the token would go to " + address + " in the clear, for all on the way to read");
+        return;
+      }
+      writeControl(
+          c,
+          new Hello(Handshake.VERSION, options.clientName(), options.modelDigest())
+              .withToken(options.security().token().map(Token::reveal).orElse("")));
       loop.schedule(
           () -> {
             if (limits == null && c.channel().isActive()) {
@@ -567,6 +587,8 @@ final class ClientLink {
         case UNKNOWN_MODEL, WRONG_DIGEST ->
             end(LinkTrouble.MODEL_NOT_SERVED, worker + " does not serve this model: " + message);
         case OVERLOADED -> end(LinkTrouble.FULL, worker + " is full: " + message);
+        case UNAUTHENTICATED ->
+            end(LinkTrouble.UNAUTHENTICATED, worker + " does not let this device in: " + message);
         case UNSUPPORTED_VERSION ->
             end(LinkTrouble.OTHER_VERSION, worker + " is of another version: " + message);
         case MALFORMED,
@@ -576,7 +598,6 @@ final class ClientLink {
             DEADLINE_PASSED,
             CANCELLED,
             INTERNAL,
-            UNAUTHENTICATED,
             DRAINING,
             TOO_SLOW ->
             end(
@@ -819,6 +840,18 @@ final class ClientLink {
               : thrown;
       if (!(cause instanceof ProtocolException) && !(cause instanceof IOException)) {
         LOG.warn("connection to {} failed", address, cause);
+      }
+      Optional<TlsFailure> tls = limits == null ? TlsFailure.of(cause) : Optional.empty();
+      if (tls.isPresent()) {
+        end(
+            switch (tls.get().kind()) {
+              case NOT_TLS -> LinkTrouble.NOT_TLS;
+              case CERTIFICATE -> LinkTrouble.UNTRUSTED_CERTIFICATE;
+              case OWN_CERTIFICATE -> LinkTrouble.OWN_CERTIFICATE;
+              case HANDSHAKE -> LinkTrouble.TLS_FAILED;
+            },
+            "what answers at " + address + " " + tls.get().why());
+        return;
       }
       if (limits == null && cause instanceof ProtocolException fault) {
         boolean version = fault.code() == ErrorCode.UNSUPPORTED_VERSION;

@@ -1,5 +1,6 @@
 package dev.sluice.protocol.channel;
 
+import dev.sluice.protocol.security.ClientSecurity;
 import java.util.Random;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -27,6 +28,7 @@ import java.util.random.RandomGenerator;
  *     window shrinks when round trips exceed the smallest one by more
  * @param jitter spreads reconnects of many devices; used on the event loop only
  * @param nanoClock monotonic clock of all stamps; thread-safe
+ * @param security TLS and token
  */
 public record ClientOptions(
     String host,
@@ -42,7 +44,8 @@ public record ClientOptions(
     int sendBufferBytes,
     long queueTargetNanos,
     RandomGenerator jitter,
-    LongSupplier nanoClock) {
+    LongSupplier nanoClock,
+    ClientSecurity security) {
   private static final long MILLIS = 1_000_000;
 
   public ClientOptions {
@@ -81,7 +84,8 @@ public record ClientOptions(
         16 * 1024,
         100 * MILLIS,
         new Random(clientName.hashCode() * 31L + port),
-        System::nanoTime);
+        System::nanoTime,
+        ClientSecurity.none());
   }
 
   /** Returns the same options with another rhythm of pings and patience with silence. */
@@ -100,7 +104,8 @@ public record ClientOptions(
         sendBufferBytes,
         queueTargetNanos,
         jitter,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with other waits for connections. */
@@ -119,7 +124,8 @@ public record ClientOptions(
         sendBufferBytes,
         queueTargetNanos,
         jitter,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with other sources of time and chance. */
@@ -138,7 +144,48 @@ public record ClientOptions(
         sendBufferBytes,
         queueTargetNanos,
         random,
-        clock);
+        clock,
+        security);
+  }
+
+  /** Returns the same options for another address. */
+  public ClientOptions at(String otherHost, int otherPort) {
+    return new ClientOptions(
+        otherHost,
+        otherPort,
+        modelDigest,
+        clientName,
+        connectTimeoutNanos,
+        pingEveryNanos,
+        silentAfterNanos,
+        giveUpAfterNanos,
+        firstBackoffNanos,
+        maxBackoffNanos,
+        sendBufferBytes,
+        queueTargetNanos,
+        jitter,
+        nanoClock,
+        security);
+  }
+
+  /** Returns the same options with TLS, a token, both or none. */
+  public ClientOptions withSecurity(ClientSecurity other) {
+    return new ClientOptions(
+        host,
+        port,
+        modelDigest,
+        clientName,
+        connectTimeoutNanos,
+        pingEveryNanos,
+        silentAfterNanos,
+        giveUpAfterNanos,
+        firstBackoffNanos,
+        maxBackoffNanos,
+        sendBufferBytes,
+        queueTargetNanos,
+        jitter,
+        nanoClock,
+        other);
   }
 
   private static void positive(String name, long value) {

@@ -23,6 +23,18 @@ public enum LinkTrouble {
   MODEL_NOT_SERVED,
   /** The worker has all the connections that it takes. */
   FULL,
+  /** The worker wants a token, another one, or TLS. */
+  UNAUTHENTICATED,
+  /** A token is to be shown, but what leads there could be listened to. */
+  TOKEN_IN_CLEAR,
+  /** What answers does not speak TLS. */
+  NOT_TLS,
+  /** The worker cannot show that it is the one that was called. */
+  UNTRUSTED_CERTIFICATE,
+  /** The worker wants a certificate of this device's, or another one. */
+  OWN_CERTIFICATE,
+  /** TLS did not come to be for another reason. */
+  TLS_FAILED,
   /** The worker refuses the connection for another reason. */
   REFUSED_BY_WORKER,
   /** A connection that was good has ended. */

@@ -21,6 +21,7 @@ import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
+import dev.sluice.protocol.security.ServerSecurity;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -70,6 +71,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final ServerOptions options;
   private final RequestHandler handler;
   private final Set<ServerConnection> open;
+  private final ServerSecurity security;
   private final FrameDecoder decoder;
   private final MessageFrames frames = new MessageFrames();
   private final Map<Long, Reply> inFlight = new HashMap<>();
@@ -87,11 +89,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     this.options = options;
     this.handler = handler;
     this.open = open;
+    security = options.security().get();
     decoder = new FrameDecoder(options.nanoClock(), 0);
   }
 
   void install(ChannelPipeline pipeline) {
     pipeline.addLast(decoder, this);
+    security.install(pipeline, options.handshakeTimeoutNanos());
   }
 
   /** Closes in good order; from any thread. */
@@ -214,7 +218,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
               1_000_000_000L));
       return;
     }
-    Optional<Refusal> refusal = handler.onHello(hello);
+    Optional<Refusal> refusal =
+        security.refusal(hello.token(), c.pipeline()).or(() -> handler.onHello(hello));
     if (refusal.isPresent()) {
       Refusal why = refusal.get();
       refuseConnection(c, new Refusal(0, why.code(), why.message(), why.retryAfterNanos()));
@@ -401,6 +406,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       assembly = null;
       refuseConnection(c, new Refusal(0, fault.code(), String.valueOf(fault.getMessage()), 0));
     } else if (cause instanceof IOException) {
+      LOG.debug("connection {} ended: {}", id, cause.getMessage());
       c.close();
     } else {
       LOG.warn("connection {} failed", id, cause);

@@ -1,7 +1,9 @@
 package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Limits;
+import dev.sluice.protocol.security.ServerSecurity;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How a worker listens. Immutable; start from {@link #on}.
@@ -16,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param idleAfterNanos a connection that sent nothing for this long is pinged; after twice as long
  *     it is closed
  * @param nanoClock monotonic clock of all stamps; thread-safe
+ * @param security TLS and tokens, asked for at each new connection; thread-safe
  */
 public record ServerOptions(
     String host,
@@ -26,7 +29,8 @@ public record ServerOptions(
     int ioThreads,
     long handshakeTimeoutNanos,
     long idleAfterNanos,
-    LongSupplier nanoClock) {
+    LongSupplier nanoClock,
+    Supplier<ServerSecurity> security) {
 
   public ServerOptions {
     if (port < 0 || port > 65535) {
@@ -54,7 +58,8 @@ public record ServerOptions(
         1,
         5_000_000_000L,
         15_000_000_000L,
-        System::nanoTime);
+        System::nanoTime,
+        ServerSecurity::none);
   }
 
   /** Returns the same options with other limits. */
@@ -68,7 +73,8 @@ public record ServerOptions(
         ioThreads,
         handshakeTimeoutNanos,
         idleAfterNanos,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with other patience. */
@@ -82,7 +88,8 @@ public record ServerOptions(
         ioThreads,
         handshakeTimeout,
         idleAfter,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with another clock. */
@@ -96,6 +103,22 @@ public record ServerOptions(
         ioThreads,
         handshakeTimeoutNanos,
         idleAfterNanos,
-        clock);
+        clock,
+        security);
+  }
+
+  /** Returns the same options with TLS, tokens, both or none. */
+  public ServerOptions withSecurity(Supplier<ServerSecurity> other) {
+    return new ServerOptions(
+        host,
+        port,
+        workerName,
+        limits,
+        maxConnections,
+        ioThreads,
+        handshakeTimeoutNanos,
+        idleAfterNanos,
+        nanoClock,
+        other);
   }
 }

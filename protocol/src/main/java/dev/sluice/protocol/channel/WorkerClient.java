@@ -1,6 +1,7 @@
 package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Infer;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -8,6 +9,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device's end: one connection that opens itself again, and exactly one {@link CloudOutcome}
@@ -24,11 +26,11 @@ import java.util.function.Consumer;
 @SuppressWarnings(
     "FutureReturnValueIgnored") // threads are daemons; nothing is left to do when they end late
 public final class WorkerClient implements AutoCloseable {
-  private final EventLoopGroup group;
+  private final @Nullable EventLoopGroup group;
   private final ClientLink link;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private WorkerClient(EventLoopGroup group, ClientLink link) {
+  private WorkerClient(@Nullable EventLoopGroup group, ClientLink link) {
     this.group = group;
     this.link = link;
   }
@@ -41,6 +43,14 @@ public final class WorkerClient implements AutoCloseable {
     ClientLink link = new ClientLink(options, listener, group.next());
     link.start();
     return new WorkerClient(group, link);
+  }
+
+  /** The same on an event loop that several clients share; it stays the caller's. */
+  public static WorkerClient connect(
+      ClientOptions options, ClientListener listener, EventLoop loop) {
+    ClientLink link = new ClientLink(options, listener, loop);
+    link.start();
+    return new WorkerClient(null, link);
   }
 
   /**
@@ -81,6 +91,9 @@ public final class WorkerClient implements AutoCloseable {
       return;
     }
     link.close();
+    if (group == null) {
+      return;
+    }
     var stopped = group.shutdownGracefully(20, 1_000, TimeUnit.MILLISECONDS);
     if (!link.isOnLoop()) {
       stopped.awaitUninterruptibly(2_000);
