@@ -25,7 +25,7 @@ public enum LinkTrouble {
   FULL,
   /** The worker wants a token, another one, or TLS. */
   UNAUTHENTICATED,
-  /** A token is to be shown, but what leads there could be listened to. */
+  /** A token is to be shown, but who is on the way there could read it. */
   TOKEN_IN_CLEAR,
   /** What answers does not speak TLS. */
   NOT_TLS,
@@ -35,6 +35,8 @@ public enum LinkTrouble {
   OWN_CERTIFICATE,
   /** TLS did not come to be for another reason. */
   TLS_FAILED,
+  /** The worker finishes what it has and takes nothing new. */
+  DRAINING,
   /** The worker refuses the connection for another reason. */
   REFUSED_BY_WORKER,
   /** A connection that was good has ended. */

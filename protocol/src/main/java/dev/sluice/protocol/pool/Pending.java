@@ -2,6 +2,7 @@ package dev.sluice.protocol.pool;
 
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.Partial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Pending {
   final Infer request;
   final Consumer<CloudOutcome> done;
+  final Consumer<Partial> partials;
   final long submittedNanos;
 
   /** Who has it now; null while it waits. */
@@ -19,9 +21,11 @@ final class Pending {
   /** Who had it, whoever has it now included. */
   final List<Member> triedAt = new ArrayList<>(1);
 
-  Pending(Infer request, Consumer<CloudOutcome> done, long submittedNanos) {
+  Pending(
+      Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials, long submittedNanos) {
     this.request = request;
     this.done = done;
+    this.partials = partials;
     this.submittedNanos = submittedNanos;
   }
 

@@ -7,6 +7,7 @@ import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import java.util.ArrayDeque;
@@ -84,8 +85,8 @@ final class PoolCore {
     loop.execute(this::begin);
   }
 
-  void send(Infer request, Consumer<CloudOutcome> done) {
-    Pending p = new Pending(request, done, loop.nanoTime());
+  void send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
+    Pending p = new Pending(request, done, partials, loop.nanoTime());
     if (pending.putIfAbsent(p.id(), p) != null) {
       throw new IllegalArgumentException("request id is in use: " + p.id());
     }
@@ -105,6 +106,20 @@ final class PoolCore {
       loop.execute(() -> cancelOnLoop(p));
     } catch (RejectedExecutionException stopped) {
       finish(p, new CloudOutcome.LinkLost(CLOSED));
+    }
+  }
+
+  void probe(int bytes) {
+    try {
+      loop.execute(
+          () -> {
+            Member m = inUse();
+            if (m != null && m.link != null && waiting.isEmpty()) {
+              m.link.probe(bytes);
+            }
+          });
+    } catch (RejectedExecutionException stopped) {
+      LOG.debug("nothing is left to probe");
     }
   }
 
@@ -265,7 +280,14 @@ final class PoolCore {
     m.inFlight.put(p.id(), p);
     m.wait.onSent();
     lastUsed = m;
-    link.send(p.asOf(loop.nanoTime()), outcome -> onOutcome(p, m, outcome));
+    link.send(
+        p.asOf(loop.nanoTime()),
+        outcome -> onOutcome(p, m, outcome),
+        partial -> {
+          if (p.at == m) {
+            tell(() -> p.partials.accept(partial));
+          }
+        });
   }
 
   // --- what became of a request -----------------------------------------------------------------
@@ -357,7 +379,7 @@ final class PoolCore {
         new Member(
             address,
             from,
-            address.rank(options.client().clientName()),
+            address.rank(options.client().identity().clientName()),
             new Backoff(options, random),
             now);
     members.add(made);
@@ -391,7 +413,13 @@ final class PoolCore {
     int better = 0;
     for (Member m : List.copyOf(members)) {
       boolean surplus = better >= options.connections();
-      if (m.link != null && (m.leaving || surplus) && (m.inFlight.isEmpty() || !m.isUp())) {
+      boolean idle = m.inFlight.isEmpty();
+      if (m.link != null
+          && ((m.draining && idle) || ((m.leaving || surplus) && (idle || !m.isUp())))) {
+        if (m.draining) {
+          m.callAgainNanos = now + m.backoff.afterFailure(0, better > 0, 0);
+          loop.after(m.callAgainNanos - now, this::maintain);
+        }
         drop(m);
       }
       if (m.leaving && m.link == null) {
@@ -452,7 +480,7 @@ final class PoolCore {
       }
       m.detail = why;
       switch (now) {
-        case CONNECTING -> {}
+        case CONNECTING -> m.state = LinkState.CONNECTING;
         case UP -> onUp(m);
         case SILENT -> {
           m.state = LinkState.SILENT;
@@ -467,6 +495,10 @@ final class PoolCore {
     public void onTrouble(LinkTrouble what, String why, long retryAfterNanos) {
       trouble = what;
       askedNanos = retryAfterNanos;
+      if (what == LinkTrouble.DRAINING && !isPast()) {
+        m.draining = true;
+        postponeReplacement();
+      }
     }
 
     @Override
@@ -490,6 +522,24 @@ final class PoolCore {
         tell(() -> listener.onPong(sentNanos, receivedNanos, bytesAhead, load));
       }
     }
+
+    @Override
+    public void onProbe(int bytes, long elapsedNanos) {
+      if (!isPast()) {
+        tell(() -> listener.onProbe(bytes, elapsedNanos));
+      }
+    }
+
+    @Override
+    public void onLoad(LoadReport load) {
+      if (isPast()) {
+        return;
+      }
+      m.wait.onLoad(load);
+      if (m == inUse()) {
+        tell(() -> listener.onLoad(load));
+      }
+    }
   }
 
   /** Returns the worker whose link is that of the next requests, as far as anybody can tell. */
@@ -510,6 +560,7 @@ final class PoolCore {
     m.state = LinkState.UP;
     m.tried = false;
     if (!again) {
+      m.draining = false;
       m.upSinceNanos = loop.nanoTime();
       loop.after(options.slowStartNanos(), this::maintain);
     }
@@ -532,15 +583,20 @@ final class PoolCore {
     long now = loop.nanoTime();
     boolean wasUp = m.isUp() || m.state == LinkState.SILENT;
     Link link = m.link;
-    forget(m);
     m.tried = true;
-    // The link is in the middle of telling; it still has the outcomes of its requests to give.
-    loop.execute(
-        () -> {
-          if (link != null) {
-            link.close();
-          }
-        });
+    if (m.draining && !m.inFlight.isEmpty()) {
+      // An earlier connection may still bring the answers to what the worker has accepted.
+      m.state = LinkState.DOWN;
+    } else {
+      forget(m);
+      // The link is in the middle of telling; it still has the outcomes of its requests to give.
+      loop.execute(
+          () -> {
+            if (link != null) {
+              link.close();
+            }
+          });
+    }
     boolean calm = members.stream().anyMatch(Member::isUp);
     long wait = m.backoff.afterFailure(wasUp ? now - m.upSinceNanos : 0, calm, askedNanos);
     m.callAgainNanos = now + wait;

@@ -1,16 +1,14 @@
 package dev.sluice.protocol.pool;
 
 import dev.sluice.protocol.channel.ClientListener;
+import dev.sluice.protocol.channel.ClientLoop;
 import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.channel.LinkState;
 import dev.sluice.protocol.channel.Request;
 import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Infer;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import dev.sluice.protocol.message.Partial;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -47,26 +45,19 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Everything happens on one event loop; outcomes and the listener are called there,
  * so they must not block.
  */
-@SuppressWarnings(
-    "FutureReturnValueIgnored") // threads are daemons; nothing is left to do when they end late
 public final class WorkerPool implements AutoCloseable {
-  private final EventLoopGroup group;
-  private final NettyLoop loop;
+  private final LivePoolLoop loop;
   private final PoolCore core;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private WorkerPool(EventLoopGroup group, NettyLoop loop, PoolCore core) {
-    this.group = group;
+  private WorkerPool(LivePoolLoop loop, PoolCore core) {
     this.loop = loop;
     this.core = core;
   }
 
   /** Starts to connect and returns at once; the listener hears what becomes of it. */
   public static WorkerPool connect(PoolOptions options, ClientListener listener) {
-    EventLoopGroup group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("sluice-client", true), NioIoHandler.newFactory());
-    NettyLoop loop = new NettyLoop(options, group.next());
+    LivePoolLoop loop = new LivePoolLoop(options);
     PoolCore core =
         new PoolCore(
             options,
@@ -74,7 +65,7 @@ public final class WorkerPool implements AutoCloseable {
             (at, ears) -> new ClientOnLoop(client(options, at), ears, loop.events),
             listener);
     core.start();
-    return new WorkerPool(group, loop, core);
+    return new WorkerPool(loop, core);
   }
 
   private static ClientOptions client(PoolOptions options, WorkerAddress at) {
@@ -91,7 +82,17 @@ public final class WorkerPool implements AutoCloseable {
    * @throws IllegalArgumentException if a request of the same id is under way
    */
   public Request send(Infer request, Consumer<CloudOutcome> done) {
-    core.send(request, done);
+    return send(request, done, partial -> {});
+  }
+
+  /**
+   * Submits a request that wants to hear what exits say that are not sure enough to answer.
+   *
+   * @param partials hears of them, on the event loop, always before {@code done}; from the first
+   *     exit on again when the request goes to another worker
+   */
+  public Request send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
+    core.send(request, done, partials);
     return new Request() {
       @Override
       public long id() {
@@ -111,6 +112,18 @@ public final class WorkerPool implements AutoCloseable {
    */
   public void cancel(long requestId) {
     core.cancel(requestId);
+  }
+
+  /**
+   * Sends padding to the worker in use, see {@link WorkerClient#probe}.
+   *
+   * @param bytes at least 1
+   */
+  public void probe(int bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("bytes must be positive: " + bytes);
+    }
+    core.probe(bytes);
   }
 
   /** Returns the state of the best connection. */
@@ -138,34 +151,27 @@ public final class WorkerPool implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    boolean onLoop = loop.events.inEventLoop();
-    if (onLoop) {
-      core.close();
-    } else {
-      try {
-        loop.events.submit(core::close).awaitUninterruptibly(1_000);
-      } catch (RejectedExecutionException stopped) {
-        return;
-      }
-    }
+    loop.events.await(core::close);
     loop.names.shutdownNow();
-    var stopped = group.shutdownGracefully(20, 1_000, TimeUnit.MILLISECONDS);
-    if (!onLoop) {
-      stopped.awaitUninterruptibly(2_000);
-    }
+    loop.events.close();
   }
 
   /** A client of one worker on the pool's event loop. */
   private static final class ClientOnLoop implements Link {
     private final WorkerClient client;
 
-    ClientOnLoop(ClientOptions options, ClientListener ears, EventLoop events) {
+    ClientOnLoop(ClientOptions options, ClientListener ears, ClientLoop events) {
       client = WorkerClient.connect(options, ears, events);
     }
 
     @Override
-    public void send(Infer request, Consumer<CloudOutcome> done) {
-      client.send(request, done);
+    public void send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
+      client.send(request, done, partials);
+    }
+
+    @Override
+    public void probe(int bytes) {
+      client.probe(bytes);
     }
 
     @Override
@@ -179,17 +185,16 @@ public final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** The pool's turns on an event loop, and a thread that waits for name servers. */
-  private static final class NettyLoop implements PoolLoop {
+  /** The pool's turns on the clients' loop, and a thread that waits for name servers. */
+  private static final class LivePoolLoop implements PoolLoop {
     private static final int MAX_LOOKUPS_WAITING = PoolOptions.MAX_TARGETS;
 
     private final PoolOptions options;
-    private final EventLoop events;
+    private final ClientLoop events = ClientLoop.start();
     private final ExecutorService names;
 
-    NettyLoop(PoolOptions options, EventLoop events) {
+    LivePoolLoop(PoolOptions options) {
       this.options = options;
-      this.events = events;
       ThreadPoolExecutor one =
           new ThreadPoolExecutor(
               1,
@@ -214,7 +219,7 @@ public final class WorkerPool implements AutoCloseable {
 
     @Override
     public void after(long nanos, Runnable task) {
-      events.schedule(task, nanos, TimeUnit.NANOSECONDS);
+      events.schedule(task, nanos);
     }
 
     @Override

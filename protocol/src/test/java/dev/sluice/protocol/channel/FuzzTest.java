@@ -38,8 +38,6 @@ import io.netty.handler.codec.DecoderException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -76,7 +74,7 @@ class FuzzTest {
         append(out, frames.writeData(allocator, id, left, bytes));
         append(out, frames.write(allocator, new Ping(random.nextLong())));
       }
-      append(out, frames.write(allocator, new Cancel(1 + random.nextInt(3))));
+      append(out, frames.write(allocator, new Cancel(1 + random.nextInt((int) id))));
     }
     append(out, frames.write(allocator, new Goodbye("done")));
     byte[] bytes = ByteBufUtil.getBytes(out);
@@ -122,7 +120,7 @@ class FuzzTest {
         ServerOptions.on("127.0.0.1", 0, "fuzzed").withLimits(new Limits(1024, 4096, 2), 4);
     for (int i = 0; i < STREAMS_PER_SEED; i++) {
       byte[] stream = damage(conversation(random), random);
-      Set<ServerConnection> open = ConcurrentHashMap.newKeySet();
+      Connections open = new Connections(options.maxBytesInAll());
       RequestHandler handler =
           (request, stamps, responder) -> {
             assertThat(request.payloadBytes()).isLessThanOrEqualTo(4096);
@@ -153,7 +151,8 @@ class FuzzTest {
         fail("seed " + seed + ", stream " + i, thrown);
       }
       channel.finishAndReleaseAll();
-      assertThat(open).as("seed %d, stream %d", seed, i).isEmpty();
+      assertThat(open.size()).as("seed %d, stream %d", seed, i).isZero();
+      assertThat(open.bytes()).as("bytes held after seed %d, stream %d", seed, i).isZero();
       assertThat(used()).as("bytes kept after seed %d, stream %d", seed, i).isZero();
     }
   }

@@ -53,7 +53,8 @@ class PoolCoreTest {
   private long send(PoolCore pool, long deadlineNanos) {
     long id = nextId++;
     outcomes.put(id, new ArrayList<>());
-    pool.send(World.request(id, deadlineNanos), outcome -> outcomes.get(id).add(outcome));
+    pool.send(
+        World.request(id, deadlineNanos), outcome -> outcomes.get(id).add(outcome), partial -> {});
     return id;
   }
 
@@ -144,8 +145,8 @@ class PoolCoreTest {
   @Test
   void refusesAnIdThatIsInUse() {
     PoolCore pool = world.pool("device", heard, "a");
-    pool.send(World.request(7, SECOND), outcome -> {});
-    assertThatThrownBy(() -> pool.send(World.request(7, SECOND), outcome -> {}))
+    pool.send(World.request(7, SECOND), outcome -> {}, partial -> {});
+    assertThatThrownBy(() -> pool.send(World.request(7, SECOND), outcome -> {}, partial -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("7");
   }

@@ -13,6 +13,7 @@ import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
@@ -179,6 +180,10 @@ final class World implements PoolLoop, Link.Opener {
               link.lose(LinkTrouble.REFUSED, "no program listens at " + host);
               return;
             }
+            if (refusing == ErrorCode.DRAINING) {
+              link.lose(LinkTrouble.DRAINING, host + " takes nothing new");
+              return;
+            }
             links.add(link);
             listener.onWelcome(new Welcome(2, host, Limits.DEFAULT, load()));
             link.become(LinkState.UP, "connected to " + host);
@@ -206,7 +211,7 @@ final class World implements PoolLoop, Link.Opener {
     }
 
     void fallSilent() {
-      links.forEach(link -> link.become(LinkState.SILENT, "no byte from " + host));
+      List.copyOf(links).forEach(link -> link.become(LinkState.SILENT, "no byte from " + host));
     }
 
     void speakAgain() {
@@ -263,7 +268,12 @@ final class World implements PoolLoop, Link.Opener {
     }
 
     @Override
-    public void send(Infer request, Consumer<CloudOutcome> done) {
+    public void probe(int bytes) {
+      listener.onProbe(bytes, worker.roundTripNanos);
+    }
+
+    @Override
+    public void send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
       worker.requests++;
       if (told != LinkState.UP || draining || closed) {
         worker.misled++;
