@@ -12,17 +12,17 @@ import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.channel.TransferStamps;
-import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
-import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
+import dev.sluice.protocol.pool.PoolOptions;
+import dev.sluice.protocol.pool.WorkerPool;
+import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -30,23 +30,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A worker over the network, through the protocol's client. Confined to the loop but for closing.
+ * One or several workers over the network, through the protocol's pool. Confined to the loop but
+ * for closing.
+ *
+ * <p>To the session several workers are one link. It is up while one of them is; its pings are
+ * those of the worker that the last request went to, and so are mixed as the requests are; answers
+ * bring the queueing and computing of whoever gave them. So the estimates, and the plan, follow the
+ * workers in use. A request that was moved to another worker counts from its last sending.
  */
 public final class WorkerCloud implements Cloud, AutoCloseable {
-  /** Probes are numbered downwards from here, requests upwards from 1. */
-  private static final long FIRST_PROBE_ID = Long.MAX_VALUE;
-
-  private static final String NO_MODEL = "probe";
-  private static final int PROBE_HEADER_BYTES = 40;
-
   private final EventLoop loop;
   private final String modelDigest;
-  private final WorkerClient client;
+  private final WorkerPool client;
   private final CompletableFuture<Standing> standing = new CompletableFuture<>();
   private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
   private Listener listener = QUIET;
   private boolean listening;
-  private long nextProbeId = FIRST_PROBE_ID;
 
   /** How the first attempt to connect ended. */
   public sealed interface Standing {
@@ -72,15 +71,27 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
       };
 
   /**
-   * Begins to connect, and keeps trying.
+   * Begins to connect to one worker, and keeps trying.
    *
    * @param loop callbacks go there
    * @param options address, digest of the bundle, patience
    */
   public WorkerCloud(EventLoop loop, ClientOptions options) {
+    this(
+        loop,
+        PoolOptions.of(List.of(new WorkerTarget.Host(options.host(), options.port())), options));
+  }
+
+  /**
+   * Begins to connect to workers, and keeps trying.
+   *
+   * @param loop callbacks go there
+   * @param options where the workers are, how many are used, digest of the bundle, patience
+   */
+  public WorkerCloud(EventLoop loop, PoolOptions options) {
     this.loop = loop;
-    this.modelDigest = options.modelDigest();
-    this.client = WorkerClient.connect(options, new Ears());
+    this.modelDigest = options.client().modelDigest();
+    this.client = WorkerPool.connect(options, new Ears());
   }
 
   /** Completes when the first attempt to connect has succeeded or failed. */
@@ -114,6 +125,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     @Override
     public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
       tell(heard -> heard.onPong(receivedNanos - sentNanos, 0, bytesAhead > 0));
+    }
+
+    @Override
+    public void onProbe(int bytes, long elapsedNanos) {
+      tell(heard -> heard.onPong(elapsedNanos, bytes, false));
     }
   }
 
@@ -165,35 +181,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * <p>The protocol's pings carry nothing, so a probe is a request for a model that no worker has:
-   * it is refused as soon as its last byte is there, before any queue, and the time until then is a
-   * round trip and the bytes' way.
+   * <p>Nothing is sent while requests are on their way, which tell as much.
    */
   @Override
   public void probe(int bytes) {
-    int size = Math.max(1, bytes);
-    long begin = loop.nanoTime();
-    Infer infer =
-        new Infer(
-            nextProbeId--,
-            NO_MODEL,
-            0,
-            NO_MODEL,
-            ExitRule.NONE,
-            0,
-            0,
-            List.of(ByteBuffer.allocate(size)));
-    client.send(
-        infer,
-        outcome -> {
-          long elapsed = loop.nanoTime() - begin;
-          boolean refused =
-              outcome instanceof CloudOutcome.Refused refusal
-                  && refusal.refusal().code() == ErrorCode.UNKNOWN_MODEL;
-          if (refused) {
-            tell(heard -> heard.onPong(elapsed, size + PROBE_HEADER_BYTES, false));
-          }
-        });
+    client.probe(Math.max(1, bytes));
   }
 
   private static CloudReply reply(CloudOutcome outcome) {

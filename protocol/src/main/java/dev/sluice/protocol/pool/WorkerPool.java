@@ -9,6 +9,7 @@ import dev.sluice.protocol.channel.Request;
 import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Partial;
+import dev.sluice.protocol.security.ClientSecurity;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -70,7 +71,10 @@ public final class WorkerPool implements AutoCloseable {
 
   private static ClientOptions client(PoolOptions options, WorkerAddress at) {
     ClientOptions client = options.client().at(at.host(), at.port());
-    return client.withSecurity(client.security().expecting(at.name()));
+    ClientSecurity security = client.security();
+    return security.expectedName().isPresent() || at.name().equals(at.host())
+        ? client
+        : client.withSecurity(security.expecting(at.name()));
   }
 
   /**

@@ -106,6 +106,11 @@ public final class ClientSecurity {
     return context != null;
   }
 
+  /** Returns what the worker's certificate must be made for, if that is not how it is called. */
+  public Optional<String> expectedName() {
+    return expectedName;
+  }
+
   /** Returns the token to show, if there is one. */
   public Optional<Token> token() {
     return token;
