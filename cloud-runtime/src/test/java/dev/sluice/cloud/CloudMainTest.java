@@ -49,9 +49,7 @@ class CloudMainTest {
     Path tokens = folder.resolve("tokens");
     Files.writeString(tokens, "correct-horse-battery-staple");
     Files.setPosixFilePermissions(tokens, PosixFilePermissions.fromString("rw-------"));
-    String[] clear = {
-      "--bind", "0.0.0.0:0", "--models", BUNDLE, "--token-file", tokens.toString()
-    };
+    String[] clear = {"--bind", "0.0.0.0:0", "--models", BUNDLE, "--token-file", tokens.toString()};
     assertThat(run(clear)).isEqualTo(2);
     assertThat(err.toString()).contains("read on the way", "--tls-cert").hasLineCount(1);
   }

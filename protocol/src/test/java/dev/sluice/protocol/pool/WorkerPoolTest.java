@@ -93,8 +93,7 @@ class WorkerPoolTest {
     } while (state != LinkState.UP);
   }
 
-  private static List<WorkerStatus> awaitConnections(WorkerPool pool, int wanted)
-      throws Exception {
+  private static List<WorkerStatus> awaitConnections(WorkerPool pool, int wanted) throws Exception {
     while (true) {
       List<WorkerStatus> workers = pool.workers().get(10, TimeUnit.SECONDS);
       if (workers.stream().filter(w -> w.state() == LinkState.UP).count() == wanted) {
