@@ -644,8 +644,12 @@ final class PoolCore {
           otherDetail = m.detail;
         }
         case CONNECTING -> {
-          connecting++;
-          otherDetail = silent > 0 ? otherDetail : m.detail;
+          // One that failed is down until it is up: several that are called again and again by turns
+          // would keep requests waiting for ever.
+          if (!m.tried) {
+            connecting++;
+            otherDetail = silent > 0 ? otherDetail : m.detail;
+          }
         }
         case DOWN -> {}
       }
@@ -658,7 +662,7 @@ final class PoolCore {
       become(LinkState.CONNECTING, otherDetail.isEmpty() ? "looking names up" : otherDetail);
     } else {
       String why = whyDown();
-      if (state != LinkState.DOWN) {
+      if (state != LinkState.DOWN || !why.equals(detail)) {
         LinkTrouble trouble =
             members.isEmpty() && !unresolved.isEmpty() ? LinkTrouble.UNKNOWN_HOST : lastTrouble;
         tell(() -> listener.onTrouble(trouble, why));
@@ -715,7 +719,8 @@ final class PoolCore {
 
   private void lookUp(WorkerTarget.EveryAddress name) {
     lookedUpNanos.remove(name);
-    boolean first = members.stream().noneMatch(m -> m.from.equals(name));
+    boolean first =
+        members.stream().noneMatch(m -> m.from.equals(name)) && !unresolved.containsKey(name);
     lookups += first ? 1 : 0;
     loop.resolve(
         name.host(),

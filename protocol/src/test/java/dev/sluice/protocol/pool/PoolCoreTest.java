@@ -317,6 +317,22 @@ class PoolCoreTest {
   }
 
   @Test
+  void isDownWhileItsWorkersAreCalledInVainByTurns() {
+    for (String host : List.of("a", "b")) {
+      world.worker(host).away = true;
+      // A call fails after two seconds: mostly one of them is under way.
+      world.worker(host).roundTripNanos = 2 * SECOND;
+    }
+    PoolCore pool = world.pool("device", heard, "a", "b");
+    world.run(3 * SECOND);
+    for (int i = 0; i < 100; i++) {
+      long id = send(pool, SECOND);
+      world.run(SECOND / 10);
+      assertThat(outcome(id)).isInstanceOf(CloudOutcome.LinkLost.class);
+    }
+  }
+
+  @Test
   void passesOnThePingsOfTheWorkerInUse() {
     world.worker("near").roundTripNanos = 4 * MILLIS;
     world.worker("far").roundTripNanos = 90 * MILLIS;
