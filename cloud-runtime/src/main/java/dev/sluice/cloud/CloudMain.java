@@ -40,6 +40,9 @@ public final class CloudMain implements Callable<Integer> {
   /** Keys, certificates and tokens that have changed are read anew this often. */
   private static final long SECURITY_CHECK_SECONDS = 5;
 
+  /** What devices have asked for by then is still answered. */
+  private static final long DRAIN_SECONDS = 3;
+
   private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   @Spec private CommandSpec spec;
@@ -177,6 +180,7 @@ public final class CloudMain implements Callable<Integer> {
       while (!stop.await(SECURITY_CHECK_SECONDS, TimeUnit.SECONDS)) {
         security.check();
       }
+      worker.drain(TimeUnit.SECONDS.toNanos(DRAIN_SECONDS));
     } finally {
       stopped.countDown();
     }

@@ -25,7 +25,6 @@ import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -224,7 +223,9 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             worker.endNanos(),
             worker.replyNanos(),
             stamps.bytesSent(),
-            stamps.bytesReceived()),
+            stamps.bytesReceived(),
+            answer.arrival().bytes(),
+            answer.arrival().nanos()),
         new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale()));
   }
 

@@ -53,6 +53,12 @@ final class PingClock {
   /** Since when the network has held bytes of ours all the time. */
   private long busySinceNanos;
 
+  /** What pongs and answers have told of bytes that arrived, since the last pong. */
+  private long arrivedSincePong;
+
+  /** The same, but not from before {@link #busySinceNanos}. */
+  private long arrivedInBurst;
+
   private long nextToken = 1;
   private boolean windowLimited;
 
@@ -72,6 +78,7 @@ final class PingClock {
   long onWritten(int bytes, long nowNanos) {
     if (bytesWritten <= bytesArrived) {
       busySinceNanos = nowNanos;
+      arrivedInBurst = 0;
     }
     bytesWritten += bytes;
     return bytesWritten;
@@ -79,7 +86,10 @@ final class PingClock {
 
   /** Bytes up to this one are known to have arrived. */
   void onArrived(long upTo) {
-    bytesArrived = Math.max(bytesArrived, upTo);
+    long fresh = Math.max(0, upTo - bytesArrived);
+    bytesArrived += fresh;
+    arrivedSincePong += fresh;
+    arrivedInBurst += fresh;
   }
 
   /** Returns whether the network may take more. */
@@ -109,8 +119,8 @@ final class PingClock {
     if (!mayWrite()) {
       return out.isEmpty() || since >= window.bytes() / 4;
     }
-    if (!rate.isKnown() || window.isDoubling()) {
-      return since >= Math.max(chunkBytes, window.bytes() / 4);
+    if (!rate.isKnown()) {
+      return since >= chunkBytes;
     }
     return since >= Math.max(2 * chunkBytes, window.bytes() / 4)
         && nowNanos - lastPingNanos >= LEAST_GAP_NANOS;
@@ -149,8 +159,11 @@ final class PingClock {
       return null;
     }
     out.remove();
-    long acked = Math.max(0, ping.bytesBefore() - bytesArrived);
     onArrived(ping.bytesBefore());
+    long arrived = arrivedSincePong;
+    long carried = arrivedInBurst;
+    arrivedSincePong = 0;
+    arrivedInBurst = 0;
     offset.onPing(ping.sentNanos(), workerNanos, receivedNanos);
     if (ping.token() <= staleToken) {
       lastPongNanos = receivedNanos;
@@ -159,8 +172,8 @@ final class PingClock {
     RoundTrip trip = new RoundTrip(ping, receivedNanos);
     long queueNanos = trip.nanos() - Math.min(trip.nanos(), window.baseNanos());
     boolean busy = windowLimited || queueNanos > trip.nanos() / 2;
-    rate.onArrived(acked, carryingNanos(receivedNanos), busy);
-    window.onRoundTrip(receivedNanos, trip.nanos(), acked, windowLimited);
+    rate.onArrived(carried, carryingNanos(receivedNanos), busy);
+    window.onRoundTrip(receivedNanos, trip.nanos(), arrived, windowLimited);
     windowLimited = false;
     lastPongNanos = receivedNanos;
     return trip;

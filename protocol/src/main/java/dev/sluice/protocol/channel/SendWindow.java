@@ -41,11 +41,6 @@ final class SendWindow {
     return drawnBack ? MIN_BYTES : (int) windowBytes;
   }
 
-  /** Returns whether it still looks for the link's limit. */
-  boolean isDoubling() {
-    return doubling;
-  }
-
   /**
    * Learns from a round trip.
    *

@@ -63,6 +63,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private static final long LINGER_MILLIS = 300;
 
   private static final int CHECKS_PER_PATIENCE = 4;
+  private static final int FLUSH_EVERY = 4;
   private static final long RETRY_AFTER_NANOS = 100_000_000L;
   private static final long RECONNECT_AFTER_NANOS = 1_000_000_000L;
 
@@ -102,6 +103,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private long lastHeardNanos;
   private boolean asked;
   private boolean reading;
+  private int unflushed;
   private boolean wantsLoad;
   private LoadReport lastLoad = LoadReport.IDLE;
   private volatile @Nullable ChannelHandlerContext context;
@@ -219,6 +221,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelReadComplete(ChannelHandlerContext c) throws Exception {
     reading = false;
+    unflushed = 0;
     c.flush();
     super.channelReadComplete(c);
   }
@@ -315,18 +318,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   /** Finds peers that are gone, do not read, or let the worker wait for the rest of something. */
   private void check(ChannelHandlerContext c, long now) {
     ServerOptions.Patience patience = options.patience();
+    if (decoder.isOverdue(now, patience.frameNanos())) {
+      refuseConnection(c, ErrorCode.TOO_SLOW, "the rest of a frame has not come in time", 0);
+      return;
+    }
     long quiet = now - lastHeardNanos;
     if (asked && quiet >= 2 * patience.idleAfterNanos()) {
       LOG.debug("connection {}: no sign of life, closed", id);
       c.close();
-      return;
-    }
-    if (decoder.waitingNanos(now) >= patience.frameNanos()) {
-      refuseConnection(
-          c,
-          ErrorCode.TOO_SLOW,
-          "a frame was not whole after " + patience.frameNanos() / 1_000_000 + " ms",
-          0);
       return;
     }
     if (!asked && quiet >= patience.idleAfterNanos()) {
@@ -510,9 +509,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     flush(c);
   }
 
-  /** What is written while frames are read goes out once, when all are read. */
+  /**
+   * What is written while frames are read goes out together, when all are read, but not so late
+   * that the device has nothing to do.
+   */
   private void flush(ChannelHandlerContext c) {
-    if (!reading) {
+    unflushed++;
+    if (!reading || unflushed >= FLUSH_EVERY) {
+      unflushed = 0;
       c.flush();
     }
   }

@@ -38,15 +38,16 @@ public record ServerOptions(
    * @param handshakeNanos a connection without Hello is closed after this long
    * @param idleAfterNanos a connection that sent nothing for this long is pinged; after twice as
    *     long it is closed, half-open or not reading
-   * @param frameNanos a connection whose frame is not whole after this long is refused
+   * @param frameNanos a connection whose frame is not whole after this long, and a second more for
+   *     each KiB of its body, is refused
    * @param requestNanos a request whose data is not whole after this long, and a second more for
    *     each KiB of it, is refused
    */
   public record Patience(
       long handshakeNanos, long idleAfterNanos, long frameNanos, long requestNanos) {
-    /** 5 s for the Hello, 15 s of quiet, 60 s for a frame, 60 s and more for a request. */
+    /** 5 s for the Hello, 15 s of quiet, 20 s and more for a frame, 60 s and more for a request. */
     public static final Patience USUAL =
-        new Patience(5_000_000_000L, 15_000_000_000L, 60_000_000_000L, 60_000_000_000L);
+        new Patience(5_000_000_000L, 15_000_000_000L, 20_000_000_000L, 60_000_000_000L);
 
     public Patience {
       if (handshakeNanos <= 0 || idleAfterNanos <= 0 || frameNanos <= 0 || requestNanos <= 0) {

@@ -34,7 +34,7 @@ public final class WorkerServer implements AutoCloseable {
   private static final int WRITE_LOW_BYTES = 1 << 14;
   private static final int SEND_BUFFER_BYTES = 1 << 16;
   private static final int RECEIVE_BYTES = 1 << 12;
-  private static final int MAX_RECEIVE_BYTES = 1 << 18;
+  private static final int MAX_RECEIVE_BYTES = 1 << 16;
   private static final long LOAD_NANOS = 100_000_000L;
 
   private final EventLoopGroup group;

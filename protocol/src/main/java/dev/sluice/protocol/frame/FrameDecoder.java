@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * One per connection, used on its event loop.
  */
 public final class FrameDecoder extends ChannelInboundHandlerAdapter {
+  private static final long NANOS_PER_BYTE = 1_000_000_000L / 1_024;
+
   private final LongSupplier nanoClock;
   private final byte[] header = new byte[Frame.HEADER_BYTES];
   private int maxDataBytes;
@@ -32,6 +34,7 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
   private int headerBytes;
   private int type;
   private long requestId;
+  private int length;
   private int missing;
   private @Nullable ByteBuf body;
   private boolean broken;
@@ -56,12 +59,17 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Returns for how long a frame has been waiting for its rest, 0 when none is.
+   * Returns whether a frame has been waiting for its rest for too long.
    *
    * @param nowNanos time of the decoder's clock
+   * @param patienceNanos how long it may, and a second more for each KiB of its body
    */
-  public long waitingNanos(long nowNanos) {
-    return headerBytes > 0 ? Math.max(0, nowNanos - firstByteNanos) : 0;
+  public boolean isOverdue(long nowNanos, long patienceNanos) {
+    if (headerBytes == 0) {
+      return false;
+    }
+    long bodyNanos = headerBytes < Frame.HEADER_BYTES ? 0 : length * NANOS_PER_BYTE;
+    return nowNanos - firstByteNanos - patienceNanos >= bodyNanos;
   }
 
   @Override
@@ -103,7 +111,7 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
   }
 
   private void readHeader() throws ProtocolException {
-    long length = Integer.toUnsignedLong(Frame.intAt(header, 0));
+    long claimed = Integer.toUnsignedLong(Frame.intAt(header, 0));
     type = header[Frame.TYPE_AT] & 0xFF;
     requestId = Frame.longAt(header, Frame.REQUEST_ID_AT);
     boolean data = type == FrameType.DATA;
@@ -114,14 +122,15 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
       throw ProtocolException.malformedConnection("request id over 2^63 - 1");
     }
     int limit = data ? maxDataBytes : MessageCodec.MAX_CONTROL_BYTES;
-    if (length > limit) {
+    if (claimed > limit) {
       throw ProtocolException.tooLarge(
-          "frame of type " + type + " has " + length + " bytes, at most " + limit);
+          "frame of type " + type + " has " + claimed + " bytes, at most " + limit);
     }
-    if (data && length == 0) {
+    if (data && claimed == 0) {
       throw ProtocolException.malformedConnection("data frame without data");
     }
-    missing = (int) length;
+    length = (int) claimed;
+    missing = length;
   }
 
   private void passOn(ChannelHandlerContext context, ByteBuf in) {

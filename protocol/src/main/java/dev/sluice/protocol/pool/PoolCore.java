@@ -644,7 +644,8 @@ final class PoolCore {
           otherDetail = m.detail;
         }
         case CONNECTING -> {
-          // One that failed is down until it is up: several that are called again and again by turns
+          // One that failed is down until it is up: several that are called again and again by
+          // turns
           // would keep requests waiting for ever.
           if (!m.tried) {
             connecting++;
