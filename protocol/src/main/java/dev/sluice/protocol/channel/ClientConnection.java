@@ -593,7 +593,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private void write(ChannelHandlerContext c, Upload u) {
     if (u.remainingBytes > 0) {
       int most = Objects.requireNonNull(limits).maxFrameBytes();
-      int bytes = Math.min(clock.rate.chunkBytes(most), u.remainingBytes);
+      int bytes = Math.min(clock.chunkBytes(most), u.remainingBytes);
       if (u.remainingBytes - bytes <= TAIL_BYTES && u.remainingBytes <= most) {
         bytes = u.remainingBytes;
       }
@@ -609,7 +609,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private void pingIfDue(ChannelHandlerContext c) {
     int most = Objects.requireNonNull(limits).maxFrameBytes();
-    if (clock.isDue(now(), clock.rate.chunkBytes(most))) {
+    if (clock.isDue(now(), clock.chunkBytes(most))) {
       c.write(frames.write(c.alloc(), new Ping(clock.onPing(now()))));
       flush(c);
     }

@@ -46,6 +46,7 @@ final class ClientLink {
   /** Bytes written to Netty and not yet taken by the kernel; the window bounds both together. */
   private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 16, 1 << 18);
 
+  private static final int LEAST_RECEIVE_BYTES = 256;
   private static final int RECEIVE_BYTES = 1 << 12;
   private static final int MAX_RECEIVE_BYTES = 1 << 16;
 
@@ -370,13 +371,15 @@ final class ClientLink {
                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                 (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeoutMillis)))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-            .option(
-                ChannelOption.RCVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(256, RECEIVE_BYTES, MAX_RECEIVE_BYTES))
             .handler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    channel
+                        .config()
+                        .setRecvByteBufAllocator(
+                            new AdaptiveRecvByteBufAllocator(
+                                LEAST_RECEIVE_BYTES, RECEIVE_BYTES, MAX_RECEIVE_BYTES));
                     attempt.install(channel.pipeline());
                   }
                 });

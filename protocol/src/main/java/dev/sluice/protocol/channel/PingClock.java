@@ -97,6 +97,15 @@ final class PingClock {
     return bytesWritten - bytesArrived < window.bytes();
   }
 
+  /**
+   * Returns how many bytes a chunk should have: what the rate says, but no more than half the
+   * window, which a first rate that was too good to be true must not overrun.
+   */
+  int chunkBytes(int most) {
+    int half = Math.max(RateMeter.MIN_CHUNK_BYTES, window.bytes() / 2);
+    return rate.chunkBytes(Math.min(most, half));
+  }
+
   /** More could be sent, were it not for the window. */
   void onLimited() {
     windowLimited = true;

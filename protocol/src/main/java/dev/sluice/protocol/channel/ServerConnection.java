@@ -63,7 +63,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private static final long LINGER_MILLIS = 300;
 
   private static final int CHECKS_PER_PATIENCE = 4;
-  private static final int FLUSH_EVERY = 4;
+  private static final int FLUSH_EVERY = 8;
   private static final long RETRY_AFTER_NANOS = 100_000_000L;
   private static final long RECONNECT_AFTER_NANOS = 1_000_000_000L;
 

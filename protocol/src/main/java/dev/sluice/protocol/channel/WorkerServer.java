@@ -33,6 +33,7 @@ public final class WorkerServer implements AutoCloseable {
   private static final int WRITE_HIGH_BYTES = 1 << 16;
   private static final int WRITE_LOW_BYTES = 1 << 14;
   private static final int SEND_BUFFER_BYTES = 1 << 16;
+  private static final int LEAST_RECEIVE_BYTES = 512;
   private static final int RECEIVE_BYTES = 1 << 12;
   private static final int MAX_RECEIVE_BYTES = 1 << 16;
   private static final long LOAD_NANOS = 100_000_000L;
@@ -70,15 +71,17 @@ public final class WorkerServer implements AutoCloseable {
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
             .childOption(
-                ChannelOption.RCVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(512, RECEIVE_BYTES, MAX_RECEIVE_BYTES))
-            .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    channel
+                        .config()
+                        .setRecvByteBufAllocator(
+                            new AdaptiveRecvByteBufAllocator(
+                                LEAST_RECEIVE_BYTES, RECEIVE_BYTES, MAX_RECEIVE_BYTES));
                     new ServerConnection(ids.incrementAndGet(), options, handler, connections)
                         .install(channel.pipeline());
                   }

@@ -3,6 +3,7 @@ package dev.sluice.protocol.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
@@ -11,9 +12,15 @@ import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,9 +69,11 @@ class LoopbackTest {
       cancelled.add(responder.requestId());
     }
 
+    volatile LoadReport load = new LoadReport(3, 0.5, 2);
+
     @Override
     public LoadReport load() {
-      return new LoadReport(3, 0.5, 2);
+      return load;
     }
 
     Received take() throws InterruptedException {
@@ -77,6 +86,7 @@ class LoopbackTest {
   static class Events implements ClientListener {
     final BlockingQueue<LinkState> states = new LinkedBlockingQueue<>();
     final BlockingQueue<LoadReport> loads = new LinkedBlockingQueue<>();
+    final BlockingQueue<LoadReport> changes = new LinkedBlockingQueue<>();
     final Map<LinkState, String> details = new ConcurrentHashMap<>();
     final Queue<LinkTrouble> troubles = new ConcurrentLinkedQueue<>();
 
@@ -95,6 +105,11 @@ class LoopbackTest {
     public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
       assertThat(receivedNanos).isGreaterThanOrEqualTo(sentNanos);
       loads.add(load);
+    }
+
+    @Override
+    public void onLoad(LoadReport load) {
+      changes.add(load);
     }
 
     void await(LinkState wanted) throws InterruptedException {
@@ -448,6 +463,81 @@ class LoopbackTest {
                     ServerOptions.on("no.such.host.invalid", 0, "nowhere"), new Inbox()))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on no.such.host.invalid:0: unknown host");
+  }
+
+  @Test
+  void closesAPeerThatAsksWithoutEndAndNeverReads() throws Exception {
+    ServerOptions impatient =
+        ServerOptions.on("127.0.0.1", 0, "impatient").withTimeouts(5_000_000_000L, 200_000_000L);
+    MessageFrames frames = new MessageFrames();
+    ByteBufAllocator heap = new UnpooledByteBufAllocator(false);
+    try (WorkerServer server = WorkerServer.bind(impatient, new Inbox());
+        Socket peer = new Socket("127.0.0.1", server.port())) {
+      ByteBuf pings = heap.buffer();
+      ByteBuf hello = frames.write(heap, new Hello(2, "greedy", DIGEST));
+      hello.readBytes(peer.getOutputStream(), hello.readableBytes());
+      for (int i = 0; i < 1_000; i++) {
+        pings.writeBytes(frames.write(heap, new Ping(i)));
+      }
+      byte[] flood = ByteBufUtil.getBytes(pings);
+      // Each side's buffers fill up, then the worker reads no more, then it closes.
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  peer.getOutputStream().write(flood);
+                }
+              })
+          .isInstanceOf(IOException.class);
+      while (server.connections() > 0) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void tellsOfLoadWhenItChanges() throws Exception {
+    Inbox inbox = new Inbox();
+    Events events = new Events();
+    try (WorkerServer server = serve(inbox);
+        WorkerClient client =
+            WorkerClient.connect(
+                options(server.port()).withPings(60_000_000_000L, 1_000_000_000L, 1_000_000_000L),
+                events)) {
+      client.send(request(1, new byte[10]), outcome -> {});
+      inbox.take();
+      inbox.load = new LoadReport(30, 1, 2);
+      assertThat(events.changes.poll(10, TimeUnit.SECONDS)).isEqualTo(inbox.load);
+    }
+  }
+
+  @Test
+  void answersWhatIsUnderWayAndWelcomesNobodyWhileItDrains() throws Exception {
+    Inbox inbox = new Inbox();
+    Events events = new Events();
+    BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
+    try (WorkerServer server = serve(inbox);
+        WorkerClient client = WorkerClient.connect(options(server.port()), events)) {
+      client.send(request(1, new byte[10]), done::add);
+      Inbox.Received r = inbox.take();
+      BlockingQueue<Boolean> drained = new LinkedBlockingQueue<>();
+      Thread draining =
+          new Thread(
+              () -> {
+                try {
+                  drained.add(server.drain(20_000_000_000L));
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      draining.start();
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles).startsWith(LinkTrouble.DRAINING);
+      assertThat(drained).isEmpty();
+      r.responder().answer(answer(r.request().requestId(), r.stamps()));
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.Answered.class);
+      assertThat(drained.poll(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.connections()).isZero();
+    }
   }
 
   @Test

@@ -50,7 +50,7 @@ class UploadPacingTest {
       while (now < end) {
         while (clock.mayWrite()) {
           longest = Math.max(longest, linkFreeNanos - now);
-          int chunk = clock.rate.chunkBytes(MAX_FRAME_BYTES);
+          int chunk = clock.chunkBytes(MAX_FRAME_BYTES);
           clock.onWritten(chunk + 14, now);
           carry(chunk + 14);
           arrivedBytes += chunk;
@@ -59,7 +59,7 @@ class UploadPacingTest {
           }
         }
         clock.onLimited();
-        if (clock.isDue(now, clock.rate.chunkBytes(MAX_FRAME_BYTES))) {
+        if (clock.isDue(now, clock.chunkBytes(MAX_FRAME_BYTES))) {
           ping();
         }
         if (pongs.isEmpty() || pongs.peek().arrivesNanos() > nextTimer) {
