@@ -25,6 +25,7 @@ import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 

@@ -33,7 +33,15 @@ final class PemFiles {
 
   private PemFiles() {}
 
-  private record Block(String label, byte[] content) {}
+  private static final class Block {
+    final String label;
+    final byte[] content;
+
+    Block(String label, byte[] content) {
+      this.label = label;
+      this.content = content;
+    }
+  }
 
   /** Returns the certificates in a file, at least one. */
   static List<X509Certificate> certificates(Path file) throws KeyFileException {
