@@ -91,10 +91,6 @@ final class ClientLink {
     loop.execute(this::connect);
   }
 
-  boolean isOnLoop() {
-    return loop.inEventLoop();
-  }
-
   LinkState state() {
     return state;
   }
@@ -444,7 +440,7 @@ final class ClientLink {
     }
     connection = null;
     draining.add(which);
-    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why));
+    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
     long wait = (long) (options.patience().firstBackoffNanos() * spread());
     loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
@@ -460,7 +456,7 @@ final class ClientLink {
       return;
     }
     connection = null;
-    tell(() -> listener.onTrouble(trouble, why));
+    tell(() -> listener.onTrouble(trouble, why, waitAtLeastNanos));
     become(LinkState.DOWN, why);
     Refusal refusal = which.refusal();
     List<Upload> lost = waiting.drain();
