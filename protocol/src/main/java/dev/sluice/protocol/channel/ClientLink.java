@@ -20,6 +20,7 @@ import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
 import dev.sluice.protocol.message.Welcome;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -409,7 +410,7 @@ final class ClientLink {
       }
       lastHeardNanos = now();
       lastPongNanos = lastHeardNanos;
-      frames.shareDigest(options.modelDigest());
+      frames.shareDigests(List.of(options.modelDigest()));
       writeControl(c, new Hello(Handshake.VERSION, options.clientName(), options.modelDigest()));
       loop.schedule(
           () -> {
@@ -470,7 +471,8 @@ final class ClientLink {
               .orElseThrow(() -> ProtocolException.malformedConnection("data from a worker"));
       Message message =
           switch (type) {
-            case WELCOME, ANSWER, REFUSAL, PING, PONG, GOODBYE -> frames.read(type, frame);
+            case WELCOME, ANSWER, REFUSAL, PING, PONG, GOODBYE, PARTIAL, LOAD ->
+                frames.read(type, frame);
             case HELLO, INFER, CANCEL ->
                 throw ProtocolException.malformedConnection(type + " from a worker");
           };
@@ -495,6 +497,7 @@ final class ClientLink {
             end(
                 LinkTrouble.LOST,
                 "the worker at " + address + " said goodbye: " + ((Goodbye) message).reason());
+        case PARTIAL, LOAD -> {}
         case HELLO, INFER, CANCEL -> throw new IllegalStateException("refused above: " + type);
       }
       pump();
@@ -566,7 +569,16 @@ final class ClientLink {
         case OVERLOADED -> end(LinkTrouble.FULL, worker + " is full: " + message);
         case UNSUPPORTED_VERSION ->
             end(LinkTrouble.OTHER_VERSION, worker + " is of another version: " + message);
-        case MALFORMED, UNKNOWN_CODEC, BAD_CUT, TOO_LARGE, DEADLINE_PASSED, CANCELLED, INTERNAL ->
+        case MALFORMED,
+            UNKNOWN_CODEC,
+            BAD_CUT,
+            TOO_LARGE,
+            DEADLINE_PASSED,
+            CANCELLED,
+            INTERNAL,
+            UNAUTHENTICATED,
+            DRAINING,
+            TOO_SLOW ->
             end(
                 LinkTrouble.REFUSED_BY_WORKER,
                 worker
@@ -740,7 +752,12 @@ final class ClientLink {
         inFlight++;
         long deadline = next.request.deadlineRemainingNanos();
         long left = deadline == 0 ? 0 : Math.max(1, deadline - (now - next.submittedNanos));
-        count(next, c, frames.writeInfer(c.alloc(), InferHeader.of(next.request, left)));
+        count(
+            next,
+            c,
+            frames.writeInfer(
+                c.alloc(),
+                InferHeader.of(next.request, next.request.requestId(), left, SendStamp.UNKNOWN)));
         return true;
       }
       return false;

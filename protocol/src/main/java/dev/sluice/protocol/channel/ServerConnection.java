@@ -194,7 +194,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         phase = Phase.CLOSING;
         c.close();
       }
-      case WELCOME, ANSWER, REFUSAL ->
+      case WELCOME, ANSWER, REFUSAL, PARTIAL, LOAD ->
           throw ProtocolException.malformedConnection(type + " comes from workers only");
     }
   }
@@ -222,7 +222,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
     phase = Phase.OPEN;
     open.add(this);
-    frames.shareDigest(hello.modelDigest());
+    frames.shareDigests(hello.modelDigests());
     decoder.allowData(options.limits().maxFrameBytes());
     int version = Math.min(hello.version(), Handshake.VERSION);
     send(c, new Welcome(version, options.workerName(), options.limits(), load()));

@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * Messages to frames and back, for one connection. Hello and Welcome begin with magic number and
@@ -29,9 +30,9 @@ public final class MessageFrames {
 
   private final MessageCodec messages = new MessageCodec();
 
-  /** Sets the digest told in the Hello; requests for it need not repeat it. */
-  public void shareDigest(String digest) {
-    messages.shareDigest(digest);
+  /** Sets the digests told in the Hello; requests for them need not repeat them. */
+  public void shareDigests(List<String> digests) {
+    messages.shareDigests(digests);
   }
 
   /** Returns the frame of a message that has no payload; the caller owns it. */

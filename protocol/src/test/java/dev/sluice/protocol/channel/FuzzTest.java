@@ -25,6 +25,7 @@ import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
 import io.netty.buffer.ByteBuf;
@@ -53,9 +54,9 @@ class FuzzTest {
 
   private byte[] conversation(Random random) {
     MessageFrames frames = new MessageFrames();
-    frames.shareDigest("ab");
+    frames.shareDigests(List.of("ab"));
     ByteBuf out = allocator.buffer();
-    append(out, frames.write(allocator, new Hello(1, "fuzz", "ab")));
+    append(out, frames.write(allocator, new Hello(2, "fuzz", "ab")));
     for (long id = 1; id <= 3; id++) {
       byte[] payload = new byte[random.nextInt(60)];
       Infer infer =
@@ -68,7 +69,7 @@ class FuzzTest {
               5,
               0,
               List.of(ByteBuffer.wrap(payload)));
-      append(out, frames.writeInfer(allocator, InferHeader.of(infer, 5)));
+      append(out, frames.writeInfer(allocator, InferHeader.of(infer, id, 5, SendStamp.UNKNOWN)));
       ByteBuffer left = ByteBuffer.wrap(payload);
       while (left.hasRemaining()) {
         int bytes = 1 + random.nextInt(left.remaining());
@@ -141,7 +142,7 @@ class FuzzTest {
               });
       try {
         int at = 0;
-        while (at < stream.length) {
+        while (at < stream.length && channel.isOpen()) {
           int bytes = Math.min(1 + random.nextInt(stream.length), stream.length - at);
           channel.writeInbound(allocator.buffer(bytes).writeBytes(stream, at, bytes));
           channel.runPendingTasks();
@@ -177,7 +178,7 @@ class FuzzTest {
     Random random = new Random(seed);
     List<Message> messages =
         List.of(
-            new Welcome(1, "w", Limits.DEFAULT, LoadReport.IDLE),
+            new Welcome(2, "w", Limits.DEFAULT, LoadReport.IDLE),
             answer(5),
             new Refusal(5, ErrorCode.OVERLOADED, "later", 9),
             new Pong(4, 5, LoadReport.IDLE),

@@ -86,7 +86,7 @@ class ScriptedWorkerTest {
     }
 
     void welcome() throws IOException {
-      send(new Welcome(1, "scripted", Limits.DEFAULT, LoadReport.IDLE));
+      send(new Welcome(2, "scripted", Limits.DEFAULT, LoadReport.IDLE));
     }
 
     @Override

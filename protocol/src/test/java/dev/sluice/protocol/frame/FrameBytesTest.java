@@ -14,6 +14,7 @@ import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -57,20 +58,22 @@ class FrameBytesTest {
 
   @Test
   void writesAHelloWithMagicAndVersionFirst() {
-    assertThat(bytes(new MessageFrames().write(HEAP, new Hello(1, "cam1", "ab"))))
+    assertThat(bytes(new MessageFrames().write(HEAP, new Hello(2, "cam1", "ab"))))
         .isEqualTo(
             hex(
-                "11 00 00 00", // body of 17 bytes
+                "15 00 00 00", // body of 21 bytes
                 "01", // Hello
                 "00",
                 "00 00 00 00 00 00 00 00",
                 "53 4c 43 45", // SLCE
-                "01 00", // version 1
+                "02 00", // version 2
                 "13", // class id 17, + 2
-                "03", // three fields
-                "01", // version
+                "07", // seven fields
+                "02", // version
                 "04 63 61 6d 31", // cam1
-                "02 61 62")); // digest
+                "02 61 62", // digest
+                "00", // no token
+                "00 00 00")); // no further digests, codecs, features
   }
 
   @Test
@@ -97,7 +100,7 @@ class FrameBytesTest {
   @Test
   void writesAnInferAndItsData() {
     MessageFrames frames = new MessageFrames();
-    frames.shareDigest("ab");
+    frames.shareDigests(List.of("ab"));
     ByteBuffer payload = ByteBuffer.wrap(new byte[] {1, 2, 3, 4});
     Infer infer =
         new Infer(
@@ -109,7 +112,7 @@ class FrameBytesTest {
             300,
             4,
             List.of(payload));
-    assertThat(bytes(frames.writeInfer(HEAP, InferHeader.of(infer, 300))))
+    assertThat(bytes(frames.writeInfer(HEAP, InferHeader.of(infer, 9, 300, SendStamp.UNKNOWN))))
         .isEqualTo(
             hex(
                 "18 00 00 00", // body of 24 bytes
@@ -169,7 +172,7 @@ class FrameBytesTest {
   @Test
   void refusesUnknownTypes() {
     for (int type = 0; type < 256; type++) {
-      if ((type < 1 || type > 9) && type != FrameType.DATA) {
+      if ((type < 1 || type > 11) && type != FrameType.DATA) {
         byte[] header = hex("00 00 00 00", "00", "00", "00 00 00 00 00 00 00 00");
         header[4] = (byte) type;
         assertFault(header, ErrorCode.MALFORMED);
