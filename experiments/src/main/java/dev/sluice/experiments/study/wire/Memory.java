@@ -5,11 +5,10 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * What a Java process holds. Netty takes its memory with or without the JVM's knowledge; what both
- * know of is counted twice, never left out.
+ * What a Java process holds.
  *
  * @param heapBytes live objects
- * @param nettyBytes direct memory by Netty's own account
+ * @param nettyBytes direct memory that Netty takes behind the JVM's back; 0 where it asks the JVM
  * @param directBytes direct buffers by the JVM's account
  */
 record Memory(long heapBytes, long nettyBytes, long directBytes) {
@@ -28,7 +27,7 @@ record Memory(long heapBytes, long nettyBytes, long directBytes) {
     }
     return new Memory(
         ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-        Math.max(0, PlatformDependent.usedDirectMemory()),
+        PlatformDependent.useDirectBufferNoCleaner() ? PlatformDependent.usedDirectMemory() : 0,
         direct);
   }
 

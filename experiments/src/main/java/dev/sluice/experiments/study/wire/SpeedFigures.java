@@ -49,6 +49,7 @@ final class SpeedFigures {
     SpeedFigures figures = new SpeedFigures(findings);
     try {
       figures.connect(ports);
+      figures.warmUp();
       for (int inFlight : IN_FLIGHT) {
         figures.measure(inFlight);
       }
@@ -84,13 +85,22 @@ final class SpeedFigures {
     }
   }
 
+  /** Long enough for the compiler: a side that is slow when new would seem slow. */
+  private void warmUp() throws InterruptedException {
+    int turns = findings.scaled(2, 4);
+    for (int turn = 0; turn < turns; turn++) {
+      for (Caller caller : callers) {
+        ClosedLoop.run(caller, 8, 0, findings.scaled(1_500, 4_000) * 1_000_000L);
+      }
+    }
+  }
+
   private void measure(int inFlight) throws InterruptedException {
     int rounds = findings.scaled(8, 40);
     long blockNanos = findings.scaled(150, 250) * 1_000_000L;
-    long warmUpNanos = findings.scaled(800, 3_000) * 1_000_000L;
     int sides = callers.size();
     for (Caller caller : callers) {
-      ClosedLoop.run(caller, inFlight, 0, warmUpNanos);
+      ClosedLoop.run(caller, inFlight, 0, findings.scaled(300, 1_000) * 1_000_000L);
     }
     double[][] rates = new double[sides][rounds];
     double[][] p50s = new double[sides][rounds];
