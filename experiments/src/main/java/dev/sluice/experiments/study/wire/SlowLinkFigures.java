@@ -88,7 +88,8 @@ final class SlowLinkFigures {
             trace,
             LinkOptions.DEFAULT,
             EmulatedLink.Start.NOW)) {
-      options = ClientOptions.to("127.0.0.1", link.address().getPort(), SluiceEcho.DIGEST, "slow");
+      ClientOptions options =
+          ClientOptions.to("127.0.0.1", link.address().getPort(), SluiceEcho.DIGEST, "slow");
       try (WorkerClient client = SluiceEcho.open(options, listener)) {
         Thread.sleep(QUIET_MILLIS);
         CountDownLatch uploaded = new CountDownLatch(1);
