@@ -44,10 +44,14 @@ final class EchoProcess implements AutoCloseable {
   /** Returns what the worker's process holds now. */
   Memory memory() throws InterruptedException {
     process.tell(EchoWorker.MEMORY);
-    String line = lines.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    if (line == null || !line.startsWith(EchoWorker.MEMORY)) {
-      throw new DemoException("the echo worker does not tell its memory: " + line);
-    }
+    String line;
+    do {
+      line = lines.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      if (line == null) {
+        process.check();
+        throw new DemoException("the echo worker does not tell its memory");
+      }
+    } while (!line.startsWith(EchoWorker.MEMORY));
     return Memory.parse(line.substring(EchoWorker.MEMORY.length()));
   }
 
