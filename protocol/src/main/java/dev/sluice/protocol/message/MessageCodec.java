@@ -240,14 +240,24 @@ public final class MessageCodec {
     if (length < 0 || length > maxBytes || length > in.limit() - in.position()) {
       throw new KryoException("text of " + length + " bytes does not fit");
     }
+    byte[] bytes = in.readBytes(length);
+    if (isAscii(bytes)) {
+      return new String(bytes, StandardCharsets.US_ASCII);
+    }
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(in.readBytes(length)))
-          .toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException broken) {
       throw new KryoException("text is not UTF-8", broken);
     }
+  }
+
+  private static boolean isAscii(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Reads a count of things that take at least {@code bytesEach}. */

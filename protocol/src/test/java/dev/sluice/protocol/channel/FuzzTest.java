@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.fuzz.FuzzRun;
 import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.MessageType;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -33,17 +36,22 @@ class FuzzTest {
     new FuzzRun("worker").run(FuzzRun.share(0.5), new FuzzedWorker()::run);
   }
 
+  @Test
+  void aDeviceSurvivesDamagedSessions() {
+    new FuzzRun("device").run(FuzzRun.share(0.5), new FuzzedDevice()::run);
+  }
+
   private static final class FuzzedWorker {
     long run(Random random, UnpooledByteBufAllocator allocator) throws Exception {
       Mutator mutator = new Mutator(random);
       List<RawFrame> frames = mutator.damage(Sessions.ofDevice(random), Sessions.ofDevice(random));
       Handler handler = new Handler(random);
-      Set<ServerConnection> open = ConcurrentHashMap.newKeySet();
       FuzzedChannel fuzzed = new FuzzedChannel(random, allocator);
       ServerOptions options =
           ServerOptions.on("127.0.0.1", 0, "fuzzed")
               .withLimits(Sessions.LIMITS, 4)
               .withClock(fuzzed::nanoTime);
+      Connections open = new Connections(options.maxBytesInAll());
       new ServerConnection(1, options, handler, open).install(fuzzed.channel.pipeline());
       fuzzed.channel.pipeline().fireChannelActive();
       byte[] stream = RawFrame.join(frames);
@@ -55,12 +63,102 @@ class FuzzTest {
       }
       assertThat(fuzzed.channel.isOpen()).as("open after a long silence").isFalse();
       List<RawFrame> written = RawFrame.split(fuzzed.finish());
-      assertThat(open).isEmpty();
+      assertThat(open.size()).as("connections").isZero();
+      assertThat(open.bytes()).as("payload bytes held").isZero();
       handler.check(Sessions.read(written));
       if (damaged == stream) {
         checkReplies(Sessions.read(written), frames);
       }
       return frames.size();
+    }
+  }
+
+  private static final class FuzzedDevice {
+    private static final int MOST_REQUESTS = 5;
+
+    long run(Random random, UnpooledByteBufAllocator allocator) throws Exception {
+      int requests = 1 + random.nextInt(MOST_REQUESTS);
+      Mutator mutator = new Mutator(random);
+      List<RawFrame> frames =
+          mutator.damage(Sessions.ofWorker(random, requests), Sessions.ofWorker(random, requests));
+      FuzzedChannel fuzzed = new FuzzedChannel(random, allocator);
+      Device device = new Device(random, fuzzed);
+      device.link.start();
+      fuzzed.pass(0);
+      for (int i = 0; i < requests; i++) {
+        device.send();
+      }
+      fuzzed.deliver(mutator.stream(RawFrame.join(frames)), device::step);
+      for (int i = 0; i < SILENT_STEPS && fuzzed.channel.isOpen(); i++) {
+        fuzzed.pass(SILENT_STEP_NANOS);
+      }
+      assertThat(fuzzed.channel.isOpen()).as("open after a long silence").isFalse();
+      device.link.close();
+      Sessions.read(RawFrame.split(fuzzed.finish()));
+      assertThat(device.link.state()).isEqualTo(LinkState.DOWN);
+      device.check();
+      return frames.size();
+    }
+  }
+
+  /** Sends, cancels and counts what comes of it; its first connection is the fuzzed one. */
+  private static final class Device {
+    private static final int MOST_PAYLOAD_BYTES = 2_000;
+
+    final ClientLink link;
+    private final Random random;
+    private final Map<Long, Integer> outcomes = new HashMap<>();
+    private boolean dialled;
+    private long lastId;
+
+    Device(Random random, FuzzedChannel fuzzed) {
+      this.random = random;
+      ClientOptions options =
+          ClientOptions.to("127.0.0.1", 1, Sessions.DIGEST, "fuzz")
+              .withChance(random, fuzzed::nanoTime);
+      link =
+          new ClientLink(options, ClientListener.NONE, fuzzed.channel.eventLoop(), Transport.NIO) {
+            @Override
+            void dial(ClientConnection attempt) {
+              if (!dialled) {
+                dialled = true;
+                attempt.install(fuzzed.channel.pipeline());
+                fuzzed.channel.pipeline().fireChannelActive();
+              }
+            }
+          };
+    }
+
+    void send() {
+      long id = ++lastId;
+      Infer infer =
+          new Infer(
+              id,
+              Sessions.DIGEST,
+              1,
+              "f32",
+              ExitRule.NONE,
+              random.nextInt(4) == 0 ? 1 + random.nextInt(1_000_000_000) : 0,
+              random.nextInt(3),
+              List.of(ByteBuffer.allocate(random.nextInt(MOST_PAYLOAD_BYTES))));
+      outcomes.put(id, 0);
+      link.send(
+          random.nextBoolean() ? infer : infer.withPartials(),
+          outcome -> outcomes.merge(id, 1, Integer::sum),
+          partial -> assertThat(outcomes).as("partial after the outcome").containsEntry(id, 0));
+    }
+
+    void step() {
+      switch (random.nextInt(8)) {
+        case 0 -> send();
+        case 1 -> link.cancel(1 + random.nextInt((int) lastId));
+        case 2 -> link.probe(1 + random.nextInt(3_000));
+        default -> {}
+      }
+    }
+
+    void check() {
+      assertThat(outcomes).allSatisfy((id, count) -> assertThat(count).isEqualTo(1));
     }
   }
 
@@ -117,6 +215,10 @@ class FuzzTest {
     private void use(Responder responder) {
       if (!cancelled.contains(responder)) {
         used.add(responder);
+      }
+      if (random.nextInt(4) == 0) {
+        responder.partial(
+            new Partial(responder.requestId(), 0, List.of(new ClassScore(1, 0.25f)), 0.25));
       }
       int times = random.nextInt(8) == 0 ? 2 : 1;
       for (int i = 0; i < times; i++) {

@@ -101,6 +101,43 @@ class MessageCodecTest {
   }
 
   @Test
+  void neverShowsAToken() {
+    Hello hello = new Hello(2, "device", "ab").withToken("s3cret");
+    assertThat(hello.token()).isEqualTo("s3cret");
+    assertThat(hello.toString()).doesNotContain("s3cret").contains("token=hidden");
+    assertThat(new Hello(2, "device", "ab").toString()).contains("token=none");
+    assertThatThrownBy(() -> hello.withToken("s3cret".repeat(200)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void namesAModelByItsPlaceInTheHello() throws Exception {
+    MessageCodec codec = new MessageCodec();
+    codec.shareDigests(List.of("first", "second"));
+    for (String digest : List.of("first", "second", "another")) {
+      InferHeader header =
+          new InferHeader(
+              9, digest, 2, "f32", ExitRule.NONE, 0, 0, false, SendStamp.UNKNOWN, List.of(4));
+      byte[] body = codec.encode(header);
+      assertThat(codec.decodeInfer(9, body, 0, body.length)).isEqualTo(header);
+    }
+    byte[] third =
+        HexFormat.of().parseHex("1507" + "0102" + "02" + "03663332" + "01000104" + "0000");
+    assertThatThrownBy(() -> codec.decodeInfer(9, third, 0, third.length))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("model 2 of 2");
+  }
+
+  @Test
+  void refusesAGreetingThatDoesNotFitAFrame() {
+    List<String> many = java.util.Collections.nCopies(64, "x".repeat(200));
+    assertThatThrownBy(() -> new Hello(2, "device", List.of(), "", many, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("do not fit");
+  }
+
+  @Test
   void readsAnUnknownErrorCodeAsInternal() throws Exception {
     byte[] refusal = HexFormat.of().parseHex("17017f");
     assertThat(new MessageCodec().decode(MessageType.REFUSAL, 4, refusal, 0, refusal.length))

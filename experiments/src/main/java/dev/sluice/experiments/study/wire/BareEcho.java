@@ -9,8 +9,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -40,7 +38,7 @@ final class BareEcho {
     Channel listener =
         new ServerBootstrap()
             .group(Loops.one("bare-server"))
-            .channel(NioServerSocketChannel.class)
+            .channel(Loops.listener())
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(
                 new ChannelInitializer<Channel>() {
@@ -82,7 +80,7 @@ final class BareEcho {
     Channel channel =
         new Bootstrap()
             .group(group)
-            .channel(NioSocketChannel.class)
+            .channel(Loops.socket())
             .option(ChannelOption.TCP_NODELAY, true)
             .handler(
                 new ChannelInitializer<Channel>() {

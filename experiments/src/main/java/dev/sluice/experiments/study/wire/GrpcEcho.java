@@ -14,8 +14,6 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,7 +89,7 @@ final class GrpcEcho {
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .bossEventLoopGroup(group)
             .workerEventLoopGroup(group)
-            .channelType(NioServerSocketChannel.class)
+            .channelType(Loops.listener())
             .withChildOption(ChannelOption.TCP_NODELAY, true)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .addService(
@@ -116,7 +114,7 @@ final class GrpcEcho {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
             .eventLoopGroup(group)
-            .channelType(NioSocketChannel.class)
+            .channelType(Loops.socket())
             .withOption(ChannelOption.TCP_NODELAY, true)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .usePlaintext();

@@ -13,6 +13,7 @@ import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.protocol.message.SendStamp;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -22,7 +23,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +56,7 @@ final class RawDevices implements AutoCloseable {
     Bootstrap bootstrap =
         new Bootstrap()
             .group(devices.group)
-            .channel(NioSocketChannel.class)
+            .channel(Loops.socket())
             .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
             .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
             .handler(
@@ -120,7 +120,7 @@ final class RawDevices implements AutoCloseable {
 
     @Override
     public void channelActive(ChannelHandlerContext c) {
-      frames.shareDigest(SluiceEcho.DIGEST);
+      frames.shareDigests(List.of(SluiceEcho.DIGEST));
       c.writeAndFlush(
           frames.write(c.alloc(), new Hello(Handshake.VERSION, "raw", SluiceEcho.DIGEST)));
     }
@@ -159,7 +159,8 @@ final class RawDevices implements AutoCloseable {
     private void write(Channel channel) {
       while (flooding && channel.isActive() && channel.isWritable()) {
         ByteBuffer payload = ByteBuffer.wrap(noise);
-        InferHeader header = InferHeader.of(SluiceEcho.request(++lastId, payload), 0);
+        InferHeader header =
+            InferHeader.of(SluiceEcho.request(++lastId, payload), lastId, 0, SendStamp.UNKNOWN);
         ByteBuf infer = frames.writeInfer(channel.alloc(), header);
         ByteBuf data = frames.writeData(channel.alloc(), lastId, payload, noise.length);
         floodedBytes.add(infer.readableBytes() + data.readableBytes());

@@ -10,8 +10,8 @@ import java.util.List;
  * memory?
  *
  * <p>The worker's sides run in a process of their own, the clients' in the study's. Every side has
- * one event loop per process on the JDK's selector, one connection without delayed sending, the
- * same payload given as an array, and a reply of as many bytes as Sluice's answer has.
+ * one event loop per process on the same kind of sockets, one connection without delayed sending,
+ * the same payload given as an array, and a reply of as many bytes as Sluice's answer has.
  */
 public final class WireStudy implements Study {
   @Override
@@ -27,6 +27,7 @@ public final class WireStudy implements Study {
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
     Findings findings = new Findings(context);
+    findings.say("sockets: %s", Loops.kind());
     try (EchoProcess worker = EchoProcess.start()) {
       MemoryFigures.measure(worker, findings);
     }
