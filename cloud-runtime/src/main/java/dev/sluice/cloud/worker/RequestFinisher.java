@@ -141,15 +141,16 @@ public final class RequestFinisher implements RequestHandler {
   /** Makes room by refusing what nobody waits for any more. Returns whether there was such. */
   private boolean dropExpired() {
     long now = nanoClock.getAsLong();
-    boolean dropped = false;
-    for (Job job : waiting.values()) {
-      if (job.stamps.deadline().hasPassed(now) && queue.withdraw(job)) {
-        waiting.remove(job.responder);
-        job.expire();
-        dropped = true;
-      }
-    }
-    return dropped;
+    return waiting
+        .values()
+        .removeIf(
+            job -> {
+              boolean dropped = job.stamps.deadline().hasPassed(now) && queue.withdraw(job);
+              if (dropped) {
+                job.expire();
+              }
+              return dropped;
+            });
   }
 
   @Override

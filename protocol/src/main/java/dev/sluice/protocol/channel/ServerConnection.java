@@ -224,7 +224,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void onFrame(ChannelHandlerContext c, Frame frame) throws ProtocolException {
     if (frame.type() == FrameType.DATA) {
-      onData(c, frame);
+      onData(frame);
       return;
     }
     MessageType type =
@@ -402,7 +402,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     return null;
   }
 
-  private void onData(ChannelHandlerContext c, Frame frame) throws ProtocolException {
+  private void onData(Frame frame) throws ProtocolException {
     long requestId = frame.requestId();
     if (requestId > lastRequestId) {
       throw ProtocolException.malformedConnection("data of request " + requestId + " before it");
