@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.overhead.OverheadStudy;
+import dev.sluice.experiments.study.wire.WireStudy;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.stream.Collectors;
 /** The studies that there are. */
 public final class Studies {
   private static final List<Study> ALL =
-      List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
+      List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy(), new WireStudy());
 
   private Studies() {}
 

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * there is exactly one, whoever comes first.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what becomes of an attempt is heard by its listener
-final class ClientLink {
+class ClientLink {
   private static final Logger LOG = LoggerFactory.getLogger(ClientLink.class);
 
   /** Bytes written to Netty and not yet taken by the kernel; the window bounds both together. */
@@ -359,6 +359,11 @@ final class ClientLink {
     become(LinkState.CONNECTING, "connecting to " + address);
     ClientConnection attempt = new ClientConnection(this, options, listener);
     connection = attempt;
+    dial(attempt);
+  }
+
+  /** Opens the socket of an attempt. Tests put another channel there. */
+  void dial(ClientConnection attempt) {
     long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
     Bootstrap bootstrap =
         new Bootstrap()
