@@ -38,7 +38,7 @@ final class WebPictures {
 
   private static final int RIFF_BYTES = 20;
 
-  /** The slowest and most thorough of the encoder's methods. */
+  /** The slowest and most thorough of the lossy encoder's methods. */
   private static final int METHOD = 6;
 
   private static final String FORMAT = "webp";
@@ -163,8 +163,6 @@ final class WebPictures {
       WebPWriteParam parameters = (WebPWriteParam) writer.getDefaultWriteParam();
       parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       parameters.setCompressionType("Lossless");
-      parameters.setCompressionQuality(1); // Of the search, not of the picture.
-      parameters.setMethod(METHOD);
       BufferedImage image = PictureFiles.image(rgb, width, height);
       return chunk(PictureFiles.write(writer, new IIOImage(image, null, null), parameters), "VP8L");
     }
