@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A bundle taken apart again, for whoever makes a new one of it. */
-final class BundleNetwork {
+public final class BundleNetwork {
   private BundleNetwork() {}
 
   /**
@@ -26,7 +26,7 @@ final class BundleNetwork {
    *     outputs, or a final exit with a head of its own
    * @throws OnnxFormatException if the bundle's backbone is no ONNX network
    */
-  static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
+  public static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
     BundleManifest manifest = bundle.manifest();
     OnnxGraph backbone =
         OnnxGraph.of(bundle.file(Bundle.BACKBONE), bundle.source() + "!" + Bundle.BACKBONE);
@@ -80,7 +80,7 @@ final class BundleNetwork {
   }
 
   /** Returns the codecs with their transforms. */
-  static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException {
+  public static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException {
     List<CutCodec> codecs = new ArrayList<>();
     for (CodecInfo codec : bundle.manifest().codecs()) {
       Optional<Transform> transform = Optional.empty();

@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
 import java.util.Comparator;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.stream.Collectors;
 /** The studies that there are. */
 public final class Studies {
   private static final List<Study> ALL =
-      List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
+      List.of(new CodecStudy(), new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
 
   private Studies() {}
 
