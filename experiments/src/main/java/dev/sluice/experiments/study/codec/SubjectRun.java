@@ -35,6 +35,7 @@ final class SubjectRun {
 
   private final StudyContext context;
   private final Subject subject;
+  private final long startNanos = System.nanoTime();
   private final Map<Contender, List<String>> roles = new LinkedHashMap<>();
   private final List<List<Object>> tried = new ArrayList<>();
   private final List<List<Object>> answers = new ArrayList<>();
@@ -82,6 +83,7 @@ final class SubjectRun {
       Trial test = new Trial(subject, replay, subject.test(), threads);
       test.run(roles.keySet(), test.all());
       noteAnswers(test);
+      say("  measuring their times");
       CodecTimes times =
           CodecTimes.measure(subject, replay, engine, roles.keySet(), System::nanoTime);
       return rows(test, times);
@@ -89,7 +91,12 @@ final class SubjectRun {
   }
 
   private void say(String format, Object... values) {
-    context.console().println(String.format(Locale.ROOT, format, values));
+    long seconds = (System.nanoTime() - startNanos) / 1_000_000_000;
+    context
+        .console()
+        .println(
+            String.format(Locale.ROOT, format, values)
+                + String.format(Locale.ROOT, " (after %d s)", seconds));
   }
 
   private void assignRoles(Choice choice, List<Integer> cuts) {
