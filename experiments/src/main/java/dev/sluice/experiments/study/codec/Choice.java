@@ -14,25 +14,30 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Chooses contenders on the select set: at each cut the one of fewest bytes that loses no more than
  * a subject allows, and the one of fewest bytes that leaves nearly all answers as they are.
  *
- * <p>Few samples show most contenders to be hopeless, or larger than others of their family that do
- * as well; only the rest see the whole set. What is dropped can no longer be chosen.
+ * <p>Most contenders show after few samples that they are hopeless, or needlessly large beside one
+ * of their group that does well; they see no more, and can no longer be chosen. Those in doubt see
+ * the whole set.
  */
 final class Choice {
   /** The share of answers that the stricter choice leaves unchanged. */
   static final double LEAST_UNCHANGED = 0.98;
 
-  private static final double FIRST_SHARE = 0.2;
-  private static final int LATER_PARTS = 4;
+  /** After which shares of the set, but no fewer samples than {@link #FEWEST}, some go. */
+  private static final double[] STAGES = {0.04, 0.12, 0.3, 0.6};
+
+  private static final int FEWEST = 50;
 
   /** Standard errors beyond what is allowed after which a contender counts as hopeless. */
-  private static final double CERTAIN = 2.5;
+  private static final double HOPELESS = 2;
 
-  private static final int KEPT_PER_FAMILY = 3;
+  /** Standard errors below it from which larger ones are needless. */
+  private static final double COMFORTABLE = 1.5;
 
   private final Subject subject;
   private final Trial trial;
@@ -63,14 +68,16 @@ final class Choice {
 
   /** Tries all contenders on the whole set, or on as much of it as tells. */
   void run() throws IOException {
-    advance((int) Math.ceil(FIRST_SHARE * order.length));
-    alive = withoutHopeless(alive);
-    alive = smallestOfFamilies(alive);
-    int left = order.length - done;
-    for (int part = 1; part <= LATER_PARTS; part++) {
-      advance(order.length - left + left * part / LATER_PARTS);
-      alive = withoutHopeless(alive);
+    for (double stage : STAGES) {
+      advance(Math.min(order.length, Math.max(FEWEST, (int) (stage * order.length))));
+      Set<Contender> wanted = new LinkedHashSet<>();
+      for (List<Contender> group : groups()) {
+        wanted.addAll(inDoubt(group, this::excessLost));
+        wanted.addAll(inDoubt(group, this::excessChanged));
+      }
+      alive = alive.stream().filter(wanted::contains).toList();
     }
+    advance(order.length);
   }
 
   private void advance(int to) throws IOException {
@@ -88,42 +95,56 @@ final class Choice {
     return Arrays.copyOf(order, done);
   }
 
-  private List<Contender> withoutHopeless(List<Contender> contenders) {
+  /** Contenders of which only the smallest that qualifies is of interest, smallest first. */
+  private List<List<Contender>> groups() {
     int[] seen = seen();
-    return contenders.stream()
-        .filter(
-            contender -> {
-              Outcomes outcomes = trial.of(contender);
-              int[] pair = outcomes.discordant(trial.uncut(), 0, seen);
-              int changed = outcomes.changed(trial.uncut(), 0, seen);
-              double excess = pair[1] - pair[0] - subject.mostLost() / 100 * seen.length;
-              double excessChange = changed - (1 - LEAST_UNCHANGED) * seen.length;
-              return excess <= CERTAIN * Math.sqrt(pair[0] + pair[1] + 1.0)
-                  || excessChange <= CERTAIN * Math.sqrt(changed + 1.0);
-            })
-        .toList();
+    Map<String, List<Contender>> groups = new TreeMap<>();
+    for (Contender contender : alive) {
+      boolean byFamily = contender.kind().isOurs();
+      String group = contender.cut() + " " + (byFamily ? contender.family() : contender.kind());
+      groups.computeIfAbsent(group, key -> new ArrayList<>()).add(contender);
+    }
+    for (List<Contender> group : groups.values()) {
+      group.sort(Comparator.comparingDouble(c -> trial.of(c).meanBytes(seen)));
+    }
+    return List.copyOf(groups.values());
   }
 
-  /** Keeps of each family at a cut the few smallest, and the largest in case they fail. */
-  private List<Contender> smallestOfFamilies(List<Contender> contenders) {
-    int[] seen = seen();
-    Map<String, List<Contender>> families = new TreeMap<>();
-    for (Contender contender : contenders) {
-      families
-          .computeIfAbsent(
-              "%03d %s".formatted(contender.cut(), contender.family()), key -> new ArrayList<>())
-          .add(contender);
-    }
-    Set<Contender> kept = new LinkedHashSet<>();
-    for (List<Contender> family : families.values()) {
-      family.sort(Comparator.comparingDouble(c -> trial.of(c).meanBytes(seen)));
-      for (Predicate<Contender> wanted : List.<Predicate<Contender>>of(this::holds, this::isCalm)) {
-        family.stream().filter(wanted).limit(KEPT_PER_FAMILY).forEach(kept::add);
+  /**
+   * Returns those of a group that may turn out to be the smallest that qualifies.
+   *
+   * @param excess by how many standard errors a contender is beyond what is allowed
+   */
+  private static List<Contender> inDoubt(
+      List<Contender> smallestFirst, ToDoubleFunction<Contender> excess) {
+    List<Contender> kept = new ArrayList<>();
+    for (Contender contender : smallestFirst) {
+      double beyond = excess.applyAsDouble(contender);
+      if (beyond <= HOPELESS) {
+        kept.add(contender);
       }
-      kept.addAll(family.subList(0, Math.min(KEPT_PER_FAMILY, family.size())));
-      kept.add(family.get(family.size() - 1));
+      if (beyond <= -COMFORTABLE) {
+        return kept;
+      }
     }
-    return List.copyOf(kept);
+    // Nothing is safe: the largest is what comes nearest.
+    if (kept.isEmpty()) {
+      kept.add(smallestFirst.get(smallestFirst.size() - 1));
+    }
+    return kept;
+  }
+
+  private double excessLost(Contender contender) {
+    int[] seen = seen();
+    int[] pair = trial.of(contender).discordant(trial.uncut(), 0, seen);
+    double excess = pair[1] - pair[0] - subject.mostLost() / 100 * seen.length;
+    return excess / Math.sqrt(pair[0] + pair[1] + 1.0);
+  }
+
+  private double excessChanged(Contender contender) {
+    int[] seen = seen();
+    int changed = trial.of(contender).changed(trial.uncut(), 0, seen);
+    return (changed - (1 - LEAST_UNCHANGED) * seen.length) / Math.sqrt(changed + 1.0);
   }
 
   /** Returns those that saw the whole set. */

@@ -29,7 +29,7 @@ final class SubjectRun {
 
   /** Picture codecs that are reported whatever they lose. */
   private static final Set<String> LANDMARKS =
-      Set.of("raw", "png", "webp-lossless", "jpeg-75", "jpegm-50", "webp-50");
+      Set.of("raw", "png", "jpeg-75", "jpegm-50", "webp-50");
 
   private static final int QUICK_CUTS = 3;
 
@@ -78,7 +78,7 @@ final class SubjectRun {
       Choice choice = new Choice(subject, select, contenders, context.seed("order"));
       choice.run();
       noteTried(contenders, choice, select);
-      assignRoles(choice, cuts);
+      assignRoles(contenders, choice, cuts);
       say("  testing %d codecs", roles.size());
       Trial test = new Trial(subject, replay, subject.test(), threads);
       test.run(roles.keySet(), test.all());
@@ -99,21 +99,21 @@ final class SubjectRun {
                 + String.format(Locale.ROOT, " (after %d s)", seconds));
   }
 
-  private void assignRoles(Choice choice, List<Integer> cuts) {
+  private void assignRoles(List<Contender> contenders, Choice choice, List<Integer> cuts) {
     List<Contender> finalists = choice.finalists();
     for (int cut : cuts) {
       Predicate<Contender> ours = c -> c.cut() == cut && c.kind().isOurs();
-      Predicate<Contender> reference = c -> c.cut() == cut && c.kind() == Kind.REFERENCE;
+      Predicate<Contender> isReference = c -> c.cut() == cut && c.kind() == Kind.REFERENCE;
       Predicate<Contender> rival = c -> c.cut() == cut && c.kind() == Kind.RIVAL;
-      finalists.stream().filter(reference).forEach(c -> assign(c, REFERENCE));
+      contenders.stream().filter(isReference).forEach(c -> assign(c, REFERENCE));
       // SPINN's codec stands where nothing else qualifies, so that each cut has a best one.
       choice
           .smallest(ours, choice::holds)
-          .or(() -> choice.smallest(reference, any -> true))
+          .or(() -> contenders.stream().filter(isReference).findFirst())
           .ifPresent(c -> assign(c, BEST));
       choice
           .smallest(ours, choice::isCalm)
-          .or(() -> choice.smallest(reference, any -> true))
+          .or(() -> contenders.stream().filter(isReference).findFirst())
           .ifPresent(c -> assign(c, BEST_UNCHANGED));
       choice.smallest(rival, choice::holds).ifPresent(c -> assign(c, RIVAL));
       choice.smallest(rival, choice::isCalm).ifPresent(c -> assign(c, RIVAL_UNCHANGED));
@@ -122,13 +122,15 @@ final class SubjectRun {
     choice.smallest(picture, choice::holds).ifPresent(c -> assign(c, PICTURE));
     choice.smallest(picture, choice::isCalm).ifPresent(c -> assign(c, PICTURE_UNCHANGED));
     Set<String> families = new LinkedHashSet<>();
-    finalists.forEach(c -> families.add(c.cut() + " " + c.family()));
+    finalists.stream()
+        .filter(c -> c.kind().isOurs())
+        .forEach(c -> families.add(c.cut() + " " + c.family()));
     for (String family : families) {
       choice
           .smallest(c -> family.equals(c.cut() + " " + c.family()), choice::holds)
           .ifPresent(c -> assign(c, FAMILY));
     }
-    finalists.stream()
+    contenders.stream()
         .filter(c -> c.kind() == Kind.PICTURE && LANDMARKS.contains(c.name()))
         .forEach(c -> assign(c, LANDMARK));
   }

@@ -54,7 +54,7 @@ final class Subjects {
     Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
     ExitNetwork network = BundleNetwork.of(Bundle.open(path));
     RoadSignsData.Sizes sizes = new RoadSignsData.Sizes(512, 1, 120, 5000);
-    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 20, 600);
+    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 20, 500);
     DataSets sets = RoadSignsData.draw(FRESH_SEED, context.quick() ? few : sizes);
     return new Subject(
         "roadsigns",
@@ -88,8 +88,8 @@ final class Subjects {
             network(
                 graph.get(), "size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225", EXIT_SHARES),
             some(sets.train(), 128, 512),
-            some(new Joined(sets.select(), sets.certify()), 400, 4_000),
-            some(sets.test(), 400, 5_000),
+            some(sets.select(), 300, 2_000),
+            some(sets.test(), 300, 5_000),
             List.of(Task.ofAll(sets.classes().size())),
             0.5,
             "<= 0.2",
