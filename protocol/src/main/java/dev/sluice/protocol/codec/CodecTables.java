@@ -176,7 +176,7 @@ public final class CodecTables {
     Optional<ChannelZones> zones = Optional.empty();
     Optional<CoefficientModel> model = Optional.empty();
     if (name.stage().codesIntegers()) {
-      model = Optional.of(CoefficientModel.read(geometry, in));
+      model = Optional.of(CoefficientModel.read(geometry.elements(), in));
     } else if (precision.kind() == Precision.Kind.COEFFICIENTS) {
       zones = Optional.of(readZones(in, geometry));
     }
@@ -309,7 +309,7 @@ public final class CodecTables {
                 .map(
                     sample -> {
                       float[] copy = sample.clone();
-                      EntropyCoding.toLevels(fitted, geometry, copy);
+                      EntropyCoding.toLevels(fitted, copy, elements);
                       return copy;
                     })
                 .toList();
@@ -317,7 +317,7 @@ public final class CodecTables {
       Optional<ChannelZones> zones = Optional.empty();
       Optional<CoefficientModel> model = Optional.empty();
       if (name.stage().codesIntegers()) {
-        model = Optional.of(new ModelFitting(geometry, inSteps, options.lambda(), true).fit());
+        model = Optional.of(ModelFitting.fit(geometry, inSteps, options.lambda(), !levels));
       } else if (!levels) {
         zones = Optional.of(new ZoneFitting(geometry, samples, options.lambda()).fit());
       }

@@ -13,14 +13,14 @@ import dev.sluice.protocol.message.ProtocolException;
  *   1 to 4 bytes without words, 5 to 8 with or without: what leaves a multiple of 4
  * </pre>
  *
- * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s,
- * s + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are
- * left, that times 2^32 plus the next word. After the last symbol the state is 1 and no word is
- * left.
+ * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s, s
+ * + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are left,
+ * that times 2^32 plus the next word. After the last symbol the state is 1 and no word is left.
  */
 final class CoefficientDecoder {
   private static final long LOWEST = 1L << 31;
   private static final int MASK = CoefficientModel.TOTAL - 1;
+  private static final float STEP = 1f / DeadZone.UNIT;
 
   private final Neighbours neighbours = new Neighbours();
 
@@ -33,36 +33,26 @@ final class CoefficientDecoder {
   void decode(CoefficientModel model, byte[] bytes, int length, float[] values)
       throws ProtocolException {
     begin(bytes, length);
-    Geometry geometry = model.geometry;
-    int plane = geometry.plane();
-    int columns = geometry.columns();
-    neighbours.begin(geometry);
-    for (int channel = 0; channel < geometry.channels(); channel++) {
+    Geometry grid = model.grid;
+    int plane = grid.plane();
+    neighbours.begin(grid);
+    for (int channel = 0; channel < grid.channels(); channel++) {
       int start = channel * plane;
-      neighbours.beginChannel(model, channel);
-      if (flag(model.emptyFrequencies[neighbours.flagContext()])) {
+      int frequency = model.emptyFrequencies[neighbours.beginChannel(model, channel)];
+      int slot = (int) state & MASK;
+      if (slot < frequency) {
+        advance(frequency, slot);
         for (int i = start; i < start + plane; i++) {
           values[i] = 0;
         }
         neighbours.endEmptyChannel();
-        continue;
-      }
-      int wLeft = model.weights[model.classes[channel]][CoefficientModel.LEFT];
-      int[] base = neighbours.base();
-      int[] current = neighbours.current();
-      for (int row = 0; row < geometry.rows(); row++) {
-        int place = neighbours.beginRow(model, channel, row);
-        int index = start + row * columns;
-        int left = 0;
-        for (int i = 0; i < columns; i++) {
-          int context = CoefficientModel.context(base[place + i] + wLeft * left);
-          int level = level(model, context);
-          left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
-          current[place + i] = left;
-          values[index + i] = model.reconstruct(context, level);
+      } else {
+        advance(CoefficientModel.TOTAL - frequency, slot - frequency);
+        for (int row = 0; row < grid.rows(); row++) {
+          readRow(model, channel, row, values, start + row * grid.columns());
         }
+        neighbours.endChannel();
       }
-      neighbours.endChannel();
     }
     if (state != 1 || at != end) {
       throw ProtocolException.malformedRequest(
@@ -87,17 +77,6 @@ final class CoefficientDecoder {
     }
   }
 
-  private boolean flag(int frequency) {
-    int slot = (int) state & MASK;
-    boolean yes = slot < frequency;
-    if (yes) {
-      advance(frequency, slot);
-    } else {
-      advance(CoefficientModel.TOTAL - frequency, slot - frequency);
-    }
-    return yes;
-  }
-
   private void advance(int frequency, int offset) {
     long next = frequency * (state >>> CoefficientModel.PROBABILITY_BITS) + offset;
     if (next < LOWEST && at < end) {
@@ -107,24 +86,76 @@ final class CoefficientDecoder {
     state = next;
   }
 
-  private int level(CoefficientModel model, int context) {
-    int slot = (int) state & MASK;
-    int row = context * (CoefficientModel.TOKENS + 1);
+  private void readRow(
+      CoefficientModel model, int channel, int row, float[] values, int index) {
+    int place = neighbours.beginRow(model, channel, row);
+    int columns = model.grid.columns();
+    int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];
+    boolean predicts = model.predicts(channel);
+    int fLeft = model.filters[channel * CoefficientModel.FILTER];
+    int[] expected = neighbours.expected();
+    int[] current = neighbours.current();
+    int[] readings = neighbours.readings();
+    int[] predicted = neighbours.predicted();
     int[] starts = model.starts;
-    int zero = starts[row + 1];
-    if (slot < zero) {
-      advance(zero, slot);
-      return 0;
+    byte[] firstTokens = model.firstTokens;
+    byte[] bytes = in;
+    int from = at;
+    int to = end;
+    long x = state;
+    int left = 0;
+    int reading = 0;
+    for (int i = 0; i < columns; i++) {
+      int context = CoefficientModel.context(expected[place + i] + wLeft * left);
+      int slot = (int) x & MASK;
+      int tokens = context * CoefficientModel.TOKEN_STRIDE;
+      int frequency = starts[tokens + 1];
+      reading =
+          predicts ? CoefficientModel.prediction(predicted[place + i] + fLeft * reading) : 0;
+      if (slot < frequency) {
+        x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot;
+        if (x < LOWEST && from < to) {
+          x = (x << 32) | (LittleEndian.getInt(bytes, from) & 0xFFFFFFFFL);
+          from += Integer.BYTES;
+        }
+        left = 0;
+      } else {
+        int token = firstTokens[context * 256 + (slot >>> 7)];
+        while (slot >= starts[tokens + token + 1]) {
+          token++;
+        }
+        int start = starts[tokens + token];
+        frequency = starts[tokens + token + 1] - start;
+        x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot - start;
+        if (x < LOWEST && from < to) {
+          x = (x << 32) | (LittleEndian.getInt(bytes, from) & 0xFFFFFFFFL);
+          from += Integer.BYTES;
+        }
+        int level;
+        if (token < CoefficientModel.DIRECT) {
+          level = Rounding.unzigzag(token);
+        } else {
+          state = x;
+          at = from;
+          level = longLevel(token);
+          x = state;
+          from = at;
+        }
+        left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
+        reading += model.read(context, level);
+      }
+      current[place + i] = left;
+      if (predicts) {
+        readings[place + i] = reading;
+      }
+      values[index + i] = reading * STEP;
     }
-    int token = model.firstTokens[context * 256 + (slot >>> 7)];
-    while (slot >= starts[row + token + 1]) {
-      token++;
-    }
-    int start = starts[row + token];
-    advance(starts[row + token + 1] - start, slot - start);
-    if (token < CoefficientModel.DIRECT) {
-      return Rounding.unzigzag(token);
-    }
+    state = x;
+    at = from;
+  }
+
+  /** Reads what follows a token that does not say all. */
+  private int longLevel(int token) {
     int bits = CoefficientModel.rawBits(token);
     int rest = 0;
     if (bits > RansTables.RAW_BITS) {

@@ -8,9 +8,9 @@ import java.util.Arrays;
  *
  * <p>The asymmetric numeral system (Duda, arXiv 1311.2540, 2013; the variant with a range) is last
  * in, first out: symbols are collected first to last and coded last to first. Its one state of 63
- * bits begins at 1 instead of the lower end of its range, and what it is at the end is written in
- * as many bytes as it has: nothing is lost at either end, so that a nearly empty tensor takes a
- * byte or two.
+ * bits begins at 1 instead of the lower end of its range, and what it is at the end is written in as
+ * many bytes as it has: nothing is lost at either end, so that a nearly empty tensor takes a byte or
+ * two.
  */
 final class CoefficientEncoder {
   private final Neighbours neighbours = new Neighbours();
@@ -20,11 +20,12 @@ final class CoefficientEncoder {
 
   private int count;
 
-  /** The integers of the tensor last quantised. */
+  /** Integers, contexts (-1 in an empty channel) and predictions, kept for a fitting. */
   private int[] levels = {};
 
-  /** Contexts beside {@link #levels}, -1 in an empty channel; kept when asked for. */
   private int[] contexts = {};
+  private int[] predictions = {};
+  private boolean keeps;
 
   /**
    * Quantises and writes.
@@ -34,82 +35,56 @@ final class CoefficientEncoder {
    *     fewer
    */
   int encode(CoefficientModel model, RansTables tables, float[] values, byte[] out, int limit) {
-    quantize(model, tables, values, 0, false);
+    keeps = false;
+    quantize(model, values);
     return write(tables, out, limit);
   }
 
-  /**
-   * Quantises and collects symbols.
-   *
-   * @param lambda squared steps that a bit is worth when a channel is made empty; 0 keeps it
-   * @param keepContexts whether {@link #contexts} is wanted
-   */
-  void quantize(
-      CoefficientModel model,
-      RansTables tables,
-      float[] values,
-      float lambda,
-      boolean keepContexts) {
-    Geometry geometry = model.geometry;
-    int elements = geometry.elements();
-    int plane = geometry.plane();
-    int columns = geometry.columns();
+  /** Quantises and keeps what a fitting wants to know: levels, contexts, predictions, symbols. */
+  void quantizeAndKeep(CoefficientModel model, float[] values) {
+    keeps = true;
+    int elements = model.grid.elements();
+    if (levels.length < elements) {
+      levels = new int[elements];
+      contexts = new int[elements];
+      predictions = new int[elements];
+    }
+    quantize(model, values);
+  }
+
+  private void quantize(CoefficientModel model, float[] values) {
+    Geometry grid = model.grid;
+    int plane = grid.plane();
     // At most three symbols for a value, one for a channel.
-    int room = Math.addExact(Math.multiplyExact(3, elements), geometry.channels());
+    int room = Math.addExact(Math.multiplyExact(3, grid.elements()), grid.channels());
     if (symbols.length < room) {
       symbols = new int[room];
     }
-    if (levels.length < elements) {
-      levels = new int[elements];
-    }
-    if (keepContexts && contexts.length < elements) {
-      contexts = new int[elements];
-    }
-    neighbours.begin(geometry);
+    neighbours.begin(grid);
     count = 0;
-    float smallest = model.smallestNonZero();
-    for (int channel = 0; channel < geometry.channels(); channel++) {
+    float smallest = model.smallestOne / DeadZone.UNIT;
+    for (int channel = 0; channel < grid.channels(); channel++) {
       int start = channel * plane;
-      neighbours.beginChannel(model, channel);
-      int flagSymbol = RansTables.FLAG_SYMBOLS + 2 * neighbours.flagContext();
-      int before = count;
-      symbols[count++] = flagSymbol + 1;
+      int flagSymbol =
+          RansTables.FLAG_SYMBOLS + 2 * neighbours.beginChannel(model, channel);
+      int flagAt = count++;
       boolean empty = true;
+      // The first integer that is not 0 has a prediction of 0.
       if (reaches(values, start, start + plane, smallest)) {
-        int wLeft = model.weights[model.classes[channel]][CoefficientModel.LEFT];
-        int[] base = neighbours.base();
-        int[] current = neighbours.current();
+        symbols[flagAt] = flagSymbol + 1;
         int any = 0;
-        for (int row = 0; row < geometry.rows(); row++) {
-          int at = neighbours.beginRow(model, channel, row);
-          int left = 0;
-          int index = start + row * columns;
-          for (int i = 0; i < columns; i++) {
-            int context = CoefficientModel.context(base[at + i] + wLeft * left);
-            int level = model.quantize(context, values[index + i]);
-            levels[index + i] = level;
-            if (keepContexts) {
-              contexts[index + i] = context;
-            }
-            if (level == 0) {
-              symbols[count++] = context * CoefficientModel.TOKENS;
-              left = 0;
-            } else {
-              collect(model, context, Rounding.zigzag(level));
-              left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
-            }
-            current[at + i] = left;
-            any |= left;
-          }
+        for (int row = 0; row < grid.rows(); row++) {
+          any |= quantizeRow(model, channel, row, values, start + row * grid.columns());
         }
         empty = any == 0;
       }
       if (empty) {
-        count = before;
-        symbols[count++] = flagSymbol;
-        Arrays.fill(levels, start, start + plane, 0);
-        if (keepContexts) {
+        symbols[flagAt] = flagSymbol;
+        count = flagAt + 1;
+        if (keeps) {
+          Arrays.fill(levels, start, start + plane, 0);
           Arrays.fill(contexts, start, start + plane, -1);
+          Arrays.fill(predictions, start, start + plane, 0);
         }
         neighbours.endEmptyChannel();
       } else {
@@ -127,22 +102,78 @@ final class CoefficientEncoder {
     return false;
   }
 
-  private void collect(CoefficientModel model, int context, int code) {
+  /** Returns 0 if all of the row became 0. */
+  private int quantizeRow(
+      CoefficientModel model, int channel, int row, float[] values, int index) {
+    int at = neighbours.beginRow(model, channel, row);
+    int columns = model.grid.columns();
+    int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];
+    boolean predicts = model.predicts(channel);
+    int fLeft = model.filters[channel * CoefficientModel.FILTER];
+    int[] expected = neighbours.expected();
+    int[] current = neighbours.current();
+    int[] readings = neighbours.readings();
+    int[] predicted = neighbours.predicted();
+    int[] collected = symbols;
+    float[] one = model.one;
+    int to = count;
+    int any = 0;
+    int left = 0;
+    int reading = 0;
+    for (int i = 0; i < columns; i++) {
+      int context = CoefficientModel.context(expected[at + i] + wLeft * left);
+      int prediction =
+          predicts ? CoefficientModel.prediction(predicted[at + i] + fLeft * reading) : 0;
+      float rest = values[index + i] * DeadZone.UNIT - prediction;
+      int level = 0;
+      if (!(Math.abs(rest) >= one[context])) {
+        collected[to++] = context * CoefficientModel.TOKENS;
+        left = 0;
+        reading = prediction;
+      } else {
+        level = model.quantize(context, rest);
+        int code = Rounding.zigzag(level);
+        if (code < CoefficientModel.DIRECT && model.frequencies[context][code] != 0) {
+          collected[to++] = context * CoefficientModel.TOKENS + code;
+        } else {
+          to = collect(model, context, code, to);
+        }
+        left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
+        reading = prediction + model.read(context, level);
+        any = 1;
+      }
+      current[at + i] = left;
+      if (predicts) {
+        readings[at + i] = reading;
+      }
+      if (keeps) {
+        levels[index + i] = level;
+        contexts[index + i] = context;
+        predictions[index + i] = prediction;
+      }
+    }
+    count = to;
+    return any;
+  }
+
+  private int collect(CoefficientModel model, int context, int code, int at) {
+    int to = at;
     int token = CoefficientModel.token(code);
     if (model.frequencies[context][token] == 0) {
       token = CoefficientModel.ESCAPE;
     }
-    symbols[count++] = context * CoefficientModel.TOKENS + token;
+    symbols[to++] = context * CoefficientModel.TOKENS + token;
     int bits = CoefficientModel.rawBits(token);
     int rest = code - CoefficientModel.lowestCode(token);
     if (bits > RansTables.RAW_BITS) {
-      symbols[count++] = RansTables.raw(bits - RansTables.RAW_BITS, rest >>> RansTables.RAW_BITS);
+      symbols[to++] = RansTables.raw(bits - RansTables.RAW_BITS, rest >>> RansTables.RAW_BITS);
       bits = RansTables.RAW_BITS;
       rest &= (1 << RansTables.RAW_BITS) - 1;
     }
     if (bits > 0) {
-      symbols[count++] = RansTables.raw(bits, rest);
+      symbols[to++] = RansTables.raw(bits, rest);
     }
+    return to;
   }
 
   int[] levels() {
@@ -151,6 +182,11 @@ final class CoefficientEncoder {
 
   int[] contexts() {
     return contexts;
+  }
+
+  /** Returns predictions, in 1 / {@link DeadZone#UNIT}. */
+  int[] predictions() {
+    return predictions;
   }
 
   /** Returns the symbols collected; the first {@link #count()} count. */
@@ -165,10 +201,11 @@ final class CoefficientEncoder {
   private int write(RansTables tables, byte[] out, int limit) {
     long[] shares = tables.shares;
     long[] reciprocals = tables.reciprocals;
+    int[] collected = symbols;
     int at = limit;
     long state = 1;
     for (int i = count - 1; i >= 0; i--) {
-      int symbol = symbols[i];
+      int symbol = collected[i];
       long share = shares[symbol];
       long frequency = share & 0xFFFF;
       if (state >= frequency << 48) {
@@ -181,9 +218,8 @@ final class CoefficientEncoder {
       }
       long quotient =
           (Math.multiplyHigh(state, reciprocals[symbol]) + state) >>> (int) (share >>> 32);
-      long start = (share >>> 16) & 0xFFFF;
-      state =
-          (quotient << CoefficientModel.PROBABILITY_BITS) + state - quotient * frequency + start;
+      // state / f * total + state % f + start
+      state += quotient * (CoefficientModel.TOTAL - frequency) + ((share >>> 16) & 0xFFFF);
     }
     int words = limit - at;
     int stateBytes = (71 - Long.numberOfLeadingZeros(state)) / 8;

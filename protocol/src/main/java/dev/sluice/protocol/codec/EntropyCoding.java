@@ -1,7 +1,6 @@
 package dev.sluice.protocol.codec;
 
 import dev.sluice.protocol.message.ProtocolException;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -39,7 +38,7 @@ final class EntropyCoding implements TensorCoding {
   public int encode(float[] values, int[] shape, Scratch scratch) {
     int elements = Shapes.elements(shape);
     if (ranges.isPresent()) {
-      toLevels(ranges.get(), model.geometry, values);
+      toLevels(ranges.get(), values, elements);
     }
     byte[] out = scratch.encoded();
     int storedBytes = Short.BYTES * elements;
@@ -53,9 +52,8 @@ final class EntropyCoding implements TensorCoding {
   }
 
   /** Divides values by their channel's step and clips them to its levels, zero being 0. */
-  static void toLevels(Ranges ranges, Geometry geometry, float[] values) {
-    boolean one = ranges.steps().length == 1;
-    int plane = one ? geometry.elements() : geometry.plane();
+  static void toLevels(Ranges ranges, float[] values, int elements) {
+    int plane = elements / ranges.steps().length;
     int top = (1 << ranges.bits()) - 1;
     for (int channel = 0, i = 0; channel < ranges.steps().length; channel++) {
       float perLevel = ranges.perLevel(channel);
@@ -80,7 +78,7 @@ final class EntropyCoding implements TensorCoding {
     }
     if (ranges.isPresent()) {
       float[] steps = ranges.get().steps();
-      int plane = steps.length == 1 ? elements : model.geometry.plane();
+      int plane = elements / steps.length;
       for (int channel = 0, i = 0; channel < steps.length; channel++) {
         for (int end = i + plane; i < end; i++) {
           values[i] *= steps[channel];
@@ -91,6 +89,6 @@ final class EntropyCoding implements TensorCoding {
 
   @Override
   public String toString() {
-    return "entropy coding of " + Arrays.toString(model.means);
+    return "entropy coding by " + model;
   }
 }

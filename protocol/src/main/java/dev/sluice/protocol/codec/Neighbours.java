@@ -3,7 +3,7 @@ package dev.sluice.protocol.codec;
 import java.util.Arrays;
 
 /**
- * The magnitudes already coded and what they predict for the next, either side of the coder alike.
+ * What is already coded around an integer and what it predicts, on either side of the coder alike.
  * Planes have a margin of zeros: a row above, a column on either side. Used by one thread, for one
  * tensor at a time.
  */
@@ -15,86 +15,110 @@ final class Neighbours {
   private int[] current = {};
   private int[] before = {};
   private int[] fading = {};
-  private int[] base = {};
-
-  /** What a plane's predictions add up to before its own magnitudes are known. */
-  private long sum;
+  private int[] expected = {};
+  private int[] readings = {};
+  private int[] predicted = {};
 
   /** Begins a tensor. */
-  void begin(Geometry geometry) {
-    rows = geometry.rows();
-    columns = geometry.columns();
+  void begin(Geometry grid) {
+    rows = grid.rows();
+    columns = grid.columns();
     stride = columns + 2;
     size = (rows + 1) * stride;
     if (current.length < size) {
       current = new int[size];
       before = new int[size];
       fading = new int[size];
-      base = new int[size];
+      expected = new int[size];
+      readings = new int[size];
+      predicted = new int[size];
     }
     Arrays.fill(current, 0, size, 0);
     Arrays.fill(before, 0, size, 0);
     Arrays.fill(fading, 0, size, 0);
-    Arrays.fill(base, 0, size, 0);
-  }
-
-  /** Begins a channel: what is known without its own magnitudes. */
-  void beginChannel(CoefficientModel model, int channel) {
-    int[] weights = model.weights[model.classes[channel]];
-    int wBefore = weights[CoefficientModel.BEFORE];
-    int wFading = weights[CoefficientModel.FADING];
-    int[] shares = model.columnShares;
-    long total = 0;
-    for (int row = 0; row < rows; row++) {
-      int own = model.ownPart(channel, row);
-      int at = (row + 1) * stride + 1;
-      int rowSum = 0;
-      for (int i = 0; i < columns; i++) {
-        int predicted =
-            ((own * shares[i]) >> 8) + wBefore * before[at + i] + ((wFading * fading[at + i]) >> 4);
-        base[at + i] = predicted;
-        rowSum += Math.min(predicted, 1 << 18);
-      }
-      // Rows of many thousand columns may overflow, on both sides alike.
-      total += Integer.toUnsignedLong(rowSum);
-    }
-    sum = total;
-  }
-
-  /** Returns the context of the channel's flag. */
-  int flagContext() {
-    return CoefficientModel.flagContext(sum);
+    Arrays.fill(readings, 0, size, 0);
+    Arrays.fill(predicted, 0, size, 0);
   }
 
   /**
-   * Adds to a row's predictions what the row above says.
+   * Begins a channel: what is expected without its own magnitudes.
    *
-   * @return where the row's first value is in {@link #base} and {@link #current}
+   * @return the context of the channel's flag
+   */
+  int beginChannel(CoefficientModel model, int channel) {
+    int weights = model.weightsAt(channel);
+    int wBefore = model.weights[weights + CoefficientModel.BEFORE];
+    int wFading = model.weights[weights + CoefficientModel.FADING];
+    int[] own = model.own;
+    int from = channel * rows * columns;
+    long total = 0;
+    for (int row = 0; row < rows; row++) {
+      int at = (row + 1) * stride + 1;
+      int sum = 0;
+      for (int i = 0; i < columns; i++) {
+        int value = own[from + i] + wBefore * before[at + i] + ((wFading * fading[at + i]) >> 4);
+        expected[at + i] = value;
+        sum += value;
+      }
+      // Rows of very many columns may overflow, on both sides alike.
+      total += Integer.toUnsignedLong(sum);
+      from += columns;
+    }
+    return CoefficientModel.flagContext(total);
+  }
+
+  /**
+   * Begins a row: adds what the row above says.
+   *
+   * @return where the row's first value is in {@link #expected}, {@link #current}, {@link
+   *     #readings} and {@link #predicted}
    */
   int beginRow(CoefficientModel model, int channel, int row) {
-    int[] weights = model.weights[model.classes[channel]];
-    int wUp = weights[CoefficientModel.UP];
-    int wDiagonal = weights[CoefficientModel.DIAGONAL];
+    int weights = model.weightsAt(channel);
+    int wUp = model.weights[weights + CoefficientModel.UP];
+    int wDiagonal = model.weights[weights + CoefficientModel.DIAGONAL];
     int at = (row + 1) * stride + 1;
-    for (int i = at; i < at + columns; i++) {
-      int up = i - stride;
-      base[i] += wUp * current[up] + wDiagonal * (current[up - 1] + current[up + 1]);
+    int up = at - stride;
+    for (int i = 0; i < columns; i++) {
+      expected[at + i] +=
+          wUp * current[up + i] + wDiagonal * (current[up + i - 1] + current[up + i + 1]);
+    }
+    if (model.predicts(channel)) {
+      int filter = channel * CoefficientModel.FILTER;
+      int fUp = model.filters[filter + 1];
+      int fLeft = model.filters[filter + 2];
+      int fRight = model.filters[filter + 3];
+      for (int i = 0; i < columns; i++) {
+        predicted[at + i] =
+            fUp * readings[up + i] + fLeft * readings[up + i - 1] + fRight * readings[up + i + 1];
+      }
     }
     return at;
   }
 
-  int[] base() {
-    return base;
+  /** Returns expected magnitudes, in 1 / {@link CoefficientModel#UNIT}, but for what is on the left. */
+  int[] expected() {
+    return expected;
   }
 
-  /** Returns the channel's magnitudes, which the caller writes. */
+  /** Returns the channel's magnitudes, which the caller writes, at most MAX_MAGNITUDE. */
   int[] current() {
     return current;
   }
 
+  /** Returns what the channel's integers are read as, in 1 / {@link DeadZone#UNIT}; written likewise. */
+  int[] readings() {
+    return readings;
+  }
+
+  /** Returns the filters' sums but for what is on the left; only where a channel is predicted. */
+  int[] predicted() {
+    return predicted;
+  }
+
   /** Ends a channel whose magnitudes are all written. */
   void endChannel() {
-    for (int i = 0; i < size; i++) {
+    for (int i = stride; i < size; i++) {
       fading[i] += current[i] * CoefficientModel.FADING_UNIT - (fading[i] >> 2);
     }
     int[] swap = before;
@@ -104,9 +128,9 @@ final class Neighbours {
 
   /** Ends a channel of nothing but zeros, whose magnitudes were not written. */
   void endEmptyChannel() {
-    for (int i = 0; i < size; i++) {
+    for (int i = stride; i < size; i++) {
       fading[i] -= fading[i] >> 2;
     }
-    Arrays.fill(before, 0, size, 0);
+    Arrays.fill(before, stride, size, 0);
   }
 }

@@ -24,7 +24,7 @@ final class ZoneFitting {
   }
 
   CodecTables.ChannelZones fit() {
-    int[] classes = CoefficientModel.classes(means());
+    int[] classes = CoefficientModel.classes(geometry, ModelFitting.means(geometry, samples));
     DeadZone[] zones = new DeadZone[Arrays.stream(classes).max().orElse(0) + 1];
     Arrays.fill(zones, DeadZone.NEAREST);
     for (int round = 0; round < ROUNDS; round++) {
@@ -42,21 +42,5 @@ final class ZoneFitting {
       }
     }
     return new CodecTables.ChannelZones(zones, classes);
-  }
-
-  private int[] means() {
-    int plane = geometry.plane();
-    int[] means = new int[geometry.channels()];
-    for (int channel = 0; channel < means.length; channel++) {
-      double sum = 0;
-      for (float[] sample : samples) {
-        for (int i = channel * plane; i < (channel + 1) * plane; i++) {
-          sum += Math.min(CoefficientModel.MAX_MAGNITUDE, Math.abs(sample[i]));
-        }
-      }
-      double mean = sum / ((double) samples.size() * plane);
-      means[channel] = (int) Math.round(mean * CoefficientModel.UNIT);
-    }
-    return means;
   }
 }

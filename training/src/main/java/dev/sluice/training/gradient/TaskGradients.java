@@ -122,9 +122,7 @@ public final class TaskGradients implements AutoCloseable {
       sizes[i + 1] = shape[i];
     }
     try (NDManager scope = graph.manager().newSubManager()) {
-      return graph
-          .run(scope.create(all, new Shape(sizes)), (name, value) -> value)
-          .toFloatArray();
+      return graph.run(scope.create(all, new Shape(sizes)), (name, value) -> value).toFloatArray();
     }
   }
 

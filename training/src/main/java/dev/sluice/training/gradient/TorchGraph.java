@@ -126,16 +126,17 @@ final class TorchGraph implements AutoCloseable {
       }
       weights.put(name, manager.create(values, new Shape(dims)));
     } else if (tensor.getDataType() == TensorProto.DataType.INT64.getNumber()) {
-      long[] values = new long[raw.hasRemaining() ? raw.remaining() / 8 : tensor.getInt64DataCount()];
+      long[] values =
+          new long[raw.hasRemaining() ? raw.remaining() / 8 : tensor.getInt64DataCount()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = raw.hasRemaining() || tensor.getInt64DataCount() == 0
-            ? raw.getLong()
-            : tensor.getInt64Data(i);
+        values[i] =
+            raw.hasRemaining() || tensor.getInt64DataCount() == 0
+                ? raw.getLong()
+                : tensor.getInt64Data(i);
       }
       integers.put(name, values);
     } else {
-      throw new NotDifferentiableException(
-          "constant " + name + " is neither float32 nor int64");
+      throw new NotDifferentiableException("constant " + name + " is neither float32 nor int64");
     }
   }
 
@@ -271,8 +272,7 @@ final class TorchGraph implements AutoCloseable {
     if (node.getInputCount() > 2 && !node.getInput(2).isEmpty()) {
       most = scalar(node.getInput(2));
     }
-    return x.clip(
-        Math.max(least, -Float.MAX_VALUE), Math.min(most, Float.MAX_VALUE));
+    return x.clip(Math.max(least, -Float.MAX_VALUE), Math.min(most, Float.MAX_VALUE));
   }
 
   private float scalar(String constant) {

@@ -6,6 +6,7 @@ import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.training.calibrate.Replay;
 import dev.sluice.training.transform.CutCodec;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,12 +68,14 @@ final class Offers implements AutoCloseable {
     return all;
   }
 
-  /** Returns the transforms, fitted on the training samples. */
-  List<Contender> transforms(List<Integer> cuts, int threads, long seed) throws IOException {
+  /** Returns what the search finds, transforms and others, beside SPINN's codec. */
+  List<Contender> searched(List<Integer> cuts, int threads, long seed, PrintStream console)
+      throws IOException {
     List<Contender> all = new ArrayList<>();
-    for (Transforms.Fitted fitted :
-        new Transforms(subject, replay, quick).fit(cuts, threads, seed)) {
-      all.add(CodecContender.of(fitted.codec(), fitted.family(), Kind.TRANSFORM, replay));
+    for (CutCodec codec :
+        Transforms.find(subject, replay, engine, cuts::contains, quick, threads, seed, console)) {
+      Kind kind = codec.transform().isPresent() ? Kind.TRANSFORM : Kind.PRECISION;
+      all.add(CodecContender.of(codec, Transforms.family(codec), kind, replay));
     }
     return all;
   }

@@ -71,7 +71,8 @@ final class SubjectRun {
           subject.test().size());
       List<Contender> contenders = new ArrayList<>(offers.pictures());
       contenders.addAll(offers.references(cuts));
-      contenders.addAll(offers.transforms(cuts, threads, context.seed("transforms")));
+      contenders.addAll(
+          offers.searched(cuts, threads, context.seed("transforms"), context.console()));
       contenders.addAll(offers.rivals(cuts, threads, context.seed("transforms")));
       say("  choosing among %d codecs", contenders.size());
       Trial select = new Trial(subject, replay, subject.select(), threads);

@@ -1,104 +1,82 @@
 package dev.sluice.experiments.study.codec;
 
-import dev.sluice.model.graph.CutPoint;
-import dev.sluice.training.calibrate.ParallelSamples;
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.training.CodecSearch;
+import dev.sluice.training.Progress;
+import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.calibrate.Replay;
-import dev.sluice.training.data.LabelledImages;
-import dev.sluice.training.export.OnnxPieces;
-import dev.sluice.training.transform.ChannelKlt;
-import dev.sluice.training.transform.ChannelStatistics;
+import dev.sluice.training.data.DataSets;
 import dev.sluice.training.transform.CutCodec;
-import dev.sluice.training.transform.KltCodecs;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.io.PrintStream;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** Fits the transforms that bundles can have at the cuts of a subject. */
+/** The codecs that the search of {@code model prepare} finds at the cuts of a network. */
 final class Transforms {
-  private static final double MOST_ENCODER_SHARE = 0.05;
-  private static final int SAMPLES = 256;
-  private static final int QUICK_SAMPLES = 64;
-  private static final int POSITIONS = 80;
-  private static final List<Double> STEPS = List.of(0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0);
-  private static final List<Double> QUICK_STEPS = List.of(0.5, 1.0, 2.0);
+  private static final Pattern SETTING = Pattern.compile("-s[0-9.]+(-.*)?$");
 
-  private final Subject subject;
-  private final Replay replay;
-  private final boolean quick;
-
-  Transforms(Subject subject, Replay replay, boolean quick) {
-    this.subject = subject;
-    this.replay = replay;
-    this.quick = quick;
-  }
+  private Transforms() {}
 
   /**
-   * A fitted codec.
+   * Searches.
    *
-   * @param family what it differs from only in its step
+   * @param cuts which cuts' codecs are wanted
+   * @param seed chooses samples
    */
-  record Fitted(CutCodec codec, String family) {}
-
-  List<Fitted> fit(List<Integer> cuts, int threads, long seed) throws IOException {
-    List<CutPoint> points = subject.network().cuts();
-    List<Integer> maps =
-        cuts.stream()
-            .filter(cut -> points.get(cut).tensors().size() == 1)
-            .filter(cut -> points.get(cut).shapes().get(0).length == 3)
+  static List<CutCodec> find(
+      Subject subject,
+      Replay replay,
+      OnnxEngine engine,
+      Predicate<Integer> cuts,
+      boolean quick,
+      int threads,
+      long seed,
+      PrintStream console)
+      throws IOException {
+    ExitNetwork network = subject.network();
+    List<String> classes =
+        Stream.iterate(0, i -> i + 1)
+            .limit(Math.max(2, subject.task().outputOf().length))
+            .map(i -> "class " + i)
             .toList();
-    List<ChannelStatistics> statistics = new ArrayList<>();
-    List<SplittableRandom> positions = new ArrayList<>();
-    SplittableRandom random = new SplittableRandom(seed);
-    for (int cut : maps) {
-      statistics.add(new ChannelStatistics(points.get(cut).shapes().get(0)[0]));
-      positions.add(random.split());
+    DataSets data =
+        new DataSets(
+            classes,
+            subject.train(),
+            subject.select(),
+            subject.select(),
+            subject.select(),
+            subject.test(),
+            subject.name());
+    CodecSearch.Options standard = CodecSearch.Options.standard(threads, seed);
+    CodecSearch.Options few =
+        new CodecSearch.Options(threads, seed, List.of(0.5, 1.0, 2.0), List.of(0.12), 32, 8, 24, 4);
+    return new CodecSearch(quick ? few : standard, engine, new Notes(console))
+        .search(network, replay, data).stream()
+            .filter(codec -> cuts.test(codec.cut()))
+            .filter(codec -> !codec.name().equals(CutCodec.EIGHT_BIT))
+            .toList();
+  }
+
+  /** Returns what a codec's name says without its settings. */
+  static String family(CutCodec codec) {
+    return SETTING.matcher(codec.name()).replaceFirst("");
+  }
+
+  /** Shows only what the search has to say. */
+  private record Notes(PrintStream console) implements Progress {
+    @Override
+    public void begin(String step, int count) {}
+
+    @Override
+    public void done(int done) {}
+
+    @Override
+    public void note(String text) {
+      console.println("  " + text);
     }
-    LabelledImages some = subject.train().sample(quick ? QUICK_SAMPLES : SAMPLES, seed);
-    // The network runs on all threads, the sums are made in order so that they repeat.
-    int block = 4 * threads;
-    for (int from = 0; from < some.size(); from += block) {
-      int base = from;
-      Replay.Lossless[] ahead = new Replay.Lossless[Math.min(block, some.size() - from)];
-      ParallelSamples.run(
-          ahead.length, threads, i -> ahead[i] = replay.run(some.picture(base + i)), done -> {});
-      ParallelSamples.run(
-          maps.size(),
-          threads,
-          m -> {
-            int[] shape = points.get(maps.get(m)).shapes().get(0);
-            for (Replay.Lossless sample : ahead) {
-              statistics
-                  .get(m)
-                  .add(
-                      sample.live().get(maps.get(m)).get(0).floats(),
-                      shape[1] * shape[2],
-                      POSITIONS,
-                      positions.get(m));
-            }
-          },
-          done -> {});
-    }
-    byte[] backbone = subject.network().backbone().toBytes();
-    KltCodecs writer =
-        new KltCodecs(
-            OnnxPieces.forBackbone(backbone),
-            (long) (MOST_ENCODER_SHARE * subject.network().backbone().totalMacs()));
-    List<Fitted> fitted = new ArrayList<>();
-    for (int m = 0; m < maps.size(); m++) {
-      CutPoint point = points.get(maps.get(m));
-      int[] shape = point.shapes().get(0);
-      for (CutCodec codec :
-          writer.at(
-              maps.get(m),
-              ChannelKlt.of(statistics.get(m)),
-              shape[1],
-              shape[2],
-              quick ? QUICK_STEPS : STEPS,
-              OnnxPieces.rangeOf(backbone, point.tensors().get(0)))) {
-        fitted.add(new Fitted(codec, "klt"));
-      }
-    }
-    return fitted;
   }
 }
