@@ -73,7 +73,7 @@ final class Offers implements AutoCloseable {
       throws IOException {
     List<Contender> all = new ArrayList<>();
     for (CutCodec codec :
-        Transforms.find(subject, replay, engine, cuts::contains, quick, threads, seed, console)) {
+        Transforms.find(subject, cuts, engine, quick, threads, seed, console)) {
       Kind kind = codec.transform().isPresent() ? Kind.TRANSFORM : Kind.PRECISION;
       all.add(CodecContender.of(codec, Transforms.family(codec), kind, replay));
     }

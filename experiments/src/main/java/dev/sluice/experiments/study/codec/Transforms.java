@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.codec;
 
 import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.model.graph.CutPoint;
 import dev.sluice.training.CodecSearch;
 import dev.sluice.training.Progress;
 import dev.sluice.training.calibrate.ExitNetwork;
@@ -9,8 +10,8 @@ import dev.sluice.training.data.DataSets;
 import dev.sluice.training.transform.CutCodec;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -23,20 +24,26 @@ final class Transforms {
   /**
    * Searches.
    *
-   * @param cuts which cuts' codecs are wanted
+   * @param cuts interior cuts to search
    * @param seed chooses samples
    */
   static List<CutCodec> find(
       Subject subject,
-      Replay replay,
+      List<Integer> cuts,
       OnnxEngine engine,
-      Predicate<Integer> cuts,
       boolean quick,
       int threads,
       long seed,
       PrintStream console)
       throws IOException {
     ExitNetwork network = subject.network();
+    List<CutPoint> points = new ArrayList<>();
+    points.add(network.cuts().get(0));
+    cuts.forEach(cut -> points.add(network.cuts().get(cut)));
+    points.add(network.cuts().get(network.lastCut()));
+    // Only final answers are looked at, so that the heads are not needed.
+    ExitNetwork searched =
+        new ExitNetwork(network.backbone(), network.preprocessing(), points, List.of());
     List<String> classes =
         Stream.iterate(0, i -> i + 1)
             .limit(Math.max(2, subject.task().outputOf().length))
@@ -54,11 +61,19 @@ final class Transforms {
     CodecSearch.Options standard = CodecSearch.Options.standard(threads, seed);
     CodecSearch.Options few =
         new CodecSearch.Options(threads, seed, List.of(0.5, 1.0, 2.0), List.of(0.12), 32, 8, 24, 4);
-    return new CodecSearch(quick ? few : standard, engine, new Notes(console))
-        .search(network, replay, data).stream()
-            .filter(codec -> cuts.test(codec.cut()))
-            .filter(codec -> !codec.name().equals(CutCodec.EIGHT_BIT))
-            .toList();
+    List<CutCodec> found = new ArrayList<>();
+    try (Replay replay = new Replay(searched, engine)) {
+      for (CutCodec codec :
+          new CodecSearch(quick ? few : standard, engine, new Notes(console))
+              .search(searched, replay, data)) {
+        if (!codec.name().equals(CutCodec.EIGHT_BIT)) {
+          int cut = cuts.get(codec.cut() - 1);
+          found.add(
+              new CutCodec(cut, codec.name(), codec.wire(), codec.transform(), codec.tables()));
+        }
+      }
+    }
+    return found;
   }
 
   /** Returns what a codec's name says without its settings. */
@@ -69,14 +84,14 @@ final class Transforms {
   /** Shows only what the search has to say. */
   private record Notes(PrintStream console) implements Progress {
     @Override
-    public void begin(String step, int count) {}
+    public void begin(String name, int total) {}
 
     @Override
-    public void done(int done) {}
+    public void done(int units) {}
 
     @Override
-    public void note(String text) {
-      console.println("  " + text);
+    public void note(String line) {
+      console.println("  " + line);
     }
   }
 }
