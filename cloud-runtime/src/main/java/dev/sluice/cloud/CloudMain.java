@@ -31,6 +31,10 @@ import picocli.CommandLine.Spec;
     description = "Cloud worker: finishes what devices begin, until it is stopped.")
 public final class CloudMain implements Callable<Integer> {
   private static final long STOP_SECONDS = 10;
+
+  /** What devices have asked for by then is still answered. */
+  private static final long DRAIN_SECONDS = 3;
+
   private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   @Spec private CommandSpec spec;
@@ -166,6 +170,7 @@ public final class CloudMain implements Callable<Integer> {
       Runtime.getRuntime()
           .addShutdownHook(new Thread(() -> stopGracefully(stop, stopped), "worker-stop"));
       stop.await();
+      worker.drain(TimeUnit.SECONDS.toNanos(DRAIN_SECONDS));
     } finally {
       stopped.countDown();
     }

@@ -12,7 +12,7 @@ import java.io.IOException;
  * The cloud half: accepts requests from devices, finishes them and answers.
  *
  * <p>Event loops receive and send; {@code computeThreads} threads decode and compute, one request
- * each at a time, first come, first served. A full queue refuses instead of growing. Thread-safe.
+ * each at a time, the most urgent first. A full queue refuses instead of growing. Thread-safe.
  */
 public final class CloudWorker implements AutoCloseable {
   private final WorkerServer server;
@@ -52,6 +52,17 @@ public final class CloudWorker implements AutoCloseable {
   /** Returns the port that is listened on. */
   public int port() {
     return server.port();
+  }
+
+  /**
+   * Sends devices elsewhere and finishes what they have asked for, as long as that takes at most.
+   * To be closed afterwards.
+   *
+   * @param nanos how long to wait, positive
+   * @return whether all was finished in that time
+   */
+  public boolean drain(long nanos) throws InterruptedException {
+    return server.drain(nanos);
   }
 
   /** Says goodbye to the devices, lets what is being computed end, and frees the models. */

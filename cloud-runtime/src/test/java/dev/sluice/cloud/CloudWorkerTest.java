@@ -26,6 +26,7 @@ import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.ExitThreshold;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.Partial;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -185,6 +186,35 @@ class CloudWorkerTest {
       assertThat(down.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS)).contains("wanted is digest");
       assertThat(other.state()).isEqualTo(LinkState.DOWN);
     }
+  }
+
+  @Test
+  void tellsWhatExitsSayThatAreNotSureWhereTheRequestAsksForIt() throws Exception {
+    ExitRule never = new ExitRule(ExitRule.TOP1_PROBABILITY, List.of(new ExitThreshold(0, 1.0)));
+    Infer request = infer(0, "raw", never, rawPicture(noise(9))).withPartials();
+    BlockingQueue<Partial> partials = new LinkedBlockingQueue<>();
+    BlockingQueue<CloudOutcome> outcomes = new LinkedBlockingQueue<>();
+    client.send(request, outcomes::add, partials::add);
+    CloudOutcome outcome = outcomes.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    assertThat(outcome).isInstanceOf(CloudOutcome.Answered.class);
+    Partial first = partials.poll();
+    assertThat(first).as("a partial answer before the answer").isNotNull();
+    assertThat(first.requestId()).isEqualTo(request.requestId());
+    assertThat(first.exit()).isZero();
+    assertThat(first.confidence()).isLessThan(1.0);
+    assertThat(answered(infer(0, "raw", never, rawPicture(noise(9)))).exit())
+        .isEqualTo(model.manifest().finalExit().index());
+  }
+
+  @Test
+  void answersWhatItHasBeforeItStops() throws Exception {
+    answered(infer(0, "raw", ExitRule.NONE, rawPicture(noise(10))));
+    BlockingQueue<CloudOutcome> outcomes = new LinkedBlockingQueue<>();
+    client.send(infer(0, "raw", ExitRule.NONE, rawPicture(noise(11))), outcomes::add);
+    assertThat(worker.drain(TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS))).isTrue();
+    CloudOutcome outcome = outcomes.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    // Accepted and answered, or not looked at and lost with the search for another worker.
+    assertThat(outcome).isInstanceOfAny(CloudOutcome.Answered.class, CloudOutcome.LinkLost.class);
   }
 
   private Infer infer(int cut, String codec, ExitRule rule, List<ByteBuffer> payloads) {

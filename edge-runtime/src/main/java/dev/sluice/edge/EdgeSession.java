@@ -711,7 +711,9 @@ public final class EdgeSession implements AutoCloseable {
             t.bytesSent(),
             t.workerFirstByteNanos(),
             t.workerLastByteNanos(),
-            t.workerReplyNanos()));
+            t.workerReplyNanos(),
+            t.spreadBytes(),
+            t.spreadNanos()));
     long profiled =
         r.active == null ? 0 : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
     estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled);

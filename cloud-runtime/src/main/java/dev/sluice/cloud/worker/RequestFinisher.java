@@ -6,10 +6,13 @@ import dev.sluice.protocol.channel.ReceiveStamps;
 import dev.sluice.protocol.channel.RequestHandler;
 import dev.sluice.protocol.channel.Responder;
 import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.Features;
 import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
@@ -33,6 +36,19 @@ import org.slf4j.LoggerFactory;
 public final class RequestFinisher implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestFinisher.class);
   private static final long RETRY_AFTER_NANOS = 250_000_000L;
+
+  /** Families of codecs that every worker of this version reads. */
+  private static final List<String> CODECS =
+      List.of(
+          "f32",
+          "q8+bitshuffle+lz4",
+          "round-i8+range",
+          "round-i8+zstd",
+          "round-i8+lz4",
+          "raw",
+          "png",
+          "jpeg",
+          "jpegs");
 
   private final ModelShelf models;
   private final ComputeQueue queue;
@@ -72,13 +88,22 @@ public final class RequestFinisher implements RequestHandler {
 
   @Override
   public Optional<Refusal> onHello(Hello hello) {
-    if (hello.modelDigest().isEmpty() || models.find(hello.modelDigest()).isPresent()) {
+    if (hello.modelDigests().isEmpty() || !served(hello).isEmpty()) {
       LOG.info("{} connected", hello.clientName());
       return Optional.empty();
     }
     LOG.info("{} asks for model {}, which is not here", hello.clientName(), hello.modelDigest());
     return Optional.of(
         new Refusal(0, ErrorCode.UNKNOWN_MODEL, unknownModel(hello.modelDigest()), 0));
+  }
+
+  private List<String> served(Hello hello) {
+    return hello.modelDigests().stream().filter(digest -> models.find(digest).isPresent()).toList();
+  }
+
+  @Override
+  public Offer offer(Hello hello) {
+    return new Offer(served(hello), CODECS, List.of(Features.PARTIALS));
   }
 
   private String unknownModel(String digest) {
@@ -103,10 +128,29 @@ public final class RequestFinisher implements RequestHandler {
     }
     Job job = new Job(model.get(), request, stamps, responder);
     waiting.put(responder, job);
-    if (!queue.offer(job)) {
+    boolean taken = queue.offer(job, job.urgency());
+    if (!taken && dropExpired()) {
+      taken = queue.offer(job, job.urgency());
+    }
+    if (!taken) {
       waiting.remove(responder);
       responder.refuse(ErrorCode.OVERLOADED, "the queue is full; try later", RETRY_AFTER_NANOS);
     }
+  }
+
+  /** Makes room by refusing what nobody waits for any more. Returns whether there was such. */
+  private boolean dropExpired() {
+    long now = nanoClock.getAsLong();
+    return waiting
+        .values()
+        .removeIf(
+            job -> {
+              boolean dropped = job.stamps.deadline().hasPassed(now) && queue.withdraw(job);
+              if (dropped) {
+                job.expire();
+              }
+              return dropped;
+            });
   }
 
   @Override
@@ -158,12 +202,26 @@ public final class RequestFinisher implements RequestHandler {
       if (responder.isCancelled()) {
         return false;
       }
-      long waited = now.startNanos - stamps.firstByteNanos();
-      if (request.deadlineRemainingNanos() > 0 && waited > request.deadlineRemainingNanos()) {
-        responder.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it waited here", 0);
+      if (stamps.deadline().hasPassed(now.startNanos)) {
+        expire();
         return false;
       }
       return true;
+    }
+
+    void expire() {
+      responder.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it waited here", 0);
+    }
+
+    ComputeQueue.Urgency urgency() {
+      return stamps.deadline().exists()
+          ? new ComputeQueue.Urgency(request.priority(), true, stamps.deadline().nanos())
+          : new ComputeQueue.Urgency(request.priority(), false, 0);
+    }
+
+    @Override
+    public void passed(int exit, List<ClassScore> top, double confidence) {
+      responder.partial(new Partial(request.requestId(), exit, top, confidence));
     }
 
     @Override

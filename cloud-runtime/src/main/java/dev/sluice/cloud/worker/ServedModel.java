@@ -169,8 +169,14 @@ public final class ServedModel implements AutoCloseable {
   public record Finished(
       int exit, List<ClassScore> top, double confidence, long profiledNanos, long plannedNanos) {}
 
-  /** Hears what became of a request: exactly one of the two, on the thread that computes. */
+  /**
+   * Hears what became of a request: exactly one of {@link #finished} and {@link #refused}, on the
+   * thread that computes.
+   */
   public interface Outcome {
+    /** An exit was not sure enough; told where the request asks for it, before the outcome. */
+    default void passed(int exit, List<ClassScore> top, double confidence) {}
+
     /** It was finished; called as soon as it is, while others of its batch may go on. */
     void finished(Finished finished);
 
@@ -287,6 +293,9 @@ public final class ServedModel implements AutoCloseable {
             }
             ExitScores scores = model.scores(exit, logits);
             if (!judges.get(sample).stops(exit, scores)) {
+              if (asked.get(sample).request().partials()) {
+                outcome.passed(exit, top(scores), scores.confidence());
+              }
               return false;
             }
             outcome.finished(

@@ -29,6 +29,41 @@ class ComputeQueueTest {
   }
 
   @Test
+  void runsTheUrgentFirstThenTheEarlyThenThoseThatCameFirst() throws InterruptedException {
+    List<String> ran = new CopyOnWriteArrayList<>();
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(5);
+    try (ComputeQueue queue = new ComputeQueue(1, 10)) {
+      queue.offer(
+          () -> {
+            started.countDown();
+            awaitUninterrupted(release);
+          });
+      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+      record Named(String name, ComputeQueue.Urgency urgency) {}
+
+      for (Named named :
+          List.of(
+              new Named("first", ComputeQueue.Urgency.NONE),
+              new Named("second", ComputeQueue.Urgency.NONE),
+              new Named("late", new ComputeQueue.Urgency(0, true, 200)),
+              new Named("early", new ComputeQueue.Urgency(0, true, -100)),
+              new Named("urgent", new ComputeQueue.Urgency(7, false, 0)))) {
+        queue.offer(
+            () -> {
+              ran.add(named.name());
+              done.countDown();
+            },
+            named.urgency());
+      }
+      release.countDown();
+      assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(ran).containsExactly("urgent", "early", "late", "first", "second");
+  }
+
+  @Test
   void refusesWhatDoesNotFitAndCountsWhatIsUnfinished() throws InterruptedException {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.cloud.admission.ComputeQueue;
 import dev.sluice.cloud.admission.LoadMeter;
 import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.protocol.channel.Deadline;
 import dev.sluice.protocol.channel.ReceiveStamps;
 import dev.sluice.protocol.channel.Responder;
 import dev.sluice.protocol.message.Answer;
@@ -20,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RequestFinisherTest {
@@ -85,6 +87,46 @@ class RequestFinisherTest {
       release.countDown();
       assertThat(second.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.MALFORMED);
       assertThat(first.refusals()).isEmpty();
+    }
+  }
+
+  @Test
+  void dropsWhatIsPastItsDeadlineToMakeRoomAndBeforeItIsComputed()
+      throws IOException, InterruptedException {
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch started = new CountDownLatch(1);
+    AtomicLong clock = new AtomicLong();
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 1)) {
+      RequestFinisher finisher =
+          new RequestFinisher(models, queue, new LoadMeter(1, 0), clock::get);
+      String digest = models.models().get(0).digest();
+      queue.offer(
+          () -> {
+            started.countDown();
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+
+      ReceiveStamps hurried = new ReceiveStamps(0, 0, new Deadline(true, 100, 10));
+      Noted first = new Noted(1);
+      Noted second = new Noted(2);
+      Noted third = new Noted(3);
+      finisher.onInfer(picture(1, digest), hurried, first);
+      clock.set(110);
+      finisher.onInfer(picture(2, digest), hurried, second);
+      assertThat(second.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.OVERLOADED);
+      clock.set(111);
+      finisher.onInfer(
+          picture(3, digest), new ReceiveStamps(0, 0, new Deadline(true, 200, 0)), third);
+      assertThat(first.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE_PASSED);
+      clock.set(201);
+      release.countDown();
+      assertThat(third.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE_PASSED);
     }
   }
 

@@ -29,6 +29,8 @@ final class WorkerAdvice {
           case OTHER_VERSION -> "run the same release of Sluice on both sides";
           case MODEL_NOT_SERVED ->
               "start it with the bundle (--models " + bundle + "), or name one that it serves";
+          case UNAUTHENTICATED -> "give the token or certificate that the worker expects";
+          case DRAINING -> "it is about to stop: try again later, or name another worker";
           case FULL -> "try again later, or name another worker";
           case REFUSED_BY_WORKER -> "the worker's log may say more";
           case LOST -> "try again";

@@ -15,17 +15,14 @@ import dev.sluice.protocol.channel.TransferStamps;
 import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
-import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
 import dev.sluice.scheduler.estimate.LinkState;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -33,12 +30,6 @@ import java.util.function.Consumer;
  * A worker over the network, through the protocol's client. Confined to the loop but for closing.
  */
 public final class WorkerCloud implements Cloud, AutoCloseable {
-  /** Probes are numbered downwards from here, requests upwards from 1. */
-  private static final long FIRST_PROBE_ID = Long.MAX_VALUE;
-
-  private static final String NO_MODEL = "probe";
-  private static final int PROBE_HEADER_BYTES = 40;
-
   private final EventLoop loop;
   private final String modelDigest;
   private final WorkerClient client;
@@ -46,7 +37,6 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
   private Listener listener = QUIET;
   private boolean listening;
-  private long nextProbeId = FIRST_PROBE_ID;
 
   /** How the first attempt to connect ended. */
   public sealed interface Standing {
@@ -115,6 +105,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
       tell(heard -> heard.onPong(receivedNanos - sentNanos, 0, bytesAhead > 0));
     }
+
+    @Override
+    public void onProbe(int bytes, long elapsedNanos) {
+      tell(heard -> heard.onPong(elapsedNanos, bytes, false));
+    }
   }
 
   /** What comes before anybody listens is kept: the link may be up before the session is. */
@@ -162,38 +157,9 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     return frameId + 1;
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>The protocol's pings carry nothing, so a probe is a request for a model that no worker has:
-   * it is refused as soon as its last byte is there, before any queue, and the time until then is a
-   * round trip and the bytes' way.
-   */
   @Override
   public void probe(int bytes) {
-    int size = Math.max(1, bytes);
-    long begin = loop.nanoTime();
-    Infer infer =
-        new Infer(
-            nextProbeId--,
-            NO_MODEL,
-            0,
-            NO_MODEL,
-            ExitRule.NONE,
-            0,
-            0,
-            List.of(ByteBuffer.allocate(size)));
-    client.send(
-        infer,
-        outcome -> {
-          long elapsed = loop.nanoTime() - begin;
-          boolean refused =
-              outcome instanceof CloudOutcome.Refused refusal
-                  && refusal.refusal().code() == ErrorCode.UNKNOWN_MODEL;
-          if (refused) {
-            tell(heard -> heard.onPong(elapsed, size + PROBE_HEADER_BYTES, false));
-          }
-        });
+    client.probe(Math.max(1, bytes));
   }
 
   private static CloudReply reply(CloudOutcome outcome) {
@@ -232,7 +198,9 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             worker.endNanos(),
             worker.replyNanos(),
             stamps.bytesSent(),
-            stamps.bytesReceived()),
+            stamps.bytesReceived(),
+            answer.arrival().bytes(),
+            answer.arrival().nanos()),
         new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale()));
   }
 

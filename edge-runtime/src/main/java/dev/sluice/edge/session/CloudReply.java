@@ -64,6 +64,9 @@ public sealed interface CloudReply {
    * @param workerReplyNanos when the reply was handed to the link
    * @param bytesSent bytes of the request on the link
    * @param bytesReceived bytes of the reply on the link
+   * @param spreadBytes bytes that reached the worker after the first of the request's data, up to
+   *     its last; 0 where that is not known
+   * @param spreadNanos the time that these took to come in
    */
   record TransferTimes(
       long submittedNanos,
@@ -75,7 +78,36 @@ public sealed interface CloudReply {
       long workerEndNanos,
       long workerReplyNanos,
       int bytesSent,
-      int bytesReceived) {
+      int bytesReceived,
+      int spreadBytes,
+      long spreadNanos) {
+
+    /** Returns times that do not say how the bytes came in. */
+    public TransferTimes(
+        long submittedNanos,
+        long firstWriteNanos,
+        long replyReceivedNanos,
+        long workerFirstByteNanos,
+        long workerLastByteNanos,
+        long workerStartNanos,
+        long workerEndNanos,
+        long workerReplyNanos,
+        int bytesSent,
+        int bytesReceived) {
+      this(
+          submittedNanos,
+          firstWriteNanos,
+          replyReceivedNanos,
+          workerFirstByteNanos,
+          workerLastByteNanos,
+          workerStartNanos,
+          workerEndNanos,
+          workerReplyNanos,
+          bytesSent,
+          bytesReceived,
+          0,
+          0);
+    }
 
     /** Returns the time that belongs to the link: all but the worker's. */
     public long networkNanos() {

@@ -1,77 +1,54 @@
 package dev.sluice.protocol.channel;
 
-import dev.sluice.protocol.frame.Frame;
-import dev.sluice.protocol.frame.FrameDecoder;
-import dev.sluice.protocol.frame.FrameType;
-import dev.sluice.protocol.frame.Handshake;
-import dev.sluice.protocol.frame.MessageFrames;
-import dev.sluice.protocol.message.Answer;
-import dev.sluice.protocol.message.Cancel;
 import dev.sluice.protocol.message.ErrorCode;
-import dev.sluice.protocol.message.Goodbye;
-import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
-import dev.sluice.protocol.message.InferHeader;
 import dev.sluice.protocol.message.Limits;
-import dev.sluice.protocol.message.LoadReport;
-import dev.sluice.protocol.message.Message;
-import dev.sluice.protocol.message.MessageType;
-import dev.sluice.protocol.message.Ping;
-import dev.sluice.protocol.message.Pong;
-import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.DecoderException;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What {@link WorkerClient} does, on its event loop.
+ * What {@link WorkerClient} does, on its event loop: keeps the requests, and opens connections one
+ * after the other.
  *
- * <p>Only {@link #pending} and the volatile fields are touched by other threads. Removing a request
- * from {@link #pending} is what earns the right to give its outcome, so there is exactly one,
- * whoever comes first.
+ * <p>Only {@link #pending}, {@link #submitted} and the volatile fields are touched by other
+ * threads. Removing a request from {@link #pending} is what earns the right to give its outcome, so
+ * there is exactly one, whoever comes first.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // failed writes and timers end in exceptionCaught or
-// channelInactive
+@SuppressWarnings("FutureReturnValueIgnored") // what becomes of an attempt is heard by its listener
 final class ClientLink {
   private static final Logger LOG = LoggerFactory.getLogger(ClientLink.class);
-  private static final int CHUNK_BYTES = 4 * 1024;
 
-  /** A ping among the data of large payloads, to learn how far they have come. */
-  private static final int PING_EVERY_BYTES = 2 * CHUNK_BYTES;
+  /** Bytes written to Netty and not yet taken by the kernel; the window bounds both together. */
+  private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 16, 1 << 18);
 
-  private static final int MAX_PINGS_OUT = 64;
-  private static final int MAX_TIMED_PINGS_OUT = 8;
-  private static final int CHECKS_PER_SILENCE = 10;
+  private static final int LEAST_RECEIVE_BYTES = 256;
+  private static final int RECEIVE_BYTES = 1 << 12;
+  private static final int MAX_RECEIVE_BYTES = 1 << 16;
 
   /** A worker that asks for more patience than this is tried again all the same. */
   private static final long MAX_WAIT_NANOS = 60_000_000_000L;
@@ -79,45 +56,36 @@ final class ClientLink {
   private final ClientOptions options;
   private final ClientListener listener;
   private final EventLoop loop;
+  private final Transport transport;
   private final String address;
 
-  private final ConcurrentHashMap<Long, Pending> pending = new ConcurrentHashMap<>();
-  private final Queue<Pending> unsent = new ArrayDeque<>();
+  private final ConcurrentHashMap<Long, Upload> pending = new ConcurrentHashMap<>();
+  private final Queue<Upload> submitted = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean drainScheduled = new AtomicBoolean();
+  private final UploadQueue waiting;
   private volatile LinkState state = LinkState.CONNECTING;
   private volatile String detail;
   private volatile boolean closed;
 
-  private @Nullable Connection connection;
+  private @Nullable ClientConnection connection;
+
+  /** Connections whose worker takes nothing new, until they have brought their last answer. */
+  private final List<ClientConnection> draining = new ArrayList<>();
+
   private int failures;
   private long ignoredReplies;
 
-  ClientLink(ClientOptions options, ClientListener listener, EventLoop loop) {
+  ClientLink(ClientOptions options, ClientListener listener, EventLoop loop, Transport transport) {
     this.options = options;
     this.listener = listener;
     this.loop = loop;
+    this.transport = transport;
+    waiting =
+        new UploadQueue(
+            options.sending().maxWaitingRequests(), options.sending().maxWaitingBytes());
     address = options.host() + ":" + options.port();
     detail = "connecting to " + address;
   }
-
-  private static final class Pending {
-    final Infer request;
-    final Consumer<CloudOutcome> done;
-    final long submittedNanos;
-
-    // The rest belongs to the event loop.
-    @Nullable Connection sentOn;
-    long firstWriteNanos;
-    int bytesSent;
-    long endsAtByte;
-
-    Pending(Infer request, Consumer<CloudOutcome> done, long submittedNanos) {
-      this.request = request;
-      this.done = done;
-      this.submittedNanos = submittedNanos;
-    }
-  }
-
-  private record PingOut(long token, long sentNanos, long bytesBefore, int bytesAhead) {}
 
   void start() {
     loop.execute(this::connect);
@@ -131,19 +99,28 @@ final class ClientLink {
     return state;
   }
 
+  String address() {
+    return address;
+  }
+
   long ignoredReplies() {
     return ignoredReplies;
   }
 
-  Request send(Infer request, Consumer<CloudOutcome> done) {
-    Pending p = new Pending(request, done, options.nanoClock().getAsLong());
-    if (pending.putIfAbsent(request.requestId(), p) != null) {
+  void ignoreReply() {
+    ignoredReplies++;
+  }
+
+  Request send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
+    Upload u = new Upload(request, done, partials, options.nanoClock().getAsLong());
+    if (pending.putIfAbsent(request.requestId(), u) != null) {
       throw new IllegalArgumentException("request id is in use: " + request.requestId());
     }
-    try {
-      loop.execute(() -> enqueue(p));
-    } catch (RejectedExecutionException stopped) {
-      finish(p, new CloudOutcome.LinkLost("client is closed"));
+    if (waiting.enter(u)) {
+      submitted.add(u);
+      scheduleDrain(u);
+    } else {
+      onLoop(u, () -> finish(u, full(u)));
     }
     return new Request() {
       @Override
@@ -153,69 +130,171 @@ final class ClientLink {
 
       @Override
       public void cancel() {
-        ClientLink.this.cancel(p);
+        ClientLink.this.cancel(u);
       }
     };
   }
 
-  void cancel(long requestId) {
-    Pending p = pending.get(requestId);
-    if (p != null) {
-      cancel(p);
+  private CloudOutcome full(Upload u) {
+    return new CloudOutcome.Refused(
+        new Refusal(
+            u.request.requestId(),
+            ErrorCode.OVERLOADED,
+            "%d requests and %d payload bytes may wait on this device, and do"
+                .formatted(
+                    options.sending().maxWaitingRequests(), options.sending().maxWaitingBytes()),
+            0));
+  }
+
+  /** Requests that come close together are taken over by one task, and so written by one call. */
+  private void scheduleDrain(Upload u) {
+    if (drainScheduled.compareAndSet(false, true)) {
+      onLoop(u, this::drainSubmitted);
     }
   }
 
-  private void cancel(Pending p) {
+  private void onLoop(Upload u, Runnable task) {
     try {
-      loop.execute(() -> cancelOnLoop(p));
+      loop.execute(task);
     } catch (RejectedExecutionException stopped) {
-      finish(p, new CloudOutcome.LinkLost("client is closed"));
+      finish(u, new CloudOutcome.LinkLost("client is closed"));
     }
   }
 
-  private void cancelOnLoop(Pending p) {
-    if (pending.get(p.request.requestId()) != p) {
-      return;
+  private void drainSubmitted() {
+    drainScheduled.set(false);
+    Upload u = submitted.poll();
+    while (u != null) {
+      enqueue(u);
+      u = submitted.poll();
     }
-    Connection sentOn = p.sentOn;
-    if (sentOn == null) {
-      unsent.remove(p);
-    } else {
-      sentOn.withdraw(p);
-    }
-    finish(p, new CloudOutcome.Cancelled());
     pump();
   }
 
-  private void enqueue(Pending p) {
-    if (pending.get(p.request.requestId()) != p) {
-      return;
-    }
-    if (closed) {
-      finish(p, new CloudOutcome.LinkLost("client is closed"));
+  private void enqueue(Upload u) {
+    if (pending.get(u.request.requestId()) != u) {
+      waiting.leave(u);
+    } else if (closed) {
+      waiting.leave(u);
+      finish(u, new CloudOutcome.LinkLost("client is closed"));
     } else if (state == LinkState.DOWN) {
-      finish(p, new CloudOutcome.LinkLost(detail));
+      waiting.leave(u);
+      finish(u, new CloudOutcome.LinkLost(detail));
     } else {
-      unsent.add(p);
-      pump();
+      waiting.add(u);
     }
   }
 
-  private void finish(Pending p, CloudOutcome outcome) {
-    if (!pending.remove(p.request.requestId(), p)) {
+  void cancel(long requestId) {
+    Upload u = pending.get(requestId);
+    if (u != null) {
+      cancel(u);
+    }
+  }
+
+  private void cancel(Upload u) {
+    onLoop(u, () -> cancelOnLoop(u));
+  }
+
+  private void cancelOnLoop(Upload u) {
+    if (pending.get(u.request.requestId()) != u) {
+      return;
+    }
+    ClientConnection sentOn = u.sentOn;
+    if (sentOn == null) {
+      waiting.remove(u);
+    } else {
+      sentOn.withdraw(u);
+    }
+    finish(u, new CloudOutcome.Cancelled());
+    pump();
+  }
+
+  void probe(int bytes) {
+    try {
+      loop.execute(
+          () -> {
+            ClientConnection c = connection;
+            if (c != null && waiting.isEmpty()) {
+              c.probe(bytes);
+            }
+          });
+    } catch (RejectedExecutionException stopped) {
+      LOG.debug("client is closed; nothing to probe");
+    }
+  }
+
+  /** Gives a request its outcome, unless it has one. */
+  void finish(Upload u, CloudOutcome outcome) {
+    if (!pending.remove(u.request.requestId(), u)) {
       return;
     }
     try {
-      p.done.accept(outcome);
+      u.done.accept(outcome);
     } catch (RuntimeException failure) {
       LOG.warn("the receiver of an outcome failed", failure);
     }
   }
 
+  /** Gives a request up whose time is over, of which the worker need not hear any more. */
+  void expired(Upload u) {
+    finish(u, refused(u, ErrorCode.DEADLINE_PASSED, "the deadline passed before it was sent"));
+  }
+
+  private static CloudOutcome refused(Upload u, ErrorCode code, String why) {
+    return new CloudOutcome.Refused(new Refusal(u.request.requestId(), code, why, 0));
+  }
+
+  boolean hasWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** Returns the request that is sent next, null if there is none; drops those that never can. */
+  @Nullable Upload firstWaiting(Limits limits, long nowNanos) {
+    while (true) {
+      Upload first = waiting.first();
+      if (first == null) {
+        return null;
+      }
+      if (first.hasExpired(nowNanos)) {
+        waiting.remove(first);
+        expired(first);
+      } else if (first.payloadBytes > limits.maxPayloadBytes()) {
+        waiting.remove(first);
+        finish(
+            first,
+            refused(
+                first,
+                ErrorCode.TOO_LARGE,
+                "payloads of "
+                    + first.payloadBytes
+                    + " bytes, the worker takes "
+                    + limits.maxPayloadBytes()));
+      } else {
+        return first;
+      }
+    }
+  }
+
+  void takeWaiting(Upload u) {
+    waiting.remove(u);
+  }
+
   private void pump() {
-    Connection c = connection;
+    ClientConnection c = connection;
     if (c != null) {
       c.pump();
+    }
+  }
+
+  /** Returns whether a connection is still in use. */
+  boolean holds(ClientConnection c) {
+    return connection == c || draining.contains(c);
+  }
+
+  void become(ClientConnection who, LinkState next, String why) {
+    if (connection == who) {
+      become(next, why);
     }
   }
 
@@ -227,6 +306,13 @@ final class ClientLink {
     }
   }
 
+  /** Tells the listener what a connection has heard, if it is the one in use. */
+  void tell(ClientConnection who, Runnable call) {
+    if (connection == who) {
+      tell(call);
+    }
+  }
+
   private static void tell(Runnable call) {
     try {
       call.run();
@@ -235,16 +321,28 @@ final class ClientLink {
     }
   }
 
+  void welcomed(ClientConnection who, Welcome welcome) {
+    failures = 0;
+    tell(who, () -> listener.onWelcome(welcome));
+    become(who, LinkState.UP, "connected to " + welcome.workerName() + " at " + address);
+  }
+
   void close() {
     Runnable closing =
         () -> {
           closed = true;
-          Connection c = connection;
-          connection = null;
-          if (c != null) {
-            c.leave();
+          List<ClientConnection> all = new ArrayList<>(draining);
+          draining.clear();
+          if (connection != null) {
+            all.add(connection);
           }
-          failAll(p -> new CloudOutcome.LinkLost("client is closed"));
+          connection = null;
+          all.forEach(ClientConnection::leave);
+          drainSubmitted();
+          waiting.drain();
+          for (Upload u : new ArrayList<>(pending.values())) {
+            finish(u, new CloudOutcome.LinkLost("client is closed"));
+          }
           become(LinkState.DOWN, "client is closed");
         };
     if (loop.inEventLoop()) {
@@ -258,46 +356,39 @@ final class ClientLink {
     }
   }
 
-  private interface Fate {
-    CloudOutcome of(Pending p);
-  }
-
-  private void failAll(Fate fate) {
-    unsent.clear();
-    for (Pending p : new ArrayList<>(pending.values())) {
-      finish(p, fate.of(p));
-    }
-  }
-
   private void connect() {
-    if (closed) {
+    if (closed || connection != null) {
       return;
     }
     become(LinkState.CONNECTING, "connecting to " + address);
-    Connection attempt = new Connection();
+    ClientConnection attempt = new ClientConnection(this, options, listener);
     connection = attempt;
-    new Bootstrap()
-        .group(loop)
-        .channel(NioSocketChannel.class)
-        .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.SO_KEEPALIVE, true)
-        .option(ChannelOption.SO_SNDBUF, options.sendBufferBytes())
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            (int)
-                Math.max(
-                    1,
-                    Math.min(
-                        Integer.MAX_VALUE,
-                        TimeUnit.NANOSECONDS.toMillis(options.connectTimeoutNanos()))))
-        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(1, CHUNK_BYTES))
-        .handler(
-            new ChannelInitializer<SocketChannel>() {
-              @Override
-              protected void initChannel(SocketChannel channel) {
-                channel.pipeline().addLast(attempt.decoder, attempt);
-              }
-            })
+    long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(transport.socket())
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.SO_SNDBUF, options.sending().socketBufferBytes())
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeoutMillis)))
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+            .handler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channel
+                        .config()
+                        .setRecvByteBufAllocator(
+                            new AdaptiveRecvByteBufAllocator(
+                                LEAST_RECEIVE_BYTES, RECEIVE_BYTES, MAX_RECEIVE_BYTES));
+                    attempt.install(channel.pipeline());
+                  }
+                });
+    transport.boundUnsent(bootstrap, options.sending().unsentBytes());
+    bootstrap
         .connect(options.host(), options.port())
         .addListener(
             connected -> {
@@ -308,11 +399,11 @@ final class ClientLink {
   }
 
   /** What the system says repeats the address, so only its kind is told. */
-  private void unreachable(Connection attempt, Throwable cause) {
+  private void unreachable(ClientConnection attempt, Throwable cause) {
     if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
       lost(attempt, LinkTrouble.UNKNOWN_HOST, "no host is called '" + options.host() + "'", 0);
     } else if (cause instanceof ConnectTimeoutException) {
-      long millis = TimeUnit.NANOSECONDS.toMillis(options.connectTimeoutNanos());
+      long millis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
       lost(
           attempt,
           LinkTrouble.TIMED_OUT,
@@ -330,491 +421,87 @@ final class ClientLink {
     }
   }
 
-  private static String reason(Throwable cause) {
+  static String reason(Throwable cause) {
     String message = cause.getMessage();
     return message == null ? cause.getClass().getSimpleName() : message;
   }
 
-  /** The connection is gone, or never came to be; the next attempt is scheduled. */
-  private void lost(Connection which, LinkTrouble trouble, String why, long waitAtLeastNanos) {
+  /**
+   * The worker of the connection in use takes nothing new: that goes to the next connection, while
+   * this one brings the answers to what it has.
+   *
+   * @param notLookedAt requests that were sent and not accepted
+   */
+  void draining(ClientConnection which, String why, List<Upload> notLookedAt) {
+    for (Upload u : notLookedAt) {
+      u.rewind();
+      if (pending.get(u.request.requestId()) == u) {
+        waiting.putBack(u);
+      }
+    }
+    if (connection != which) {
+      return;
+    }
+    connection = null;
+    draining.add(which);
+    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why));
+    become(LinkState.CONNECTING, why);
+    long wait = (long) (options.patience().firstBackoffNanos() * spread());
+    loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
+  }
+
+  /** A connection is gone, or never came to be; the next attempt is scheduled. */
+  void lost(ClientConnection which, LinkTrouble trouble, String why, long waitAtLeastNanos) {
+    if (draining.remove(which)) {
+      fail(which, new CloudOutcome.LinkLost(why));
+      return;
+    }
     if (connection != which) {
       return;
     }
     connection = null;
     tell(() -> listener.onTrouble(trouble, why));
     become(LinkState.DOWN, why);
-    @Nullable Refusal refusal = which.refusal;
-    failAll(
-        p ->
-            refusal == null
-                ? new CloudOutcome.LinkLost(why)
-                : new CloudOutcome.Refused(
-                    new Refusal(
-                        p.request.requestId(),
-                        refusal.code(),
-                        refusal.message(),
-                        refusal.retryAfterNanos())));
+    Refusal refusal = which.refusal();
+    List<Upload> lost = waiting.drain();
+    for (Upload u : pending.values()) {
+      if (u.sentOn == which) {
+        lost.add(u);
+      }
+    }
+    for (Upload u : lost) {
+      finish(
+          u,
+          refusal == null
+              ? new CloudOutcome.LinkLost(why)
+              : new CloudOutcome.Refused(
+                  new Refusal(
+                      u.request.requestId(),
+                      refusal.code(),
+                      refusal.message(),
+                      refusal.retryAfterNanos())));
+    }
     int doublings = Math.min(failures, 20);
     failures++;
     double mean =
         Math.min(
-            (double) options.maxBackoffNanos(),
-            options.firstBackoffNanos() * (double) (1L << doublings));
-    long wait = (long) (mean * (0.5 + options.jitter().nextDouble()));
+            (double) options.patience().maxBackoffNanos(),
+            options.patience().firstBackoffNanos() * (double) (1L << doublings));
+    long wait = (long) (mean * spread());
     long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
     loop.schedule(this::connect, Math.max(wait, asked), TimeUnit.NANOSECONDS);
   }
 
-  /** One TCP connection, from the attempt to its end. */
-  private final class Connection extends ChannelInboundHandlerAdapter {
-    final FrameDecoder decoder = new FrameDecoder(options.nanoClock(), 0);
-    private final MessageFrames frames = new MessageFrames();
-    private final SendWindow window = new SendWindow(options.queueTargetNanos());
-    private final ArrayDeque<PingOut> pings = new ArrayDeque<>();
-    private @Nullable Refusal refusal;
-    private @Nullable ChannelHandlerContext context;
-    private @Nullable Limits limits;
-
-    private @Nullable Pending sending;
-    private List<ByteBuffer> remaining = List.of();
-    private int inFlight;
-
-    private long bytesWritten;
-    private long bytesArrived;
-    private long bytesAtLastPing;
-    private boolean windowLimited;
-    private double bytesPerNano;
-    private long lastPongNanos;
-    private long lastHeardNanos;
-    private long nextToken = 1;
-
-    /**
-     * Pings up to this one were out during a silence: how long they took says nothing about the
-     * link now.
-     */
-    private long staleToken;
-
-    private boolean pumping;
-
-    private long now() {
-      return options.nanoClock().getAsLong();
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext c) {
-      context = c;
-      if (connection != this) {
-        c.close();
-        return;
-      }
-      lastHeardNanos = now();
-      lastPongNanos = lastHeardNanos;
-      frames.shareDigest(options.modelDigest());
-      writeControl(c, new Hello(Handshake.VERSION, options.clientName(), options.modelDigest()));
-      loop.schedule(
-          () -> {
-            if (limits == null && c.channel().isActive()) {
-              end(
-                  LinkTrouble.NO_GREETING,
-                  "what listens at " + address + " takes the connection but says nothing");
-            }
-          },
-          options.connectTimeoutNanos(),
-          TimeUnit.NANOSECONDS);
-    }
-
-    /** Writes a message that neither fills the window nor counts as ahead of a ping. */
-    private void writeControl(ChannelHandlerContext c, Message message) {
-      c.writeAndFlush(frames.write(c.alloc(), message));
-    }
-
-    /** Ends this connection for a reason of our own. */
-    private void end(LinkTrouble trouble, String why) {
-      ChannelHandlerContext c = context;
-      lost(this, trouble, why, refusal == null ? 0 : refusal.retryAfterNanos());
-      if (c != null) {
-        c.close();
+  private void fail(ClientConnection which, CloudOutcome outcome) {
+    for (Upload u : new ArrayList<>(pending.values())) {
+      if (u.sentOn == which) {
+        finish(u, outcome);
       }
     }
+  }
 
-    /** Closes in good order. */
-    void leave() {
-      ChannelHandlerContext c = context;
-      if (c == null) {
-        return;
-      }
-      if (limits == null) {
-        c.close();
-      } else {
-        c.writeAndFlush(frames.write(c.alloc(), new Goodbye("device leaves")))
-            .addListener(ChannelFutureListener.CLOSE);
-      }
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext c, Object message) throws Exception {
-      Frame frame = (Frame) message;
-      try {
-        if (connection == this) {
-          onFrame(c, frame);
-        }
-      } finally {
-        frame.body().release();
-      }
-    }
-
-    private void onFrame(ChannelHandlerContext c, Frame frame) throws ProtocolException {
-      lastHeardNanos = frame.lastByteNanos();
-      MessageType type =
-          FrameType.message(frame.type())
-              .orElseThrow(() -> ProtocolException.malformedConnection("data from a worker"));
-      Message message =
-          switch (type) {
-            case WELCOME, ANSWER, REFUSAL, PING, PONG, GOODBYE -> frames.read(type, frame);
-            case HELLO, INFER, CANCEL ->
-                throw ProtocolException.malformedConnection(type + " from a worker");
-          };
-      if (limits == null
-          && type != MessageType.WELCOME
-          && type != MessageType.REFUSAL
-          && type != MessageType.GOODBYE) {
-        throw ProtocolException.malformedConnection(type + " before the Welcome");
-      }
-      if (state == LinkState.SILENT) {
-        staleToken = nextToken - 1;
-        become(LinkState.UP, "the worker at " + address + " is heard again");
-        ping(c);
-      }
-      switch (type) {
-        case WELCOME -> onWelcome(c, (Welcome) message);
-        case ANSWER -> onAnswer((Answer) message, frame);
-        case REFUSAL -> onRefusal((Refusal) message);
-        case PING -> writeControl(c, new Pong(((Ping) message).token(), now(), LoadReport.IDLE));
-        case PONG -> onPong((Pong) message, frame.lastByteNanos());
-        case GOODBYE ->
-            end(
-                LinkTrouble.LOST,
-                "the worker at " + address + " said goodbye: " + ((Goodbye) message).reason());
-        case HELLO, INFER, CANCEL -> throw new IllegalStateException("refused above: " + type);
-      }
-      pump();
-    }
-
-    private void onWelcome(ChannelHandlerContext c, Welcome welcome) throws ProtocolException {
-      if (limits != null) {
-        throw ProtocolException.malformedConnection("second Welcome");
-      }
-      if (welcome.version() > Handshake.VERSION || welcome.version() < Handshake.OLDEST_VERSION) {
-        throw new ProtocolException(
-            ErrorCode.UNSUPPORTED_VERSION,
-            ProtocolException.Scope.CONNECTION,
-            "worker chose protocol version " + welcome.version());
-      }
-      limits = welcome.limits();
-      failures = 0;
-      tell(() -> listener.onWelcome(welcome));
-      become(LinkState.UP, "connected to " + welcome.workerName() + " at " + address);
-      ping(c);
-      schedulePings(c);
-      scheduleSilenceChecks(c);
-    }
-
-    private void onAnswer(Answer answer, Frame frame) {
-      Pending p = pending.get(answer.requestId());
-      if (p == null || p.sentOn != this || p == sending) {
-        ignoredReplies++;
-        return;
-      }
-      inFlight--;
-      arrived(p.endsAtByte);
-      finish(
-          p,
-          new CloudOutcome.Answered(
-              answer,
-              new TransferStamps(
-                  p.submittedNanos,
-                  p.firstWriteNanos,
-                  frame.lastByteNanos(),
-                  p.bytesSent,
-                  Frame.HEADER_BYTES + frame.body().readableBytes())));
-    }
-
-    private void onRefusal(Refusal refused) {
-      if (refused.requestId() == 0) {
-        refusal = refused;
-        onRefusal(refused.code(), refused.message());
-        return;
-      }
-      Pending p = pending.get(refused.requestId());
-      if (p == null || p.sentOn != this) {
-        ignoredReplies++;
-        return;
-      }
-      inFlight--;
-      if (p == sending) {
-        // Its data frames must not stop half-way unless a Cancel says so.
-        stopSending(p);
-      }
-      finish(p, new CloudOutcome.Refused(refused));
-    }
-
-    private void onRefusal(ErrorCode code, String message) {
-      String worker = "the worker at " + address;
-      switch (code) {
-        case UNKNOWN_MODEL, WRONG_DIGEST ->
-            end(LinkTrouble.MODEL_NOT_SERVED, worker + " does not serve this model: " + message);
-        case OVERLOADED -> end(LinkTrouble.FULL, worker + " is full: " + message);
-        case UNSUPPORTED_VERSION ->
-            end(LinkTrouble.OTHER_VERSION, worker + " is of another version: " + message);
-        case MALFORMED, UNKNOWN_CODEC, BAD_CUT, TOO_LARGE, DEADLINE_PASSED, CANCELLED, INTERNAL ->
-            end(
-                LinkTrouble.REFUSED_BY_WORKER,
-                worker
-                    + " refuses the connection: "
-                    + code.name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                    + ": "
-                    + message);
-      }
-    }
-
-    /** A sent request is given up. */
-    void withdraw(Pending p) {
-      inFlight--;
-      stopSending(p);
-    }
-
-    private void stopSending(Pending p) {
-      if (p == sending) {
-        sending = null;
-        remaining = List.of();
-      }
-      ChannelHandlerContext c = context;
-      if (c != null && c.channel().isActive()) {
-        writeControl(c, new Cancel(p.request.requestId()));
-      }
-    }
-
-    private void arrived(long upTo) {
-      bytesArrived = Math.max(bytesArrived, upTo);
-    }
-
-    private void ping(ChannelHandlerContext c) {
-      if (pings.size() >= MAX_PINGS_OUT) {
-        return;
-      }
-      long token = nextToken++;
-      int ahead = (int) Math.min(Integer.MAX_VALUE, bytesWritten - bytesArrived);
-      pings.add(new PingOut(token, now(), bytesWritten, ahead));
-      bytesAtLastPing = bytesWritten;
-      writeControl(c, new Ping(token));
-    }
-
-    private void onPong(Pong pong, long receivedNanos) {
-      while (!pings.isEmpty() && pings.peek().token() < pong.token()) {
-        pings.remove();
-      }
-      PingOut ping = pings.peek();
-      if (ping == null || ping.token() != pong.token()) {
-        return;
-      }
-      pings.remove();
-      long acked = Math.max(0, ping.bytesBefore() - bytesArrived);
-      arrived(ping.bytesBefore());
-      if (ping.token() <= staleToken) {
-        lastPongNanos = receivedNanos;
-        return;
-      }
-      long roundTrip = receivedNanos - ping.sentNanos();
-      window.onRoundTrip(receivedNanos, roundTrip, acked, windowLimited);
-      windowLimited = false;
-      if (acked > 0) {
-        long elapsed = receivedNanos - Math.max(lastPongNanos, ping.sentNanos());
-        double rate = acked / (double) Math.max(1, elapsed);
-        bytesPerNano = bytesPerNano == 0 ? rate : (bytesPerNano + rate) / 2;
-      }
-      lastPongNanos = receivedNanos;
-      tell(() -> listener.onPong(ping.sentNanos(), receivedNanos, ping.bytesAhead(), pong.load()));
-    }
-
-    private void schedulePings(ChannelHandlerContext c) {
-      loop.schedule(
-          () -> {
-            if (connection == this && c.channel().isActive()) {
-              if (pings.size() < MAX_TIMED_PINGS_OUT) {
-                ping(c);
-              }
-              schedulePings(c);
-            }
-          },
-          options.pingEveryNanos(),
-          TimeUnit.NANOSECONDS);
-    }
-
-    private void scheduleSilenceChecks(ChannelHandlerContext c) {
-      loop.schedule(
-          () -> {
-            if (connection == this && c.channel().isActive()) {
-              checkSilence();
-              scheduleSilenceChecks(c);
-            }
-          },
-          Math.max(1_000_000, options.silentAfterNanos() / CHECKS_PER_SILENCE),
-          TimeUnit.NANOSECONDS);
-    }
-
-    private void checkSilence() {
-      PingOut oldest = pings.peek();
-      if (oldest == null) {
-        return;
-      }
-      long silence = now() - Math.max(lastHeardNanos, oldest.sentNanos());
-      long patience = options.silentAfterNanos();
-      if (oldest.bytesAhead() > 0) {
-        // A ping behind our own upload may take as long as the upload does, which nobody knows yet
-        // while no rate was measured.
-        double upload =
-            bytesPerNano > 0 ? oldest.bytesAhead() / bytesPerNano : Double.POSITIVE_INFINITY;
-        patience += (long) Math.min(upload, 2.0 * options.silentAfterNanos());
-      }
-      if (silence > options.giveUpAfterNanos()) {
-        end(
-            LinkTrouble.LOST,
-            "the worker at " + address + " was silent for " + silence / 1_000_000 + " ms");
-      } else if (silence > patience && state == LinkState.UP) {
-        become(
-            LinkState.SILENT,
-            "no byte from the worker at " + address + " for " + silence / 1_000_000 + " ms");
-      }
-    }
-
-    /** Writes what the link takes now, chunk after chunk. */
-    void pump() {
-      ChannelHandlerContext c = context;
-      if (c == null || limits == null || pumping || connection != this) {
-        return;
-      }
-      pumping = true;
-      try {
-        while (state == LinkState.UP && c.channel().isActive() && c.channel().isWritable()) {
-          if (bytesWritten - bytesArrived >= window.bytes()) {
-            windowLimited = sending != null || !unsent.isEmpty();
-            return;
-          }
-          if (sending == null && !begin(c)) {
-            return;
-          }
-          writeChunk(c);
-        }
-      } finally {
-        pumping = false;
-      }
-    }
-
-    /** Takes the next request that can be sent. Returns whether there is one. */
-    private boolean begin(ChannelHandlerContext c) {
-      Limits granted = Objects.requireNonNull(limits);
-      while (inFlight < granted.maxInFlight()) {
-        Pending next = unsent.poll();
-        if (next == null) {
-          return false;
-        }
-        if (next.request.payloadBytes() > granted.maxPayloadBytes()) {
-          finish(
-              next,
-              new CloudOutcome.Refused(
-                  new Refusal(
-                      next.request.requestId(),
-                      ErrorCode.TOO_LARGE,
-                      "payloads of "
-                          + next.request.payloadBytes()
-                          + " bytes, the worker takes "
-                          + granted.maxPayloadBytes(),
-                      0)));
-          continue;
-        }
-        long now = now();
-        next.sentOn = this;
-        next.firstWriteNanos = now;
-        sending = next;
-        remaining = next.request.payloads();
-        inFlight++;
-        long deadline = next.request.deadlineRemainingNanos();
-        long left = deadline == 0 ? 0 : Math.max(1, deadline - (now - next.submittedNanos));
-        count(next, c, frames.writeInfer(c.alloc(), InferHeader.of(next.request, left)));
-        return true;
-      }
-      return false;
-    }
-
-    private void count(Pending p, ChannelHandlerContext c, ByteBuf frame) {
-      p.bytesSent += frame.readableBytes();
-      bytesWritten += frame.readableBytes();
-      p.endsAtByte = bytesWritten;
-      c.writeAndFlush(frame);
-    }
-
-    private void writeChunk(ChannelHandlerContext c) {
-      Pending p = Objects.requireNonNull(sending);
-      int chunk = Math.min(CHUNK_BYTES, Objects.requireNonNull(limits).maxFrameBytes());
-      for (ByteBuffer payload : remaining) {
-        if (payload.hasRemaining()) {
-          int bytes = Math.min(chunk, payload.remaining());
-          count(p, c, frames.writeData(c.alloc(), p.request.requestId(), payload, bytes));
-          break;
-        }
-      }
-      boolean whole = true;
-      for (ByteBuffer payload : remaining) {
-        whole &= !payload.hasRemaining();
-      }
-      if (whole) {
-        sending = null;
-        remaining = List.of();
-      }
-      if (bytesWritten - bytesAtLastPing >= PING_EVERY_BYTES) {
-        ping(c);
-      }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext c) {
-      pump();
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext c) {
-      if (limits == null) {
-        lost(
-            this,
-            LinkTrouble.NO_GREETING,
-            "what listens at " + address + " takes the connection and closes it",
-            0);
-      } else {
-        lost(this, LinkTrouble.LOST, "the connection to the worker at " + address + " closed", 0);
-      }
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext c, Throwable thrown) {
-      Throwable cause =
-          thrown instanceof DecoderException && thrown.getCause() != null
-              ? thrown.getCause()
-              : thrown;
-      if (!(cause instanceof ProtocolException) && !(cause instanceof IOException)) {
-        LOG.warn("connection to {} failed", address, cause);
-      }
-      if (limits == null && cause instanceof ProtocolException fault) {
-        boolean version = fault.code() == ErrorCode.UNSUPPORTED_VERSION;
-        end(
-            version ? LinkTrouble.OTHER_VERSION : LinkTrouble.NOT_A_WORKER,
-            version
-                ? "the worker at " + address + " is of another version: " + reason(cause)
-                : "what answers at " + address + " is no Sluice worker (" + reason(cause) + ")");
-      } else {
-        end(
-            limits == null ? LinkTrouble.NO_GREETING : LinkTrouble.LOST,
-            "the connection to " + address + " failed: " + reason(cause));
-      }
-    }
+  /** Many devices that lost the same worker shall not come back together. */
+  private double spread() {
+    return 0.5 + options.jitter().nextDouble();
   }
 }

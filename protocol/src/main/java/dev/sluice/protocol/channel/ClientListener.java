@@ -40,4 +40,16 @@ public interface ClientListener {
    * @param load how busy the worker is
    */
   default void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {}
+
+  /**
+   * The padding of a {@link WorkerClient#probe} has arrived.
+   *
+   * @param bytes what was sent, frame headers included
+   * @param elapsedNanos from its first byte to the pong behind it: a round trip and the time that
+   *     the link took for the bytes
+   */
+  default void onProbe(int bytes, long elapsedNanos) {}
+
+  /** The worker's load has changed; answers and pongs carry it too. */
+  default void onLoad(LoadReport load) {}
 }

@@ -23,6 +23,10 @@ public enum LinkTrouble {
   MODEL_NOT_SERVED,
   /** The worker has all the connections that it takes. */
   FULL,
+  /** The worker does not accept the token or certificate, or asks for one. */
+  UNAUTHENTICATED,
+  /** The worker finishes what it has and takes nothing new. */
+  DRAINING,
   /** The worker refuses the connection for another reason. */
   REFUSED_BY_WORKER,
   /** A connection that was good has ended. */

@@ -4,6 +4,7 @@ import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,9 +18,33 @@ public interface RequestHandler {
   }
 
   /**
+   * What a worker tells a device that it welcomes.
+   *
+   * @param modelDigests those of the device's bundles that it serves
+   * @param codecs families of codecs that it reads, empty when it does not say
+   * @param features see {@link dev.sluice.protocol.message.Features}
+   */
+  record Offer(List<String> modelDigests, List<String> codecs, List<String> features) {
+    /** Says nothing. */
+    public static final Offer NONE = new Offer(List.of(), List.of(), List.of());
+
+    public Offer {
+      modelDigests = List.copyOf(modelDigests);
+      codecs = List.copyOf(codecs);
+      features = List.copyOf(features);
+    }
+  }
+
+  /** Returns what to tell a client that is welcome. */
+  default Offer offer(Hello hello) {
+    return Offer.NONE;
+  }
+
+  /**
    * A whole request has arrived.
    *
-   * @param request its payloads are heap buffers that belong to the handler
+   * @param request its payloads are heap buffers that belong to the handler; its id is the number
+   *     that the connection gave it, not the one that the device's program chose
    * @param stamps when its bytes came in
    * @param responder to be used exactly once, from any thread
    */
@@ -32,7 +57,7 @@ public interface RequestHandler {
    */
   default void onCancel(Responder responder) {}
 
-  /** Returns how busy the worker is; sent with welcomes and pongs. */
+  /** Returns how busy the worker is; sent with welcomes and pongs, and asked ten times a second. */
   default LoadReport load() {
     return LoadReport.IDLE;
   }

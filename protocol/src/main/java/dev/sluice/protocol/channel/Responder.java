@@ -2,6 +2,7 @@ package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.Partial;
 
 /** The way back for one request. Thread-safe; the first use counts, later ones are ignored. */
 public interface Responder {
@@ -16,6 +17,14 @@ public interface Responder {
 
   /** Returns whether the device cancelled the request or went away. */
   boolean isCancelled();
+
+  /**
+   * Tells what an exit said that was not sure enough, before the answer. Without effect once the
+   * request has its reply, or while the device does not read as fast as it is told.
+   *
+   * @throws IllegalArgumentException if it is for another request
+   */
+  default void partial(Partial partial) {}
 
   /**
    * Sends the answer.

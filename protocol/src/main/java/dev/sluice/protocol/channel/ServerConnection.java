@@ -6,36 +6,40 @@ import dev.sluice.protocol.frame.FrameType;
 import dev.sluice.protocol.frame.Handshake;
 import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Answer;
+import dev.sluice.protocol.message.Arrival;
 import dev.sluice.protocol.message.Cancel;
 import dev.sluice.protocol.message.ErrorCode;
+import dev.sluice.protocol.message.Features;
 import dev.sluice.protocol.message.Goodbye;
 import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.InferHeader;
 import dev.sluice.protocol.message.Limits;
+import dev.sluice.protocol.message.Load;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.MessageType;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderException;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +47,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection as the worker sees it.
  *
- * <p>All state belongs to the connection's event loop. Other threads only hand answers over, and
- * read {@link Reply#isCancelled}.
+ * <p>All state belongs to the connection's event loop. Other threads only hand replies over through
+ * {@link #replies}, and read {@link Reply#isCancelled}.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // failed writes and timers end in exceptionCaught or
 // channelInactive
@@ -57,8 +61,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
    */
   private static final long LINGER_MILLIS = 300;
 
-  /** Requests under way may hold this many times the largest payload. */
-  private static final int PAYLOADS_IN_FLIGHT = 2;
+  private static final int CHECKS_PER_PATIENCE = 4;
+  private static final int FLUSH_EVERY = 8;
+  private static final long RETRY_AFTER_NANOS = 100_000_000L;
+  private static final long RECONNECT_AFTER_NANOS = 1_000_000_000L;
+
+  /** Devices that have asked for nothing for longer hear of load with their next pong. */
+  private static final long INTERESTED_NANOS = 10_000_000_000L;
 
   private enum Phase {
     NEW,
@@ -69,24 +78,42 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final long id;
   private final ServerOptions options;
   private final RequestHandler handler;
-  private final Set<ServerConnection> open;
+  private final Connections connections;
   private final FrameDecoder decoder;
   private final MessageFrames frames = new MessageFrames();
-  private final Map<Long, Reply> inFlight = new HashMap<>();
+
+  /** Requests whose data is not all there, and those that wait for their answer. */
+  private final LongObjectMap<Assembly> arriving = new LongObjectHashMap<>(4);
+
+  private final LongObjectMap<Reply> inFlight = new LongObjectHashMap<>(4);
+
+  /** What other threads have to say. */
+  private final Queue<Said> replies = new ConcurrentLinkedQueue<>();
+
+  private final AtomicBoolean repliesScheduled = new AtomicBoolean();
 
   private Phase phase = Phase.NEW;
-  private @Nullable Assembly assembly;
+  private boolean draining;
+  private String drainReason = "";
+  private long lastRequestId;
+  private long lastRequestNanos;
   private long bytesInFlight;
-  private boolean heard;
+  private long lastHeardNanos;
   private boolean asked;
+  private boolean reading;
+  private int unflushed;
+  private boolean wantsLoad;
+  private LoadReport lastLoad = LoadReport.IDLE;
   private volatile @Nullable ChannelHandlerContext context;
 
+  private record Said(Reply reply, Message message) {}
+
   ServerConnection(
-      long id, ServerOptions options, RequestHandler handler, Set<ServerConnection> open) {
+      long id, ServerOptions options, RequestHandler handler, Connections connections) {
     this.id = id;
     this.options = options;
     this.handler = handler;
-    this.open = open;
+    this.connections = connections;
     decoder = new FrameDecoder(options.nanoClock(), 0);
   }
 
@@ -94,50 +121,67 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     pipeline.addLast(decoder, this);
   }
 
-  /** Closes in good order; from any thread. */
-  void sayGoodbye(String reason) {
+  private long now() {
+    return options.nanoClock().getAsLong();
+  }
+
+  /** Runs on the event loop, from any thread, once the connection is up. */
+  private void onLoop(Consumer<ChannelHandlerContext> task) {
     ChannelHandlerContext c = context;
     if (c != null) {
-      c.executor()
-          .execute(
-              () -> {
-                phase = Phase.CLOSING;
-                send(c, new Goodbye(reason)).addListener(ChannelFutureListener.CLOSE);
-              });
+      c.executor().execute(() -> task.accept(c));
     }
   }
 
-  private static final class Assembly {
-    final InferHeader header;
-    final long firstByteNanos;
-    final int total;
+  /** Closes in good order; from any thread. */
+  void sayGoodbye(String reason) {
+    onLoop(c -> closeWith(c, new Goodbye(reason)));
+  }
 
-    /** Whether the request was refused and its bytes are only counted. */
-    final boolean refused;
+  /** Finishes what is under way, takes nothing new and closes; from any thread. */
+  void drain(String reason, long nanos) {
+    onLoop(
+        c -> {
+          if (phase != Phase.OPEN || draining) {
+            return;
+          }
+          draining = true;
+          drainReason = reason;
+          send(c, new Goodbye(reason, lastRequestId, Math.max(1, nanos)));
+          leaveWhenDrained(c);
+        });
+  }
 
-    int received;
-    byte[] data;
-
-    Assembly(InferHeader header, long firstByteNanos, int firstBytes, boolean refused) {
-      this.header = header;
-      this.firstByteNanos = firstByteNanos;
-      this.refused = refused;
-      total = (int) Math.min(Integer.MAX_VALUE, header.totalBytes());
-      data = new byte[refused ? 0 : Math.min(total, firstBytes)];
+  private void leaveWhenDrained(ChannelHandlerContext c) {
+    if (draining && phase == Phase.OPEN && inFlight.isEmpty() && arriving.isEmpty()) {
+      closeWith(c, new Goodbye(drainReason));
     }
+  }
 
-    /** Grows with what has come, never with what was promised. */
-    void add(Frame frame) {
-      int bytes = frame.body().readableBytes();
-      if (!refused) {
-        if (received + bytes > data.length) {
-          long doubled = Math.max(2L * data.length, (long) received + bytes);
-          data = Arrays.copyOf(data, (int) Math.min(total, doubled));
-        }
-        frame.body().readBytes(data, received, bytes);
-      }
-      received += bytes;
-    }
+  private void closeWith(ChannelHandlerContext c, Goodbye goodbye) {
+    phase = Phase.CLOSING;
+    c.writeAndFlush(frames.write(c.alloc(), goodbye)).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** Tells a device of the worker's load, if it wants to hear and that has changed; any thread. */
+  void tellLoad(LoadReport load) {
+    onLoop(
+        c -> {
+          boolean interested =
+              wantsLoad
+                  && phase == Phase.OPEN
+                  && lastRequestId > 0
+                  && now() - lastRequestNanos < INTERESTED_NANOS;
+          if (interested && c.channel().isWritable() && load.differsFrom(lastLoad)) {
+            lastLoad = load;
+            send(c, new Load(load));
+          }
+        });
+  }
+
+  private LoadReport load() {
+    lastLoad = handler.load();
+    return lastLoad;
   }
 
   @Override
@@ -150,7 +194,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
                 c.close();
               }
             },
-            options.handshakeTimeoutNanos(),
+            options.patience().handshakeNanos(),
             TimeUnit.NANOSECONDS);
     super.channelActive(c);
   }
@@ -158,7 +202,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext c, Object message) throws Exception {
     Frame frame = (Frame) message;
-    heard = true;
+    reading = true;
+    lastHeardNanos = frame.lastByteNanos();
     asked = false;
     try {
       if (phase != Phase.CLOSING) {
@@ -169,9 +214,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  @Override
+  public void channelReadComplete(ChannelHandlerContext c) throws Exception {
+    reading = false;
+    unflushed = 0;
+    c.flush();
+    super.channelReadComplete(c);
+  }
+
   private void onFrame(ChannelHandlerContext c, Frame frame) throws ProtocolException {
     if (frame.type() == FrameType.DATA) {
-      onData(c, frame);
+      onData(frame);
       return;
     }
     MessageType type =
@@ -183,163 +236,241 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     switch (type) {
       case HELLO -> onHello(c, (Hello) frames.read(type, frame));
       case INFER -> onInfer(c, frame);
-      case CANCEL -> onCancel(((Cancel) frames.read(type, frame)).requestId());
+      case CANCEL -> onCancel(c, ((Cancel) frames.read(type, frame)).requestId());
       case PING -> {
         Ping ping = (Ping) frames.read(type, frame);
-        send(c, new Pong(ping.token(), options.nanoClock().getAsLong(), load()));
+        send(c, new Pong(ping.token(), now(), load()));
       }
       case PONG -> frames.read(type, frame);
-      case GOODBYE -> {
-        frames.read(type, frame);
-        phase = Phase.CLOSING;
-        c.close();
-      }
-      case WELCOME, ANSWER, REFUSAL ->
+      case GOODBYE -> onGoodbye(c, (Goodbye) frames.read(type, frame));
+      case WELCOME, ANSWER, REFUSAL, PARTIAL, LOAD ->
           throw ProtocolException.malformedConnection(type + " comes from workers only");
     }
   }
 
-  private LoadReport load() {
-    return handler.load();
-  }
-
   private void onHello(ChannelHandlerContext c, Hello hello) {
-    if (open.size() >= options.maxConnections()) {
+    if (connections.isDraining()) {
+      refuseConnection(
+          c, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
+      return;
+    }
+    if (connections.size() >= options.maxConnections()) {
       refuseConnection(
           c,
-          new Refusal(
-              0,
-              ErrorCode.OVERLOADED,
-              "worker has its " + options.maxConnections() + " connections",
-              1_000_000_000L));
+          ErrorCode.OVERLOADED,
+          "worker has its " + options.maxConnections() + " connections",
+          RECONNECT_AFTER_NANOS);
       return;
     }
     Optional<Refusal> refusal = handler.onHello(hello);
     if (refusal.isPresent()) {
       Refusal why = refusal.get();
-      refuseConnection(c, new Refusal(0, why.code(), why.message(), why.retryAfterNanos()));
+      refuseConnection(c, why.code(), why.message(), why.retryAfterNanos());
       return;
     }
     phase = Phase.OPEN;
-    open.add(this);
-    frames.shareDigest(hello.modelDigest());
+    connections.add(this);
+    wantsLoad = hello.features().contains(Features.LOAD);
+    frames.shareDigests(hello.modelDigests());
     decoder.allowData(options.limits().maxFrameBytes());
-    int version = Math.min(hello.version(), Handshake.VERSION);
-    send(c, new Welcome(version, options.workerName(), options.limits(), load()));
-    scheduleIdleCheck(c);
+    RequestHandler.Offer offer = handler.offer(hello);
+    send(
+        c,
+        new Welcome(
+            Math.min(hello.version(), Handshake.VERSION),
+            options.workerName(),
+            options.limits(),
+            load(),
+            offer.modelDigests(),
+            offer.codecs(),
+            offer.features()));
+    scheduleChecks(c);
     LOG.debug("connection {}: {} from {}", id, hello.clientName(), c.channel().remoteAddress());
   }
 
-  private void scheduleIdleCheck(ChannelHandlerContext c) {
+  private void scheduleChecks(ChannelHandlerContext c) {
+    ServerOptions.Patience patience = options.patience();
+    long least =
+        Math.min(
+            patience.idleAfterNanos(), Math.min(patience.frameNanos(), patience.requestNanos()));
     c.executor()
         .schedule(
             () -> {
-              if (!c.channel().isActive()) {
-                return;
+              if (c.channel().isActive() && phase == Phase.OPEN) {
+                check(c, now());
+                scheduleChecks(c);
               }
-              if (!heard && asked) {
-                LOG.debug("connection {}: no sign of life, closed", id);
-                c.close();
-                return;
-              }
-              if (!heard) {
-                asked = true;
-                send(c, new Ping(0));
-              }
-              heard = false;
-              scheduleIdleCheck(c);
             },
-            options.idleAfterNanos(),
+            Math.max(1_000_000, least / CHECKS_PER_PATIENCE),
             TimeUnit.NANOSECONDS);
   }
 
-  private void onInfer(ChannelHandlerContext c, Frame frame) throws ProtocolException {
-    if (assembly != null) {
-      throw ProtocolException.malformedConnection("Infer before the data of the last one ended");
+  /** Finds peers that are gone, do not read, or let the worker wait for the rest of something. */
+  private void check(ChannelHandlerContext c, long now) {
+    ServerOptions.Patience patience = options.patience();
+    if (decoder.isOverdue(now, patience.frameNanos())) {
+      refuseConnection(c, ErrorCode.TOO_SLOW, "the rest of a frame has not come in time", 0);
+      return;
     }
+    long quiet = now - lastHeardNanos;
+    if (asked && quiet >= 2 * patience.idleAfterNanos()) {
+      LOG.debug("connection {}: no sign of life, closed", id);
+      c.close();
+      return;
+    }
+    if (!asked && quiet >= patience.idleAfterNanos()) {
+      asked = true;
+      if (c.channel().isWritable()) {
+        send(c, new Ping(0));
+      }
+    }
+    for (Assembly late : new ArrayList<>(arriving.values())) {
+      if (late.isTooSlow(now, patience.requestNanos())) {
+        drop(late);
+        send(
+            c,
+            new Refusal(
+                late.header.requestId(),
+                ErrorCode.TOO_SLOW,
+                late.missing() + " of " + late.total + " bytes have not come in time",
+                0));
+      }
+    }
+    leaveWhenDrained(c);
+  }
+
+  private void onInfer(ChannelHandlerContext c, Frame frame) throws ProtocolException {
     InferHeader header = frames.readInfer(frame);
     long requestId = header.requestId();
-    if (inFlight.containsKey(requestId)) {
-      throw ProtocolException.malformedConnection("request id " + requestId + " is in use");
+    if (requestId <= lastRequestId) {
+      throw ProtocolException.malformedConnection(
+          "request id " + requestId + " after " + lastRequestId + "; they must ascend");
     }
+    lastRequestId = requestId;
+    lastRequestNanos = frame.lastByteNanos();
+    Refusal refusal = refusalOf(header, frame);
+    if (refusal != null) {
+      // Its data, which may be under way already, is of no open request and thrown away.
+      send(c, refusal);
+      return;
+    }
+    int total = (int) header.totalBytes();
+    bytesInFlight += total;
+    Assembly assembly = new Assembly(header, frame.firstByteNanos(), total);
+    if (total == 0) {
+      handOver(assembly, frame.lastByteNanos());
+    } else {
+      arriving.put(requestId, assembly);
+    }
+  }
+
+  /** Returns why a request is not taken, null if it is; then its bytes are reserved. */
+  private @Nullable Refusal refusalOf(InferHeader header, Frame frame) {
+    long id = header.requestId();
     Limits limits = options.limits();
     long total = header.totalBytes();
-    @Nullable Refusal refusal = null;
+    if (draining) {
+      return new Refusal(
+          id, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
+    }
     if (total > limits.maxPayloadBytes()) {
-      refusal =
-          new Refusal(
-              requestId,
-              ErrorCode.TOO_LARGE,
-              "payloads of "
-                  + total
-                  + " bytes, at most "
-                  + limits.maxPayloadBytes()
-                  + " are accepted",
-              0);
-    } else if (inFlight.size() >= limits.maxInFlight()
-        || bytesInFlight + total > (long) PAYLOADS_IN_FLIGHT * limits.maxPayloadBytes()) {
-      refusal =
-          new Refusal(
-              requestId,
-              ErrorCode.OVERLOADED,
-              inFlight.size() + " requests are under way on this connection",
-              100_000_000L);
+      return new Refusal(
+          id,
+          ErrorCode.TOO_LARGE,
+          "payloads of %d bytes, at most %d are accepted"
+              .formatted(total, limits.maxPayloadBytes()),
+          0);
     }
-    if (total > Integer.MAX_VALUE) {
-      throw ProtocolException.tooLarge("payloads of " + total + " bytes");
+    if (Assembly.deadline(header, frame.firstByteNanos()).hasPassed(frame.lastByteNanos())) {
+      return new Refusal(id, ErrorCode.DEADLINE_PASSED, "the deadline passed on the way here", 0);
     }
-    if (refusal != null) {
-      send(c, refusal);
+    int requests = inFlight.size() + arriving.size();
+    if (requests >= limits.maxInFlight() || bytesInFlight + total > limits.maxBytesInFlight()) {
+      return new Refusal(
+          id,
+          ErrorCode.OVERLOADED,
+          requests + " requests are under way on this connection",
+          RETRY_AFTER_NANOS);
     }
-    assembly =
-        new Assembly(header, frame.firstByteNanos(), limits.maxFrameBytes(), refusal != null);
-    finishAssembly(c, frame.lastByteNanos());
+    if (!connections.reserve((int) total)) {
+      return new Refusal(
+          id,
+          ErrorCode.OVERLOADED,
+          "requests of all devices hold the worker's " + options.maxBytesInAll() + " bytes",
+          RETRY_AFTER_NANOS);
+    }
+    return null;
   }
 
-  private void onData(ChannelHandlerContext c, Frame frame) throws ProtocolException {
-    Assembly current = assembly;
-    if (current == null || current.header.requestId() != frame.requestId()) {
-      throw ProtocolException.malformedConnection("data of no open request");
+  private void onData(Frame frame) throws ProtocolException {
+    long requestId = frame.requestId();
+    if (requestId > lastRequestId) {
+      throw ProtocolException.malformedConnection("data of request " + requestId + " before it");
+    }
+    Assembly current = arriving.get(requestId);
+    if (current == null) {
+      // Padding of a probe, or the rest of a request that was refused or cancelled.
+      return;
     }
     int bytes = frame.body().readableBytes();
-    if (bytes == 0 || bytes > current.total - current.received) {
+    if (bytes > current.missing()) {
       throw ProtocolException.malformedConnection(
-          "data frame of " + bytes + " bytes, " + (current.total - current.received) + " missing");
+          "request " + requestId + " has " + (bytes - current.missing()) + " bytes too many");
     }
-    current.add(frame);
-    finishAssembly(c, frame.lastByteNanos());
+    current.add(frame.body(), frame.lastByteNanos(), decoder.bytesRead());
+    if (current.missing() == 0) {
+      arriving.remove(requestId);
+      handOver(current, frame.lastByteNanos());
+    }
   }
 
-  private void finishAssembly(ChannelHandlerContext c, long lastByteNanos) {
-    Assembly whole = assembly;
-    if (whole == null || whole.received < whole.total) {
-      return;
-    }
-    assembly = null;
-    if (whole.refused) {
-      return;
-    }
-    Infer request = whole.header.withPayloads(whole.data);
-    Reply reply = new Reply(c, request.requestId(), whole.total);
+  private void handOver(Assembly whole, long lastByteNanos) {
+    Infer request = whole.whole();
+    Reply reply = new Reply(request.requestId(), whole.total, whole.arrival());
     inFlight.put(request.requestId(), reply);
-    bytesInFlight += whole.total;
+    if (whole.deadline.hasPassed(lastByteNanos)) {
+      reply.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it came in", 0);
+      return;
+    }
     try {
-      handler.onInfer(request, new ReceiveStamps(whole.firstByteNanos, lastByteNanos), reply);
+      handler.onInfer(
+          request, new ReceiveStamps(whole.firstByteNanos, lastByteNanos, whole.deadline), reply);
     } catch (RuntimeException failure) {
       LOG.warn("request {} failed", request.requestId(), failure);
       reply.refuse(ErrorCode.INTERNAL, "worker failed: " + failure.getMessage(), 0);
     }
   }
 
-  private void onCancel(long requestId) {
-    Assembly current = assembly;
-    if (current != null && current.header.requestId() == requestId) {
-      assembly = null;
-      return;
+  private void onCancel(ChannelHandlerContext c, long requestId) throws ProtocolException {
+    if (requestId > lastRequestId) {
+      throw ProtocolException.malformedConnection("Cancel of request " + requestId + " before it");
+    }
+    Assembly current = arriving.get(requestId);
+    if (current != null) {
+      drop(current);
     }
     Reply reply = inFlight.get(requestId);
     if (reply != null) {
       drop(reply);
+    }
+    leaveWhenDrained(c);
+  }
+
+  /** The device leaves: at once, or when it has its answers. */
+  private void onGoodbye(ChannelHandlerContext c, Goodbye goodbye) {
+    if (goodbye.drainNanos() > 0) {
+      draining = true;
+      drainReason = "device leaves";
+      leaveWhenDrained(c);
+    } else {
+      phase = Phase.CLOSING;
+      c.close();
+    }
+  }
+
+  private void drop(Assembly assembly) {
+    if (arriving.remove(assembly.header.requestId()) != null) {
+      giveBack(assembly.total);
     }
   }
 
@@ -352,19 +483,39 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void forget(Reply reply) {
-    if (inFlight.remove(reply.requestId, reply)) {
-      bytesInFlight -= reply.bytes;
+    if (inFlight.get(reply.requestId) == reply) {
+      inFlight.remove(reply.requestId);
+      giveBack(reply.bytes);
     }
   }
 
-  private ChannelFuture send(ChannelHandlerContext c, Message message) {
-    return c.writeAndFlush(frames.write(c.alloc(), message));
+  private void giveBack(int bytes) {
+    bytesInFlight -= bytes;
+    connections.free(bytes);
   }
 
-  private void refuseConnection(ChannelHandlerContext c, Refusal refusal) {
+  private void send(ChannelHandlerContext c, Message message) {
+    c.write(frames.write(c.alloc(), message));
+    flush(c);
+  }
+
+  /**
+   * What is written while frames are read goes out together, when all are read, but not so late
+   * that the device has nothing to do.
+   */
+  private void flush(ChannelHandlerContext c) {
+    unflushed++;
+    if (!reading || unflushed >= FLUSH_EVERY) {
+      unflushed = 0;
+      c.flush();
+    }
+  }
+
+  private void refuseConnection(
+      ChannelHandlerContext c, ErrorCode code, String why, long retryAfterNanos) {
     phase = Phase.CLOSING;
-    LOG.debug("connection {} refused: {}", id, refusal);
-    send(c, refusal)
+    LOG.debug("connection {} refused: {}: {}", id, code, why);
+    c.writeAndFlush(frames.write(c.alloc(), new Refusal(0, code, why, retryAfterNanos)))
         .addListener(
             written ->
                 c.executor().schedule(() -> c.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS));
@@ -380,11 +531,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext c) throws Exception {
     phase = Phase.CLOSING;
-    open.remove(this);
-    assembly = null;
-    for (Reply reply : new ArrayList<>(inFlight.values())) {
-      drop(reply);
-    }
+    new ArrayList<>(arriving.values()).forEach(this::drop);
+    new ArrayList<>(inFlight.values()).forEach(this::drop);
+    connections.remove(this);
     super.channelInactive(c);
   }
 
@@ -398,8 +547,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (cause instanceof ProtocolException fault) {
-      assembly = null;
-      refuseConnection(c, new Refusal(0, fault.code(), String.valueOf(fault.getMessage()), 0));
+      new ArrayList<>(arriving.values()).forEach(this::drop);
+      refuseConnection(c, fault.code(), String.valueOf(fault.getMessage()), 0);
     } else if (cause instanceof IOException) {
       c.close();
     } else {
@@ -408,18 +557,67 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Writes a reply; from any thread. Those that come close together go out by one call. */
+  private void say(Reply reply, Message message) {
+    ChannelHandlerContext c = context;
+    if (c == null) {
+      return;
+    }
+    if (c.executor().inEventLoop()) {
+      write(c, reply, message);
+      flush(c);
+      return;
+    }
+    replies.add(new Said(reply, message));
+    if (repliesScheduled.compareAndSet(false, true)) {
+      c.executor().execute(() -> writeReplies(c));
+    }
+  }
+
+  private void writeReplies(ChannelHandlerContext c) {
+    repliesScheduled.set(false);
+    Said said = replies.poll();
+    while (said != null) {
+      write(c, said.reply(), said.message());
+      said = replies.poll();
+    }
+    flush(c);
+  }
+
+  private void write(ChannelHandlerContext c, Reply reply, Message message) {
+    boolean last = !(message instanceof Partial);
+    if (last) {
+      forget(reply);
+    }
+    boolean wanted = phase == Phase.OPEN && !reply.cancelled;
+    if (wanted && (last || c.channel().isWritable())) {
+      c.write(frames.write(c.alloc(), complete(reply, message)));
+    }
+    if (last) {
+      leaveWhenDrained(c);
+    }
+  }
+
+  private Message complete(Reply reply, Message message) {
+    if (message instanceof Answer answer) {
+      lastLoad = answer.load();
+      return answer.arrivedAs(reply.arrival).repliedAt(now());
+    }
+    return message;
+  }
+
   /** The way back for one request. */
   private final class Reply implements Responder {
-    private final ChannelHandlerContext c;
     private final long requestId;
     private final int bytes;
+    private final Arrival arrival;
     private final AtomicBoolean used = new AtomicBoolean();
     private volatile boolean cancelled;
 
-    Reply(ChannelHandlerContext c, long requestId, int bytes) {
-      this.c = c;
+    Reply(long requestId, int bytes, Arrival arrival) {
       this.requestId = requestId;
       this.bytes = bytes;
+      this.arrival = arrival;
     }
 
     @Override
@@ -438,36 +636,32 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void answer(Answer answer) {
-      if (answer.requestId() != requestId) {
-        throw new IllegalArgumentException(
-            "answer to " + answer.requestId() + " given for " + requestId);
+    public void partial(Partial partial) {
+      checkId(partial.requestId());
+      if (!used.get()) {
+        say(this, partial);
       }
-      reply(answer);
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      checkId(answer.requestId());
+      if (used.compareAndSet(false, true)) {
+        say(this, answer);
+      }
     }
 
     @Override
     public void refuse(ErrorCode code, String message, long retryAfterNanos) {
-      reply(new Refusal(requestId, code, message, retryAfterNanos));
+      if (used.compareAndSet(false, true)) {
+        say(this, new Refusal(requestId, code, message, retryAfterNanos));
+      }
     }
 
-    private void reply(Message message) {
-      if (!used.compareAndSet(false, true)) {
-        return;
+    private void checkId(long told) {
+      if (told != requestId) {
+        throw new IllegalArgumentException("answer to " + told + " given for " + requestId);
       }
-      c.executor()
-          .execute(
-              () -> {
-                forget(this);
-                if (phase != Phase.OPEN || cancelled) {
-                  return;
-                }
-                send(
-                    c,
-                    message instanceof Answer answer
-                        ? answer.repliedAt(options.nanoClock().getAsLong())
-                        : message);
-              });
     }
   }
 }

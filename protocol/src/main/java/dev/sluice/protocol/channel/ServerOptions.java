@@ -11,10 +11,10 @@ import java.util.function.LongSupplier;
  * @param workerName told in the Welcome
  * @param limits granted to each connection
  * @param maxConnections further ones are refused with OVERLOADED, at least 1
+ * @param maxBytesInAll payload bytes of all connections' requests together, beyond which requests
+ *     are refused with OVERLOADED; at least the largest payload
  * @param ioThreads event loops, at least 1
- * @param handshakeTimeoutNanos a connection without Hello is closed after this long
- * @param idleAfterNanos a connection that sent nothing for this long is pinged; after twice as long
- *     it is closed
+ * @param patience how long peers may take
  * @param nanoClock monotonic clock of all stamps; thread-safe
  */
 public record ServerOptions(
@@ -23,10 +23,36 @@ public record ServerOptions(
     String workerName,
     Limits limits,
     int maxConnections,
+    long maxBytesInAll,
     int ioThreads,
-    long handshakeTimeoutNanos,
-    long idleAfterNanos,
+    Patience patience,
     LongSupplier nanoClock) {
+
+  /**
+   * How long peers may take; all positive.
+   *
+   * @param handshakeNanos a connection without Hello is closed after this long
+   * @param idleAfterNanos a connection that sent nothing for this long is pinged; after twice as
+   *     long it is closed, half-open or not reading
+   * @param frameNanos a connection whose frame is not whole after this long, and a second more for
+   *     each KiB of its body, is refused
+   * @param requestNanos a request whose data is not whole after this long, and a second more for
+   *     each KiB of it, is refused
+   */
+  public record Patience(
+      long handshakeNanos, long idleAfterNanos, long frameNanos, long requestNanos) {
+    /** 5 s for the Hello, 15 s of quiet, 20 s and more for a frame, 60 s and more for a request. */
+    public static final Patience USUAL =
+        new Patience(5_000_000_000L, 15_000_000_000L, 20_000_000_000L, 60_000_000_000L);
+
+    public Patience {
+      if (handshakeNanos <= 0 || idleAfterNanos <= 0 || frameNanos <= 0 || requestNanos <= 0) {
+        throw new IllegalArgumentException(
+            "patience must be positive: %d, %d, %d, %d ns"
+                .formatted(handshakeNanos, idleAfterNanos, frameNanos, requestNanos));
+      }
+    }
+  }
 
   public ServerOptions {
     if (port < 0 || port > 65535) {
@@ -35,15 +61,18 @@ public record ServerOptions(
     if (maxConnections < 1) {
       throw new IllegalArgumentException("maxConnections must be positive: " + maxConnections);
     }
+    if (maxBytesInAll < limits.maxPayloadBytes()) {
+      throw new IllegalArgumentException("maxBytesInAll below one payload: " + maxBytesInAll);
+    }
     if (ioThreads < 1) {
       throw new IllegalArgumentException("ioThreads must be positive: " + ioThreads);
     }
-    if (handshakeTimeoutNanos <= 0 || idleAfterNanos <= 0) {
-      throw new IllegalArgumentException("timeouts must be positive");
-    }
   }
 
-  /** Returns the usual options: default limits, 256 connections, one event loop, system clock. */
+  /**
+   * Returns the usual options: default limits, 256 connections, 512 MiB of payloads, one event
+   * loop, system clock.
+   */
   public static ServerOptions on(String host, int port, String workerName) {
     return new ServerOptions(
         host,
@@ -51,9 +80,9 @@ public record ServerOptions(
         workerName,
         Limits.DEFAULT,
         256,
+        512L << 20,
         1,
-        5_000_000_000L,
-        15_000_000_000L,
+        Patience.USUAL,
         System::nanoTime);
   }
 
@@ -65,37 +94,47 @@ public record ServerOptions(
         workerName,
         other,
         connections,
+        Math.max(maxBytesInAll, other.maxPayloadBytes()),
         ioThreads,
-        handshakeTimeoutNanos,
-        idleAfterNanos,
+        patience,
         nanoClock);
   }
 
+  /** Returns the same options with another bound of the payloads of all connections. */
+  public ServerOptions withBytesInAll(long bytes) {
+    return new ServerOptions(
+        host, port, workerName, limits, maxConnections, bytes, ioThreads, patience, nanoClock);
+  }
+
+  /** Returns the same options with other patience for the Hello and with quiet connections. */
+  public ServerOptions withTimeouts(long handshake, long idleAfter) {
+    return withPatience(
+        new Patience(handshake, idleAfter, patience.frameNanos, patience.requestNanos));
+  }
+
   /** Returns the same options with other patience. */
-  public ServerOptions withTimeouts(long handshakeTimeout, long idleAfter) {
+  public ServerOptions withPatience(Patience other) {
+    return new ServerOptions(
+        host, port, workerName, limits, maxConnections, maxBytesInAll, ioThreads, other, nanoClock);
+  }
+
+  /** Returns the same options with another number of event loops. */
+  public ServerOptions withIoThreads(int threads) {
     return new ServerOptions(
         host,
         port,
         workerName,
         limits,
         maxConnections,
-        ioThreads,
-        handshakeTimeout,
-        idleAfter,
+        maxBytesInAll,
+        threads,
+        patience,
         nanoClock);
   }
 
   /** Returns the same options with another clock. */
   public ServerOptions withClock(LongSupplier clock) {
     return new ServerOptions(
-        host,
-        port,
-        workerName,
-        limits,
-        maxConnections,
-        ioThreads,
-        handshakeTimeoutNanos,
-        idleAfterNanos,
-        clock);
+        host, port, workerName, limits, maxConnections, maxBytesInAll, ioThreads, patience, clock);
   }
 }

@@ -1,10 +1,8 @@
 package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.Partial;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -13,10 +11,11 @@ import java.util.function.Consumer;
  * The device's end: one connection that opens itself again, and exactly one {@link CloudOutcome}
  * per request.
  *
- * <p>Requests wait in the client, not in the socket: a request is given to the socket in chunks of
- * 4 KiB, the next one when the last has left, and only while the network holds no more than a
- * window that adapts to it. So pings and fresh requests do not stand behind stale ones, and a
- * request that is cancelled in time is never sent at all.
+ * <p>Requests wait in the client, not in the socket: they are given to the socket in chunks whose
+ * size follows the measured rate, each of the request that is the most urgent then, and only while
+ * the network holds no more than a window that adapts to it. So pings and fresh requests do not
+ * stand behind stale ones, and a request that is cancelled or past its deadline in time is never
+ * sent at all. What may wait is bounded; more is refused with {@code OVERLOADED}, here.
  *
  * <p>Thread-safe. Everything happens on one event loop; outcomes and the listener are called there,
  * so they must not block.
@@ -35,10 +34,9 @@ public final class WorkerClient implements AutoCloseable {
 
   /** Starts to connect and returns at once; the listener hears what becomes of it. */
   public static WorkerClient connect(ClientOptions options, ClientListener listener) {
-    EventLoopGroup group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("sluice-client", true), NioIoHandler.newFactory());
-    ClientLink link = new ClientLink(options, listener, group.next());
+    Transport transport = Transport.best();
+    EventLoopGroup group = transport.loops(1, "sluice-client");
+    ClientLink link = new ClientLink(options, listener, group.next(), transport);
     link.start();
     return new WorkerClient(group, link);
   }
@@ -55,7 +53,31 @@ public final class WorkerClient implements AutoCloseable {
    * @throws IllegalArgumentException if a request of the same id is under way
    */
   public Request send(Infer request, Consumer<CloudOutcome> done) {
-    return link.send(request, done);
+    return link.send(request, done, partial -> {});
+  }
+
+  /**
+   * Submits a request that wants to hear what exits say that are not sure enough to answer.
+   *
+   * @param partials hears of them, on the event loop, always before {@code done}; it may hear
+   *     nothing at all. As the request says, see {@link Infer#withPartials}
+   */
+  public Request send(Infer request, Consumer<CloudOutcome> done, Consumer<Partial> partials) {
+    return link.send(request, done, partials);
+  }
+
+  /**
+   * Sends padding, to learn what the link carries when nothing else was sent for long; the listener
+   * hears of it in {@link ClientListener#onProbe}. Without effect while there is no connection, or
+   * requests wait or are being sent: then those tell.
+   *
+   * @param bytes at least 1; a frame's worth at most is sent
+   */
+  public void probe(int bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("bytes must be positive: " + bytes);
+    }
+    link.probe(bytes);
   }
 
   /**

@@ -2,25 +2,22 @@ package dev.sluice.protocol.channel;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The worker's end: accepts connections and hands whole requests to a {@link RequestHandler}.
@@ -32,15 +29,21 @@ import java.util.concurrent.atomic.AtomicLong;
 @SuppressWarnings(
     "FutureReturnValueIgnored") // threads are daemons; nothing is left to do when they end late
 public final class WorkerServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerServer.class);
   private static final int WRITE_HIGH_BYTES = 1 << 16;
   private static final int WRITE_LOW_BYTES = 1 << 14;
+  private static final int SEND_BUFFER_BYTES = 1 << 16;
+  private static final int LEAST_RECEIVE_BYTES = 512;
+  private static final int RECEIVE_BYTES = 1 << 12;
+  private static final int MAX_RECEIVE_BYTES = 1 << 16;
+  private static final long LOAD_NANOS = 100_000_000L;
 
   private final EventLoopGroup group;
   private final Channel listener;
-  private final Set<ServerConnection> connections;
+  private final Connections connections;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private WorkerServer(EventLoopGroup group, Channel listener, Set<ServerConnection> connections) {
+  private WorkerServer(EventLoopGroup group, Channel listener, Connections connections) {
     this.group = group;
     this.listener = listener;
     this.connections = connections;
@@ -54,21 +57,19 @@ public final class WorkerServer implements AutoCloseable {
   public static WorkerServer bind(ServerOptions options, RequestHandler handler)
       throws IOException {
     InetSocketAddress address = address(options);
-    EventLoopGroup group =
-        new MultiThreadIoEventLoopGroup(
-            options.ioThreads(),
-            new DefaultThreadFactory("sluice-server", true),
-            NioIoHandler.newFactory());
-    Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+    Transport transport = Transport.best();
+    EventLoopGroup group = transport.loops(options.ioThreads(), "sluice-server");
+    Connections connections = new Connections(options.maxBytesInAll());
     AtomicLong ids = new AtomicLong();
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(group)
-            .channel(NioServerSocketChannel.class)
+            .channel(transport.listener())
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
@@ -76,6 +77,11 @@ public final class WorkerServer implements AutoCloseable {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    channel
+                        .config()
+                        .setRecvByteBufAllocator(
+                            new AdaptiveRecvByteBufAllocator(
+                                LEAST_RECEIVE_BYTES, RECEIVE_BYTES, MAX_RECEIVE_BYTES));
                     new ServerConnection(ids.incrementAndGet(), options, handler, connections)
                         .install(channel.pipeline());
                   }
@@ -85,7 +91,22 @@ public final class WorkerServer implements AutoCloseable {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       throw taken(options, bound.cause());
     }
+    group
+        .next()
+        .scheduleWithFixedDelay(
+            () -> tellLoad(handler, connections), LOAD_NANOS, LOAD_NANOS, TimeUnit.NANOSECONDS);
     return new WorkerServer(group, bound.channel(), connections);
+  }
+
+  private static void tellLoad(RequestHandler handler, Connections connections) {
+    if (connections.size() == 0) {
+      return;
+    }
+    try {
+      connections.tellLoad(handler.load());
+    } catch (RuntimeException failure) {
+      LOG.warn("the handler could not tell its load", failure);
+    }
   }
 
   /**
@@ -137,6 +158,21 @@ public final class WorkerServer implements AutoCloseable {
   }
 
   /**
+   * Stops listening, tells every device to go elsewhere, refuses new requests with {@code
+   * DRAINING}, and waits until those under way are answered. To be closed afterwards.
+   *
+   * @param nanos how long to wait, positive
+   * @return whether all were answered in that time
+   */
+  public boolean drain(long nanos) throws InterruptedException {
+    if (nanos <= 0) {
+      throw new IllegalArgumentException("nanos must be positive: " + nanos);
+    }
+    listener.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    return connections.drain("worker stops", nanos);
+  }
+
+  /**
    * Says goodbye to every device, cancels what is under way and stops listening; waits a second at
    * most.
    */
@@ -146,9 +182,7 @@ public final class WorkerServer implements AutoCloseable {
       return;
     }
     listener.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
-    for (ServerConnection connection : connections) {
-      connection.sayGoodbye("worker stops");
-    }
+    connections.leaveAll("worker stops");
     group.shutdownGracefully(50, 1_000, TimeUnit.MILLISECONDS).awaitUninterruptibly(2_000);
   }
 }

@@ -3,7 +3,7 @@ package dev.sluice.protocol.frame;
 import dev.sluice.protocol.message.MessageType;
 import java.util.Optional;
 
-/** Type bytes of frames: 1 to 9 are control messages, 16 is payload data. */
+/** Type bytes of frames: 1 to 11 are control messages, 16 is payload data. */
 public final class FrameType {
   /** Bytes of a payload. */
   public static final int DATA = 16;

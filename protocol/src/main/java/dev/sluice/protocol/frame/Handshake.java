@@ -6,10 +6,10 @@ public final class Handshake {
   public static final int MAGIC = 0x45434C53;
 
   /** Newest version of docs/protocol.md that is spoken here. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** Oldest version that is still understood. */
-  public static final int OLDEST_VERSION = 1;
+  public static final int OLDEST_VERSION = 2;
 
   private Handshake() {}
 }

@@ -25,7 +25,13 @@ public enum ErrorCode {
   /** The request was cancelled before it was answered. */
   CANCELLED(10),
   /** The worker failed; the message says how. */
-  INTERNAL(11);
+  INTERNAL(11),
+  /** The token is missing or wrong, or the certificate is not one that is trusted. */
+  UNAUTHENTICATED(12),
+  /** The worker finishes what it has and takes nothing new; try another one, or later. */
+  DRAINING(13),
+  /** Bytes came so slowly that the worker waits no longer for the rest. */
+  TOO_SLOW(14);
 
   private final int wireId;
 

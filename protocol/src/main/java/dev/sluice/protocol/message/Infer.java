@@ -18,6 +18,7 @@ import java.util.List;
  * @param deadlineRemainingNanos time left when the request was submitted, 0 when there is no
  *     deadline; the worker may refuse what it cannot answer in that time
  * @param priority larger is more urgent, in {@code [0, 255]}
+ * @param partials whether exits that are not sure enough are to be told on the way
  * @param payloads one per live tensor at the cut in the manifest's order, or one picture; 1 to 64
  */
 public record Infer(
@@ -28,6 +29,7 @@ public record Infer(
     ExitRule exits,
     long deadlineRemainingNanos,
     int priority,
+    boolean partials,
     List<ByteBuffer> payloads)
     implements Message {
   static final int MAX_PAYLOADS = 64;
@@ -62,6 +64,42 @@ public record Infer(
       throw new IllegalArgumentException("payloads larger than 2 GiB: " + bytes);
     }
     payloads = List.copyOf(views);
+  }
+
+  /** Returns a request that wants its answer only. */
+  public Infer(
+      long requestId,
+      String modelDigest,
+      int cut,
+      String codec,
+      ExitRule exits,
+      long deadlineRemainingNanos,
+      int priority,
+      List<ByteBuffer> payloads) {
+    this(
+        requestId,
+        modelDigest,
+        cut,
+        codec,
+        exits,
+        deadlineRemainingNanos,
+        priority,
+        false,
+        payloads);
+  }
+
+  /** Returns the same request that wants to hear of exits on the way, too. */
+  public Infer withPartials() {
+    return new Infer(
+        requestId,
+        modelDigest,
+        cut,
+        codec,
+        exits,
+        deadlineRemainingNanos,
+        priority,
+        true,
+        payloads);
   }
 
   /**

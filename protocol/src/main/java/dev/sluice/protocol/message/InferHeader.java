@@ -7,6 +7,9 @@ import java.util.List;
 /**
  * What an {@link Infer} says before its payloads, which follow in data frames. Fields as there.
  *
+ * @param requestId the number of the request on its connection; greater than any before
+ * @param deadlineRemainingNanos time left at {@code sent}
+ * @param sent when the first byte was handed to the socket
  * @param payloadBytes size of each payload, in order; 1 to 64, none negative
  */
 public record InferHeader(
@@ -17,6 +20,8 @@ public record InferHeader(
     ExitRule exits,
     long deadlineRemainingNanos,
     int priority,
+    boolean partials,
+    SendStamp sent,
     List<Integer> payloadBytes) {
   public InferHeader {
     if (cut < 0 || cut > Infer.MAX_CUT) {
@@ -40,21 +45,26 @@ public record InferHeader(
   /**
    * Returns the header of a request.
    *
+   * @param requestId its number on the connection
    * @param deadlineRemainingNanos time left by now, which is less than at the request's making
+   * @param sent the time of now
    */
-  public static InferHeader of(Infer infer, long deadlineRemainingNanos) {
+  public static InferHeader of(
+      Infer infer, long requestId, long deadlineRemainingNanos, SendStamp sent) {
     List<Integer> sizes = new ArrayList<>();
     for (ByteBuffer payload : infer.payloads()) {
       sizes.add(payload.remaining());
     }
     return new InferHeader(
-        infer.requestId(),
+        requestId,
         infer.modelDigest(),
         infer.cut(),
         infer.codec(),
         infer.exits(),
         deadlineRemainingNanos,
         infer.priority(),
+        infer.partials(),
+        sent,
         sizes);
   }
 
@@ -81,6 +91,14 @@ public record InferHeader(
       at += bytes;
     }
     return new Infer(
-        requestId, modelDigest, cut, codec, exits, deadlineRemainingNanos, priority, payloads);
+        requestId,
+        modelDigest,
+        cut,
+        codec,
+        exits,
+        deadlineRemainingNanos,
+        priority,
+        partials,
+        payloads);
   }
 }

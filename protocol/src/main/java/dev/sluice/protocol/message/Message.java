@@ -2,7 +2,7 @@ package dev.sluice.protocol.message;
 
 /** What one side tells the other in a control frame. All messages are immutable. */
 public sealed interface Message
-    permits Hello, Welcome, Infer, Answer, Refusal, Cancel, Ping, Pong, Goodbye {
+    permits Hello, Welcome, Infer, Answer, Refusal, Cancel, Ping, Pong, Goodbye, Partial, Load {
 
   /** Returns the kind of this message, which is also the type byte of its frame. */
   MessageType type();

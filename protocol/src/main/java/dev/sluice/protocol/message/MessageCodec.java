@@ -43,7 +43,7 @@ public final class MessageCodec {
   private final Output output = new Output(256, MAX_CONTROL_BYTES);
   private final Input input = new Input();
   private long requestId;
-  private String sharedDigest = "";
+  private List<String> sharedDigests = List.of();
 
   /** Makes a codec of its own Kryo. */
   public MessageCodec() {
@@ -59,6 +59,8 @@ public final class MessageCodec {
     register(MessageType.PING, Ping.class, new PingSerializer());
     register(MessageType.PONG, Pong.class, new PongSerializer());
     register(MessageType.GOODBYE, Goodbye.class, new GoodbyeSerializer());
+    register(MessageType.PARTIAL, Partial.class, new PartialSerializer());
+    register(MessageType.LOAD, Load.class, new LoadSerializer());
   }
 
   private <T> void register(MessageType type, Class<T> what, Serializer<T> serializer) {
@@ -66,9 +68,32 @@ public final class MessageCodec {
     kryo.register(what, serializer, FIRST_CLASS_ID + type.wireId());
   }
 
-  /** Sets the digest told in the Hello; requests for it carry an empty one instead. */
-  public void shareDigest(String digest) {
-    sharedDigest = digest;
+  /** Sets the digests told in the Hello; requests carry the place in this list instead. */
+  public void shareDigests(List<String> digests) {
+    sharedDigests = digests;
+  }
+
+  /** Returns what stands for a digest: nothing for the first one told, a place for the others. */
+  private String shortened(String digest) {
+    int place = sharedDigests.indexOf(digest);
+    return switch (place) {
+      case -1 -> digest;
+      case 0 -> "";
+      default -> String.valueOf((char) place);
+    };
+  }
+
+  private String restored(String digest) {
+    if (digest.isEmpty()) {
+      return sharedDigests.isEmpty() ? "" : sharedDigests.get(0);
+    }
+    if (digest.length() > 1 || digest.charAt(0) > Hello.MAX_DIGESTS) {
+      return digest;
+    }
+    if (digest.charAt(0) >= sharedDigests.size()) {
+      throw new KryoException("model " + (int) digest.charAt(0) + " of " + sharedDigests.size());
+    }
+    return sharedDigests.get(digest.charAt(0));
   }
 
   /** Returns the body of a control frame; payloads of an {@link Infer} are not in it. */
@@ -120,6 +145,8 @@ public final class MessageCodec {
       case PING -> Ping.class;
       case PONG -> Pong.class;
       case GOODBYE -> Goodbye.class;
+      case PARTIAL -> Partial.class;
+      case LOAD -> Load.class;
     };
   }
 
@@ -213,14 +240,24 @@ public final class MessageCodec {
     if (length < 0 || length > maxBytes || length > in.limit() - in.position()) {
       throw new KryoException("text of " + length + " bytes does not fit");
     }
+    byte[] bytes = in.readBytes(length);
+    if (isAscii(bytes)) {
+      return new String(bytes, StandardCharsets.US_ASCII);
+    }
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(in.readBytes(length)))
-          .toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException broken) {
       throw new KryoException("text is not UTF-8", broken);
     }
+  }
+
+  private static boolean isAscii(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Reads a count of things that take at least {@code bytesEach}. */
@@ -230,6 +267,39 @@ public final class MessageCodec {
       throw new KryoException(count + " elements do not fit");
     }
     return count;
+  }
+
+  private static void writeTexts(Output out, List<String> texts) {
+    out.writeByte(texts.size());
+    for (String text : texts) {
+      writeText(out, text);
+    }
+  }
+
+  private static List<String> readTexts(Input in, int most) {
+    int count = readCount(in, most, 1);
+    List<String> texts = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      texts.add(readText(in, Texts.MAX_NAME_BYTES));
+    }
+    return texts;
+  }
+
+  private static void writeClasses(Output out, List<ClassScore> top) {
+    out.writeByte(top.size());
+    for (ClassScore score : top) {
+      out.writeVarInt(score.label(), true);
+      out.writeFloat(score.probability());
+    }
+  }
+
+  private static List<ClassScore> readClasses(Input in) {
+    int count = readCount(in, Answer.MAX_TOP, 5);
+    List<ClassScore> top = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      top.add(new ClassScore(in.readVarInt(true), in.readFloat()));
+    }
+    return top;
   }
 
   private static void writeLoad(Output out, LoadReport load) {
@@ -244,7 +314,7 @@ public final class MessageCodec {
 
   private static final class HelloSerializer extends Fields<Hello> {
     HelloSerializer() {
-      super(1, 3);
+      super(1, 7);
     }
 
     @Override
@@ -252,20 +322,39 @@ public final class MessageCodec {
       out.writeVarInt(hello.version(), true);
       writeText(out, hello.clientName());
       writeText(out, hello.modelDigest());
+      List<String> digests = hello.modelDigests();
+      writeText(out, hello.token());
+      writeTexts(out, digests.subList(Math.min(1, digests.size()), digests.size()));
+      writeTexts(out, hello.codecs());
+      writeTexts(out, hello.features());
     }
 
     @Override
     Hello readFields(Input in, int count) {
+      int version = in.readVarInt(true);
+      String name = count > 1 ? readText(in, Texts.MAX_NAME_BYTES) : "";
+      String first = count > 2 ? readText(in, Texts.MAX_NAME_BYTES) : "";
+      String token = count > 3 ? readText(in, Texts.MAX_TOKEN_BYTES) : "";
+      List<String> further = count > 4 ? readTexts(in, Hello.MAX_DIGESTS - 1) : List.of();
+      List<String> digests = new ArrayList<>(further);
+      if (!first.isEmpty()) {
+        digests.add(0, first);
+      } else if (!further.isEmpty()) {
+        throw new KryoException("further models without a first one");
+      }
       return new Hello(
-          in.readVarInt(true),
-          count > 1 ? readText(in, Texts.MAX_NAME_BYTES) : "",
-          count > 2 ? readText(in, Texts.MAX_NAME_BYTES) : "");
+          version,
+          name,
+          digests,
+          token,
+          count > 5 ? readTexts(in, Texts.MAX_CODECS) : List.of(),
+          count > 6 ? readTexts(in, Texts.MAX_FEATURES) : List.of());
     }
   }
 
   private static final class WelcomeSerializer extends Fields<Welcome> {
     WelcomeSerializer() {
-      super(3, 4);
+      super(3, 8);
     }
 
     @Override
@@ -276,33 +365,53 @@ public final class MessageCodec {
       out.writeVarInt(welcome.limits().maxPayloadBytes(), true);
       out.writeVarInt(welcome.limits().maxInFlight(), true);
       writeLoad(out, welcome.load());
+      out.writeVarLong(welcome.limits().maxBytesInFlight(), true);
+      writeTexts(out, welcome.modelDigests());
+      writeTexts(out, welcome.codecs());
+      writeTexts(out, welcome.features());
     }
 
     @Override
     Welcome readFields(Input in, int count) {
+      int version = in.readVarInt(true);
+      String name = readText(in, Texts.MAX_NAME_BYTES);
+      int maxFrame = in.readVarInt(true);
+      int maxPayload = in.readVarInt(true);
+      int maxInFlight = in.readVarInt(true);
+      LoadReport load = count > 3 ? readLoad(in) : LoadReport.IDLE;
+      long maxBytes = count > 4 ? in.readVarLong(true) : 2L * maxPayload;
       return new Welcome(
-          in.readVarInt(true),
-          readText(in, Texts.MAX_NAME_BYTES),
-          new Limits(in.readVarInt(true), in.readVarInt(true), in.readVarInt(true)),
-          count > 3 ? readLoad(in) : LoadReport.IDLE);
+          version,
+          name,
+          new Limits(maxFrame, maxPayload, maxInFlight, maxBytes),
+          load,
+          count > 5 ? readTexts(in, Hello.MAX_DIGESTS) : List.of(),
+          count > 6 ? readTexts(in, Texts.MAX_CODECS) : List.of(),
+          count > 7 ? readTexts(in, Texts.MAX_FEATURES) : List.of());
     }
   }
 
   private final class InferSerializer extends Fields<InferHeader> {
     private static final int PLAIN_FIELDS = 7;
+    private static final int LISTED_FIELDS = 9;
+    private static final int ALL_FIELDS = 11;
+    private static final int PARTIALS_FLAG = 1;
 
     InferSerializer() {
-      super(5, 9);
+      super(5, ALL_FIELDS);
     }
 
     @Override
     int written(InferHeader header) {
-      return header.exits().isPlain() ? PLAIN_FIELDS : 9;
+      if (header.partials() || header.sent().isKnown()) {
+        return ALL_FIELDS;
+      }
+      return header.exits().isPlain() ? PLAIN_FIELDS : LISTED_FIELDS;
     }
 
     @Override
     void writeFields(Output out, InferHeader header) {
-      writeText(out, header.modelDigest().equals(sharedDigest) ? "" : header.modelDigest());
+      writeText(out, shortened(header.modelDigest()));
       out.writeVarInt(header.cut(), true);
       writeText(out, header.codec());
       out.writeByte(header.exits().kind());
@@ -317,12 +426,29 @@ public final class MessageCodec {
       }
       out.writeVarLong(header.deadlineRemainingNanos(), true);
       out.writeByte(header.priority());
-      if (!header.exits().isPlain()) {
+      int fields = written(header);
+      if (fields > PLAIN_FIELDS) {
         writeOrders(out, header.exits().orders());
         ExitProgress progress = header.exits().progress();
         out.writeVarInt(progress.predicted() + 1, true);
         out.writeByte(progress.unchanged());
       }
+      if (fields > LISTED_FIELDS) {
+        out.writeByte(header.partials() ? PARTIALS_FLAG : 0);
+        writeStamp(out, header.sent());
+      }
+    }
+
+    private static void writeStamp(Output out, SendStamp sent) {
+      out.writeVarLong(sent.errorNanos() + 1, true);
+      if (sent.isKnown()) {
+        out.writeLong(sent.workerNanos());
+      }
+    }
+
+    private static SendStamp readStamp(Input in) {
+      long error = in.readVarLong(true) - 1;
+      return error == -1 ? SendStamp.UNKNOWN : new SendStamp(in.readLong(), error);
     }
 
     private static void writeOrders(Output out, List<ExitOrder> orders) {
@@ -381,31 +507,31 @@ public final class MessageCodec {
           count > 8
               ? new ExitProgress(in.readVarInt(true) - 1, in.readByte() & 0xFF)
               : ExitProgress.NONE;
+      boolean partials = count > 9 && (in.readByte() & PARTIALS_FLAG) != 0;
+      SendStamp sent = count > 10 ? readStamp(in) : SendStamp.UNKNOWN;
       return new InferHeader(
           requestId,
-          digest.isEmpty() ? sharedDigest : digest,
+          restored(digest),
           cut,
           codec,
           new ExitRule(kind, thresholds, orders, progress),
           deadline,
           priority,
+          partials,
+          sent,
           sizes);
     }
   }
 
   private final class AnswerSerializer extends Fields<Answer> {
     AnswerSerializer() {
-      super(4, 5);
+      super(4, 6);
     }
 
     @Override
     void writeFields(Output out, Answer answer) {
       out.writeByte(answer.exit());
-      out.writeByte(answer.top().size());
-      for (ClassScore score : answer.top()) {
-        out.writeVarInt(score.label(), true);
-        out.writeFloat(score.probability());
-      }
+      writeClasses(out, answer.top());
       out.writeDouble(answer.confidence());
       WorkerStamps stamps = answer.stamps();
       out.writeLong(stamps.firstByteNanos());
@@ -414,16 +540,14 @@ public final class MessageCodec {
       out.writeVarLong(stamps.endNanos() - stamps.startNanos(), false);
       out.writeVarLong(stamps.replyNanos() - stamps.endNanos(), false);
       writeLoad(out, answer.load());
+      out.writeVarInt(answer.arrival().bytes(), true);
+      out.writeVarLong(answer.arrival().nanos(), true);
     }
 
     @Override
     Answer readFields(Input in, int count) {
       int exit = in.readByte() & 0xFF;
-      int classes = readCount(in, Answer.MAX_TOP, 5);
-      List<ClassScore> top = new ArrayList<>(classes);
-      for (int i = 0; i < classes; i++) {
-        top.add(new ClassScore(in.readVarInt(true), in.readFloat()));
-      }
+      List<ClassScore> top = readClasses(in);
       double confidence = in.readDouble();
       long firstByte = in.readLong();
       long lastByte = firstByte + in.readVarLong(false);
@@ -431,13 +555,16 @@ public final class MessageCodec {
       long end = start + in.readVarLong(false);
       long reply = end + in.readVarLong(false);
       LoadReport load = count > 4 ? readLoad(in) : LoadReport.IDLE;
+      Arrival arrival =
+          count > 5 ? new Arrival(in.readVarInt(true), in.readVarLong(true)) : Arrival.UNKNOWN;
       return new Answer(
           requestId,
           exit,
           top,
           confidence,
           new WorkerStamps(firstByte, lastByte, start, end, reply),
-          load);
+          load,
+          arrival);
     }
   }
 
@@ -514,17 +641,56 @@ public final class MessageCodec {
 
   private static final class GoodbyeSerializer extends Fields<Goodbye> {
     GoodbyeSerializer() {
-      super(0, 1);
+      super(0, 3);
     }
 
     @Override
     void writeFields(Output out, Goodbye goodbye) {
       writeText(out, goodbye.reason());
+      out.writeVarLong(goodbye.lastRequestId(), true);
+      out.writeVarLong(goodbye.drainNanos(), true);
     }
 
     @Override
     Goodbye readFields(Input in, int count) {
-      return new Goodbye(count > 0 ? readText(in, Texts.MAX_EXPLANATION_BYTES) : "");
+      return new Goodbye(
+          count > 0 ? readText(in, Texts.MAX_EXPLANATION_BYTES) : "",
+          count > 1 ? in.readVarLong(true) : 0,
+          count > 2 ? in.readVarLong(true) : 0);
+    }
+  }
+
+  private final class PartialSerializer extends Fields<Partial> {
+    PartialSerializer() {
+      super(3, 3);
+    }
+
+    @Override
+    void writeFields(Output out, Partial partial) {
+      out.writeByte(partial.exit());
+      writeClasses(out, partial.top());
+      out.writeDouble(partial.confidence());
+    }
+
+    @Override
+    Partial readFields(Input in, int count) {
+      return new Partial(requestId, in.readByte() & 0xFF, readClasses(in), in.readDouble());
+    }
+  }
+
+  private static final class LoadSerializer extends Fields<Load> {
+    LoadSerializer() {
+      super(1, 1);
+    }
+
+    @Override
+    void writeFields(Output out, Load load) {
+      writeLoad(out, load.load());
+    }
+
+    @Override
+    Load readFields(Input in, int count) {
+      return new Load(readLoad(in));
     }
   }
 }

@@ -10,7 +10,9 @@ public enum MessageType {
   CANCEL(6),
   PING(7),
   PONG(8),
-  GOODBYE(9);
+  GOODBYE(9),
+  PARTIAL(10),
+  LOAD(11);
 
   private final int wireId;
 

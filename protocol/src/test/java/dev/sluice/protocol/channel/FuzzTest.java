@@ -25,6 +25,7 @@ import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
 import io.netty.buffer.ByteBuf;
@@ -37,8 +38,6 @@ import io.netty.handler.codec.DecoderException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -53,9 +52,9 @@ class FuzzTest {
 
   private byte[] conversation(Random random) {
     MessageFrames frames = new MessageFrames();
-    frames.shareDigest("ab");
+    frames.shareDigests(List.of("ab"));
     ByteBuf out = allocator.buffer();
-    append(out, frames.write(allocator, new Hello(1, "fuzz", "ab")));
+    append(out, frames.write(allocator, new Hello(2, "fuzz", "ab")));
     for (long id = 1; id <= 3; id++) {
       byte[] payload = new byte[random.nextInt(60)];
       Infer infer =
@@ -68,14 +67,14 @@ class FuzzTest {
               5,
               0,
               List.of(ByteBuffer.wrap(payload)));
-      append(out, frames.writeInfer(allocator, InferHeader.of(infer, 5)));
+      append(out, frames.writeInfer(allocator, InferHeader.of(infer, id, 5, SendStamp.UNKNOWN)));
       ByteBuffer left = ByteBuffer.wrap(payload);
       while (left.hasRemaining()) {
         int bytes = 1 + random.nextInt(left.remaining());
         append(out, frames.writeData(allocator, id, left, bytes));
         append(out, frames.write(allocator, new Ping(random.nextLong())));
       }
-      append(out, frames.write(allocator, new Cancel(1 + random.nextInt(3))));
+      append(out, frames.write(allocator, new Cancel(1 + random.nextInt((int) id))));
     }
     append(out, frames.write(allocator, new Goodbye("done")));
     byte[] bytes = ByteBufUtil.getBytes(out);
@@ -121,7 +120,7 @@ class FuzzTest {
         ServerOptions.on("127.0.0.1", 0, "fuzzed").withLimits(new Limits(1024, 4096, 2), 4);
     for (int i = 0; i < STREAMS_PER_SEED; i++) {
       byte[] stream = damage(conversation(random), random);
-      Set<ServerConnection> open = ConcurrentHashMap.newKeySet();
+      Connections open = new Connections(options.maxBytesInAll());
       RequestHandler handler =
           (request, stamps, responder) -> {
             assertThat(request.payloadBytes()).isLessThanOrEqualTo(4096);
@@ -141,7 +140,7 @@ class FuzzTest {
               });
       try {
         int at = 0;
-        while (at < stream.length) {
+        while (at < stream.length && channel.isOpen()) {
           int bytes = Math.min(1 + random.nextInt(stream.length), stream.length - at);
           channel.writeInbound(allocator.buffer(bytes).writeBytes(stream, at, bytes));
           channel.runPendingTasks();
@@ -152,7 +151,8 @@ class FuzzTest {
         fail("seed " + seed + ", stream " + i, thrown);
       }
       channel.finishAndReleaseAll();
-      assertThat(open).as("seed %d, stream %d", seed, i).isEmpty();
+      assertThat(open.size()).as("seed %d, stream %d", seed, i).isZero();
+      assertThat(open.bytes()).as("bytes held after seed %d, stream %d", seed, i).isZero();
       assertThat(used()).as("bytes kept after seed %d, stream %d", seed, i).isZero();
     }
   }
@@ -177,7 +177,7 @@ class FuzzTest {
     Random random = new Random(seed);
     List<Message> messages =
         List.of(
-            new Welcome(1, "w", Limits.DEFAULT, LoadReport.IDLE),
+            new Welcome(2, "w", Limits.DEFAULT, LoadReport.IDLE),
             answer(5),
             new Refusal(5, ErrorCode.OVERLOADED, "later", 9),
             new Pong(4, 5, LoadReport.IDLE),

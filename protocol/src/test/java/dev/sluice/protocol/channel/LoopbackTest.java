@@ -3,6 +3,7 @@ package dev.sluice.protocol.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
@@ -11,9 +12,15 @@ import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,9 +69,11 @@ class LoopbackTest {
       cancelled.add(responder.requestId());
     }
 
+    volatile LoadReport load = new LoadReport(3, 0.5, 2);
+
     @Override
     public LoadReport load() {
-      return new LoadReport(3, 0.5, 2);
+      return load;
     }
 
     Received take() throws InterruptedException {
@@ -77,6 +86,7 @@ class LoopbackTest {
   static class Events implements ClientListener {
     final BlockingQueue<LinkState> states = new LinkedBlockingQueue<>();
     final BlockingQueue<LoadReport> loads = new LinkedBlockingQueue<>();
+    final BlockingQueue<LoadReport> changes = new LinkedBlockingQueue<>();
     final Map<LinkState, String> details = new ConcurrentHashMap<>();
     final Queue<LinkTrouble> troubles = new ConcurrentLinkedQueue<>();
 
@@ -97,6 +107,11 @@ class LoopbackTest {
       loads.add(load);
     }
 
+    @Override
+    public void onLoad(LoadReport load) {
+      changes.add(load);
+    }
+
     void await(LinkState wanted) throws InterruptedException {
       LinkState state;
       do {
@@ -115,10 +130,14 @@ class LoopbackTest {
   }
 
   static Answer answer(long id, ReceiveStamps stamps) {
+    return answer(id, stamps, 5);
+  }
+
+  static Answer answer(long id, ReceiveStamps stamps, int label) {
     return new Answer(
         id,
         1,
-        List.of(new ClassScore((int) (id % 1000), 0.75f)),
+        List.of(new ClassScore(label, 0.75f)),
         0.75,
         new WorkerStamps(
             stamps.firstByteNanos(),
@@ -149,8 +168,9 @@ class LoopbackTest {
     try (WorkerServer server = serve(inbox);
         WorkerClient client = WorkerClient.connect(options(server.port()), ClientListener.NONE)) {
       for (long id = 1; id <= count; id++) {
-        byte[] payload = new byte[random.nextInt(20_000)];
+        byte[] payload = new byte[4 + random.nextInt(20_000)];
         random.nextBytes(payload);
+        ByteBuffer.wrap(payload).putInt((int) id);
         long requestId = id;
         client.send(
             request(id, payload),
@@ -166,7 +186,8 @@ class LoopbackTest {
         inbox.received.drainTo(batch);
         Collections.shuffle(batch, random);
         for (Inbox.Received r : batch) {
-          r.responder().answer(answer(r.request().requestId(), r.stamps()));
+          int asked = r.request().payloads().get(0).getInt();
+          r.responder().answer(answer(r.request().requestId(), r.stamps(), asked));
           answered++;
         }
         batch.clear();
@@ -208,11 +229,11 @@ class LoopbackTest {
         assertThat(r.request().deadlineRemainingNanos()).isBetween(1L, 1_000_000_000L);
         assertThat(r.request().payloads())
             .containsExactly(ByteBuffer.wrap(first), ByteBuffer.wrap(second));
-        r.responder().answer(answer(id, r.stamps()));
+        r.responder().answer(answer(r.request().requestId(), r.stamps()));
         CloudOutcome.Answered a = (CloudOutcome.Answered) done.poll(10, TimeUnit.SECONDS);
         assertThat(a.stamps().bytesSent()).isGreaterThan(bytes + bytes / 3);
-        int frames = 3 + (bytes + bytes / 3) / 4096;
-        assertThat(a.stamps().bytesSent()).isLessThan(bytes + bytes / 3 + 14 * frames + 60);
+        int frames = 3 + (bytes + bytes / 3) / RateMeter.MIN_CHUNK_BYTES;
+        assertThat(a.stamps().bytesSent()).isLessThan(bytes + bytes / 3 + 14 * frames + 80);
       }
     }
   }
@@ -249,9 +270,9 @@ class LoopbackTest {
         inbox.received.clear();
         client.send(request(500, new byte[10]), done::add);
         Inbox.Received r = inbox.take();
-        assertThat(r.request().requestId()).isEqualTo(500);
-        r.responder().answer(answer(500, r.stamps()));
-        assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.Answered.class);
+        r.responder().answer(answer(r.request().requestId(), r.stamps()));
+        CloudOutcome.Answered last = (CloudOutcome.Answered) done.poll(10, TimeUnit.SECONDS);
+        assertThat(last.answer().requestId()).isEqualTo(500);
       }
     }
     assertThat(done).isEmpty();
@@ -359,8 +380,8 @@ class LoopbackTest {
       }
       for (long id = 2; id <= 9; id++) {
         Inbox.Received r = inbox.take();
-        assertThat(r.request().requestId()).isEqualTo(id);
-        r.responder().answer(answer(id, r.stamps()));
+        assertThat(r.request().requestId()).isEqualTo(id - 1);
+        r.responder().answer(answer(id - 1, r.stamps()));
         assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.Answered.class);
       }
     }
@@ -442,6 +463,81 @@ class LoopbackTest {
                     ServerOptions.on("no.such.host.invalid", 0, "nowhere"), new Inbox()))
         .isInstanceOf(IOException.class)
         .hasMessage("cannot listen on no.such.host.invalid:0: unknown host");
+  }
+
+  @Test
+  void closesAPeerThatAsksWithoutEndAndNeverReads() throws Exception {
+    ServerOptions impatient =
+        ServerOptions.on("127.0.0.1", 0, "impatient").withTimeouts(5_000_000_000L, 200_000_000L);
+    MessageFrames frames = new MessageFrames();
+    ByteBufAllocator heap = new UnpooledByteBufAllocator(false);
+    try (WorkerServer server = WorkerServer.bind(impatient, new Inbox());
+        Socket peer = new Socket("127.0.0.1", server.port())) {
+      ByteBuf pings = heap.buffer();
+      ByteBuf hello = frames.write(heap, new Hello(2, "greedy", DIGEST));
+      hello.readBytes(peer.getOutputStream(), hello.readableBytes());
+      for (int i = 0; i < 1_000; i++) {
+        pings.writeBytes(frames.write(heap, new Ping(i)));
+      }
+      byte[] flood = ByteBufUtil.getBytes(pings);
+      // Each side's buffers fill up, then the worker reads no more, then it closes.
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  peer.getOutputStream().write(flood);
+                }
+              })
+          .isInstanceOf(IOException.class);
+      while (server.connections() > 0) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void tellsOfLoadWhenItChanges() throws Exception {
+    Inbox inbox = new Inbox();
+    Events events = new Events();
+    try (WorkerServer server = serve(inbox);
+        WorkerClient client =
+            WorkerClient.connect(
+                options(server.port()).withPings(60_000_000_000L, 1_000_000_000L, 1_000_000_000L),
+                events)) {
+      client.send(request(1, new byte[10]), outcome -> {});
+      inbox.take();
+      inbox.load = new LoadReport(30, 1, 2);
+      assertThat(events.changes.poll(10, TimeUnit.SECONDS)).isEqualTo(inbox.load);
+    }
+  }
+
+  @Test
+  void answersWhatIsUnderWayAndWelcomesNobodyWhileItDrains() throws Exception {
+    Inbox inbox = new Inbox();
+    Events events = new Events();
+    BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
+    try (WorkerServer server = serve(inbox);
+        WorkerClient client = WorkerClient.connect(options(server.port()), events)) {
+      client.send(request(1, new byte[10]), done::add);
+      Inbox.Received r = inbox.take();
+      BlockingQueue<Boolean> drained = new LinkedBlockingQueue<>();
+      Thread draining =
+          new Thread(
+              () -> {
+                try {
+                  drained.add(server.drain(20_000_000_000L));
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      draining.start();
+      events.await(LinkState.DOWN);
+      assertThat(events.troubles).startsWith(LinkTrouble.DRAINING);
+      assertThat(drained).isEmpty();
+      r.responder().answer(answer(r.request().requestId(), r.stamps()));
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.Answered.class);
+      assertThat(drained.poll(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.connections()).isZero();
+    }
   }
 
   @Test

@@ -4,23 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.protocol.frame.Frame;
 import dev.sluice.protocol.frame.Handshake;
-import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
-import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Ping;
 import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.Welcome;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,66 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The real client against a worker that misbehaves as told. */
 @Timeout(30)
 class ScriptedWorkerTest {
-  private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
-
-  /** Plain blocking sockets on the test's thread. */
-  private static final class Peer implements AutoCloseable {
-    final ServerSocket listener;
-    final MessageFrames frames = new MessageFrames();
-    Socket socket = new Socket();
-    DataInputStream in = new DataInputStream(java.io.InputStream.nullInputStream());
-
-    Peer() throws IOException {
-      listener = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
-      listener.setSoTimeout(10_000);
-    }
-
-    void accept() throws IOException {
-      socket.close();
-      socket = listener.accept();
-      socket.setSoTimeout(10_000);
-      in = new DataInputStream(socket.getInputStream());
-      assertThat(read().type()).isEqualTo(MessageType.HELLO.wireId());
-    }
-
-    Frame read() throws IOException {
-      byte[] header = new byte[Frame.HEADER_BYTES];
-      in.readFully(header);
-      ByteBuf h = Unpooled.wrappedBuffer(header);
-      byte[] body = new byte[h.getIntLE(0)];
-      in.readFully(body);
-      return new Frame(h.getByte(4), h.getLongLE(6), Unpooled.wrappedBuffer(body), 0, 0);
-    }
-
-    /** Answers pings until another frame comes, and returns that. */
-    Frame readAnsweringPings() throws Exception {
-      while (true) {
-        Frame frame = read();
-        if (frame.type() != MessageType.PING.wireId()) {
-          return frame;
-        }
-        Ping ping = (Ping) frames.read(MessageType.PING, frame);
-        send(new Pong(ping.token(), 0, LoadReport.IDLE));
-      }
-    }
-
-    void send(Message message) throws IOException {
-      ByteBuf out = frames.write(HEAP, message);
-      out.readBytes(socket.getOutputStream(), out.readableBytes());
-      out.release();
-    }
-
-    void welcome() throws IOException {
-      send(new Welcome(1, "scripted", Limits.DEFAULT, LoadReport.IDLE));
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-      listener.close();
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -105,7 +35,7 @@ class ScriptedWorkerTest {
       })
   void tellsAnotherProgramFromAWorker(String words) throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -120,7 +50,7 @@ class ScriptedWorkerTest {
   @Test
   void tellsAWorkerOfAnotherVersion() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -134,7 +64,7 @@ class ScriptedWorkerTest {
   @Test
   void tellsThatTheConnectionIsClosedWithoutAGreeting() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -165,7 +95,7 @@ class ScriptedWorkerTest {
   void noticesSilenceAndAfterItSendsOnlyWhatIsStillWanted() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(impatient(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -183,10 +113,11 @@ class ScriptedWorkerTest {
       Frame next = peer.readAnsweringPings();
       events.await(LinkState.UP);
       assertThat(next.type()).isEqualTo(MessageType.INFER.wireId());
-      assertThat(next.requestId()).isEqualTo(5);
-      assertThat(peer.readAnsweringPings().body().readableBytes()).isEqualTo(2000);
-      peer.send(LoopbackTest.answer(5, new ReceiveStamps(0, 0)));
-      assertThat(done.poll(10, TimeUnit.SECONDS)).isInstanceOf(CloudOutcome.Answered.class);
+      assertThat(next.requestId()).isEqualTo(1);
+      assertThat(peer.readDataOf(1, 2000)).hasSize(2000);
+      peer.send(LoopbackTest.answer(1, new ReceiveStamps(0, 0)));
+      CloudOutcome.Answered last = (CloudOutcome.Answered) done.poll(10, TimeUnit.SECONDS);
+      assertThat(last.answer().requestId()).isEqualTo(5);
     }
     assertThat(done).isEmpty();
   }
@@ -194,7 +125,7 @@ class ScriptedWorkerTest {
   @Test
   void waitsLongerForAPingBehindAnUploadWhoseRateIsUnknown() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(
                 LoopbackTest.options(peer.listener.getLocalPort())
@@ -227,7 +158,7 @@ class ScriptedWorkerTest {
             }
           }
         };
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(impatient(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -251,21 +182,22 @@ class ScriptedWorkerTest {
   void ignoresAnswersToRequestsThatNobodyMade() throws Exception {
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
       peer.welcome();
       client.send(LoopbackTest.request(7, new byte[5]), done::add);
-      assertThat(peer.readAnsweringPings().requestId()).isEqualTo(7);
-      assertThat(peer.readAnsweringPings().body().readableBytes()).isEqualTo(5);
+      assertThat(peer.readAnsweringPings().requestId()).isEqualTo(1);
+      peer.send(LoopbackTest.answer(1, new ReceiveStamps(0, 0)));
+      assertThat(peer.readDataOf(1, 5)).hasSize(5);
       peer.send(LoopbackTest.answer(99, new ReceiveStamps(0, 0)));
-      peer.send(LoopbackTest.answer(7, new ReceiveStamps(0, 0)));
-      peer.send(LoopbackTest.answer(7, new ReceiveStamps(0, 0)));
+      peer.send(LoopbackTest.answer(1, new ReceiveStamps(0, 0)));
+      peer.send(LoopbackTest.answer(1, new ReceiveStamps(0, 0)));
       CloudOutcome.Answered answered = (CloudOutcome.Answered) done.poll(10, TimeUnit.SECONDS);
       assertThat(answered.answer().requestId()).isEqualTo(7);
       client.send(LoopbackTest.request(8, new byte[5]), done::add);
-      assertThat(peer.readAnsweringPings().requestId()).isEqualTo(8);
+      assertThat(peer.readAnsweringPings().requestId()).isEqualTo(2);
       assertThat(client.state()).isEqualTo(LinkState.UP);
       assertThat(done).isEmpty();
     }
@@ -275,7 +207,7 @@ class ScriptedWorkerTest {
   void answersAPingAndConnectsAgainAfterAGoodbyeOrDamage() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -306,7 +238,7 @@ class ScriptedWorkerTest {
   void givesUpOnAWorkerThatNeverWelcomes() throws Exception {
     LoopbackTest.Events events = new LoopbackTest.Events();
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(
                 LoopbackTest.options(peer.listener.getLocalPort())
@@ -325,7 +257,7 @@ class ScriptedWorkerTest {
   void stopsAPayloadHalfWayWhenItIsCancelled() throws Exception {
     BlockingQueue<CloudOutcome> done = new LinkedBlockingQueue<>();
     LoopbackTest.Events events = new LoopbackTest.Events();
-    try (Peer peer = new Peer();
+    try (ScriptedPeer peer = new ScriptedPeer();
         WorkerClient client =
             WorkerClient.connect(LoopbackTest.options(peer.listener.getLocalPort()), events)) {
       peer.accept();
@@ -343,12 +275,12 @@ class ScriptedWorkerTest {
         data = skipPings(peer);
       }
       assertThat(data.requestId()).isEqualTo(1);
-      assertThat(received).isBetween(4096, SendWindow.FIRST_BYTES + 8192);
+      assertThat(received).isBetween(RateMeter.MIN_CHUNK_BYTES, SendWindow.FIRST_BYTES + 8192);
       assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo(new CloudOutcome.Cancelled());
     }
   }
 
-  private static Frame skipPings(Peer peer) throws IOException {
+  private static Frame skipPings(ScriptedPeer peer) throws IOException {
     Frame frame = peer.read();
     while (frame.type() == MessageType.PING.wireId()) {
       frame = peer.read();

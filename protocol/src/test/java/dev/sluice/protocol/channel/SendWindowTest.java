@@ -20,8 +20,9 @@ class SendWindowTest {
     for (int i = 0; i < 400; i++) {
       long drain = (long) (window.bytes() / bytesPerSecond * 1e9);
       long roundTrip = Math.max(delayMillis * MILLIS, drain);
-      now += 8192 / bytesPerSecond * 1e9;
-      window.onRoundTrip(Math.min(now, 9_000 * MILLIS), roundTrip, 8192, true);
+      int acked = Math.min(8192, window.bytes() / 2);
+      now += acked / bytesPerSecond * 1e9;
+      window.onRoundTrip(Math.min(now, 9_000 * MILLIS), roundTrip, acked, true);
     }
     double wanted = bytesPerSecond * (delayMillis + 100) / 1000;
     assertThat((double) window.bytes())

@@ -16,20 +16,39 @@ class MessageCodecTest {
   static Stream<Message> messages() {
     LoadReport load = new LoadReport(7, 0.25, 1.5);
     return Stream.of(
-        new Hello(1, "device ü", "ab".repeat(32)),
-        new Welcome(1, "worker", new Limits(4096, 1 << 20, 8), load),
+        new Hello(2, "device ü", "ab".repeat(32)),
+        new Hello(
+            2,
+            "device",
+            List.of("ab".repeat(32), "cd".repeat(32)),
+            "s3cret",
+            List.of("f32", "round-i8+range"),
+            List.of(Features.LOAD)),
+        new Welcome(2, "worker", new Limits(4096, 1 << 20, 8), load),
+        new Welcome(
+            2,
+            "worker",
+            new Limits(4096, 1 << 20, 8, 1L << 40),
+            load,
+            List.of("ab".repeat(32)),
+            List.of("f32"),
+            List.of(Features.PARTIALS)),
         new Answer(
             5,
             3,
             List.of(new ClassScore(999, 0.5f), new ClassScore(0, 0.25f)),
             0.5,
             new WorkerStamps(-5, 10, 9, Long.MAX_VALUE / 2, 12),
-            load),
+            load,
+            new Arrival(60_000, 480_000_000)),
+        new Partial(5, 2, List.of(new ClassScore(7, 0.5f)), 0.5),
+        new Load(load),
         new Refusal(5, ErrorCode.OVERLOADED, "later", 1_000_000),
         new Cancel(5),
         new Ping(-1),
         new Pong(Long.MIN_VALUE, -77, load),
-        new Goodbye("night"));
+        new Goodbye("night"),
+        new Goodbye("deploy", 77, 5_000_000_000L));
   }
 
   @ParameterizedTest
@@ -82,6 +101,43 @@ class MessageCodecTest {
   }
 
   @Test
+  void neverShowsAToken() {
+    Hello hello = new Hello(2, "device", "ab").withToken("s3cret");
+    assertThat(hello.token()).isEqualTo("s3cret");
+    assertThat(hello.toString()).doesNotContain("s3cret").contains("token=hidden");
+    assertThat(new Hello(2, "device", "ab").toString()).contains("token=none");
+    assertThatThrownBy(() -> hello.withToken("s3cret".repeat(200)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void namesAModelByItsPlaceInTheHello() throws Exception {
+    MessageCodec codec = new MessageCodec();
+    codec.shareDigests(List.of("first", "second"));
+    for (String digest : List.of("first", "second", "another")) {
+      InferHeader header =
+          new InferHeader(
+              9, digest, 2, "f32", ExitRule.NONE, 0, 0, false, SendStamp.UNKNOWN, List.of(4));
+      byte[] body = codec.encode(header);
+      assertThat(codec.decodeInfer(9, body, 0, body.length)).isEqualTo(header);
+    }
+    byte[] third =
+        HexFormat.of().parseHex("1507" + "0102" + "02" + "03663332" + "01000104" + "0000");
+    assertThatThrownBy(() -> codec.decodeInfer(9, third, 0, third.length))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("model 2 of 2");
+  }
+
+  @Test
+  void refusesAGreetingThatDoesNotFitAFrame() {
+    List<String> many = java.util.Collections.nCopies(64, "x".repeat(200));
+    assertThatThrownBy(() -> new Hello(2, "device", List.of(), "", many, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("do not fit");
+  }
+
+  @Test
   void readsAnUnknownErrorCodeAsInternal() throws Exception {
     byte[] refusal = HexFormat.of().parseHex("17017f");
     assertThat(new MessageCodec().decode(MessageType.REFUSAL, 4, refusal, 0, refusal.length))
@@ -100,17 +156,19 @@ class MessageCodecTest {
             new ExitRule(1, List.of(new ExitThreshold(2, 0.9), new ExitThreshold(4, 0.125))),
             123_456_789,
             9,
+            true,
+            new SendStamp(-5_000_000, 80_000),
             List.of(0, 1, 70_000));
     byte[] body = codec.encode(header);
     assertThat(codec.decodeInfer(77, body, 0, body.length)).isEqualTo(header);
-    codec.shareDigest("cd".repeat(32));
+    codec.shareDigests(List.of("cd".repeat(32)));
     byte[] shorter = codec.encode(header);
     assertThat(shorter).hasSize(body.length - 64);
     assertThat(codec.decodeInfer(77, shorter, 0, shorter.length)).isEqualTo(header);
   }
 
   private static InferHeader header(ExitRule rule) {
-    return new InferHeader(9, "", 2, "f32", rule, 300, 4, List.of(4));
+    return new InferHeader(9, "", 2, "f32", rule, 300, 4, false, SendStamp.UNKNOWN, List.of(4));
   }
 
   private static final ExitRule LISTED =

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Estimates link, device and worker from stamps on real traffic. Not thread-safe; times come as
@@ -21,8 +22,11 @@ public final class Estimators {
    * and pings tell the round trip. A request submitted while an earlier one was still being written
    * waits for it first; then the difference of the two last bytes at the worker is the time the link
    * took for this one alone. The smaller of both is the service time, so that queueing is never
-   * counted as bandwidth. Where a payload spans several segments the time between its first and last
-   * byte at the worker is a second, round-trip-free opinion, joined by inverse variance.
+   * counted as bandwidth. Where a payload spans several segments the time over which they came in at
+   * the worker is a second, round-trip-free opinion, joined by inverse variance: exact bytes over
+   * exact time where the worker counts them, which leaves the first segment and what other requests
+   * sent out of it, else first to last byte. One or two segments say nothing. While no ping has told
+   * the round trip, the slope of time over size among the last transfers is the opinion instead.
    *
    * Small payloads on a fast link drown in the noise of the round trip: those say only "at least",
    * and a padded ping (probe) sized to stand out of the noise is asked for instead.
@@ -39,6 +43,8 @@ public final class Estimators {
   private static final long LEAST_NOISE_NANOS = 500_000;
   private static final double MODEL_SD = 0.05;
   private static final double SPREAD_SD = 0.3;
+  private static final double COUNTED_SPREAD_SD = 0.15;
+  private static final int LEAST_SPREAD_SEGMENTS = 3;
   private static final long LEAST_SPREAD_NANOS = 3_000_000;
   private static final int SEGMENT_BYTES = 1460;
   private static final long PROBE_AGE_NANOS = 2_000_000_000;
@@ -54,16 +60,24 @@ public final class Estimators {
   private record Pending(int bytes, long submittedNanos) {}
 
   /**
-   * A finished transfer: {@code ownNanos} is its time behind the one before, or 0 if it had none.
+   * A finished transfer: {@code ownNanos} is its time behind the one before, or 0 if it had none;
+   * {@code spreadNanos} the time that {@code spreadBytes} of it took to come in, 0 if unknown.
    */
   private record Finished(
-      int bytes, long netNanos, long ownNanos, long spreadNanos, long nowNanos) {}
+      int bytes,
+      long netNanos,
+      long ownNanos,
+      int spreadBytes,
+      long spreadNanos,
+      boolean counted,
+      long nowNanos) {}
 
   private final RateEstimator rate;
   private final RoundTripEstimator roundTrip = new RoundTripEstimator();
   private final ScaleEstimator deviceScale = new ScaleEstimator();
   private final ScaleEstimator workerScale = new ScaleEstimator();
   private final LinkWatch watch = new LinkWatch();
+  private final SizeSlope slope = new SizeSlope();
   private final Map<Long, Pending> pending = new LinkedHashMap<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
   private final long[] intervals = new long[INTERVALS];
@@ -169,7 +183,12 @@ public final class Estimators {
     heard(now);
     long dwell = sample.workerReplyNanos() - sample.workerLastByteNanos();
     long net = now - sample.submittedNanos() - dwell;
-    long spread = sample.workerLastByteNanos() - sample.workerFirstByteNanos();
+    boolean counted = sample.spreadBytes() > 0;
+    int spreadBytes = counted ? sample.spreadBytes() : sample.bytesSent() - SEGMENT_BYTES;
+    long spread =
+        counted
+            ? sample.spreadNanos()
+            : sample.workerLastByteNanos() - sample.workerFirstByteNanos();
     boolean sane =
         dwell >= 0 && net > 0 && net < SANE_NANOS && dwell < SANE_NANOS && sample.bytesSent() > 0;
     if (!sane) {
@@ -189,8 +208,13 @@ public final class Estimators {
             sample.bytesSent(),
             net,
             queued ? Math.max(0, own) : 0,
+            spreadBytes,
             spread > 0 && spread < net ? spread : 0,
+            counted,
             now);
+    if (!queued) {
+      slope.observe(sample.bytesSent(), net, now);
+    }
     remember(transfer);
     judge(transfer);
   }
@@ -242,7 +266,7 @@ public final class Estimators {
     lastProbeBytes = Math.max(0, Math.min(MOST_PROBE_BYTES, bytes));
     heard(nowNanos);
     if (elapsedNanos > 0 && elapsedNanos < SANE_NANOS && bytes > 0) {
-      Finished transfer = new Finished(bytes, elapsedNanos, 0, 0, nowNanos);
+      Finished transfer = new Finished(bytes, elapsedNanos, 0, 0, 0, false, nowNanos);
       remember(transfer);
       judge(transfer);
     }
@@ -417,6 +441,11 @@ public final class Estimators {
     double spread = spreadService(transfer);
     double bytes = transfer.bytes();
     if (!roundTrip.known() && spread == 0) {
+      Optional<SizeSlope.Fit> fit = slope.fit(nowNanos);
+      if (fit.isPresent()) {
+        rate.observe(limited(fit.get().bytesPerNano()), fit.get().relativeSd(), nowNanos);
+        return;
+      }
       /* Without a round trip all of the time may be the link's. */
       rate.observeAtLeast(limited(bytes / transfer.netNanos()), nowNanos);
       return;
@@ -433,8 +462,9 @@ public final class Estimators {
       weight += 1 / (sd * sd);
     }
     if (spread > 0) {
-      log += -Math.log(spread) / (SPREAD_SD * SPREAD_SD);
-      weight += 1 / (SPREAD_SD * SPREAD_SD);
+      double sd = transfer.counted() ? COUNTED_SPREAD_SD : SPREAD_SD;
+      log += -Math.log(spread) / (sd * sd);
+      weight += 1 / (sd * sd);
     }
     rate.observe(limited(bytes * Math.exp(log / weight)), Math.sqrt(1 / weight), nowNanos);
   }
@@ -442,10 +472,9 @@ public final class Estimators {
   /* Time of the whole payload as its spread at the worker tells it; 0 where it tells nothing. */
   private static double spreadService(Finished transfer) {
     boolean tells =
-        transfer.bytes() >= 4 * SEGMENT_BYTES && transfer.spreadNanos() >= LEAST_SPREAD_NANOS;
-    return tells
-        ? (double) transfer.spreadNanos() * transfer.bytes() / (transfer.bytes() - SEGMENT_BYTES)
-        : 0;
+        transfer.spreadBytes() >= LEAST_SPREAD_SEGMENTS * SEGMENT_BYTES
+            && transfer.spreadNanos() >= LEAST_SPREAD_NANOS;
+    return tells ? (double) transfer.spreadNanos() * transfer.bytes() / transfer.spreadBytes() : 0;
   }
 
   private static double limited(double bytesPerNano) {

@@ -11,6 +11,9 @@ package dev.sluice.scheduler.estimate;
  * @param workerFirstByteNanos when the worker had the request's first byte; worker's clock
  * @param workerLastByteNanos when the worker had its last byte; worker's clock
  * @param workerReplyNanos when the worker sent the answer; worker's clock
+ * @param spreadBytes bytes that reached the worker after the first of the request's data, up to its
+ *     last; 0 where that is not known
+ * @param spreadNanos the time that these bytes took to come in; worker's clock
  */
 public record TransferSample(
     long requestId,
@@ -19,4 +22,27 @@ public record TransferSample(
     int bytesSent,
     long workerFirstByteNanos,
     long workerLastByteNanos,
-    long workerReplyNanos) {}
+    long workerReplyNanos,
+    int spreadBytes,
+    long spreadNanos) {
+  /** Returns a sample that does not say how the bytes came in. */
+  public TransferSample(
+      long requestId,
+      long submittedNanos,
+      long replyReceivedNanos,
+      int bytesSent,
+      long workerFirstByteNanos,
+      long workerLastByteNanos,
+      long workerReplyNanos) {
+    this(
+        requestId,
+        submittedNanos,
+        replyReceivedNanos,
+        bytesSent,
+        workerFirstByteNanos,
+        workerLastByteNanos,
+        workerReplyNanos,
+        0,
+        0);
+  }
+}

@@ -109,6 +109,30 @@ class EstimatorsTest {
   }
 
   @Test
+  void takesTheRateFromBytesThatTheWorkerCountedAsTheyCameIn() {
+    Estimators estimators = new Estimators();
+    // 30 KB in 100 ms behind the first segment, of a transfer that a slow start held up.
+    estimators.onTransfer(
+        new TransferSample(
+            -1, 0, 400 * MS, 31_460, 180 * MS, 380 * MS, 381 * MS, 30_000, 100 * MS));
+    assertThat(estimators.at(400 * MS).uplinkBytesPerSecond())
+        .isCloseTo(300_000, Percentage.withPercentage(5));
+  }
+
+  @Test
+  void takesNoRateFromTwoSegments() {
+    Estimators estimators = new Estimators();
+    estimators.onPing(40 * MS, 0);
+    estimators.onTransfer(
+        new TransferSample(-1, 0, 45 * MS, 2_920, 20 * MS, 24 * MS, 25 * MS, 1_460, 4 * MS));
+    Estimators silent = new Estimators();
+    silent.onPing(40 * MS, 0);
+    silent.onTransfer(new TransferSample(-1, 0, 45 * MS, 2_920, 24 * MS, 24 * MS, 25 * MS));
+    assertThat(estimators.at(50 * MS).uplinkBytesPerSecond())
+        .isEqualTo(silent.at(50 * MS).uplinkBytesPerSecond());
+  }
+
+  @Test
   void neverCountsQueueingAsBandwidth() {
     // Frames of 30 KB every 200 ms at 150 KB/s just fit; bursts of three wait for each other.
     FakeLink link = new FakeLink(t -> 150_000, t -> 40 * MS, 0, 5);

@@ -139,7 +139,10 @@ public final class Replay implements AutoCloseable {
     return List.copyOf(outputs);
   }
 
-  /** Makes a codec ready; call it before {@link #send} with that codec, from one thread. */
+  /**
+   * Makes a codec ready; call it before {@link #send} with one that has a transform or tables, from
+   * one thread.
+   */
   public void prepare(CutCodec codec) {
     if (codec.cut() == 0 || coders.containsKey(codec)) {
       return;
@@ -288,6 +291,9 @@ public final class Replay implements AutoCloseable {
 
   private Coder coder(CutCodec codec) {
     Coder coder = coders.get(codec);
+    if (coder == null && codec.transform().isEmpty() && codec.tables().isEmpty()) {
+      return new Coder(codec.activations(), List.of(), new AtomicInteger());
+    }
     if (coder == null) {
       throw new IllegalStateException(codec.name() + " was not prepared");
     }

@@ -102,12 +102,14 @@ final class MemoryFigures {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xms" + HEAP, "-Xmx" + HEAP, "-XX:+AlwaysPreTouch"));
     command.addAll(List.of("-XX:+UseSerialGC", "-Dai.djl.offline=true"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MemoryProbe.class.getName());
     command.add(task[0]);
     command.add(subject.bundle().source().toString());
     command.addAll(List.of(task).subList(1, task.length));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // ONNX Runtime 1.29 crashes on start where the command line exceeds 4096 bytes: no -cp.
+    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    Process process = builder.start();
     List<Reading> readings = new ArrayList<>();
     String lastWords = "";
     try (BufferedReader lines =

@@ -1,0 +1,104 @@
+package dev.sluice.protocol.channel;
+
+import dev.sluice.protocol.message.Arrival;
+import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.InferHeader;
+import dev.sluice.protocol.message.SendStamp;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/**
+ * A request whose data is coming in. Its room grows with what has come, never with what was
+ * promised. Confined to the connection's event loop.
+ */
+final class Assembly {
+  private static final int FIRST_BYTES = 1 << 16;
+
+  /** Slower than this, and no device waits for the answer. */
+  private static final long NANOS_PER_BYTE = 1_000_000_000L / 1_024;
+
+  final InferHeader header;
+  final long firstByteNanos;
+  final Deadline deadline;
+
+  /** Payload bytes, of which so many have come. */
+  final int total;
+
+  private int received;
+  private byte[] data;
+  private long firstDataNanos;
+  private long lastDataNanos;
+  private long bytesAtFirstData;
+  private long bytesAtLastData;
+
+  /**
+   * @param total what the header says, within the limits
+   */
+  Assembly(InferHeader header, long firstByteNanos, int total) {
+    this.header = header;
+    this.firstByteNanos = firstByteNanos;
+    this.total = total;
+    deadline = deadline(header, firstByteNanos);
+    data = new byte[Math.min(total, FIRST_BYTES)];
+  }
+
+  /**
+   * Returns the deadline on the worker's clock: counted from when the request was sent where the
+   * device knows how the clocks stand, else from its first byte.
+   */
+  static Deadline deadline(InferHeader header, long firstByteNanos) {
+    long left = header.deadlineRemainingNanos();
+    if (left == 0) {
+      return Deadline.NONE;
+    }
+    SendStamp sent = header.sent();
+    long onTheWay = sent.isKnown() ? firstByteNanos - sent.workerNanos() : 0;
+    if (onTheWay <= 0) {
+      // Nothing is sent after it has come.
+      return Deadline.after(firstByteNanos, left, 0);
+    }
+    return Deadline.after(sent.workerNanos(), left, Math.min(sent.errorNanos(), onTheWay));
+  }
+
+  int missing() {
+    return total - received;
+  }
+
+  /**
+   * Takes the next bytes, at most {@link #missing}.
+   *
+   * @param bytesRead what the connection has brought, up to the read that brought these
+   */
+  void add(ByteBuf piece, long readNanos, long bytesRead) {
+    int bytes = piece.readableBytes();
+    if (received == 0) {
+      firstDataNanos = readNanos;
+      bytesAtFirstData = bytesRead;
+    }
+    if (received + bytes > data.length) {
+      long doubled = Math.max(2L * data.length, (long) received + bytes);
+      data = Arrays.copyOf(data, (int) Math.min(total, doubled));
+    }
+    piece.readBytes(data, received, bytes);
+    received += bytes;
+    lastDataNanos = readNanos;
+    bytesAtLastData = bytesRead;
+  }
+
+  /** Returns whether the rest comes too slowly to be waited for. */
+  boolean isTooSlow(long nowNanos, long patienceNanos) {
+    return nowNanos - firstByteNanos - patienceNanos > total * NANOS_PER_BYTE;
+  }
+
+  /** Returns how the data came in. */
+  Arrival arrival() {
+    return new Arrival(
+        (int) Math.min(Integer.MAX_VALUE, bytesAtLastData - bytesAtFirstData),
+        Math.max(0, lastDataNanos - firstDataNanos));
+  }
+
+  /** Returns the request, when nothing is missing. */
+  Infer whole() {
+    return header.withPayloads(data);
+  }
+}
