@@ -95,6 +95,15 @@ public final class CodecTables {
     return Arrays.equals(shape, other);
   }
 
+  /** Returns the largest step of the calibrated ranges, 1 if there are none. */
+  float largestStep() {
+    float largest = ranges.isPresent() ? 0 : 1;
+    for (float step : ranges.map(Ranges::steps).orElse(new float[0])) {
+      largest = Math.max(largest, step);
+    }
+    return largest;
+  }
+
   /** Returns what the tables make of the codec. */
   TensorCoding coding() {
     Geometry geometry = Geometry.of(shape);
