@@ -31,13 +31,54 @@ final class CalibratedQuantizer implements Quantizer {
   }
 
   @Override
+  public boolean encodePlanes(float[] values, int elements, byte[] planes, Scratch scratch) {
+    int groups = (elements + 7) / 8;
+    float[] chunk = scratch.chunk();
+    for (int start = 0; start < elements; start += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, start + LevelPlanes.CHUNK);
+      for (int from = start; from < end; ) {
+        int channel = from / plane;
+        int to = (int) Math.min(end, (channel + 1L) * plane);
+        float zero = ranges.zeros()[channel];
+        LevelPlanes.levels(
+            values, from, to - from, ranges.perLevel(channel), zero, top, chunk, from - start);
+        from = to;
+      }
+      LevelPlanes.split(chunk, end - start, ranges.bits(), planes, groups, start / 8);
+    }
+    return true;
+  }
+
+  @Override
+  public boolean decodePlanes(byte[] planes, int elements, float[] values, Scratch scratch) {
+    int groups = (elements + 7) / 8;
+    float[] chunk = scratch.chunk();
+    for (int start = 0; start < elements; start += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, start + LevelPlanes.CHUNK);
+      LevelPlanes.join(planes, groups, start / 8, ranges.bits(), chunk, end - start);
+      for (int from = start; from < end; ) {
+        int channel = from / plane;
+        int to = (int) Math.min(end, (channel + 1L) * plane);
+        float step = ranges.steps()[channel];
+        float zero = ranges.zeros()[channel];
+        for (int i = from; i < to; i++) {
+          values[i] = (chunk[i - start] - zero) * step;
+        }
+        from = to;
+      }
+    }
+    return true;
+  }
+
+  @Override
   public int encode(float[] values, int elements, byte[] words, byte[] side) {
     for (int channel = 0, i = 0; i < elements; channel++) {
       float perLevel = ranges.perLevel(channel);
-      float offset = ranges.zeros()[channel] + 0.5f;
+      float zero = ranges.zeros()[channel];
       for (int end = i + plane; i < end; i++) {
-        int level = (int) (values[i] * perLevel + offset);
-        words[i] = (byte) Math.min(top, Math.max(0, level));
+        // Rounded as where planes are made at once; NaN becomes 0.
+        float level = Math.min(Math.max(values[i] * perLevel + zero, 0f), top);
+        words[i] = (byte) (int) Math.rint(level);
       }
     }
     return 0;

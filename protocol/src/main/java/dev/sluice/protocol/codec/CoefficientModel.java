@@ -3,25 +3,26 @@ package dev.sluice.protocol.codec;
 import java.util.Arrays;
 
 /**
- * What calibration knows of coefficients on a grid of channels, rows and columns: what to expect of each
- * beside those already coded. Immutable; the arrays are not to be changed.
+ * What calibration knows of coefficients on a grid of channels, rows and columns: what to expect of
+ * each beside those already coded. Immutable; the arrays are not to be changed.
  *
- * <p>Channels are coded one after the other, each row by row. What is coded of a coefficient is the integer
- * nearest to its difference from a <em>prediction</em>: what the channel's filter makes of the readings on the left, above
- * and on both upper diagonals (0 where a channel has no filter), since a transform over channels leaves neighbouring places alike.
+ * <p>Channels are coded one after the other, each row by row. What is coded of a coefficient is the
+ * integer nearest to its difference from a <em>prediction</em>: what the channel's filter makes of
+ * the readings on the left, above and on both upper diagonals (0 where a channel has no filter),
+ * since a transform over channels leaves neighbouring places alike.
  *
- * <p>A flag says first whether a channel has nothing but zeros. Otherwise each integer has an <em>expected
- * magnitude</em>, in units of 1 / {@value #UNIT}: a weighted sum of the mean magnitude at this place and of the
- * magnitudes around it: left, above, both upper diagonals, the same place in the channel before, and a
- * fading sum over all channels before. The weights come from a regression, one set for each class of
- * channels of similar mean. The expected magnitude falls into one of {@value #CONTEXTS} contexts,
- * four for each doubling, and each has its own probabilities and its own dead zone. So a few hundred
- * numbers stand for what tables per channel would say, and what they cannot: that coefficients
- * cluster.
+ * <p>A flag says first whether a channel has nothing but zeros. Otherwise each integer has an
+ * <em>expected magnitude</em>, in units of 1 / {@value #UNIT}: a weighted sum of the mean magnitude
+ * at this place and of the magnitudes around it: left, above, both upper diagonals, the same place
+ * in the channel before, and a fading sum over all channels before. The weights come from a
+ * regression, one set for each class of channels of similar mean. The expected magnitude falls into
+ * one of {@value #CONTEXTS} contexts, four for each doubling, and each has its own probabilities
+ * and its own dead zone. So a few hundred numbers stand for what tables per channel would say, and
+ * what they cannot: that coefficients cluster.
  *
- * <p>A token stands for an integer's zigzag code: itself below {@value #DIRECT}; above, its number of
- * bits and the second highest bit, with the rest following raw. The last token announces any code
- * that calibration never saw, raw.
+ * <p>A token stands for an integer's zigzag code: itself below {@value #DIRECT}; above, its number
+ * of bits and the second highest bit, with the rest following raw. The last token announces any
+ * code that calibration never saw, raw.
  */
 final class CoefficientModel {
   /** A magnitude of 1. */
@@ -101,7 +102,10 @@ final class CoefficientModel {
 
   // What follows is derived.
 
-  /** By place: what its mean has in what is expected there. */
+  /**
+   * By place: what its mean has in what is expected there. Rows follow each other in the distance
+   * of {@link Neighbours#stride}.
+   */
   final int[] own;
 
   /** Where tokens begin, by context and token; {@link #TOKEN_STRIDE} each. */
@@ -111,21 +115,24 @@ final class CoefficientModel {
   final byte[] firstTokens = new byte[CONTEXTS * 256];
 
   /**
-   * What a level is read as, in 1 / {@link DeadZone#UNIT}: four for each context, by the lesser of 3 and the magnitude,
-   * what is added to the magnitude.
+   * What a level is read as, in 1 / {@link DeadZone#UNIT}: four for each context, by the lesser of
+   * 3 and the magnitude, what is added to the magnitude.
    */
   final int[] readings = new int[4 * CONTEXTS];
 
   /** By context, in 1 / {@link DeadZone#UNIT}: from where on magnitudes are at least 1, and 2. */
-  final float[] one = new float[CONTEXTS];
+  final int[] one = new int[CONTEXTS];
 
   final float[] two = new float[CONTEXTS];
 
   /** By context: how much later than half-way between integers the magnitudes from 3 on begin. */
   final float[] more = new float[CONTEXTS];
 
-  /** A magnitude below which everything is 0 without a prediction, in 1 / {@link DeadZone#UNIT}. */
-  final float smallestOne;
+  /** The most of {@link #one}. */
+  final int mostOne;
+
+  /** The least of {@link #one} up to a context. */
+  final int[] leastOne = new int[CONTEXTS];
 
   private final int[] weightsAt;
   private final boolean[] predicted;
@@ -147,11 +154,13 @@ final class CoefficientModel {
     this.emptyFrequencies = emptyFrequencies;
     weightsAt = classes(grid, means);
     int run = grid.elements() / means.length;
-    own = new int[grid.elements()];
-    for (int i = 0; i < own.length; i++) {
+    int stride = Neighbours.stride(grid);
+    own = new int[grid.channels() * grid.rows() * stride];
+    for (int i = 0; i < grid.elements(); i++) {
       long mean = lowest(means[i / run]);
       int weight = weights[weightsAt[i / grid.plane()] * WEIGHTS + OWN];
-      own[i] = (int) Math.min(MAX_OWN, (mean * weight) >> 10);
+      int at = i / grid.columns() * stride + i % grid.columns();
+      own[at] = (int) Math.min(MAX_OWN, (mean * weight) >> 10);
     }
     for (int channel = 0; channel < weightsAt.length; channel++) {
       weightsAt[channel] *= WEIGHTS;
@@ -160,7 +169,8 @@ final class CoefficientModel {
     for (int i = 0; i < filters.length; i++) {
       predicted[i / FILTER] |= filters[i] != 0;
     }
-    float smallest = Float.MAX_VALUE;
+    int least = Integer.MAX_VALUE;
+    int most = 0;
     for (int context = 0; context < CONTEXTS; context++) {
       int sum = 0;
       for (int token = 0; token < TOKENS; token++) {
@@ -179,9 +189,11 @@ final class CoefficientModel {
       readings[4 * context + 1] = zone.readOne();
       readings[4 * context + 2] = zone.readTwo();
       readings[4 * context + 3] = zone.readMore();
-      smallest = Math.min(smallest, one[context]);
+      least = Math.min(least, one[context]);
+      leastOne[context] = least;
+      most = Math.max(most, one[context]);
     }
-    smallestOne = smallest;
+    mostOne = most;
   }
 
   /** Returns where the weights of a channel's class begin. */
@@ -205,20 +217,22 @@ final class CoefficientModel {
       float shifted = (magnitude - more[context]) * (1f / DeadZone.UNIT) + 0.5f;
       level = (int) Math.max(2f, Math.min(Rounding.MAX, shifted));
     }
-    return value < 0 ? -level : level;
+    // Signs are as good as random: branches on them would be taken back half the time.
+    int sign = Float.floatToRawIntBits(value) >> 31;
+    return (level ^ sign) - sign;
   }
 
   /** Does {@link DeadZone#reconstruct} for a context, in 1 / {@link DeadZone#UNIT}. */
   int read(int context, int level) {
-    int magnitude = Math.abs(level);
+    int sign = level >> 31;
+    int magnitude = (level ^ sign) - sign;
     int value = magnitude * DeadZone.UNIT + readings[4 * context + Math.min(3, magnitude)];
-    return level < 0 ? -value : value;
+    return (value ^ sign) - sign;
   }
 
   /** Returns a prediction from a filter's sum. */
   static int prediction(int sum) {
-    return Math.max(
-        -MAX_READING, Math.min(MAX_READING, (sum + FILTER_UNIT / 2) >> FILTER_BITS));
+    return Math.max(-MAX_READING, Math.min(MAX_READING, (sum + FILTER_UNIT / 2) >> FILTER_BITS));
   }
 
   /** Returns the context of an expected magnitude, from 0 up. */
