@@ -4,61 +4,124 @@ import dev.sluice.protocol.message.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.TreeMap;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * How a float tensor is written for the link: precision, layout and lossless stage, named by a text
  * that both sides know from the bundle.
  *
+ * <p>A text is a precision, then perhaps a layout, then perhaps a lossless stage, joined by "+":
+ *
  * <table>
- * <caption>Known codecs</caption>
- * <tr><td>{@code f32}</td><td>the floats, little-endian</td></tr>
- * <tr><td>{@code q8+bitshuffle+lz4}</td><td>8 bit between the tensor's minimum and maximum, bit planes, LZ4: the codec of
- * Laskaridis et al., "SPINN", MobiCom 2020, section 4.3</td></tr>
- * <tr><td>{@code round-i8+zstd}</td><td>nearest integers, zigzag bytes with an escape, Zstandard</td></tr>
- * <tr><td>{@code round-i8+lz4}</td><td>nearest integers, two bits each with the rest aside, LZ4</td></tr>
- * <tr><td>{@code round-i8+range}</td><td>nearest integers, adaptive binary range coder with neighbours as context</td></tr>
+ * <caption>Precision</caption>
+ * <tr><td>{@code f32}</td><td>the float's bits</td></tr>
+ * <tr><td>{@code f16}</td><td>IEEE 754 half precision</td></tr>
+ * <tr><td>{@code q8}</td><td>8 bit between the tensor's minimum and maximum</td></tr>
+ * <tr><td>{@code q8t}</td><td>8 bit over a calibrated range</td></tr>
+ * <tr><td>{@code q8c q6c q4c q3c q2c}</td><td>8 to 2 bit over a calibrated range per channel</td></tr>
+ * <tr><td>{@code step}</td><td>integers by calibrated thresholds, for coefficients that the stage's transform has
+ * divided by their steps</td></tr>
  * </table>
  *
- * <p>The {@code round} codecs expect coefficients that the stage's transform has already divided by
- * their steps; they are exact for integers in {@code [-32767, 32767]}, round others to the nearest
- * and saturate beyond; NaN becomes 0.
+ * <table>
+ * <caption>Layout</caption>
+ * <tr><td></td><td>as is, packed</td></tr>
+ * <tr><td>{@code byteshuffle}</td><td>first bytes, second bytes …</td></tr>
+ * <tr><td>{@code bitshuffle}</td><td>a plane for each bit</td></tr>
+ * <tr><td>{@code delta}</td><td>differences of neighbours within a channel</td></tr>
+ * <tr><td>{@code zeromap}</td><td>a map of zeros, then the others</td></tr>
+ * </table>
+ *
+ * <table>
+ * <caption>Lossless stage</caption>
+ * <tr><td></td><td>none</td></tr>
+ * <tr><td>{@code lz4}</td><td>LZ4</td></tr>
+ * <tr><td>{@code zstd}</td><td>Zstandard</td></tr>
+ * <tr><td>{@code rans}</td><td>asymmetric numeral system with calibrated probabilities</td></tr>
+ * <tr><td>{@code range}</td><td>adaptive range coder that begins with calibrated probabilities</td></tr>
+ * </table>
+ *
+ * <p>So {@code q8+bitshuffle+lz4} is the codec of Laskaridis et al., "SPINN", MobiCom 2020, section
+ * 4.3. Combinations without sense are refused. Precisions with calibrated parts need {@link
+ * CodecTables}. Beside these there are three without tables, with layouts of their own: {@code
+ * round-i8+zstd}, {@code round-i8+lz4} and {@code round-i8+range} expect coefficients in steps;
+ * they are exact for integers in {@code [-32767, 32767]}, round others to the nearest and saturate
+ * beyond; NaN becomes 0.
  *
  * <p>The payload holds neither shape nor codec: both are agreed, and the decoded size follows from
  * the shape, so that no claim in a payload ever decides how much is allocated. Immutable and
  * thread-safe; scratch memory is kept per thread.
  */
 public final class ActivationCodec {
-  private static final TreeMap<String, TensorCoding> KNOWN = new TreeMap<>();
-
-  static {
-    KNOWN.put("f32", new Float32Coding());
-    KNOWN.put("q8+bitshuffle+lz4", new Affine8Coding());
-    KNOWN.put("round-i8+zstd", new RoundedZstdCoding());
-    KNOWN.put("round-i8+lz4", new RoundedLz4Coding());
-    KNOWN.put("round-i8+range", new RoundedRangeCoding());
-  }
-
   private final String wire;
   private final TensorCoding coding;
+  private final Optional<CodecTables> tables;
 
-  private ActivationCodec(String wire, TensorCoding coding) {
+  private ActivationCodec(String wire, TensorCoding coding, Optional<CodecTables> tables) {
     this.wire = wire;
     this.coding = coding;
+    this.tables = tables;
   }
 
   /**
-   * Returns the codec with a name.
+   * Returns a codec that needs no tables.
    *
-   * @throws UnknownCodecException if there is none; the message lists those there are
+   * @throws UnknownCodecException if there is none of that name; the message says what there is
+   * @throws IllegalArgumentException if the codec needs tables
    */
   public static ActivationCodec of(String wire) {
-    TensorCoding coding = KNOWN.get(wire);
-    if (coding == null) {
-      throw new UnknownCodecException(
-          "unknown activation codec '" + wire + "'; known are " + KNOWN.keySet());
+    CodecName name = CodecName.parse(wire);
+    if (name.needsTables()) {
+      throw new IllegalArgumentException(
+          "codec '" + wire + "' needs the tables that the bundle holds for it");
     }
-    return new ActivationCodec(wire, coding);
+    TensorCoding coding =
+        switch (name.precision().kind()) {
+          case FLOAT -> staged(new FloatQuantizer(name.precision().bits()), name);
+          case MEASURED -> staged(new MeasuredQuantizer(), name);
+          case ROUNDED ->
+              switch (name.stage()) {
+                case LZ4 -> new RoundedLz4Coding();
+                case ZSTD -> new RoundedZstdCoding();
+                case RANGE -> new RoundedRangeCoding();
+                case NONE, RANS -> throw new AssertionError(wire);
+              };
+          case CALIBRATED, COEFFICIENTS -> throw new AssertionError(wire);
+        };
+    return new ActivationCodec(wire, coding, Optional.empty());
+  }
+
+  private static TensorCoding staged(Quantizer quantizer, CodecName name) {
+    return new StagedCoding(quantizer, name.layout(), name.stage());
+  }
+
+  /**
+   * Returns a codec with its tables. It takes tensors of the tables' shape alone.
+   *
+   * @throws UnknownCodecException if there is none of that name
+   * @throws IllegalArgumentException if the tables are another codec's
+   */
+  public static ActivationCodec of(String wire, CodecTables tables) {
+    CodecName name = CodecName.parse(wire);
+    if (!name.equals(tables.name())) {
+      throw new IllegalArgumentException("codec '" + wire + "' cannot use " + tables);
+    }
+    return new ActivationCodec(wire, tables.coding(), Optional.of(tables));
+  }
+
+  /**
+   * Returns whether a codec needs tables.
+   *
+   * @throws UnknownCodecException if there is none of that name
+   */
+  public static boolean needsTables(String wire) {
+    return CodecName.parse(wire).needsTables();
+  }
+
+  /** Returns the names of all codecs, those of one precision together. */
+  public static List<String> names() {
+    return CodecName.ALL.stream().map(CodecName::wire).toList();
   }
 
   /** Returns the codec's name. */
@@ -97,8 +160,15 @@ public final class ActivationCodec {
     return Arrays.copyOf(scratch.encoded(), bytes);
   }
 
+  private int elements(int[] shape) {
+    if (tables.isPresent() && !tables.get().isFor(shape)) {
+      throw new IllegalArgumentException(tables.get() + " got " + Arrays.toString(shape));
+    }
+    return Shapes.elements(shape);
+  }
+
   private int encodeToScratch(FloatBuffer values, int[] shape, Scratch scratch) {
-    int elements = Shapes.elements(shape);
+    int elements = elements(shape);
     if (values.remaining() != elements) {
       throw new IllegalArgumentException(
           "shape "
@@ -109,7 +179,7 @@ public final class ActivationCodec {
               + values.remaining());
     }
     float[] floats = scratch.floats(elements);
-    values.duplicate().get(floats, 0, elements);
+    values.get(values.position(), floats, 0, elements);
     scratch.encoded(coding.maxEncodedBytes(elements));
     return coding.encode(floats, shape, scratch);
   }
@@ -124,7 +194,7 @@ public final class ActivationCodec {
    * @throws java.nio.BufferOverflowException if {@code out} has too little room
    */
   public void decode(ByteBuffer encoded, int[] shape, FloatBuffer out) throws ProtocolException {
-    int elements = Shapes.elements(shape);
+    int elements = elements(shape);
     if (encoded.remaining() > coding.maxEncodedBytes(elements)) {
       throw ProtocolException.malformedRequest(
           wire
@@ -137,7 +207,7 @@ public final class ActivationCodec {
     Scratch scratch = Scratch.ofThisThread();
     int bytes = encoded.remaining();
     byte[] in = scratch.encoded(bytes);
-    encoded.duplicate().get(in, 0, bytes);
+    encoded.get(encoded.position(), in, 0, bytes);
     float[] floats = scratch.floats(elements);
     coding.decode(in, bytes, floats, shape, scratch);
     out.put(floats, 0, elements);

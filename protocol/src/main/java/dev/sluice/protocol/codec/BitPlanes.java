@@ -8,31 +8,39 @@ package dev.sluice.protocol.codec;
 final class BitPlanes {
   private BitPlanes() {}
 
-  /** Splits {@code 8 * groups} bytes into 8 planes of {@code groups} bytes. */
-  static void split(byte[] bytes, byte[] planes, int groups) {
+  /**
+   * Splits bytes {@code from, from + stride, …}, eight for each group, into their lowest planes of
+   * {@code groups} bytes each.
+   */
+  static void split(
+      byte[] bytes, int from, int stride, int groups, int planes, byte[] out, int at) {
     for (int g = 0; g < groups; g++) {
-      long block = transpose(LittleEndian.getLong(bytes, 8 * g));
-      planes[g] = (byte) block;
-      planes[g + groups] = (byte) (block >>> 8);
-      planes[g + 2 * groups] = (byte) (block >>> 16);
-      planes[g + 3 * groups] = (byte) (block >>> 24);
-      planes[g + 4 * groups] = (byte) (block >>> 32);
-      planes[g + 5 * groups] = (byte) (block >>> 40);
-      planes[g + 6 * groups] = (byte) (block >>> 48);
-      planes[g + 7 * groups] = (byte) (block >>> 56);
+      long block;
+      if (stride == 1) {
+        block = LittleEndian.getLong(bytes, from + 8 * g);
+      } else {
+        block = 0;
+        for (int i = 0; i < 8; i++) {
+          block |= (bytes[from + (8 * g + i) * stride] & 0xFFL) << (8 * i);
+        }
+      }
+      block = transpose(block);
+      for (int k = 0; k < planes; k++) {
+        out[at + k * groups + g] = (byte) (block >>> (8 * k));
+      }
     }
   }
 
-  /** Undoes {@link #split}. */
-  static void join(byte[] planes, byte[] bytes, int groups) {
+  /** Undoes {@link #split}; bits of planes that are not there become 0. */
+  static void join(byte[] in, int at, int groups, int planes, byte[] bytes, int to, int stride) {
     for (int g = 0; g < groups; g++) {
       long block = 0;
-      for (int k = 0; k < 8; k++) {
-        block |= (planes[g + k * groups] & 0xFFL) << (8 * k);
+      for (int k = 0; k < planes; k++) {
+        block |= (in[at + k * groups + g] & 0xFFL) << (8 * k);
       }
       block = transpose(block);
       for (int i = 0; i < 8; i++) {
-        bytes[8 * g + i] = (byte) (block >>> (8 * i));
+        bytes[to + (8 * g + i) * stride] = (byte) (block >>> (8 * i));
       }
     }
   }

@@ -10,6 +10,8 @@ final class LittleEndian {
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle SHORTS =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -25,6 +27,14 @@ final class LittleEndian {
 
   static long getLong(byte[] from, int at) {
     return (long) LONGS.get(from, at);
+  }
+
+  static int getInt(byte[] from, int at) {
+    return (int) INTS.get(from, at);
+  }
+
+  static void putInt(byte[] to, int at, int value) {
+    INTS.set(to, at, value);
   }
 
   static short getShort(byte[] from, int at) {

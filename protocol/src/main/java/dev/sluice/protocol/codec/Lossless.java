@@ -39,6 +39,38 @@ final class Lossless {
    *
    * @return the bytes written, at most {@code length}
    */
+  static int pack(Stage stage, byte[] in, int length, byte[] out, int at) {
+    return switch (stage) {
+      case LZ4 -> lz4(in, length, out, at);
+      case ZSTD -> zstd(in, length, out, at);
+      case NONE, RANS, RANGE -> {
+        System.arraycopy(in, 0, out, at, length);
+        yield length;
+      }
+    };
+  }
+
+  /** Undoes {@link #pack}, making exactly {@code wanted} bytes. */
+  static void unpack(Stage stage, byte[] in, int at, int length, byte[] out, int wanted)
+      throws ProtocolException {
+    switch (stage) {
+      case LZ4 -> unlz4(in, at, length, out, wanted);
+      case ZSTD -> unzstd(in, at, length, out, wanted);
+      case NONE, RANS, RANGE -> {
+        if (length != wanted) {
+          throw ProtocolException.malformedRequest(
+              "payload has " + length + " bytes of values where the shape says " + wanted);
+        }
+        System.arraycopy(in, at, out, 0, wanted);
+      }
+    }
+  }
+
+  /**
+   * Compresses to {@code out}, which has at least {@code length} bytes of room from {@code at} on.
+   *
+   * @return the bytes written, at most {@code length}
+   */
   static int lz4(byte[] in, int length, byte[] out, int at) {
     try {
       int written = LZ4.compress(in, 0, length, out, at, length);

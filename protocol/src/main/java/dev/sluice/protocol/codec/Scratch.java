@@ -14,6 +14,8 @@ final class Scratch {
   private byte[] first = {};
   private byte[] second = {};
   private int[] ints = {};
+  private final float[] table = new float[256];
+  private final Layout.Plan plan = new Layout.Plan();
 
   private Scratch() {}
 
@@ -51,6 +53,24 @@ final class Scratch {
       second = new byte[size];
     }
     return second;
+  }
+
+  /** Returns room for so many words and the multiple of 8 from there on. */
+  byte[] words(int words, int bits) {
+    return first(((words + 7) & -8) * ((bits + 7) / 8));
+  }
+
+  byte[] block(int size) {
+    return second(size);
+  }
+
+  /** Returns 256 floats. */
+  float[] table() {
+    return table;
+  }
+
+  Layout.Plan plan() {
+    return plan;
   }
 
   int[] ints(int size) {
