@@ -7,29 +7,21 @@ import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.bundle.HeadKind;
-import dev.sluice.model.bundle.Preprocessing;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.exit.PolicyData;
-import dev.sluice.model.graph.CutPoint;
-import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.training.calibrate.ExitNetwork;
-import dev.sluice.training.calibrate.ParallelSamples;
 import dev.sluice.training.calibrate.Profiler;
 import dev.sluice.training.calibrate.Recording;
 import dev.sluice.training.calibrate.Replay;
 import dev.sluice.training.calibrate.TemperatureScaling;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
-import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.policy.ExitOutputs;
 import dev.sluice.training.policy.PolicyFit;
-import dev.sluice.training.transform.ChannelKlt;
-import dev.sluice.training.transform.ChannelStatistics;
 import dev.sluice.training.transform.CutCodec;
-import dev.sluice.training.transform.KltCodecs;
 import dev.sluice.training.transform.Transform;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
 /**
@@ -51,19 +42,14 @@ import java.util.function.LongSupplier;
  */
 public final class BundleBuilder {
   /** How many steps {@link #build} reports. */
-  public static final int STEPS = 7;
+  public static final int STEPS = 8;
 
-  private static final double MOST_ENCODER_SHARE = 0.05;
-  private static final int KLT_SAMPLES = 256;
-  private static final int KLT_VECTORS = 20_000;
+  /** How many steps {@link #refit} reports. */
+  public static final int REFIT_STEPS = 7;
+
   private static final int PROFILE_REPETITIONS = 41;
 
   private static final int TESTED_WITH_CODECS = 1000;
-
-  /** Values per byte of the picture up to which a tensor counts as small, above which as large. */
-  private static final double SMALL = 0.75;
-
-  private static final double LARGE = 3;
 
   private final Options options;
   private final LongSupplier nanoClock;
@@ -73,16 +59,16 @@ public final class BundleBuilder {
    * How bundles are made.
    *
    * @param threads at least 1
-   * @param seed chooses positions from which transforms are fitted
-   * @param kltSteps steps to try, as multiples of σ̄
+   * @param seed chooses what transforms are fitted to
+   * @param search how far to search codecs
    * @param pictureCodecs codecs at cut 0
    */
-  public record Options(int threads, long seed, List<Double> kltSteps, List<String> pictureCodecs) {
+  public record Options(
+      int threads, long seed, CodecSearch.Options search, List<String> pictureCodecs) {
     public Options {
-      kltSteps = List.copyOf(kltSteps);
       pictureCodecs = List.copyOf(pictureCodecs);
-      if (threads < 1 || kltSteps.stream().anyMatch(step -> !(step > 0))) {
-        throw new IllegalArgumentException("threads " + threads + ", steps " + kltSteps);
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads must be positive: " + threads);
       }
     }
 
@@ -91,7 +77,7 @@ public final class BundleBuilder {
       return new Options(
           threads,
           seed,
-          STANDARD_STEPS,
+          CodecSearch.Options.standard(threads, seed),
           List.of(
               "raw",
               "jpeg-75",
@@ -103,8 +89,6 @@ public final class BundleBuilder {
               "jpegs-20"));
     }
   }
-
-  private static final List<Double> STANDARD_STEPS = List.of(0.5, 1.0, 2.0, 3.0);
 
   /**
    * What a bundle is made of.
@@ -146,33 +130,110 @@ public final class BundleBuilder {
       Recording calibrating =
           record("calibrating exits", network, replay, List.of(), data.temperature());
       double[] temperatures = temperatures(calibrating);
-      List<CutCodec> offered = codecs(network, replay, data.train());
-      Recording select = record("trying codecs", network, replay, offered, data.select());
-      List<CutCodec> kept = CodecChoice.keep(network, select);
-      Recording certify = record("recording outcomes", network, replay, kept, data.certify());
-      Recording test = record("testing", network, replay, List.of(), data.test());
-      LabelledImages some = data.test().sample(TESTED_WITH_CODECS, options.seed());
-      Recording sent = record("testing codecs", network, replay, kept, some);
-      progress.begin("measuring times", 1);
-      Profile profile =
-          new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
-              .measure(network, select, kept, data.select().picture(0));
-      BundleReport report = new BundleReport(network, profile, kept, select, certify, test, sent);
-      PolicyData policies = policies(calibrating, select, temperatures);
+      Outcomes outcomes = outcomes(network, replay, engine, data);
+      PolicyData policies = policies(calibrating, outcomes.select(), temperatures);
       return new Built(
-          write(
-              parts,
-              directory,
-              overwrite,
-              temperatures,
-              kept,
-              select,
-              certify,
-              policies,
-              profile,
-              report),
-          report.text());
+          write(parts, directory, overwrite, temperatures, outcomes, policies),
+          outcomes.report(network).text());
     }
+  }
+
+  /**
+   * Copies a bundle and searches its codecs anew. Variants at other precisions, whose tables are of
+   * the old codecs, are left out.
+   *
+   * @param data the sets that it was made with, in its classes
+   * @param origin what is added to the provenance
+   * @param directory where it goes; a bundle that stands there is replaced
+   * @throws IOException if a picture cannot be read, the bundle not be taken further or the copy
+   *     not be written
+   */
+  public Built refit(Bundle bundle, DataSets data, Map<String, String> origin, Path directory)
+      throws IOException {
+    ExitNetwork network = BundleNetwork.of(bundle);
+    BundleManifest old = bundle.manifest();
+    double[] temperatures = BundleNetwork.temperatures(old);
+    if (!old.variants().isEmpty()) {
+      progress.note("variants are left out: their tables are of the old codecs; make them again");
+    }
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
+        Replay replay = new Replay(network, engine)) {
+      Outcomes outcomes = outcomes(network, replay, engine, data);
+      BundleWriter writer = BundleWriter.to(directory);
+      writer.put(Bundle.BACKBONE, bundle.file(Bundle.BACKBONE));
+      for (ExitInfo exit : old.exits()) {
+        if (!exit.head().isEmpty()) {
+          writer.put(exit.head(), bundle.file(exit.head()));
+        }
+      }
+      if (bundle.has(PolicyData.FILE)) {
+        writer.put(PolicyData.FILE, bundle.file(PolicyData.FILE));
+      }
+      List<CodecInfo> codecs = new ArrayList<>();
+      for (CutCodec codec : outcomes.kept()) {
+        codecs.add(codecInfo(writer, codec));
+      }
+      outcomes.put(writer, temperatures);
+      Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
+      provenance.keySet().removeIf(key -> key.startsWith("int8."));
+      provenance.putAll(origin);
+      Bundle written =
+          writer.commit(
+              new BundleManifest(
+                  BundleManifest.SCHEMA_VERSION,
+                  old.name(),
+                  old.labels(),
+                  old.preprocessing(),
+                  old.cuts(),
+                  old.exits(),
+                  codecs,
+                  provenance,
+                  Map.of()),
+              true);
+      return new Built(written, outcomes.report(network).text());
+    }
+  }
+
+  /** What became of the sets behind the codecs that were found. */
+  private record Outcomes(
+      List<CutCodec> kept,
+      Recording select,
+      Recording certify,
+      Recording test,
+      Recording sent,
+      Profile profile) {
+    BundleReport report(ExitNetwork network) {
+      return new BundleReport(network, profile, kept, select, certify, test, sent);
+    }
+
+    void put(BundleWriter writer, double[] temperatures) {
+      writer.put(
+          "calibration.bin",
+          select.table(CalibrationTable.Role.SELECT, temperatures, kept).toBytes());
+      writer.put(
+          "certification.bin",
+          certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
+      writer.put("profile.json", profile.toJson());
+    }
+  }
+
+  private Outcomes outcomes(ExitNetwork network, Replay replay, OnnxEngine engine, DataSets data)
+      throws IOException {
+    List<CutCodec> offered = new ArrayList<>();
+    options.pictureCodecs().forEach(name -> offered.add(CutCodec.picture(name)));
+    offered.addAll(
+        new CodecSearch(options.search(), engine, progress).search(network, replay, data));
+    Recording select = record("trying codecs", network, replay, offered, data.select());
+    List<CutCodec> kept = CodecChoice.keep(network, select);
+    Recording certify = record("recording outcomes", network, replay, kept, data.certify());
+    Recording test = record("testing", network, replay, List.of(), data.test());
+    LabelledImages some = data.test().sample(TESTED_WITH_CODECS, options.seed());
+    Recording sent = record("testing codecs", network, replay, kept, some);
+    progress.begin("measuring times", 1);
+    Profile profile =
+        new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
+            .measure(network, select, kept, data.select().picture(0));
+    return new Outcomes(kept, select, certify, test, sent, profile);
   }
 
   /** What exit policies need beside thresholds; nothing where there is no early exit. */
@@ -200,126 +261,20 @@ public final class BundleBuilder {
     return temperatures;
   }
 
-  private List<CutCodec> codecs(ExitNetwork network, Replay replay, LabelledImages train)
-      throws IOException {
-    List<CutCodec> codecs = new ArrayList<>();
-    options.pictureCodecs().forEach(name -> codecs.add(CutCodec.picture(name)));
-    List<ChannelStatistics> statistics = statistics(network, replay, train);
-    byte[] backbone = network.backbone().toBytes();
-    KltCodecs writer =
-        new KltCodecs(
-            OnnxPieces.forBackbone(backbone),
-            (long) (MOST_ENCODER_SHARE * network.backbone().totalMacs()));
-    for (int cut = 1; cut < network.lastCut(); cut++) {
-      codecs.add(CutCodec.float32(cut));
-      codecs.add(CutCodec.eightBit(cut));
-      CutPoint point = network.cuts().get(cut);
-      int[] shape = point.shapes().get(0);
-      if (isFeatureMap(point)) {
-        codecs.addAll(
-            writer.at(
-                cut,
-                ChannelKlt.of(statistics.get(cut)),
-                shape[1],
-                shape[2],
-                steps(point, network.preprocessing()),
-                OnnxPieces.rangeOf(backbone, point.tensors().get(0))));
-      }
-    }
-    return codecs;
-  }
-
-  /**
-   * The steps worth trying at a cut. A tensor with many more values than the picture has bytes
-   * seldom pays: one or two coarse codecs there show it, at a fraction of the time.
-   */
-  private List<Double> steps(CutPoint point, Preprocessing preprocessing) {
-    double values = point.bytes() / (double) Float.BYTES / preprocessing.elements();
-    return options.kltSteps().stream()
-        .filter(step -> values <= SMALL || step >= 1)
-        .filter(step -> values <= LARGE || step >= 2)
-        .filter(step -> values <= SMALL || step <= 2)
-        .toList();
-  }
-
-  /** Gathers the channels' statistics at every interior cut; those at its ends stay empty. */
-  private List<ChannelStatistics> statistics(
-      ExitNetwork network, Replay replay, LabelledImages train) throws IOException {
-    List<ChannelStatistics> statistics = new ArrayList<>();
-    for (CutPoint point : network.cuts()) {
-      statistics.add(new ChannelStatistics(isFeatureMap(point) ? point.shapes().get(0)[0] : 1));
-    }
-    LabelledImages some = train.sample(KLT_SAMPLES, options.seed());
-    int each = Math.max(1, (KLT_VECTORS + some.size() - 1) / some.size());
-    progress.begin("fitting transforms: " + some.size() + " pictures", some.size());
-    Picture[] pictures = new Picture[some.size()];
-    for (int s = 0; s < pictures.length; s++) {
-      pictures[s] = some.picture(s);
-    }
-    SplittableRandom random = new SplittableRandom(options.seed());
-    Replay.Lossless[] ahead = new Replay.Lossless[pictures.length];
-    // In blocks: the network runs on all threads, the sums are made in order so that they repeat.
-    int block = 4 * options.threads();
-    for (int from = 0; from < pictures.length; from += block) {
-      int base = from;
-      int count = Math.min(block, pictures.length - from);
-      ParallelSamples.run(
-          count,
-          options.threads(),
-          i -> ahead[base + i] = replay.run(pictures[base + i]),
-          done -> {});
-      SplittableRandom[] positions = new SplittableRandom[network.cuts().size()];
-      for (int cut = 0; cut < positions.length; cut++) {
-        positions[cut] = random.split();
-      }
-      ParallelSamples.run(
-          network.lastCut() - 1,
-          options.threads(),
-          i -> {
-            CutPoint point = network.cuts().get(i + 1);
-            if (isFeatureMap(point)) {
-              int[] shape = point.shapes().get(0);
-              for (int s = base; s < base + count; s++) {
-                statistics
-                    .get(i + 1)
-                    .add(
-                        ahead[s].live().get(i + 1).get(0).floats(),
-                        shape[1] * shape[2],
-                        each,
-                        positions[i + 1]);
-              }
-            }
-          },
-          done -> {});
-      for (int i = 0; i < count; i++) {
-        ahead[base + i] = new Replay.Lossless(new float[0][], List.of(), Map.of());
-      }
-      progress.done(from + count);
-    }
-    return statistics;
-  }
-
-  private static boolean isFeatureMap(CutPoint point) {
-    return point.tensors().size() == 1 && point.shapes().get(0).length == 3;
-  }
-
   private Bundle write(
       Parts parts,
       Path directory,
       boolean overwrite,
       double[] temperatures,
-      List<CutCodec> kept,
-      Recording select,
-      Recording certify,
-      PolicyData policies,
-      Profile profile,
-      BundleReport report)
+      Outcomes outcomes,
+      PolicyData policies)
       throws IOException {
     ExitNetwork network = parts.network();
     BundleWriter writer = BundleWriter.to(directory);
     writer.put("backbone.onnx", network.backbone().toBytes());
     List<CutInfo> cuts = NetworkWrap.cuts(network);
-    CalibrationTable selectTable = select.table(CalibrationTable.Role.SELECT, temperatures, kept);
+    CalibrationTable selectTable =
+        outcomes.select().table(CalibrationTable.Role.SELECT, temperatures, outcomes.kept());
     List<ExitInfo> exits = new ArrayList<>();
     for (int exit = 0; exit < network.exits(); exit++) {
       boolean isFinal = exit == network.heads().size();
@@ -338,21 +293,17 @@ public final class BundleBuilder {
               "top1 >= " + defaultThreshold(selectTable, exit)));
     }
     List<CodecInfo> codecs = new ArrayList<>();
-    for (CutCodec codec : kept) {
+    for (CutCodec codec : outcomes.kept()) {
       codecs.add(codecInfo(writer, codec));
     }
-    writer.put("calibration.bin", selectTable.toBytes());
-    writer.put(
-        "certification.bin",
-        certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
-    writer.put("profile.json", profile.toJson());
+    outcomes.put(writer, temperatures);
     if (policies.exits() > 0) {
       writer.put(PolicyData.FILE, policies.toBytes());
     }
     Map<String, String> provenance = new LinkedHashMap<>(parts.provenance());
     provenance.put("data", parts.data().description());
     provenance.put("sets", parts.data().sizes());
-    provenance.putAll(report.figures());
+    provenance.putAll(outcomes.report(network).figures());
     return writer.commit(
         new BundleManifest(
             BundleManifest.SCHEMA_VERSION,
@@ -368,11 +319,16 @@ public final class BundleBuilder {
   }
 
   private static CodecInfo codecInfo(BundleWriter writer, CutCodec codec) {
+    String folder = String.format(Locale.ROOT, "codecs/%d-%s/", codec.cut(), codec.name());
+    String tables = "";
+    if (codec.tables().isPresent()) {
+      tables = folder + "tables.bin";
+      writer.put(tables, codec.tables().get().toBytes());
+    }
     if (codec.transform().isEmpty()) {
-      return new CodecInfo(codec.cut(), codec.name(), codec.wire(), "", "", 0);
+      return new CodecInfo(codec.cut(), codec.name(), codec.wire(), "", "", 0, tables);
     }
     Transform transform = codec.transform().get();
-    String folder = String.format(Locale.ROOT, "codecs/%d-%s/", codec.cut(), codec.name());
     writer.put(folder + "encoder.onnx", transform.encoder());
     writer.put(folder + "decoder.onnx", transform.decoder());
     return new CodecInfo(
@@ -381,7 +337,8 @@ public final class BundleBuilder {
         codec.wire(),
         folder + "encoder.onnx",
         folder + "decoder.onnx",
-        transform.encoderMacs());
+        transform.encoderMacs(),
+        tables);
   }
 
   /**

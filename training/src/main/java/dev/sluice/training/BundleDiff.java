@@ -168,7 +168,8 @@ record BundleDiff(boolean same, List<Difference> differences, List<WeightDiff.Te
           codec.wire()
               + (codec.hasTransform()
                   ? ", transform of " + codec.encoderMacs() + " MACs"
-                  : ", no transform"));
+                  : ", no transform")
+              + (codec.hasTables() ? ", tables" : ""));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
+import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.transform.CutCodec;
 import dev.sluice.training.transform.Transform;
@@ -80,7 +81,7 @@ final class BundleNetwork {
   }
 
   /** Returns the codecs with their transforms. */
-  static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException {
+  static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException, PreparationException {
     List<CutCodec> codecs = new ArrayList<>();
     for (CodecInfo codec : bundle.manifest().codecs()) {
       Optional<Transform> transform = Optional.empty();
@@ -94,8 +95,20 @@ final class BundleNetwork {
             Optional.of(
                 new Transform(bundle.file(codec.encoder()), decoder, sent, codec.encoderMacs()));
       }
-      codecs.add(new CutCodec(codec.cut(), codec.name(), codec.wire(), transform));
+      Optional<CodecTables> tables =
+          codec.hasTables() ? Optional.of(tables(bundle, codec)) : Optional.empty();
+      codecs.add(new CutCodec(codec.cut(), codec.name(), codec.wire(), transform, tables));
     }
     return codecs;
+  }
+
+  private static CodecTables tables(Bundle bundle, CodecInfo codec) throws PreparationException {
+    try {
+      return CodecTables.read(bundle.file(codec.tables()));
+    } catch (IllegalArgumentException damaged) {
+      throw new PreparationException(
+          "%s!%s: %s; get or prepare the bundle anew"
+              .formatted(bundle.source(), codec.tables(), damaged.getMessage()));
+    }
   }
 }

@@ -6,18 +6,25 @@ import dev.sluice.training.transform.CutCodec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 
 /**
- * Which of the tried codecs a bundle keeps: all without a transform, and at each cut up to three
- * transforms that no other codec there beats in bytes and answers at once.
+ * Which of the tried codecs a bundle keeps: those of pictures, float32 and eight bits, and at each
+ * cut up to four others that no codec there beats in bytes and answers at once.
  */
 final class CodecChoice {
-  private static final int MOST_TRANSFORMS = 3;
+  private static final int MOST_OTHERS = 4;
 
   /** A codec that loses more than this share of right answers is of no use at any rate. */
   private static final double MOST_LOSS = 0.04;
 
-  private static final double NOTICEABLE_LOSS = 0.015;
+  /** Losses that plans are asked to hold; the smallest codec within each always stays. */
+  private static final double LITTLE_LOSS = 0.005;
+
+  private static final double NEARLY_ALL = 0.98;
 
   private CodecChoice() {}
 
@@ -27,28 +34,60 @@ final class CodecChoice {
     for (int cut = 0; cut < network.lastCut(); cut++) {
       List<Integer> here = at(select, cut);
       for (int codec : here) {
-        if (select.codecs().get(codec).transform().isEmpty()) {
+        if (isAlwaysKept(select.codecs().get(codec))) {
           kept.add(select.codecs().get(codec));
         }
       }
-      List<Integer> transforms =
+      List<Integer> others =
           new ArrayList<>(
               here.stream()
-                  .filter(codec -> select.codecs().get(codec).transform().isPresent())
+                  .filter(codec -> !isAlwaysKept(select.codecs().get(codec)))
                   .filter(codec -> select.finalAccuracy(codec) >= lossless - MOST_LOSS)
                   .filter(codec -> here.stream().noneMatch(other -> beats(select, other, codec)))
                   .sorted(Comparator.comparingDouble(select::meanBytes).reversed())
                   .toList());
-      // Of too many the coarsest goes if it loses answers, else the finest: eight bits are there
-      // too.
-      while (transforms.size() > MOST_TRANSFORMS) {
-        int coarsest = transforms.size() - 1;
-        boolean loses = select.finalAccuracy(transforms.get(coarsest)) < lossless - NOTICEABLE_LOSS;
-        transforms.remove(loses ? coarsest : 0);
-      }
-      transforms.forEach(codec -> kept.add(select.codecs().get(codec)));
+      thin(select, others, lossless);
+      others.forEach(codec -> kept.add(select.codecs().get(codec)));
     }
     return kept;
+  }
+
+  private static boolean isAlwaysKept(CutCodec codec) {
+    return codec.transform().isEmpty() && codec.tables().isEmpty();
+  }
+
+  /** Lets go the ones whose neighbours are nearest, until few are left. */
+  private static void thin(Recording select, List<Integer> others, double lossless) {
+    Set<Integer> wanted =
+        Set.copyOf(
+            Stream.of(
+                    smallest(
+                        others, codec -> select.finalAccuracy(codec) >= lossless - LITTLE_LOSS),
+                    smallest(others, codec -> select.unchanged(codec) >= NEARLY_ALL))
+                .flatMap(Optional::stream)
+                .toList());
+    while (others.size() > MOST_OTHERS) {
+      int nearest = -1;
+      for (int i = 0; i < others.size(); i++) {
+        if (!wanted.contains(others.get(i))
+            && (nearest < 0 || gap(select, others, i) < gap(select, others, nearest))) {
+          nearest = i;
+        }
+      }
+      others.remove(nearest);
+    }
+  }
+
+  /** The last of those that are sorted from the largest down. */
+  private static Optional<Integer> smallest(List<Integer> others, IntPredicate good) {
+    return others.stream().filter(good::test).reduce((larger, smaller) -> smaller);
+  }
+
+  /** How far apart a codec's neighbours are; the ends are as far as anything. */
+  private static double gap(Recording select, List<Integer> others, int i) {
+    return i == 0 || i == others.size() - 1
+        ? Double.MAX_VALUE
+        : select.meanBytes(others.get(i - 1)) / select.meanBytes(others.get(i + 1));
   }
 
   private static List<Integer> at(Recording recording, int cut) {

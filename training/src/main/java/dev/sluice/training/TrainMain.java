@@ -121,7 +121,7 @@ public final class TrainMain implements Callable<Integer> {
     return new BundleBuilder.Options(
         threads,
         seed,
-        BundleBuilder.Options.standard(threads, seed).kltSteps(),
+        CodecSearch.Options.standard(threads, seed),
         List.of("raw", "jpeg-75", "jpegs-75", "jpegs-50", "jpegs-30"));
   }
 

@@ -18,6 +18,7 @@ import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageResult;
 import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
@@ -453,7 +454,11 @@ class ModelMainTest {
     int cut = variant.cut();
     CodecInfo codec = model.manifest().codec(cut, variant.codec()).orElseThrow();
     int v = table.variant(cut, variant.codec()).orElseThrow();
-    ActivationCodec wire = ActivationCodec.of(codec.wire());
+    ActivationCodec wire =
+        codec.hasTables()
+            ? ActivationCodec.of(
+                codec.wire(), CodecTables.read(model.bundle().file(codec.tables())))
+            : ActivationCodec.of(codec.wire());
     List<Integer> behind = new ArrayList<>();
     model.manifest().exits().stream()
         .filter(exit -> exit.cut() > cut)

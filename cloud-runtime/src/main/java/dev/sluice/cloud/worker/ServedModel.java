@@ -13,6 +13,7 @@ import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
 import dev.sluice.model.tensor.TensorType;
 import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.protocol.codec.UnknownCodecException;
 import dev.sluice.protocol.message.ClassScore;
@@ -26,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +37,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One model of a worker: finishes requests from any of its cuts, one or several at a time.
@@ -44,17 +48,19 @@ import org.jspecify.annotations.Nullable;
  * are bounded by every exit until then: see {@link ChainShelf}.
  */
 public final class ServedModel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ServedModel.class);
   private static final String PROFILE = "profile.json";
   private static final int TOP_CLASSES = 5;
   private static final int MAX_PICTURE_PIXELS = 4096 * 4096;
 
   /** What the codecs mean that every interior cut has, listed by the bundle or not. */
-  private static final Map<String, String> BUILT_IN_WIRES =
-      Map.of("f32", "f32", "q8", "q8+bitshuffle+lz4");
+  private static final Map<String, ActivationCodec> BUILT_IN =
+      Map.of("f32", ActivationCodec.of("f32"), "q8", ActivationCodec.of("q8+bitshuffle+lz4"));
 
   private final ProgressiveModel model;
   private final Profile profile;
   private final RequestRules rules;
+  private final Map<CodecInfo, ActivationCodec> codecs;
   private final ExecutorService compilations;
   private final ChainShelf chains;
 
@@ -62,10 +68,12 @@ public final class ServedModel implements AutoCloseable {
       ProgressiveModel model,
       Profile profile,
       RequestRules rules,
+      Map<CodecInfo, ActivationCodec> codecs,
       ChainShelf.StageCompiling compiler) {
     this.model = model;
     this.profile = profile;
     this.rules = rules;
+    this.codecs = codecs;
     this.compilations =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -96,8 +104,37 @@ public final class ServedModel implements AutoCloseable {
           e);
     }
     RequestRules rules = new RequestRules(bundle.manifest(), BundlePolicies.data(bundle));
+    Map<CodecInfo, ActivationCodec> codecs = codecs(bundle);
     ProgressiveModel model = ProgressiveModel.open(bundle, options);
-    return new ServedModel(model, profile, rules, compiler.apply(model));
+    return new ServedModel(model, profile, rules, codecs, compiler.apply(model));
+  }
+
+  /**
+   * Makes the codecs that the bundle brings. One of a text that a newer version wrote is left out,
+   * and refused when a request names it.
+   */
+  private static Map<CodecInfo, ActivationCodec> codecs(Bundle bundle) throws IOException {
+    Map<CodecInfo, ActivationCodec> codecs = new HashMap<>();
+    for (CodecInfo codec : bundle.manifest().codecs()) {
+      if (codec.cut() == 0) {
+        continue;
+      }
+      try {
+        codecs.put(
+            codec,
+            codec.hasTables()
+                ? ActivationCodec.of(codec.wire(), CodecTables.read(bundle.file(codec.tables())))
+                : ActivationCodec.of(codec.wire()));
+      } catch (UnknownCodecException e) {
+        LOG.warn("{}: {}", bundle.manifest().name(), e.getMessage());
+      } catch (IllegalArgumentException e) {
+        throw new IOException(
+            "codec %s at cut %d of bundle %s: %s; prepare the bundle again"
+                .formatted(codec.name(), codec.cut(), bundle.manifest().name(), e.getMessage()),
+            e);
+      }
+    }
+    return codecs;
   }
 
   /** Returns the digest that names the model on the wire. */
@@ -321,18 +358,12 @@ public final class ServedModel implements AutoCloseable {
    * has.
    */
   private ActivationCodec wire(Infer request) throws ProtocolException {
-    String wire =
-        model
-            .manifest()
-            .codec(request.cut(), request.codec())
-            .map(CodecInfo::wire)
-            .or(() -> Optional.ofNullable(BUILT_IN_WIRES.get(request.codec())))
-            .orElseThrow(() -> unknownCodec(request.cut(), request.codec()));
-    try {
-      return ActivationCodec.of(wire);
-    } catch (UnknownCodecException e) {
-      throw unknownCodec(request.cut(), request.codec());
-    }
+    return model
+        .manifest()
+        .codec(request.cut(), request.codec())
+        .map(codecs::get)
+        .or(() -> Optional.ofNullable(BUILT_IN.get(request.codec())))
+        .orElseThrow(() -> unknownCodec(request.cut(), request.codec()));
   }
 
   private ProtocolException unknownCodec(int cut, String codec) {

@@ -30,6 +30,7 @@ import dev.sluice.model.stage.StageRequest;
 import dev.sluice.model.stage.StageResult;
 import dev.sluice.model.tensor.TensorType;
 import dev.sluice.protocol.codec.ActivationCodec;
+import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
@@ -242,7 +243,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       PictureWriter writer = new PictureWriter(plan.codec());
       return new CompiledRoute(model.compile(request), Optional.empty(), writer);
     }
-    ActivationCodec codec = ActivationCodec.of(wire(plan.split(), plan.codec()));
+    ActivationCodec codec = codec(plan.split(), plan.codec());
     // Where an exit sits at the split, samples may leave there: they must not pay for the encoder.
     boolean allAreSent = request.exits().stream().noneMatch(e -> exitCuts.get(e) == plan.split());
     StageChain chain =
@@ -309,16 +310,20 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         .toList();
   }
 
-  private String wire(int cut, String codec) {
+  private ActivationCodec codec(int cut, String codec) {
     Optional<CodecInfo> own = manifest.codec(cut, codec);
+    if (own.isPresent() && own.get().hasTables()) {
+      return ActivationCodec.of(
+          own.get().wire(), CodecTables.read(model.bundle().file(own.get().tables())));
+    }
     if (own.isPresent()) {
-      return own.get().wire();
+      return ActivationCodec.of(own.get().wire());
     }
     if (codec.equals("f32")) {
-      return codec;
+      return ActivationCodec.of(codec);
     }
     if (codec.equals(EIGHT_BIT)) {
-      return EIGHT_BIT_WIRE;
+      return ActivationCodec.of(EIGHT_BIT_WIRE);
     }
     List<String> known = new ArrayList<>(List.of("f32", EIGHT_BIT));
     manifest.codecs().stream()

@@ -97,6 +97,9 @@ public final class Bundle {
         require(codec.encoder(), manifestAt);
         require(codec.decoder(), manifestAt);
       }
+      if (codec.hasTables()) {
+        require(codec.tables(), manifestAt);
+      }
     }
     for (VariantInfo variant : manifest.variants()) {
       require(variant.backbone(), manifestAt);

@@ -39,7 +39,7 @@ public record BundleManifest(
     Map<String, String> digests,
     Map<String, Long> sizes) {
   /** The newest format known here. */
-  public static final int SCHEMA_VERSION = 2;
+  public static final int SCHEMA_VERSION = 3;
 
   private static final int MAX_FILES = 4096;
 

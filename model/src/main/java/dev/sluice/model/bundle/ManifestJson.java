@@ -114,7 +114,7 @@ final class ManifestJson {
         preprocessing(fields.object("preprocessing")),
         fields.objects("cuts", cut -> cut(cut, version)),
         fields.objects("exits", exit -> exit(exit, version)),
-        fields.objects("codecs", ManifestJson::codec),
+        fields.objects("codecs", codec -> codec(codec, version)),
         version == 1 ? List.of() : fields.objects("variants", ManifestJson::variant),
         fields.textMap("provenance"),
         fields.textMap("digests"),
@@ -160,14 +160,15 @@ final class ManifestJson {
             fields.text("policy"));
   }
 
-  private static CodecInfo codec(JsonFields fields) {
+  private static CodecInfo codec(JsonFields fields, int version) {
     return new CodecInfo(
         fields.integer("cut"),
         fields.text("name"),
         fields.text("wire"),
         fields.text("encoder"),
         fields.text("decoder"),
-        fields.number("encoderMacs"));
+        fields.number("encoderMacs"),
+        version < 3 ? "" : fields.text("tables"));
   }
 
   private static VariantInfo variant(JsonFields fields) {

@@ -65,6 +65,13 @@ public final class OnnxEngine implements AutoCloseable {
 
   private static final String POOL_SIZE = "ai.djl.onnxruntime.num_threads";
 
+  /**
+   * On x86 processors without VNNI the fast product of unsigned and signed bytes adds pairs in 16
+   * bits and saturates: an int8 network then says something else than elsewhere. This takes the
+   * exact product there and has no effect where it is fast.
+   */
+  static final String EXACT_INTEGERS = "session.x64quantprecision";
+
   private final EngineOptions options;
   private final OrtEnvironment environment;
   private final boolean sharedArena;
@@ -168,6 +175,7 @@ public final class OnnxEngine implements AutoCloseable {
     if (sharedArena) {
       session.addConfigEntry("session.use_env_allocators", "1");
     }
+    session.addConfigEntry(EXACT_INTEGERS, "1");
     return session;
   }
 
@@ -194,6 +202,7 @@ public final class OnnxEngine implements AutoCloseable {
         // The engine warns that the result is for this machine only, which is what is wanted.
         session.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         session.addConfigEntry("session.disable_prepacking", "1");
+        session.addConfigEntry(EXACT_INTEGERS, "1");
         session.setOptimizedModelFilePath(file.toString());
         environment.createSession(onnx, session).close();
         return LoweredNetwork.of(ModelProto.parseFrom(Files.readAllBytes(file)), what, weights);

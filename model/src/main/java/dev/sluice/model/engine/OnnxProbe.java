@@ -112,6 +112,7 @@ public final class OnnxProbe implements AutoCloseable {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       options.setOptimizationLevel(
           mode == Mode.PLAIN ? SessionOptions.OptLevel.NO_OPT : SessionOptions.OptLevel.ALL_OPT);
+      options.addConfigEntry(OnnxEngine.EXACT_INTEGERS, "1");
       OrtSession session = OrtEnvironment.getEnvironment().createSession(onnx, options);
       loaded = true;
       return new OnnxProbe(engine, session, what);

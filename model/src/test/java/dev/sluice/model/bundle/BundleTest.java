@@ -91,7 +91,7 @@ class BundleTest {
     String json = Files.readString(file);
     Files.writeString(file, json.replaceFirst("\\{", "{ \"colour\" : [1, {\"x\": 2}],"));
     assertThat(Bundle.open(directory).manifest().name()).isEqualTo("tiny");
-    Files.writeString(file, json.replace("\"schemaVersion\" : 2", "\"schemaVersion\" : 3"));
+    Files.writeString(file, json.replace("\"schemaVersion\" : 3", "\"schemaVersion\" : 4"));
     assertThatThrownBy(() -> Bundle.open(directory))
         .isInstanceOf(BundleException.class)
         .hasMessageContaining("newer");

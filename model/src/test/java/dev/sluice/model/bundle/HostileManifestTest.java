@@ -71,9 +71,9 @@ class HostileManifestTest {
     assertRefused(json.replace("\"labels\"", "\"lables\""), "labels is missing");
     assertRefused(json.replace("\"name\" : \"tiny\"", "\"name\" : null"), "name is missing");
     assertRefused(json.replace("\"wire\" : \"f32\"", "\"wire\" : {}"), "codecs[0].wire", "object");
-    assertRefused(json.replace("\"schemaVersion\" : 2", "\"schemaVersion\" : 0"), "schema version");
+    assertRefused(json.replace("\"schemaVersion\" : 3", "\"schemaVersion\" : 0"), "schema version");
     assertRefused(
-        json.replace("\"schemaVersion\" : 2", "\"schemaVersion\" : 3"), "newer than 2", "newer");
+        json.replace("\"schemaVersion\" : 3", "\"schemaVersion\" : 4"), "newer than 3", "newer");
     assertRefused(
         json.replace("\"seed\" : \"1\"", "\"seed\" : [ \"" + "y".repeat(200) + "\" ]"),
         "provenance.seed must be a text, not a list");

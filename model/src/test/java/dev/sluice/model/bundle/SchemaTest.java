@@ -124,7 +124,7 @@ class SchemaTest {
     Path file = directory.resolve("bundle.json");
     String json =
         Files.readString(file)
-            .replace("\"schemaVersion\" : 2", "\"schemaVersion\" : 1")
+            .replace("\"schemaVersion\" : 3", "\"schemaVersion\" : 1")
             .replaceAll(",\\s*\"types\" : \\[[^]]*]", "")
             .replaceAll("\"kind\" : \"[A-Z_]+\",", "")
             .replaceAll("\"policy\" : \"[^\"]+\"", "\"defaultThreshold\" : 1.5")

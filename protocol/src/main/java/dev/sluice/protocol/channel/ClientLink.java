@@ -91,10 +91,6 @@ class ClientLink {
     loop.execute(this::connect);
   }
 
-  boolean isOnLoop() {
-    return loop.inEventLoop();
-  }
-
   LinkState state() {
     return state;
   }
@@ -449,7 +445,7 @@ class ClientLink {
     }
     connection = null;
     draining.add(which);
-    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why));
+    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
     long wait = (long) (options.patience().firstBackoffNanos() * spread());
     loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
@@ -465,7 +461,7 @@ class ClientLink {
       return;
     }
     connection = null;
-    tell(() -> listener.onTrouble(trouble, why));
+    tell(() -> listener.onTrouble(trouble, why, waitAtLeastNanos));
     become(LinkState.DOWN, why);
     Refusal refusal = which.refusal();
     List<Upload> lost = waiting.drain();

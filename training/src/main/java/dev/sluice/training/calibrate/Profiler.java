@@ -170,7 +170,7 @@ public final class Profiler {
   private long[] tensors(CutCodec codec, List<LiveTensor> live) {
     long encode = 0;
     long decode = 0;
-    ActivationCodec wire = ActivationCodec.of(codec.wire());
+    ActivationCodec wire = codec.activations();
     for (LiveTensor tensor : live) {
       if (!tensor.isFloat()) {
         continue; // Sent as it is.

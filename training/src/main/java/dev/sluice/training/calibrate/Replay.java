@@ -38,12 +38,23 @@ public final class Replay implements AutoCloseable {
   private final Map<Integer, OnnxEngine.Session> rests = new HashMap<>();
   private final Map<CutCodec, Coder> coders = new HashMap<>();
 
-  /** A codec ready to run. */
+  /** A codec ready to run; sessions where it has a transform. */
   private record Coder(
-      ActivationCodec wire,
-      OnnxEngine.Session encoder,
-      OnnxEngine.Session decoder,
-      AtomicInteger checked) {}
+      ActivationCodec wire, List<OnnxEngine.Session> sessions, AtomicInteger checked)
+      implements AutoCloseable {
+    OnnxEngine.Session encoder() {
+      return sessions.get(0);
+    }
+
+    OnnxEngine.Session decoder() {
+      return sessions.get(1);
+    }
+
+    @Override
+    public void close() {
+      sessions.forEach(OnnxEngine.Session::close);
+    }
+  }
 
   /**
    * What a sample gives without any codec.
@@ -128,19 +139,29 @@ public final class Replay implements AutoCloseable {
     return List.copyOf(outputs);
   }
 
-  /** Makes a codec ready; call it before {@link #send} with that codec, from one thread. */
+  /**
+   * Makes a codec ready; call it before {@link #send} with one that has a transform or tables, from
+   * one thread.
+   */
   public void prepare(CutCodec codec) {
-    if (codec.cut() == 0 || codec.transform().isEmpty() || coders.containsKey(codec)) {
+    if (codec.cut() == 0 || coders.containsKey(codec)) {
       return;
     }
-    Transform transform = codec.transform().get();
-    coders.put(
-        codec,
-        new Coder(
-            ActivationCodec.of(codec.wire()),
-            engine.load(transform.encoder(), "encoder of " + codec.name()),
-            engine.load(transform.decoder(), "decoder of " + codec.name()),
-            new AtomicInteger()));
+    List<OnnxEngine.Session> sessions = new ArrayList<>();
+    if (codec.transform().isPresent()) {
+      Transform transform = codec.transform().get();
+      sessions.add(engine.load(transform.encoder(), "encoder of " + codec.name()));
+      sessions.add(engine.load(transform.decoder(), "decoder of " + codec.name()));
+    }
+    coders.put(codec, new Coder(codec.activations(), sessions, new AtomicInteger()));
+  }
+
+  /** Frees what {@link #prepare} made; the codec can be made ready again. */
+  public void forget(CutCodec codec) {
+    Coder coder = coders.remove(codec);
+    if (coder != null) {
+      coder.close();
+    }
   }
 
   /** Runs a picture through the whole network and all exits. */
@@ -229,12 +250,12 @@ public final class Replay implements AutoCloseable {
         continue;
       }
       byte[] payload;
+      Coder coder = coder(codec);
       if (codec.transform().isEmpty()) {
-        ActivationCodec wire = ActivationCodec.of(codec.wire());
+        ActivationCodec wire = coder.wire();
         payload = wire.encode(tensor.floats(), shape);
         received.add(LiveTensor.ofFloats(decode(wire, payload, shape), shape));
       } else {
-        Coder coder = coder(codec);
         int[] sentShape = codec.transform().get().sentShape();
         FloatBuffer sent = FloatBuffer.wrap(one(coder.encoder(), tensor.floats(), shape));
         payload = coder.wire().encode(sent, sentShape);
@@ -252,12 +273,14 @@ public final class Replay implements AutoCloseable {
   }
 
   /*
-   * Behind a transform only rounding loses anything, and range decoding takes longer than the rest
-   * of the network. So the first samples of each codec are decoded in earnest and compared with what
+   * Where a codec only rounds, range decoding takes longer than the rest of the network. So the first samples of each codec are decoded in earnest and compared with what
    * a faster writer of the same integers gives back; the others take the faster way.
    */
   private static FloatBuffer decoded(Coder coder, FloatBuffer sent, byte[] payload, int[] shape)
       throws ProtocolException {
+    if (!coder.wire().wire().startsWith("round-")) {
+      return decode(coder.wire(), payload, shape);
+    }
     FloatBuffer rounded = decode(ROUNDED, ROUNDED.encode(sent, shape), shape);
     if (coder.checked().getAndIncrement() < CHECKED
         && !decode(coder.wire(), payload, shape).equals(rounded)) {
@@ -268,6 +291,9 @@ public final class Replay implements AutoCloseable {
 
   private Coder coder(CutCodec codec) {
     Coder coder = coders.get(codec);
+    if (coder == null && codec.transform().isEmpty() && codec.tables().isEmpty()) {
+      return new Coder(codec.activations(), List.of(), new AtomicInteger());
+    }
     if (coder == null) {
       throw new IllegalStateException(codec.name() + " was not prepared");
     }
@@ -351,7 +377,6 @@ public final class Replay implements AutoCloseable {
     whole.close();
     heads.forEach(OnnxEngine.Session::close);
     rests.values().forEach(OnnxEngine.Session::close);
-    coders.values().forEach(coder -> coder.encoder().close());
-    coders.values().forEach(coder -> coder.decoder().close());
+    coders.values().forEach(Coder::close);
   }
 }

@@ -259,25 +259,85 @@ public final class OnnxPieces {
   }
 
   /**
-   * Returns a 1×1 convolution as a model, {@code input [N, from, H, W]} to {@code output [N, to, H,
-   * W]}.
+   * Returns the sender's part of a transform as a model: a 1×1 convolution, then a matrix over the
+   * values of each square block of positions.
+   *
+   * <p>{@code input [N, from, H, W]} becomes {@code output [N, rows, H / side, W / side]}; row f ×
+   * to + k is component k at frequency f.
    *
    * @param weight {@code [to, from]}, row-major
    * @param bias {@code [to]}
-   * @param range what the result is clipped to, if anything
+   * @param side of the blocks; with 1 the matrix is of no meaning
+   * @param matrix {@code [side², side²]}, row-major: frequencies from values
+   * @param rows which rows are given out, in this order; all in order if empty
    */
-  public byte[] pointwise(
+  public byte[] blockEncoder(
       int from,
       int to,
       int height,
       int width,
       float[] weight,
       float[] bias,
-      Optional<ValueRange> range) {
+      int side,
+      float[] matrix,
+      Optional<int[]> rows) {
     OnnxBuilder graph = OnnxBuilder.empty("transform");
     graph.input("input", new int[] {from, height, width});
+    String values =
+        graph.node(
+            "Conv",
+            List.of("input", graph.constant(weight, to, from, 1, 1), graph.constant(bias, to)),
+            OnnxBuilder.integers("kernel_shape", 1, 1));
+    long frequencies = (long) side * side;
+    if (side > 1) {
+      String blocks =
+          graph.node("SpaceToDepth", List.of(values), OnnxBuilder.integer("blocksize", side));
+      values = times(graph, matrix, blocks, side, to, height, width);
+    }
+    int count = Math.toIntExact(frequencies * to);
+    int sent = rows.map(chosen -> chosen.length).orElse(count);
+    if (rows.isPresent() && !inOrder(rows.get(), count)) {
+      values = rows(graph, values, rows.get());
+    }
+    graph.node("Identity", List.of(values), "output");
+    graph.onlyOutput("output", new int[] {sent, height / side, width / side});
+    return graph.build(opset);
+  }
+
+  /**
+   * Returns the receiver's part of a transform as a model, the way back of {@link #blockEncoder};
+   * rows that were not sent are zero.
+   *
+   * @param from components, {@code to} there
+   * @param to channels
+   * @param weight {@code [to, from]}, row-major
+   * @param bias {@code [to]}
+   * @param matrix as there; its transpose is applied
+   * @param range what the result is clipped to, if anything
+   */
+  public byte[] blockDecoder(
+      int from,
+      int to,
+      int height,
+      int width,
+      float[] weight,
+      float[] bias,
+      int side,
+      float[] matrix,
+      int[] rows,
+      Optional<ValueRange> range) {
+    OnnxBuilder graph = OnnxBuilder.empty("transform");
+    graph.input("input", new int[] {rows.length, height / side, width / side});
+    int frequencies = side * side;
+    int count = frequencies * from;
+    String values = inOrder(rows, count) ? "input" : spread(graph, rows, count);
+    if (side > 1) {
+      String blocks =
+          times(graph, transposed(matrix, frequencies), values, side, from, height, width);
+      values = graph.node("DepthToSpace", List.of(blocks), OnnxBuilder.integer("blocksize", side));
+    }
     List<String> inputs =
-        List.of("input", graph.constant(weight, to, from, 1, 1), graph.constant(bias, to));
+        List.of(values, graph.constant(weight, to, from, 1, 1), graph.constant(bias, to));
     var kernel = OnnxBuilder.integers("kernel_shape", 1, 1);
     if (range.isEmpty()) {
       graph.node("Conv", inputs, "output", kernel);
@@ -291,6 +351,54 @@ public final class OnnxPieces {
     }
     graph.onlyOutput("output", new int[] {to, height, width});
     return graph.build(opset);
+  }
+
+  /** A matrix times each block, whose values or frequencies lie along the channels. */
+  private static String times(
+      OnnxBuilder graph, float[] matrix, String blocks, int side, int each, int height, int width) {
+    long n = (long) side * side;
+    String columns = graph.node("Reshape", List.of(blocks, graph.integerConstant(0, n, -1)));
+    String product = graph.node("MatMul", List.of(graph.constant(matrix, n, n), columns));
+    return graph.node(
+        "Reshape",
+        List.of(product, graph.integerConstant(0, n * each, height / side, width / side)));
+  }
+
+  private static float[] transposed(float[] matrix, int n) {
+    float[] transposed = new float[n * n];
+    for (int row = 0; row < n; row++) {
+      for (int column = 0; column < n; column++) {
+        transposed[column * n + row] = matrix[row * n + column];
+      }
+    }
+    return transposed;
+  }
+
+  private static boolean inOrder(int[] rows, int count) {
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] != i) {
+        return false;
+      }
+    }
+    return rows.length == count;
+  }
+
+  private static String rows(OnnxBuilder graph, String values, int[] rows) {
+    String indices = graph.integerConstant(Arrays.stream(rows).asLongStream().toArray());
+    return graph.node("Gather", List.of(values, indices), OnnxBuilder.integer("axis", 1));
+  }
+
+  /** Puts received rows in their places; the others read a row of zeros that is put behind them. */
+  private static String spread(OnnxBuilder graph, int[] rows, int count) {
+    String first = rows(graph, "input", new int[] {0});
+    String zeros = graph.node("Mul", List.of(first, graph.constant(new float[] {0}, 1)));
+    String all = graph.node("Concat", List.of("input", zeros), OnnxBuilder.integer("axis", 1));
+    int[] places = new int[count];
+    Arrays.fill(places, rows.length);
+    for (int i = 0; i < rows.length; i++) {
+      places[rows[i]] = i;
+    }
+    return rows(graph, all, places);
   }
 
   private String clip(OnnxBuilder graph, String input, ValueRange range, String output) {

@@ -90,6 +90,19 @@ public final class ChannelStatistics {
     return mean;
   }
 
+  /** Returns the means of products, not of differences from the mean; symmetric. */
+  public double[][] secondMoments() {
+    flush();
+    double[][] moments = new double[channels][channels];
+    for (int i = 0; i < channels; i++) {
+      for (int j = 0; j <= i; j++) {
+        moments[i][j] = products[i * channels + j] / vectors;
+        moments[j][i] = moments[i][j];
+      }
+    }
+    return moments;
+  }
+
   /** Returns the covariance matrix, symmetric. */
   double[][] covariance() {
     double[] mean = mean();

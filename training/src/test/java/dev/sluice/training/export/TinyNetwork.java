@@ -14,6 +14,14 @@ public final class TinyNetwork {
 
   private TinyNetwork() {}
 
+  /** The same network with a node of another operator, which nothing reads. */
+  public static byte[] with(String operator)
+      throws com.google.protobuf.InvalidProtocolBufferException {
+    var model = ai.onnx.proto.OnnxMl.ModelProto.parseFrom(onnx()).toBuilder();
+    model.getGraphBuilder().addNodeBuilder().setOpType(operator).addInput(LOGITS).addOutput("more");
+    return model.build().toByteArray();
+  }
+
   public static byte[] onnx() {
     SplittableRandom random = new SplittableRandom(5);
     OnnxBuilder graph = OnnxBuilder.empty("tiny");

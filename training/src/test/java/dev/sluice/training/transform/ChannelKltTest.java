@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ChannelKltTest {
@@ -42,20 +43,55 @@ class ChannelKltTest {
   void reproducesTheTensorWithAllComponentsAndATinyStep() {
     float[] tensor = correlated(6, 20, 7);
     ChannelKlt klt = fitted(tensor, 6, 20);
-    CutCodec codec = codecs(klt, 1e-4, Long.MAX_VALUE, Optional.empty());
+    Transform transform = graphs(klt, 6, 1e-4, Optional.empty());
 
-    assertThat(codec.transform().orElseThrow().sentShape()).containsExactly(6, 4, 5);
-    assertThat(roundTrip(codec, tensor, 6)).containsExactly(tensor, within(1e-3f));
+    assertThat(transform.sentShape()).containsExactly(6, 4, 5);
+    assertThat(roundTrip(transform, tensor, 6)).containsExactly(tensor, within(1e-3f));
   }
 
   @Test
-  void keepsOnlyTheComponentsThatTheSenderCanAfford() {
+  void affordsOneComponentForEachTimeItsProductsFitTheBudget() {
     ChannelKlt klt = fitted(correlated(6, 20, 7), 6, 20);
 
-    CutCodec codec = codecs(klt, 1e-4, 2L * 6 * 20, Optional.empty());
+    assertThat(LinearTransform.affordable(klt, new BlockDct(1), 4, 5, 2L * 6 * 20)).isEqualTo(2);
+    assertThat(new LinearTransform(klt, 2, new BlockDct(1), 4, 5).encoderMacs())
+        .isEqualTo(2L * 6 * 20);
+  }
 
-    assertThat(codec.transform().orElseThrow().sentShape()).containsExactly(2, 4, 5);
-    assertThat(codec.transform().orElseThrow().encoderMacs()).isEqualTo(2L * 6 * 20);
+  @Test
+  void sortsComponentsByWhatTheAnswerFeelsOfThem() {
+    // Variances 3 along (1,1)/√2 and 1 along (1,-1)/√2, of which only the second is felt much.
+    float a = (float) Math.sqrt(3);
+    float[] first = {a, -a, 1, -1};
+    float[] second = {a, -a, -1, 1};
+    ChannelStatistics statistics = new ChannelStatistics(2);
+    statistics.add(concatenated(first, second), 4, 4, new SplittableRandom(1));
+    double[][] metric = {{1, -1}, {-1, 1}};
+
+    ChannelKlt klt = ChannelKlt.of(statistics, metric);
+
+    // Metric 0.7 [1 -1; -1 1] + 0.3 I has eigenvalues 1.7 along (1,-1) and 0.3 along (1,1).
+    assertThat(klt.variance(0)).isCloseTo(1.7 * 1, within(TOLERANCE));
+    assertThat(klt.variance(1)).isCloseTo(0.3 * 3, within(TOLERANCE));
+    double half = Math.sqrt(0.5);
+    assertThat(Math.abs(dot(klt.component(0), half, -half)))
+        .isCloseTo(Math.sqrt(1.7), within(TOLERANCE));
+  }
+
+  @Test
+  void goesBackAndForthUnderAnyMetric() {
+    float[] tensor = correlated(6, 20, 7);
+    ChannelStatistics statistics = new ChannelStatistics(6);
+    statistics.add(FloatBuffer.wrap(tensor), 20, 20, new SplittableRandom(3));
+    double[][] metric = new double[6][6];
+    for (int c = 0; c < 6; c++) {
+      metric[c][c] = c;
+      metric[c][5 - c] += 0.5;
+    }
+
+    Transform transform = graphs(ChannelKlt.of(statistics, metric), 6, 1e-4, Optional.empty());
+
+    assertThat(roundTrip(transform, tensor, 6)).containsExactly(tensor, within(1e-3f));
   }
 
   @Test
@@ -66,8 +102,7 @@ class ChannelKltTest {
     }
     ChannelKlt klt = fitted(tensor, 6, 20);
 
-    float[] received =
-        roundTrip(codecs(klt, 2, Long.MAX_VALUE, Optional.of(new ValueRange(0, 2))), tensor, 6);
+    float[] received = roundTrip(graphs(klt, 6, 2, Optional.of(new ValueRange(0, 2))), tensor, 6);
 
     for (float value : received) {
       assertThat(value).isBetween(0f, 2f);
@@ -84,15 +119,14 @@ class ChannelKltTest {
     assertThat(OnnxPieces.rangeOf(network, TinyNetwork.LOGITS)).isEmpty();
   }
 
-  private static CutCodec codecs(
-      ChannelKlt klt, double step, long mostMacs, Optional<ValueRange> range) {
-    return new KltCodecs(OnnxPieces.forBackbone(TinyNetwork.onnx()), mostMacs)
-        .at(1, klt, 4, 5, List.of(step), range)
-        .get(0);
+  private static Transform graphs(
+      ChannelKlt klt, int components, double step, Optional<ValueRange> range) {
+    int[] rows = IntStream.range(0, components).toArray();
+    return new LinearTransform(klt, components, new BlockDct(1), 4, 5)
+        .graphs(OnnxPieces.forBackbone(TinyNetwork.onnx()), step, rows, range);
   }
 
-  private static float[] roundTrip(CutCodec codec, float[] tensor, int channels) {
-    Transform transform = codec.transform().orElseThrow();
+  private static float[] roundTrip(Transform transform, float[] tensor, int channels) {
     int sent = transform.sentShape()[0];
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
         var encoder = engine.load(transform.encoder(), "encoder");
