@@ -13,9 +13,10 @@ import dev.sluice.protocol.message.ProtocolException;
  *   1 to 4 bytes without words, 5 to 8 with or without: what leaves a multiple of 4
  * </pre>
  *
- * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s, s
- * + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are left,
- * that times 2^32 plus the next word. After the last symbol the state is 1 and no word is left.
+ * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s,
+ * s + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are
+ * left, that times 2^32 plus the next word. After the last symbol the state is 1 and no word is
+ * left.
  */
 final class CoefficientDecoder {
   private static final long LOWEST = 1L << 31;
@@ -86,8 +87,7 @@ final class CoefficientDecoder {
     state = next;
   }
 
-  private void readRow(
-      CoefficientModel model, int channel, int row, float[] values, int index) {
+  private void readRow(CoefficientModel model, int channel, int row, float[] values, int index) {
     int place = neighbours.beginRow(model, channel, row);
     int columns = model.grid.columns();
     int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];
@@ -110,8 +110,7 @@ final class CoefficientDecoder {
       int slot = (int) x & MASK;
       int tokens = context * CoefficientModel.TOKEN_STRIDE;
       int frequency = starts[tokens + 1];
-      reading =
-          predicts ? CoefficientModel.prediction(predicted[place + i] + fLeft * reading) : 0;
+      reading = predicts ? CoefficientModel.prediction(predicted[place + i] + fLeft * reading) : 0;
       if (slot < frequency) {
         x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot;
         if (x < LOWEST && from < to) {

@@ -8,9 +8,9 @@ import java.util.Arrays;
  *
  * <p>The asymmetric numeral system (Duda, arXiv 1311.2540, 2013; the variant with a range) is last
  * in, first out: symbols are collected first to last and coded last to first. Its one state of 63
- * bits begins at 1 instead of the lower end of its range, and what it is at the end is written in as
- * many bytes as it has: nothing is lost at either end, so that a nearly empty tensor takes a byte or
- * two.
+ * bits begins at 1 instead of the lower end of its range, and what it is at the end is written in
+ * as many bytes as it has: nothing is lost at either end, so that a nearly empty tensor takes a
+ * byte or two.
  */
 final class CoefficientEncoder {
   private final Neighbours neighbours = new Neighbours();
@@ -65,8 +65,7 @@ final class CoefficientEncoder {
     float smallest = model.smallestOne / DeadZone.UNIT;
     for (int channel = 0; channel < grid.channels(); channel++) {
       int start = channel * plane;
-      int flagSymbol =
-          RansTables.FLAG_SYMBOLS + 2 * neighbours.beginChannel(model, channel);
+      int flagSymbol = RansTables.FLAG_SYMBOLS + 2 * neighbours.beginChannel(model, channel);
       int flagAt = count++;
       boolean empty = true;
       // The first integer that is not 0 has a prediction of 0.
@@ -103,8 +102,7 @@ final class CoefficientEncoder {
   }
 
   /** Returns 0 if all of the row became 0. */
-  private int quantizeRow(
-      CoefficientModel model, int channel, int row, float[] values, int index) {
+  private int quantizeRow(CoefficientModel model, int channel, int row, float[] values, int index) {
     int at = neighbours.beginRow(model, channel, row);
     int columns = model.grid.columns();
     int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];

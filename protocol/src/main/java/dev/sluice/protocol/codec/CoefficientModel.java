@@ -3,25 +3,26 @@ package dev.sluice.protocol.codec;
 import java.util.Arrays;
 
 /**
- * What calibration knows of coefficients on a grid of channels, rows and columns: what to expect of each
- * beside those already coded. Immutable; the arrays are not to be changed.
+ * What calibration knows of coefficients on a grid of channels, rows and columns: what to expect of
+ * each beside those already coded. Immutable; the arrays are not to be changed.
  *
- * <p>Channels are coded one after the other, each row by row. What is coded of a coefficient is the integer
- * nearest to its difference from a <em>prediction</em>: what the channel's filter makes of the readings on the left, above
- * and on both upper diagonals (0 where a channel has no filter), since a transform over channels leaves neighbouring places alike.
+ * <p>Channels are coded one after the other, each row by row. What is coded of a coefficient is the
+ * integer nearest to its difference from a <em>prediction</em>: what the channel's filter makes of
+ * the readings on the left, above and on both upper diagonals (0 where a channel has no filter),
+ * since a transform over channels leaves neighbouring places alike.
  *
- * <p>A flag says first whether a channel has nothing but zeros. Otherwise each integer has an <em>expected
- * magnitude</em>, in units of 1 / {@value #UNIT}: a weighted sum of the mean magnitude at this place and of the
- * magnitudes around it: left, above, both upper diagonals, the same place in the channel before, and a
- * fading sum over all channels before. The weights come from a regression, one set for each class of
- * channels of similar mean. The expected magnitude falls into one of {@value #CONTEXTS} contexts,
- * four for each doubling, and each has its own probabilities and its own dead zone. So a few hundred
- * numbers stand for what tables per channel would say, and what they cannot: that coefficients
- * cluster.
+ * <p>A flag says first whether a channel has nothing but zeros. Otherwise each integer has an
+ * <em>expected magnitude</em>, in units of 1 / {@value #UNIT}: a weighted sum of the mean magnitude
+ * at this place and of the magnitudes around it: left, above, both upper diagonals, the same place
+ * in the channel before, and a fading sum over all channels before. The weights come from a
+ * regression, one set for each class of channels of similar mean. The expected magnitude falls into
+ * one of {@value #CONTEXTS} contexts, four for each doubling, and each has its own probabilities
+ * and its own dead zone. So a few hundred numbers stand for what tables per channel would say, and
+ * what they cannot: that coefficients cluster.
  *
- * <p>A token stands for an integer's zigzag code: itself below {@value #DIRECT}; above, its number of
- * bits and the second highest bit, with the rest following raw. The last token announces any code
- * that calibration never saw, raw.
+ * <p>A token stands for an integer's zigzag code: itself below {@value #DIRECT}; above, its number
+ * of bits and the second highest bit, with the rest following raw. The last token announces any
+ * code that calibration never saw, raw.
  */
 final class CoefficientModel {
   /** A magnitude of 1. */
@@ -111,8 +112,8 @@ final class CoefficientModel {
   final byte[] firstTokens = new byte[CONTEXTS * 256];
 
   /**
-   * What a level is read as, in 1 / {@link DeadZone#UNIT}: four for each context, by the lesser of 3 and the magnitude,
-   * what is added to the magnitude.
+   * What a level is read as, in 1 / {@link DeadZone#UNIT}: four for each context, by the lesser of
+   * 3 and the magnitude, what is added to the magnitude.
    */
   final int[] readings = new int[4 * CONTEXTS];
 
@@ -217,8 +218,7 @@ final class CoefficientModel {
 
   /** Returns a prediction from a filter's sum. */
   static int prediction(int sum) {
-    return Math.max(
-        -MAX_READING, Math.min(MAX_READING, (sum + FILTER_UNIT / 2) >> FILTER_BITS));
+    return Math.max(-MAX_READING, Math.min(MAX_READING, (sum + FILTER_UNIT / 2) >> FILTER_BITS));
   }
 
   /** Returns the context of an expected magnitude, from 0 up. */

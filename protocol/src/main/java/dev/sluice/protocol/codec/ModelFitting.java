@@ -8,10 +8,11 @@ import java.util.List;
  * Fits a {@link CoefficientModel} to samples, and with it the dead zones that cost least.
  *
  * <p>Thresholds follow Chou, Lookabaugh and Gray, "Entropy-constrained vector quantization", IEEE
- * Transactions on Acoustics, Speech and Signal Processing 37(1), 1989, for scalars: quantise with the
- * present thresholds, count, take from the counts each integer's bits and its centroid, and put each
- * threshold where squared error + lambda * bits is the same on either side; again, a few times. The bits are those in
- * the value's own context, so that a lone coefficient needs to be larger to be kept than one in company.
+ * Transactions on Acoustics, Speech and Signal Processing 37(1), 1989, for scalars: quantise with
+ * the present thresholds, count, take from the counts each integer's bits and its centroid, and put
+ * each threshold where squared error + lambda * bits is the same on either side; again, a few
+ * times. The bits are those in the value's own context, so that a lone coefficient needs to be
+ * larger to be kept than one in company.
  */
 final class ModelFitting {
   private static final int ROUNDS = 4;
@@ -55,8 +56,8 @@ final class ModelFitting {
    *
    * @param samples in steps, not changed
    * @param lambda squared steps that a bit is worth
-   * @param coefficients whether values are coefficients, which filters may predict, or levels, which
-   *     must be read as they are
+   * @param coefficients whether values are coefficients, which filters may predict, or levels,
+   *     which must be read as they are
    */
   static CoefficientModel fit(
       Geometry shape, List<float[]> samples, double lambda, boolean coefficients) {
@@ -78,8 +79,8 @@ final class ModelFitting {
   }
 
   /**
-   * Returns the ways to lay values out: as the shape says, and where channels are small, as those of
-   * a transform over blocks are, those of one block side by side.
+   * Returns the ways to lay values out: as the shape says, and where channels are small, as those
+   * of a transform over blocks are, those of one block side by side.
    */
   private static List<Geometry> grids(Geometry shape) {
     List<Geometry> grids = new ArrayList<>();
@@ -243,8 +244,7 @@ final class ModelFitting {
           boolean hasRight = hasUp && column + 1 < columns;
           double target = sample[index];
           if (contexts[index] >= 0) {
-            x[CoefficientModel.OWN] =
-                (double) model.own[index] / Math.max(1, ownWeight);
+            x[CoefficientModel.OWN] = (double) model.own[index] / Math.max(1, ownWeight);
             x[CoefficientModel.LEFT] = hasLeft ? magnitude(levels[index - 1]) : 0;
             x[CoefficientModel.UP] = hasUp ? magnitude(levels[index - columns]) : 0;
             x[CoefficientModel.DIAGONAL] =
@@ -339,16 +339,14 @@ final class ModelFitting {
   }
 
   /** Solves least squares for a channel's filter; leaves it at nothing where that gains little. */
-  private void filter(
-      double[][] products, double[] targets, double energy, int[] filters, int at) {
+  private void filter(double[][] products, double[] targets, double energy, int[] filters, int at) {
     double count = (double) samples.size() * grid.plane();
     double[] solution = new double[FILTER];
     // As if the readings had a little noise: filters of nearly empty channels stay small.
     double ridge = 0.02 * count / FILTER + 1e-9;
     for (int sweep = 0; sweep < 200; sweep++) {
       for (int a = 0; a < FILTER; a++) {
-        solution[a] =
-            (targets[a] - others(products, solution, a)) / (products[a][a] + ridge);
+        solution[a] = (targets[a] - others(products, solution, a)) / (products[a][a] + ridge);
       }
     }
     double explained = 0;
@@ -417,8 +415,8 @@ final class ModelFitting {
   }
 
   /**
-   * Returns parts of {@link CoefficientModel#TOTAL}: none for what is rarer than half a part but the
-   * escape, which has at least one.
+   * Returns parts of {@link CoefficientModel#TOTAL}: none for what is rarer than half a part but
+   * the escape, which has at least one.
    */
   private static int[] normalize(double[] shares) {
     int[] parts = new int[CoefficientModel.TOKENS];

@@ -96,7 +96,9 @@ final class Neighbours {
     return at;
   }
 
-  /** Returns expected magnitudes, in 1 / {@link CoefficientModel#UNIT}, but for what is on the left. */
+  /**
+   * Returns expected magnitudes, in 1 / {@link CoefficientModel#UNIT}, but for what is on the left.
+   */
   int[] expected() {
     return expected;
   }
@@ -106,7 +108,10 @@ final class Neighbours {
     return current;
   }
 
-  /** Returns what the channel's integers are read as, in 1 / {@link DeadZone#UNIT}; written likewise. */
+  /**
+   * Returns what the channel's integers are read as, in 1 / {@link DeadZone#UNIT}; written
+   * likewise.
+   */
   int[] readings() {
     return readings;
   }

@@ -99,7 +99,10 @@ final class TableBytes {
     }
 
     String text(String what, int maxBytes) {
-      int length = unsigned(what, 0, Math.min(maxBytes, bytes.length - at));
+      int length = unsigned(what, 0, maxBytes);
+      if (length > bytes.length - at) {
+        throw new IllegalArgumentException(what + " is cut off at byte " + at);
+      }
       at += length;
       return new String(bytes, at - length, length, StandardCharsets.UTF_8);
     }
