@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A bundle taken apart again, for whoever makes a new one of it. */
-final class BundleNetwork {
+public final class BundleNetwork {
   private BundleNetwork() {}
 
   /**
@@ -27,7 +27,7 @@ final class BundleNetwork {
    *     outputs, or a final exit with a head of its own
    * @throws OnnxFormatException if the bundle's backbone is no ONNX network
    */
-  static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
+  public static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
     BundleManifest manifest = bundle.manifest();
     OnnxGraph backbone =
         OnnxGraph.of(bundle.file(Bundle.BACKBONE), bundle.source() + "!" + Bundle.BACKBONE);

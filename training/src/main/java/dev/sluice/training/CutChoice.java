@@ -15,13 +15,13 @@ import java.util.TreeSet;
  * @param cuts input, interior cuts in order, output
  * @param exitCuts index into {@code cuts} of every early exit, ascending
  */
-record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
+public record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
   private static final int MOST_INTERIOR = 10;
 
   /** A further cut must lie this share of the MACs from any other to be worth its calibration. */
   private static final double LEAST_DISTANCE = 0.03;
 
-  CutChoice {
+  public CutChoice {
     cuts = List.copyOf(cuts);
     exitCuts = List.copyOf(exitCuts);
   }
@@ -32,7 +32,7 @@ record CutChoice(List<CutPoint> cuts, List<Integer> exitCuts) {
    * @param shares wanted exits as shares of the MACs, each in (0, 1)
    * @throws PreparationException if the network has no cut where an exit could sit
    */
-  static CutChoice of(OnnxGraph graph, List<Double> shares) throws PreparationException {
+  public static CutChoice of(OnnxGraph graph, List<Double> shares) throws PreparationException {
     double total = graph.totalMacs();
     List<CutPoint> interior = interior(graph);
     if (interior.isEmpty()) {

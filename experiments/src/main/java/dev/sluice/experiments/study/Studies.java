@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
 import java.util.Comparator;
@@ -10,7 +11,12 @@ import java.util.stream.Collectors;
 /** The studies that there are. */
 public final class Studies {
   private static final List<Study> ALL =
-      List.of(new DemoStudy(), new OverheadStudy(), new PoliciesStudy(), new WireStudy());
+      List.of(
+          new CodecStudy(),
+          new DemoStudy(),
+          new OverheadStudy(),
+          new PoliciesStudy(),
+          new WireStudy());
 
   private Studies() {}
 

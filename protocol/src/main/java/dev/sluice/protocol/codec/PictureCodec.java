@@ -1,22 +1,9 @@
 package dev.sluice.protocol.codec;
 
-import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ProtocolException;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.plugins.jpeg.JPEGImageWriteParam;
-import javax.imageio.stream.MemoryCacheImageInputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How a picture is written for the link, before normalisation.
@@ -27,53 +14,108 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * <tr><td>{@code png}</td><td>a PNG file</td></tr>
  * <tr><td>{@code jpeg-Q}</td><td>a JPEG file of quality Q in 1 to 100, Huffman tables optimised</td></tr>
  * <tr><td>{@code jpegs-Q}</td><td>the same without what both sides know: {@link ShortJpeg}</td></tr>
+ * <tr><td>{@code jpegm-Q}</td><td>a JPEG with nothing that both sides know: {@link MinimalJpeg}</td></tr>
+ * <tr><td>{@code jpegm-Q-444}</td><td>the same with colour at full resolution</td></tr>
+ * <tr><td>{@code webp-Q}</td><td>lossy WebP of quality Q in 1 to 100: {@link WebPictures}</td></tr>
+ * <tr><td>{@code webp-lossless}</td><td>lossless WebP</td></tr>
  * </table>
+ *
+ * <p>{@code jpegm} and {@code webp} take a scale: {@code jpegm-50@0.75} writes a picture of 0.75
+ * times the width and height, which the reader brings back to the original size. Scales are in
+ * {@code [0.1, 1)} with at most three decimals, written without zeros at the end.
+ *
+ * <p>The WebP codecs need {@code com.github.usefulness:webp-imageio} on the class path; where it is
+ * missing they are unknown, and the message says why.
  *
  * <p>Immutable and thread-safe.
  */
 public final class PictureCodec {
-  private static final int RAW_HEADER_BYTES = 4;
-
-  private enum Kind {
-    RAW,
-    PNG,
-    JPEG,
-    SHORT_JPEG
-  }
+  private static final Pattern QUALITY =
+      Pattern.compile(
+          "(?<format>jpeg|jpegs|jpegm|webp)-(?<quality>[1-9][0-9]?|100)(?<full>-444)?"
+              + "(@0\\.(?<scale>[1-9]|[0-9]{1,2}[1-9]))?");
+  private static final String KNOWN =
+      "known are raw, png, jpeg-Q, jpegs-Q, jpegm-Q, jpegm-Q-444, webp-Q and webp-lossless with Q in"
+          + " 1 to 100; jpegm and webp may end with a scale such as @0.75";
 
   private final String name;
-  private final Kind kind;
-  private final int quality;
+  private final PictureCoding coding;
 
-  private PictureCodec(String name, Kind kind, int quality) {
+  private PictureCodec(String name, PictureCoding coding) {
     this.name = name;
-    this.kind = kind;
-    this.quality = quality;
+    this.coding = coding;
   }
 
   /**
    * Returns the codec with a name.
    *
-   * @throws UnknownCodecException if there is none
+   * @throws UnknownCodecException if there is none, or if it needs a library that is not there
    */
   public static PictureCodec of(String name) {
-    if (name.equals("raw")) {
-      return new PictureCodec(name, Kind.RAW, 0);
+    return new PictureCodec(name, coding(name));
+  }
+
+  /** Returns whether the WebP codecs can be used here. */
+  public static boolean hasWebP() {
+    return WebPictures.available();
+  }
+
+  private static PictureCoding coding(String name) {
+    return switch (name) {
+      case "raw" -> new RawPictures();
+      case "png" -> new PictureFiles.Png();
+      case "webp-lossless" -> {
+        requireWebP(name);
+        yield new WebPictures.Lossless();
+      }
+      default -> withQuality(name);
+    };
+  }
+
+  private static PictureCoding withQuality(String name) {
+    Matcher parts = QUALITY.matcher(name);
+    if (!parts.matches()) {
+      throw unknown(name);
     }
-    if (name.equals("png")) {
-      return new PictureCodec(name, Kind.PNG, 0);
+    String format = parts.group("format");
+    int quality = Integer.parseInt(parts.group("quality"));
+    boolean fullColour = parts.group("full") != null;
+    String scaleText = parts.group("scale");
+    PictureScale scale = scaleText == null ? PictureScale.WHOLE : scale(name, scaleText);
+    boolean isPlain = !fullColour && scaleText == null;
+    if (format.equals("jpegm")) {
+      return new MinimalJpeg(quality, fullColour, scale);
     }
-    if (!name.matches("jpegs?-([1-9][0-9]?|100)")) {
+    if (format.equals("webp") && !fullColour) {
+      requireWebP(name);
+      return new WebPictures.Lossy(quality, scale);
+    }
+    if (!isPlain) {
+      throw unknown(name);
+    }
+    return format.equals("jpeg") ? new PictureFiles.Jpeg(quality) : new ShortJpeg(quality);
+  }
+
+  private static PictureScale scale(String name, String decimals) {
+    int permille = Integer.parseInt((decimals + "00").substring(0, 3));
+    if (permille < 100) {
+      throw unknown(name);
+    }
+    return new PictureScale(permille);
+  }
+
+  private static UnknownCodecException unknown(String name) {
+    return new UnknownCodecException("unknown picture codec '" + name + "'; " + KNOWN);
+  }
+
+  private static void requireWebP(String name) {
+    if (!WebPictures.available()) {
       throw new UnknownCodecException(
-          "unknown picture codec '"
+          "picture codec '"
               + name
-              + "'; known are raw, png, jpeg-Q and jpegs-Q with Q in 1 to 100");
+              + "' needs the library com.github.usefulness:webp-imageio on the class path, with"
+              + " native code for this system");
     }
-    int dash = name.indexOf('-');
-    return new PictureCodec(
-        name,
-        name.charAt(dash - 1) == 's' ? Kind.SHORT_JPEG : Kind.JPEG,
-        Integer.parseInt(name.substring(dash + 1)));
   }
 
   /** Returns the codec's name. */
@@ -85,8 +127,8 @@ public final class PictureCodec {
    * Writes a picture.
    *
    * @param rgb red, green, blue per pixel, row by row
-   * @param width in {@code [1, 65535]}
-   * @param height in {@code [1, 65535]}
+   * @param width in {@code [1, 65535]}; WebP writes at most 16,383
+   * @param height in {@code [1, 65535]}; WebP writes at most 16,383
    */
   public byte[] encode(byte[] rgb, int width, int height) {
     if (width < 1 || height < 1 || width > 0xFFFF || height > 0xFFFF) {
@@ -96,54 +138,7 @@ public final class PictureCodec {
       throw new IllegalArgumentException(
           width + "x" + height + " needs " + 3L * width * height + " bytes, got " + rgb.length);
     }
-    try {
-      return switch (kind) {
-        case RAW -> raw(rgb, width, height);
-        case PNG -> file("png", image(rgb, width, height), 0);
-        case JPEG -> file("jpeg", image(rgb, width, height), quality);
-        case SHORT_JPEG ->
-            ShortJpeg.shorten(file("jpeg", image(rgb, width, height), quality), quality);
-      };
-    } catch (IOException impossible) {
-      throw new UncheckedIOException("cannot write a picture to memory", impossible);
-    }
-  }
-
-  private static byte[] raw(byte[] rgb, int width, int height) {
-    byte[] out = new byte[RAW_HEADER_BYTES + rgb.length];
-    LittleEndian.putShort(out, 0, (short) width);
-    LittleEndian.putShort(out, 2, (short) height);
-    System.arraycopy(rgb, 0, out, RAW_HEADER_BYTES, rgb.length);
-    return out;
-  }
-
-  private static BufferedImage image(byte[] rgb, int width, int height) {
-    int[] pixels = new int[width * height];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] =
-          (rgb[3 * i] & 0xFF) << 16 | (rgb[3 * i + 1] & 0xFF) << 8 | (rgb[3 * i + 2] & 0xFF);
-    }
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    image.getRaster().setDataElements(0, 0, width, height, pixels);
-    return image;
-  }
-
-  static byte[] file(String format, BufferedImage image, int quality) throws IOException {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      ImageWriteParam parameters = writer.getDefaultWriteParam();
-      if (parameters instanceof JPEGImageWriteParam jpeg) {
-        jpeg.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        jpeg.setCompressionQuality(quality / 100f);
-        jpeg.setOptimizeHuffmanTables(true);
-      }
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(image, null, null), parameters);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
+    return coding.encode(rgb, width, height);
   }
 
   /**
@@ -157,64 +152,7 @@ public final class PictureCodec {
   public Picture decode(ByteBuffer encoded, int maxPixels) throws ProtocolException {
     byte[] bytes = new byte[encoded.remaining()];
     encoded.duplicate().get(bytes);
-    return switch (kind) {
-      case RAW -> readRaw(bytes, maxPixels);
-      case PNG -> readFile("png", bytes, maxPixels);
-      case JPEG -> readFile("jpeg", bytes, maxPixels);
-      case SHORT_JPEG -> readFile("jpeg", ShortJpeg.lengthen(bytes, quality), maxPixels);
-    };
-  }
-
-  private static Picture readRaw(byte[] bytes, int maxPixels) throws ProtocolException {
-    if (bytes.length < RAW_HEADER_BYTES) {
-      throw ProtocolException.malformedRequest("raw picture ends within its header");
-    }
-    int width = LittleEndian.getShort(bytes, 0) & 0xFFFF;
-    int height = LittleEndian.getShort(bytes, 2) & 0xFFFF;
-    checkSize(width, height, maxPixels);
-    if (bytes.length - RAW_HEADER_BYTES != 3L * width * height) {
-      throw ProtocolException.malformedRequest(
-          "raw picture of " + width + "x" + height + " has " + bytes.length + " bytes");
-    }
-    return new Picture(Arrays.copyOfRange(bytes, RAW_HEADER_BYTES, bytes.length), width, height);
-  }
-
-  private static void checkSize(long width, long height, int maxPixels) throws ProtocolException {
-    if (width < 1 || height < 1 || width * height > maxPixels) {
-      throw new ProtocolException(
-          ErrorCode.TOO_LARGE,
-          ProtocolException.Scope.REQUEST,
-          "picture of " + width + "x" + height + " pixels; at most " + maxPixels + " are accepted");
-    }
-  }
-
-  private static Picture readFile(String format, byte[] bytes, int maxPixels)
-      throws ProtocolException {
-    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-    try (MemoryCacheImageInputStream in =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      reader.setInput(in, true, true);
-      int width = reader.getWidth(0);
-      int height = reader.getHeight(0);
-      checkSize(width, height, maxPixels);
-      BufferedImage image = reader.read(0);
-      if (image.getWidth() != width || image.getHeight() != height) {
-        throw ProtocolException.malformedRequest(format + " changes its size");
-      }
-      int[] pixels = image.getRGB(0, 0, width, height, null, 0, width);
-      byte[] rgb = new byte[3 * pixels.length];
-      for (int i = 0; i < pixels.length; i++) {
-        rgb[3 * i] = (byte) (pixels[i] >> 16);
-        rgb[3 * i + 1] = (byte) (pixels[i] >> 8);
-        rgb[3 * i + 2] = (byte) pixels[i];
-      }
-      return new Picture(rgb, width, height);
-    } catch (IOException | RuntimeException broken) {
-      // The JDK's readers answer some damage with unchecked exceptions.
-      throw ProtocolException.malformedRequest("damaged " + format + ": " + broken.getMessage());
-    } finally {
-      reader.dispose();
-    }
+    return coding.decode(bytes, maxPixels);
   }
 
   @Override

@@ -1,10 +1,9 @@
 package dev.sluice.protocol.codec;
 
+import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.protocol.message.ProtocolException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -14,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * About 160 bytes less, which is a tenth of a small picture. Frame header, Huffman tables
  * (optimised, so particular to the picture) and scan stay as they are.
  */
-final class ShortJpeg {
+final class ShortJpeg implements PictureCoding {
   private static final int START = 0xD8;
   private static final int JFIF = 0xE0;
   private static final int QUANTIZATION = 0xDB;
@@ -23,10 +22,16 @@ final class ShortJpeg {
   /** SOI, JFIF segment and DQT segments per quality. */
   private static final ConcurrentHashMap<Integer, byte[]> PREFIXES = new ConcurrentHashMap<>();
 
-  private ShortJpeg() {}
+  private final PictureFiles.JpegOptions options;
 
-  static byte[] shorten(byte[] jpeg, int quality) {
-    byte[] prefix = prefix(quality);
+  ShortJpeg(int quality) {
+    this.options = new PictureFiles.JpegOptions(quality, false, true);
+  }
+
+  @Override
+  public byte[] encode(byte[] rgb, int width, int height) {
+    byte[] jpeg = PictureFiles.jpeg(PictureFiles.image(rgb, width, height), options);
+    byte[] prefix = prefix();
     int skip = prefixLength(jpeg);
     if (skip != prefix.length
         || Arrays.mismatch(prefix, 0, skip, jpeg, 0, skip) >= 0
@@ -37,30 +42,27 @@ final class ShortJpeg {
     return Arrays.copyOfRange(jpeg, skip, jpeg.length - 2);
   }
 
-  static byte[] lengthen(byte[] body, int quality) throws ProtocolException {
+  @Override
+  public Picture decode(byte[] body, int maxPixels) throws ProtocolException {
     if (body.length < 4) {
       throw ProtocolException.malformedRequest("short JPEG has " + body.length + " bytes");
     }
-    byte[] prefix = prefix(quality);
+    byte[] prefix = prefix();
     ByteArrayOutputStream out = new ByteArrayOutputStream(prefix.length + body.length + 2);
     out.write(prefix, 0, prefix.length);
     out.write(body, 0, body.length);
     out.write(0xFF);
     out.write(END);
-    return out.toByteArray();
+    return PictureFiles.read("jpeg", out.toByteArray(), maxPixels);
   }
 
-  private static byte[] prefix(int quality) {
+  private byte[] prefix() {
     return PREFIXES.computeIfAbsent(
-        quality,
-        q -> {
-          try {
-            byte[] sample =
-                PictureCodec.file("jpeg", new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), q);
-            return Arrays.copyOf(sample, prefixLength(sample));
-          } catch (IOException impossible) {
-            throw new UncheckedIOException("cannot write a picture to memory", impossible);
-          }
+        options.quality(),
+        quality -> {
+          byte[] sample =
+              PictureFiles.jpeg(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), options);
+          return Arrays.copyOf(sample, prefixLength(sample));
         });
   }
 

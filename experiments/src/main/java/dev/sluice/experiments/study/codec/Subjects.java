@@ -1,0 +1,167 @@
+package dev.sluice.experiments.study.codec;
+
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.Preprocessing;
+import dev.sluice.model.graph.OnnxGraph;
+import dev.sluice.training.BundleNetwork;
+import dev.sluice.training.CutChoice;
+import dev.sluice.training.RoadSignsData;
+import dev.sluice.training.calibrate.ExitNetwork;
+import dev.sluice.training.data.CifarData;
+import dev.sluice.training.data.DataSets;
+import dev.sluice.training.data.FolderData;
+import dev.sluice.training.data.LabelledImages;
+import dev.sluice.training.data.Labels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The networks of the study. Those of others keep the cuts that {@code model prepare} keeps; exits
+ * need no training here, since only final answers are compared.
+ */
+final class Subjects {
+  /** Where {@code model prepare} puts exits unless told otherwise. */
+  private static final List<Double> EXIT_SHARES = List.of(0.15, 0.3, 0.45, 0.6, 0.75, 0.9);
+
+  private static final long DATA_SEED = 1;
+
+  /** A seed that neither the shipped bundle's training nor its codecs have seen. */
+  private static final long FRESH_SEED = 2_029;
+
+  private static final int UNPACK_PATIENCE_SECONDS = 300;
+
+  private final StudyContext context;
+
+  Subjects(StudyContext context) {
+    this.context = context;
+  }
+
+  private LabelledImages some(LabelledImages images, int quick, int full) {
+    return images.sample(context.quick() ? quick : full, context.seed("samples"));
+  }
+
+  /**
+   * The shipped bundle. Its codecs are chosen on drives and reported on independent frames of
+   * another world.
+   */
+  Subject roadSigns() throws IOException {
+    Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
+    ExitNetwork network = BundleNetwork.of(Bundle.open(path));
+    RoadSignsData.Sizes sizes = new RoadSignsData.Sizes(512, 1, 120, 5000);
+    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 20, 500);
+    DataSets sets = RoadSignsData.draw(FRESH_SEED, context.quick() ? few : sizes);
+    return new Subject(
+        "roadsigns",
+        network,
+        sets.train(),
+        sets.select(),
+        sets.test(),
+        List.of(Task.ofAll(sets.classes().size())),
+        0.5,
+        "<= 0.2",
+        false);
+  }
+
+  /**
+   * ResNet-56 on CIFAR-10. Its authors trained it on the pictures on which codecs are chosen here,
+   * all of which it gets right, so that a loss is seen late there.
+   *
+   * @param work an empty folder for the unpacked pictures
+   */
+  Optional<Subject> resnet(Path work) throws IOException {
+    Path data = context.shared().resolve("data").resolve("cifar-10-binary.tar.xz");
+    Optional<OnnxGraph> graph = graph("resnet56-cifar10", data);
+    if (graph.isEmpty()) {
+      return Optional.empty();
+    }
+    unpack(context.input("cifar-10", data), work);
+    DataSets sets = CifarData.read(work, DATA_SEED);
+    return Optional.of(
+        new Subject(
+            "resnet56-cifar10",
+            network(
+                graph.get(), "size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225", EXIT_SHARES),
+            some(sets.train(), 128, 512),
+            some(sets.select(), 300, 2_000),
+            some(sets.test(), 300, 5_000),
+            List.of(Task.ofAll(sets.classes().size())),
+            0.5,
+            "<= 0.2",
+            false));
+  }
+
+  /**
+   * MobileNet on photos of ten of its 1,000 classes, with its own head; codecs are chosen on val/,
+   * most of whose pictures it was trained on, and reported on test/, which it has not seen.
+   */
+  Optional<Subject> mobilenet() throws IOException {
+    Path data = context.shared().resolve("data").resolve("imagenette-224");
+    Optional<OnnxGraph> graph = graph("mobilenet-v1-0.75-224", data);
+    if (graph.isEmpty()) {
+      return Optional.empty();
+    }
+    context.input("imagenette-224", data);
+    DataSets sets = FolderData.read(data, DATA_SEED);
+    Path file = context.shared().resolve("models").resolve("imagenet-labels.txt");
+    Labels labels = Labels.read(context.input("imagenet-labels", file).toString());
+    int[] own =
+        labels
+            .indicesOf(sets.classes())
+            .orElseThrow(() -> new IOException(file + ": does not name the photos' classes"));
+    return Optional.of(
+        new Subject(
+            "mobilenet-v1-0.75-224",
+            network(graph.get(), "size=224 scale=127.5 shift=-1", EXIT_SHARES),
+            some(sets.train(), 64, 256),
+            some(new Joined(sets.select(), sets.certify()), 60, 500),
+            some(sets.test(), 60, 297),
+            List.of(
+                new Task(labels.size() + "-way", new int[0], own),
+                new Task(own.length + "-way", own, own)),
+            1,
+            "<= 0.1",
+            true));
+  }
+
+  private Optional<OnnxGraph> graph(String name, Path data) throws IOException {
+    Path file = context.shared().resolve("models").resolve(name + ".onnx");
+    if (!Files.exists(file) || !Files.exists(data)) {
+      context.console().println(name + " skipped: " + file + " or " + data + " is not there");
+      return Optional.empty();
+    }
+    return Optional.of(OnnxGraph.read(context.input(name, file)));
+  }
+
+  private ExitNetwork network(OnnxGraph graph, String preprocessing, List<Double> shares)
+      throws IOException {
+    return new ExitNetwork(
+        graph, Preprocessing.parse(preprocessing), CutChoice.of(graph, shares).cuts(), List.of());
+  }
+
+  private static void unpack(Path archive, Path target) throws IOException {
+    List<String> command = new ArrayList<>(List.of("tar", "-xJf"));
+    command.add(archive.toString());
+    command.addAll(List.of("-C", target.toString()));
+    Process tar =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      if (!tar.waitFor(UNPACK_PATIENCE_SECONDS, TimeUnit.SECONDS) || tar.exitValue() != 0) {
+        throw new IOException(archive + ": cannot be unpacked; are tar and xz installed?");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while unpacking " + archive, e);
+    } finally {
+      tar.destroy();
+    }
+  }
+}
