@@ -5,7 +5,6 @@ import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.InferHeader;
 import dev.sluice.protocol.message.SendStamp;
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 
 /**
  * A request whose data is coming in. Its room grows with what has come, never with what was
@@ -24,6 +23,7 @@ final class Assembly {
   /** Payload bytes, of which so many have come. */
   final int total;
 
+  private final PayloadArrays arrays;
   private int received;
   private byte[] data;
   private long firstDataNanos;
@@ -34,12 +34,13 @@ final class Assembly {
   /**
    * @param total what the header says, within the limits
    */
-  Assembly(InferHeader header, long firstByteNanos, int total) {
+  Assembly(InferHeader header, long firstByteNanos, int total, PayloadArrays arrays) {
     this.header = header;
     this.firstByteNanos = firstByteNanos;
     this.total = total;
     deadline = deadline(header, firstByteNanos);
-    data = new byte[Math.min(total, FIRST_BYTES)];
+    this.arrays = arrays;
+    data = arrays.take(Math.min(total, FIRST_BYTES));
   }
 
   /**
@@ -77,7 +78,10 @@ final class Assembly {
     }
     if (received + bytes > data.length) {
       long doubled = Math.max(2L * data.length, (long) received + bytes);
-      data = Arrays.copyOf(data, (int) Math.min(total, doubled));
+      byte[] larger = arrays.take((int) Math.min(total, doubled));
+      System.arraycopy(data, 0, larger, 0, received);
+      arrays.giveBack(data);
+      data = larger;
     }
     piece.readBytes(data, received, bytes);
     received += bytes;
@@ -95,6 +99,11 @@ final class Assembly {
     return new Arrival(
         (int) Math.min(Integer.MAX_VALUE, bytesAtLastData - bytesAtFirstData),
         Math.max(0, lastDataNanos - firstDataNanos));
+  }
+
+  /** Returns what has come, in an array that may be longer. */
+  byte[] data() {
+    return data;
   }
 
   /** Returns the request, when nothing is missing. */

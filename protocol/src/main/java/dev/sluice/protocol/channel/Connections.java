@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The welcomed connections of one server and what they share. Thread-safe. */
 final class Connections {
+  private final PayloadArrays arrays = new PayloadArrays();
   private final Set<ServerConnection> open = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytes = new AtomicLong();
   private final long maxBytes;
@@ -31,6 +32,10 @@ final class Connections {
     if (draining && open.isEmpty()) {
       emptied.countDown();
     }
+  }
+
+  PayloadArrays arrays() {
+    return arrays;
   }
 
   int size() {

@@ -43,8 +43,9 @@ public interface RequestHandler {
   /**
    * A whole request has arrived.
    *
-   * @param request its payloads are heap buffers that belong to the handler; its id is the number
-   *     that the connection gave it, not the one that the device's program chose
+   * @param request its payloads are heap buffers that are the handler's until it answers, and may
+   *     hold another request's bytes after that; its id is the number that the connection gave it,
+   *     not the one that the device's program chose
    * @param stamps when its bytes came in
    * @param responder to be used exactly once, from any thread
    */

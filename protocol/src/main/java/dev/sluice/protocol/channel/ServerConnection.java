@@ -366,7 +366,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
     int total = (int) header.totalBytes();
     bytesInFlight += total;
-    Assembly assembly = new Assembly(header, frame.firstByteNanos(), total);
+    Assembly assembly = new Assembly(header, frame.firstByteNanos(), total, connections.arrays());
     if (total == 0) {
       handOver(assembly, frame.lastByteNanos());
     } else {
@@ -436,7 +436,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void handOver(Assembly whole, long lastByteNanos) {
     Infer request = whole.whole();
-    Reply reply = new Reply(request.requestId(), whole.total, whole.arrival());
+    Reply reply = new Reply(request.requestId(), whole.total, whole.arrival(), whole.data());
     inFlight.put(request.requestId(), reply);
     if (whole.deadline.hasPassed(lastByteNanos)) {
       reply.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it came in", 0);
@@ -480,6 +480,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void drop(Assembly assembly) {
     if (arriving.remove(assembly.header.requestId()) != null) {
+      connections.arrays().giveBack(assembly.data());
       giveBack(assembly.total);
     }
   }
@@ -622,13 +623,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     private final long requestId;
     private final int bytes;
     private final Arrival arrival;
+    private final byte[] data;
     private final AtomicBoolean used = new AtomicBoolean();
     private volatile boolean cancelled;
 
-    Reply(long requestId, int bytes, Arrival arrival) {
+    Reply(long requestId, int bytes, Arrival arrival, byte[] data) {
       this.requestId = requestId;
       this.bytes = bytes;
       this.arrival = arrival;
+      this.data = data;
     }
 
     @Override
@@ -658,6 +661,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     public void answer(Answer answer) {
       checkId(answer.requestId());
       if (used.compareAndSet(false, true)) {
+        // Who answers has read the payloads. Of one who refuses or was cancelled this is not known.
+        connections.arrays().giveBack(data);
         say(this, answer);
       }
     }
