@@ -7,17 +7,22 @@ import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.model.repository.Bundles;
 import dev.sluice.protocol.channel.ServerOptions;
 import dev.sluice.protocol.channel.WorkerServer;
+import dev.sluice.protocol.security.ReloadedSecurity;
+import dev.sluice.protocol.security.ServerSecurity;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,6 +36,9 @@ import picocli.CommandLine.Spec;
     description = "Cloud worker: finishes what devices begin, until it is stopped.")
 public final class CloudMain implements Callable<Integer> {
   private static final long STOP_SECONDS = 10;
+
+  /** Keys, certificates and tokens that have changed are read anew this often. */
+  private static final long SECURITY_CHECK_SECONDS = 5;
 
   /** What devices have asked for by then is still answered. */
   private static final long DRAIN_SECONDS = 3;
@@ -76,12 +84,7 @@ public final class CloudMain implements Callable<Integer> {
       description = "requests that may wait before others are refused (default: ${DEFAULT-VALUE})")
   private int queueCapacity;
 
-  @Option(
-      names = "--insecure",
-      description =
-          "listen on more than this machine although requests are neither encrypted nor"
-              + " authenticated")
-  private boolean insecure;
+  @Mixin private final SecurityArguments secure = new SecurityArguments();
 
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
@@ -138,6 +141,7 @@ public final class CloudMain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     HostPort address = address();
+    secure.check(this::wrongUse);
     int cores = Runtime.getRuntime().availableProcessors();
     int computeThreads = positive("--threads", threads == 0 ? cores : threads);
     int capacity = positive("--queue", queueCapacity);
@@ -151,12 +155,16 @@ public final class CloudMain implements Callable<Integer> {
                   + models
                   + " does not exist; name a bundle, or a folder that holds bundles");
     }
-    ServerOptions options = ServerOptions.on(address.host(), address.port(), "sluice-cloud");
+    PrintWriter err = spec.commandLine().getErr();
+    Consumer<String> log = line -> err.println("sluice cloud: " + line);
+    ReloadedSecurity security = secure.read(log);
+    requireSecure(address.host(), security.get());
+    ServerOptions options =
+        ServerOptions.on(address.host(), address.port(), "sluice-cloud").withSecurity(security);
     // Models take long to load: who cannot listen should hear of it before.
     WorkerServer.requireFree(options);
 
-    PrintWriter err = spec.commandLine().getErr();
-    Path place = Bundles.usual(line -> err.println("sluice cloud: " + line)).locate(models);
+    Path place = Bundles.usual(log).locate(models);
     ModelShelf shelf = ModelShelf.open(place, engine);
     for (ServedModel model : shelf.models()) {
       model.warmUp();
@@ -169,7 +177,9 @@ public final class CloudMain implements Callable<Integer> {
       out.flush();
       Runtime.getRuntime()
           .addShutdownHook(new Thread(() -> stopGracefully(stop, stopped), "worker-stop"));
-      stop.await();
+      while (!stop.await(SECURITY_CHECK_SECONDS, TimeUnit.SECONDS)) {
+        security.check();
+      }
       worker.drain(TimeUnit.SECONDS.toNanos(DRAIN_SECONDS));
     } finally {
       stopped.countDown();
@@ -204,15 +214,14 @@ public final class CloudMain implements Callable<Integer> {
     if (port < 0 || port > 65535) {
       throw wrongUse("--bind needs HOST:PORT with a port in 0 to 65535, not '" + bind + "'");
     }
-    String host = bind.substring(0, colon);
-    if (!insecure && !isLoopback(host)) {
-      throw wrongUse(
-          "--bind "
-              + bind
-              + " would serve other machines without encryption or authentication; add --insecure"
-              + " if the network is trusted");
+    return new HostPort(bind.substring(0, colon), port);
+  }
+
+  private void requireSecure(String host, ServerSecurity security) {
+    Optional<String> objection = secure.objection(security);
+    if (objection.isPresent() && !isLoopback(host)) {
+      throw wrongUse("--bind " + bind + " " + objection.get());
     }
-    return new HostPort(host, port);
   }
 
   private ExecutionProvider provider() {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -40,6 +41,40 @@ class CloudMainTest {
   void refusesToServeOtherMachinesInTheClearUnlessToldTo() {
     assertThat(run("--bind", "0.0.0.0:0", "--models", BUNDLE)).isEqualTo(2);
     assertThat(err.toString()).contains("--insecure").hasLineCount(1);
+  }
+
+  @Test
+  void wantsBothEncryptionAndAuthenticationToServeOtherMachines(@TempDir Path folder)
+      throws IOException {
+    Path tokens = folder.resolve("tokens");
+    Files.writeString(tokens, "correct-horse-battery-staple");
+    Files.setPosixFilePermissions(tokens, PosixFilePermissions.fromString("rw-------"));
+    String[] clear = {"--bind", "0.0.0.0:0", "--models", BUNDLE, "--token-file", tokens.toString()};
+    assertThat(run(clear)).isEqualTo(2);
+    assertThat(err.toString()).contains("read on the way", "--tls-cert").hasLineCount(1);
+  }
+
+  @Test
+  void refusesHalfOfWhatTlsNeeds() {
+    assertThat(run("--models", BUNDLE, "--tls-key", "pom.xml")).isEqualTo(2);
+    assertThat(run("--models", BUNDLE, "--tls-client-ca", "pom.xml")).isEqualTo(2);
+    assertThat(err.toString()).contains("go together", "needs TLS").hasLineCount(2);
+  }
+
+  @Test
+  void namesAFileOfKeysThatIsMissing() {
+    assertThat(run("--models", BUNDLE, "--token-file", "no/such/file")).isEqualTo(2);
+    assertThat(err.toString()).contains("--token-file no/such/file").hasLineCount(1);
+  }
+
+  @Test
+  void namesAFileOfKeysThatIsNone(@TempDir Path folder) throws IOException {
+    Path key = folder.resolve("worker.key");
+    Files.writeString(key, "no key");
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    String file = key.toString();
+    assertThat(run("--models", BUNDLE, "--tls-cert", file, "--tls-key", file)).isEqualTo(1);
+    assertThat(err.toString()).contains(file + ": is no PEM file").hasLineCount(1);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -34,6 +35,10 @@ class ArchitectureTest {
           "cloud", Set.of("model", "protocol", "scheduler"),
           "experiments",
               Set.of("model", "protocol", "scheduler", "sim", "training", "edge", "cloud"));
+
+  /** The one place in experiments with links of its own: it measures ours beside others. */
+  private static final DescribedPredicate<JavaClass> WIRE_STUDY =
+      resideInAPackage(ROOT + "experiments.study.wire..");
 
   private static JavaClasses classes;
 
@@ -116,13 +121,22 @@ class ArchitectureTest {
   void onlyTheRoomsWithALinkSeeNetty() {
     for (String room : List.of("model", "training", "experiments")) {
       noClasses()
-          .that()
-          .resideInAPackage(ROOT + room + "..")
+          .that(resideInAPackage(ROOT + room + "..").and(DescribedPredicate.not(WIRE_STUDY)))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.netty..")
           .check(classes);
     }
+  }
+
+  @Test
+  void onlyTheStudyOfTheWireSeesItsRivals() {
+    noClasses()
+        .that(resideInAPackage("dev.sluice..").and(DescribedPredicate.not(WIRE_STUDY)))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.grpc..")
+        .check(classes);
   }
 
   @Test

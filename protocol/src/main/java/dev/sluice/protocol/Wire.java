@@ -7,6 +7,9 @@ package dev.sluice.protocol;
  *   <li>A device opens a {@link dev.sluice.protocol.channel.WorkerClient} and gets exactly one
  *       {@link dev.sluice.protocol.channel.CloudOutcome} for each {@link
  *       dev.sluice.protocol.message.Infer} that it sends.
+ *   <li>With several workers it opens a {@link dev.sluice.protocol.pool.WorkerPool} in its place.
+ *   <li>{@link dev.sluice.protocol.security.ClientSecurity} and {@link
+ *       dev.sluice.protocol.security.ServerSecurity} are TLS and tokens.
  *   <li>A worker opens a {@link dev.sluice.protocol.channel.WorkerServer} with its {@link
  *       dev.sluice.protocol.channel.RequestHandler}.
  *   <li>Payloads are written and read by {@link dev.sluice.protocol.codec.ActivationCodec} and

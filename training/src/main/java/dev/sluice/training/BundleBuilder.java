@@ -44,6 +44,9 @@ public final class BundleBuilder {
   /** How many steps {@link #build} reports. */
   public static final int STEPS = 8;
 
+  /** How many steps {@link #refit} reports. */
+  public static final int REFIT_STEPS = 7;
+
   private static final int PROFILE_REPETITIONS = 41;
 
   private static final int TESTED_WITH_CODECS = 1000;
@@ -127,36 +130,110 @@ public final class BundleBuilder {
       Recording calibrating =
           record("calibrating exits", network, replay, List.of(), data.temperature());
       double[] temperatures = temperatures(calibrating);
-      List<CutCodec> offered = new ArrayList<>();
-      options.pictureCodecs().forEach(name -> offered.add(CutCodec.picture(name)));
-      offered.addAll(
-          new CodecSearch(options.search(), engine, progress).search(network, replay, data));
-      Recording select = record("trying codecs", network, replay, offered, data.select());
-      List<CutCodec> kept = CodecChoice.keep(network, select);
-      Recording certify = record("recording outcomes", network, replay, kept, data.certify());
-      Recording test = record("testing", network, replay, List.of(), data.test());
-      LabelledImages some = data.test().sample(TESTED_WITH_CODECS, options.seed());
-      Recording sent = record("testing codecs", network, replay, kept, some);
-      progress.begin("measuring times", 1);
-      Profile profile =
-          new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
-              .measure(network, select, kept, data.select().picture(0));
-      BundleReport report = new BundleReport(network, profile, kept, select, certify, test, sent);
-      PolicyData policies = policies(calibrating, select, temperatures);
+      Outcomes outcomes = outcomes(network, replay, engine, data);
+      PolicyData policies = policies(calibrating, outcomes.select(), temperatures);
       return new Built(
-          write(
-              parts,
-              directory,
-              overwrite,
-              temperatures,
-              kept,
-              select,
-              certify,
-              policies,
-              profile,
-              report),
-          report.text());
+          write(parts, directory, overwrite, temperatures, outcomes, policies),
+          outcomes.report(network).text());
     }
+  }
+
+  /**
+   * Copies a bundle and searches its codecs anew. Variants at other precisions, whose tables are of
+   * the old codecs, are left out.
+   *
+   * @param data the sets that it was made with, in its classes
+   * @param origin what is added to the provenance
+   * @param directory where it goes; a bundle that stands there is replaced
+   * @throws IOException if a picture cannot be read, the bundle not be taken further or the copy
+   *     not be written
+   */
+  public Built refit(Bundle bundle, DataSets data, Map<String, String> origin, Path directory)
+      throws IOException {
+    ExitNetwork network = BundleNetwork.of(bundle);
+    BundleManifest old = bundle.manifest();
+    double[] temperatures = BundleNetwork.temperatures(old);
+    if (!old.variants().isEmpty()) {
+      progress.note("variants are left out: their tables are of the old codecs; make them again");
+    }
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
+        Replay replay = new Replay(network, engine)) {
+      Outcomes outcomes = outcomes(network, replay, engine, data);
+      BundleWriter writer = BundleWriter.to(directory);
+      writer.put(Bundle.BACKBONE, bundle.file(Bundle.BACKBONE));
+      for (ExitInfo exit : old.exits()) {
+        if (!exit.head().isEmpty()) {
+          writer.put(exit.head(), bundle.file(exit.head()));
+        }
+      }
+      if (bundle.has(PolicyData.FILE)) {
+        writer.put(PolicyData.FILE, bundle.file(PolicyData.FILE));
+      }
+      List<CodecInfo> codecs = new ArrayList<>();
+      for (CutCodec codec : outcomes.kept()) {
+        codecs.add(codecInfo(writer, codec));
+      }
+      outcomes.put(writer, temperatures);
+      Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
+      provenance.keySet().removeIf(key -> key.startsWith("int8."));
+      provenance.putAll(origin);
+      Bundle written =
+          writer.commit(
+              new BundleManifest(
+                  BundleManifest.SCHEMA_VERSION,
+                  old.name(),
+                  old.labels(),
+                  old.preprocessing(),
+                  old.cuts(),
+                  old.exits(),
+                  codecs,
+                  provenance,
+                  Map.of()),
+              true);
+      return new Built(written, outcomes.report(network).text());
+    }
+  }
+
+  /** What became of the sets behind the codecs that were found. */
+  private record Outcomes(
+      List<CutCodec> kept,
+      Recording select,
+      Recording certify,
+      Recording test,
+      Recording sent,
+      Profile profile) {
+    BundleReport report(ExitNetwork network) {
+      return new BundleReport(network, profile, kept, select, certify, test, sent);
+    }
+
+    void put(BundleWriter writer, double[] temperatures) {
+      writer.put(
+          "calibration.bin",
+          select.table(CalibrationTable.Role.SELECT, temperatures, kept).toBytes());
+      writer.put(
+          "certification.bin",
+          certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
+      writer.put("profile.json", profile.toJson());
+    }
+  }
+
+  private Outcomes outcomes(ExitNetwork network, Replay replay, OnnxEngine engine, DataSets data)
+      throws IOException {
+    List<CutCodec> offered = new ArrayList<>();
+    options.pictureCodecs().forEach(name -> offered.add(CutCodec.picture(name)));
+    offered.addAll(
+        new CodecSearch(options.search(), engine, progress).search(network, replay, data));
+    Recording select = record("trying codecs", network, replay, offered, data.select());
+    List<CutCodec> kept = CodecChoice.keep(network, select);
+    Recording certify = record("recording outcomes", network, replay, kept, data.certify());
+    Recording test = record("testing", network, replay, List.of(), data.test());
+    LabelledImages some = data.test().sample(TESTED_WITH_CODECS, options.seed());
+    Recording sent = record("testing codecs", network, replay, kept, some);
+    progress.begin("measuring times", 1);
+    Profile profile =
+        new Profiler(nanoClock, engine, PROFILE_REPETITIONS)
+            .measure(network, select, kept, data.select().picture(0));
+    return new Outcomes(kept, select, certify, test, sent, profile);
   }
 
   /** What exit policies need beside thresholds; nothing where there is no early exit. */
@@ -189,18 +266,15 @@ public final class BundleBuilder {
       Path directory,
       boolean overwrite,
       double[] temperatures,
-      List<CutCodec> kept,
-      Recording select,
-      Recording certify,
-      PolicyData policies,
-      Profile profile,
-      BundleReport report)
+      Outcomes outcomes,
+      PolicyData policies)
       throws IOException {
     ExitNetwork network = parts.network();
     BundleWriter writer = BundleWriter.to(directory);
     writer.put("backbone.onnx", network.backbone().toBytes());
     List<CutInfo> cuts = NetworkWrap.cuts(network);
-    CalibrationTable selectTable = select.table(CalibrationTable.Role.SELECT, temperatures, kept);
+    CalibrationTable selectTable =
+        outcomes.select().table(CalibrationTable.Role.SELECT, temperatures, outcomes.kept());
     List<ExitInfo> exits = new ArrayList<>();
     for (int exit = 0; exit < network.exits(); exit++) {
       boolean isFinal = exit == network.heads().size();
@@ -219,21 +293,17 @@ public final class BundleBuilder {
               "top1 >= " + defaultThreshold(selectTable, exit)));
     }
     List<CodecInfo> codecs = new ArrayList<>();
-    for (CutCodec codec : kept) {
+    for (CutCodec codec : outcomes.kept()) {
       codecs.add(codecInfo(writer, codec));
     }
-    writer.put("calibration.bin", selectTable.toBytes());
-    writer.put(
-        "certification.bin",
-        certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
-    writer.put("profile.json", profile.toJson());
+    outcomes.put(writer, temperatures);
     if (policies.exits() > 0) {
       writer.put(PolicyData.FILE, policies.toBytes());
     }
     Map<String, String> provenance = new LinkedHashMap<>(parts.provenance());
     provenance.put("data", parts.data().description());
     provenance.put("sets", parts.data().sizes());
-    provenance.putAll(report.figures());
+    provenance.putAll(outcomes.report(network).figures());
     return writer.commit(
         new BundleManifest(
             BundleManifest.SCHEMA_VERSION,

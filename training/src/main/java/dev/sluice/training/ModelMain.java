@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       PrepareCommand.class,
       WrapCommand.class,
       FitPoliciesCommand.class,
+      FitCodecsCommand.class,
       CutCommand.class,
       VerifyCommand.class,
       QuantiseCommand.class,

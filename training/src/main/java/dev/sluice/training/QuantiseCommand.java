@@ -1,22 +1,14 @@
 package dev.sluice.training;
 
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.repository.Bundles;
-import dev.sluice.training.data.CifarData;
-import dev.sluice.training.data.DataException;
 import dev.sluice.training.data.DataSets;
-import dev.sluice.training.data.FolderData;
-import dev.sluice.training.data.Labels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,26 +27,12 @@ import picocli.CommandLine.Spec;
             + " device's part; the worker stays in floats. Says what it costs in accuracy and gains"
             + " in speed.")
 final class QuantiseCommand implements Callable<Integer> {
-  private static final String FOLDER = "folder";
-  private static final String CIFAR = "cifar10";
-  private static final String ROADSIGNS = "roadsigns";
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(paramLabel = "BUNDLE", description = "a bundle in float32: directory or zip")
   private String path = "";
 
-  @Option(
-      names = "--format",
-      required = true,
-      paramLabel = "folder|cifar10|roadsigns",
-      description =
-          "the data it was made with; folder: train/, val/ and test/ with a folder per class;"
-              + " cifar10: data_batch_*.bin and test_batch.bin; roadsigns: drawn, needs no --data")
-  private String format = "";
-
-  @Option(names = "--data", paramLabel = "DIR", description = "labelled pictures")
-  private @Nullable Path data;
+  @Mixin private final BundleDataOptions source = new BundleDataOptions();
 
   @Option(
       names = "--out",
@@ -62,21 +40,6 @@ final class QuantiseCommand implements Callable<Integer> {
       paramLabel = "BUNDLE",
       description = "directory to write; a bundle that stands there is replaced")
   private Path out = Path.of("");
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description =
-          "divides the data; must be the one the bundle was made with, which is the default")
-  private @Nullable Long seed;
-
-  @Option(
-      names = "--labels",
-      paramLabel = "FILE|LIST",
-      description =
-          "the bundle's classes in order, where the data's folders have other names for them, such"
-              + " as synsets (default: the bundle's labels)")
-  private @Nullable String labels;
 
   @Option(
       names = "--calibration",
@@ -98,8 +61,8 @@ final class QuantiseCommand implements Callable<Integer> {
       paramLabel = "7|8",
       defaultValue = "8",
       description =
-          "7 for devices with AVX2 or AVX-512 but without VNNI, where sums of 8-bit products can"
-              + " saturate (default: ${DEFAULT-VALUE})")
+          "7 for engines whose sums of 8-bit products can saturate; Sluice's own takes exact ones,"
+              + " which are slower on processors without VNNI (default: ${DEFAULT-VALUE})")
   private int weightBits = 8;
 
   @Option(
@@ -111,11 +74,6 @@ final class QuantiseCommand implements Callable<Integer> {
               + " before single layers stay in floats (default: ${DEFAULT-VALUE})")
   private double tolerate = 0.5;
 
-  @Option(
-      names = "--quick",
-      description = "roadsigns: a tenth of the frames, for trying; certifies nothing")
-  private boolean quick;
-
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Override
@@ -125,15 +83,15 @@ final class QuantiseCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     long start = System.nanoTime();
     Bundle bundle = Programs.open(path, spec);
-    long used = seed(bundle);
-    DataSets sets = inClassesOf(bundle, data(used));
+    BundleDataOptions.Drawn drawn = source.draw(bundle);
+    DataSets sets = drawn.sets();
     VariantBuilder builder =
         new VariantBuilder(
             new VariantBuilder.Options(
-                calibration, splits, weightBits, tolerate / 100, processors, used),
+                calibration, splits, weightBits, tolerate / 100, processors, drawn.seed()),
             System::nanoTime,
             new ConsoleProgress(console, System::nanoTime, STEPS));
-    VariantBuilder.Built built = builder.build(bundle, sets, origin(used, sets), out);
+    VariantBuilder.Built built = builder.build(bundle, sets, origin(drawn), out);
     console.println();
     console.println(built.report());
     console.printf(
@@ -150,18 +108,7 @@ final class QuantiseCommand implements Callable<Integer> {
   private static final int STEPS = 17;
 
   private void checkUse() {
-    if (!List.of(FOLDER, CIFAR, ROADSIGNS).contains(format)) {
-      throw wrongUse("--format must be folder, cifar10 or roadsigns: " + format);
-    }
-    if (format.equals(ROADSIGNS) == (data != null)) {
-      throw wrongUse(
-          format.equals(ROADSIGNS)
-              ? "--data does not go with --format roadsigns, whose frames are drawn"
-              : "--data DIR is missing, the labelled pictures the bundle was made with");
-    }
-    if (quick && !format.equals(ROADSIGNS)) {
-      throw wrongUse("--quick goes with --format roadsigns only");
-    }
+    source.check();
     if (weightBits != 7 && weightBits != 8) {
       throw wrongUse("--weight-bits must be 7 or 8: " + weightBits);
     }
@@ -177,72 +124,15 @@ final class QuantiseCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), what);
   }
 
-  /** The seed that divided the bundle's data: another would test on what it was trained on. */
-  private long seed(Bundle bundle) {
-    Map<String, String> provenance = bundle.manifest().provenance();
-    String known =
-        Optional.ofNullable(provenance.get("data.seed"))
-            .orElseGet(() -> provenance.getOrDefault("seed", ""));
-    if (seed != null) {
-      if (!known.isEmpty() && !known.equals(seed.toString())) {
-        throw wrongUse(
-            "--seed %d: the bundle's data were divided by seed %s; leave --seed out"
-                .formatted(seed, known));
-      }
-      return seed;
-    }
-    try {
-      return Long.parseLong(known);
-    } catch (NumberFormatException e) {
-      throw wrongUse("the bundle does not say by which seed its data were divided; give --seed");
-    }
-  }
-
-  private DataSets data(long used) throws DataException {
-    if (data == null) {
-      return RoadSignsData.draw(
-          used, quick ? RoadSignsData.Sizes.quick() : RoadSignsData.Sizes.published());
-    }
-    return format.equals(CIFAR) ? CifarData.read(data, used) : FolderData.read(data, used);
-  }
-
-  /** The bundle's classes are named as the data's, or stand in the same order. */
-  private DataSets inClassesOf(Bundle bundle, DataSets sets) throws IOException {
-    List<String> own = bundle.manifest().labels();
-    Labels names = labels == null ? Labels.of(own) : Labels.read(labels);
-    if (names.size() != own.size()) {
-      throw new PreparationException(
-          "%s: %d labels for the %d classes of %s"
-              .formatted(labels, names.size(), own.size(), Bundles.shown(path)));
-    }
-    Optional<int[]> named = names.indicesOf(sets.classes());
-    if (named.isPresent()) {
-      return sets.relabelled(named.get(), own);
-    }
-    if (sets.classes().size() == own.size()) {
-      return sets.named(own);
-    }
-    throw new PreparationException(
-        "%s: has %d classes, the data have %d others; give the data the bundle was made with, or"
-                .formatted(Bundles.shown(path), own.size(), sets.classes().size())
-            + " --labels that name the data's folders");
-  }
-
-  private Map<String, String> origin(long used, DataSets sets) {
+  private Map<String, String> origin(BundleDataOptions.Drawn drawn) {
     Map<String, String> origin = new LinkedHashMap<>();
     origin.put("made by", "sluice model quantise");
     origin.put("commit", Programs.commit());
     origin.put(
         "command",
-        "./sluice model quantise BUNDLE --format %s%s --seed %d --calibration %d --weight-bits %d"
-                .formatted(
-                    format,
-                    data == null ? "" : " --data " + data.toAbsolutePath().getFileName(),
-                    used,
-                    calibration,
-                    weightBits)
-            + (quick ? " --quick" : ""));
-    origin.put("sets", sets.sizes());
+        "./sluice model quantise BUNDLE %s --calibration %d --weight-bits %d"
+            .formatted(drawn.options(), calibration, weightBits));
+    origin.put("sets", drawn.sets().sizes());
     return origin;
   }
 }

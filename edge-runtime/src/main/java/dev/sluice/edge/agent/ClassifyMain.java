@@ -25,14 +25,12 @@ import dev.sluice.scheduler.profile.Profile.CodecCost;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -64,12 +62,7 @@ public final class ClassifyMain implements Program.Debuggable {
 
   @Mixin private final EngineArguments command = new EngineArguments();
 
-  @Option(
-      names = "--cloud",
-      paramLabel = "HOST:PORT",
-      converter = Words.Address.class,
-      description = "the worker that finishes what the device leaves")
-  private @Nullable InetSocketAddress cloud;
+  @Mixin private final CloudArguments cloud = new CloudArguments();
 
   @Option(
       names = "--split",
@@ -132,6 +125,7 @@ public final class ClassifyMain implements Program.Debuggable {
   public Integer call() throws Exception {
     checkOptions();
     List<Path> files = files();
+    Optional<Workers> workers = cloud.workers("sluice-classify");
     try (Engine engine = command.open()) {
       Profile profile = BundleFactsReader.profile(engine.bundle(), command.precision());
       PolicyChoice choice = choice(engine);
@@ -141,9 +135,7 @@ public final class ClassifyMain implements Program.Debuggable {
       if (engine.memory().isPresent()) {
         requireMemory(engine.memory().get(), plan);
       }
-      Optional<InetSocketAddress> worker =
-          plan.usesCloud() ? Optional.ofNullable(cloud) : Optional.empty();
-      Cloud far = engine.cloud(worker, "sluice-classify");
+      Cloud far = engine.cloud(plan.usesCloud() ? workers : Optional.empty());
       Surroundings around =
           new Surroundings(
               engine.loop(),
@@ -164,7 +156,7 @@ public final class ClassifyMain implements Program.Debuggable {
       try (session) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           throw new Failure(
-              WorkerAdvice.of(failed, Objects.requireNonNull(cloud), command.bundle())
+              WorkerAdvice.of(failed, workers.orElseThrow(), command.bundle())
                   + "; without --cloud everything is computed here");
         }
         classify(engine, session, files, timeoutNanos);
@@ -231,13 +223,10 @@ public final class ClassifyMain implements Program.Debuggable {
 
   private String trouble(Path file, EdgeAnswer answer) {
     String why = file + ": " + answer.reason();
-    return cloud == null
-        ? why
-        : why + " (worker " + address(cloud) + "; leave --cloud out to compute everything here)";
-  }
-
-  private static String address(InetSocketAddress at) {
-    return at.getHostString() + ":" + at.getPort();
+    return cloud
+        .text()
+        .map(at -> why + " (worker " + at + "; leave --cloud out to compute everything here)")
+        .orElse(why);
   }
 
   private static String line(Path file, EdgeAnswer a) {
@@ -275,7 +264,7 @@ public final class ClassifyMain implements Program.Debuggable {
     if (wanted != null && (wanted < 0 || wanted > last)) {
       throw command.wrongUse("--split must be in [0, " + last + "], not " + wanted);
     }
-    if (cloud == null) {
+    if (!cloud.named()) {
       if (wanted != null && wanted < last) {
         throw command.wrongUse(
             "--split " + wanted + " leaves a part to the cloud: name a worker (--cloud)");

@@ -25,11 +25,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -64,12 +62,7 @@ public final class EdgeMain implements Program.Debuggable {
 
   @Mixin private final EngineArguments command = new EngineArguments();
 
-  @Option(
-      names = "--cloud",
-      paramLabel = "HOST:PORT",
-      converter = Words.Address.class,
-      description = "the worker; without it everything is computed here")
-  private @Nullable InetSocketAddress cloud;
+  @Mixin private final CloudArguments cloud = new CloudArguments();
 
   @Option(
       names = "--objective",
@@ -141,6 +134,7 @@ public final class EdgeMain implements Program.Debuggable {
     Objective goal = goal();
     long deadlineNanos = deadlineNanos(goal);
     checkOptions();
+    Optional<Workers> workers = cloud.workers("sluice-edge");
     try (Engine engine = command.open()) {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
@@ -153,7 +147,7 @@ public final class EdgeMain implements Program.Debuggable {
       engine
           .memory()
           .ifPresent(memory -> err.println("sluice edge: --memory: " + memory.describe()));
-      Cloud far = engine.cloud(Optional.ofNullable(cloud), "sluice-edge");
+      Cloud far = engine.cloud(workers);
       Surroundings around =
           new Surroundings(
               engine.loop(),
@@ -168,7 +162,7 @@ public final class EdgeMain implements Program.Debuggable {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
               "sluice edge: "
-                  + WorkerAdvice.of(failed, Objects.requireNonNull(cloud), command.bundle())
+                  + WorkerAdvice.of(failed, workers.orElseThrow(), command.bundle())
                   + "; meanwhile frames are answered on the device");
         }
         if (streamed() && "terminal".equals(System.getProperty("sluice.stdin"))) {
@@ -176,9 +170,7 @@ public final class EdgeMain implements Program.Debuggable {
               "sluice edge: waits for PPM images on standard input; --frames DIR reads a folder");
         }
         Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
-        Optional<String> worker =
-            Optional.ofNullable(cloud).map(at -> at.getHostString() + ":" + at.getPort());
-        new Agent(engine, worker, session, output, err, pace, (long) (statusMillis * MILLIS))
+        new Agent(engine, cloud.text(), session, output, err, pace, (long) (statusMillis * MILLIS))
             .serve(source, options, device.emulated());
       }
     }
@@ -279,6 +271,7 @@ public final class EdgeMain implements Program.Debuggable {
 
   private void checkOptions() {
     command.check();
+    cloud.check(command);
     strategy.check(command);
     device.check(command);
     checkPolicy();

@@ -14,8 +14,9 @@ import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.LinkTrouble;
+import dev.sluice.protocol.pool.PoolOptions;
+import dev.sluice.protocol.pool.WorkerTarget;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -122,15 +123,17 @@ final class Engine implements AutoCloseable {
     return background;
   }
 
-  /** Begins to connect to a worker, if one is named. */
-  Cloud cloud(Optional<InetSocketAddress> address, String clientName) {
-    if (address.isEmpty()) {
+  /** Begins to connect to workers, if any are named. */
+  Cloud cloud(Optional<Workers> named) {
+    if (named.isEmpty()) {
       return new NoCloud();
     }
-    InetSocketAddress at = address.get();
-    WorkerCloud cloud =
-        new WorkerCloud(
-            loop, ClientOptions.to(at.getHostString(), at.getPort(), bundle.digest(), clientName));
+    Workers workers = named.get();
+    WorkerTarget first = workers.targets().get(0);
+    ClientOptions client =
+        ClientOptions.to(first.host(), first.port(), bundle.digest(), workers.deviceName())
+            .withSecurity(workers.security());
+    WorkerCloud cloud = new WorkerCloud(loop, PoolOptions.of(workers.targets(), client));
     worker = cloud;
     return cloud;
   }

@@ -1,7 +1,7 @@
 package dev.sluice.edge.agent;
 
 import dev.sluice.model.engine.ExecutionProvider;
-import java.net.InetSocketAddress;
+import dev.sluice.protocol.pool.WorkerTarget;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,24 +96,15 @@ public final class Words {
     }
   }
 
-  /** A worker's address: {@code HOST:PORT}, with an IPv6 host in brackets. */
-  static final class Address implements ITypeConverter<InetSocketAddress> {
+  /** Where workers are: {@code HOST:PORT} or {@code dns:NAME:PORT}, an IPv6 host in brackets. */
+  static final class Target implements ITypeConverter<WorkerTarget> {
     @Override
-    public InetSocketAddress convert(String text) {
-      int colon = text.lastIndexOf(':');
-      String host = colon < 0 ? "" : text.substring(0, colon);
-      if (host.startsWith("[") && host.endsWith("]")) {
-        host = host.substring(1, host.length() - 1);
-      }
+    public WorkerTarget convert(String text) {
       try {
-        int port = Integer.parseInt(text.substring(colon + 1));
-        if (!host.isBlank() && port >= 1 && port <= 65_535) {
-          return InetSocketAddress.createUnresolved(host, port);
-        }
-      } catch (NumberFormatException notANumber) {
-        // Falls through to the message below.
+        return WorkerTarget.parse(text.strip());
+      } catch (IllegalArgumentException wrong) {
+        throw new TypeConversionException(String.valueOf(wrong.getMessage()));
       }
-      throw new TypeConversionException("'" + text + "' is no address; write HOST:PORT");
     }
   }
 }

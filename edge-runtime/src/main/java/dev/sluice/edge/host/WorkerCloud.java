@@ -12,7 +12,6 @@ import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.channel.TransferStamps;
-import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.Infer;
@@ -20,19 +19,29 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
+import dev.sluice.protocol.pool.PoolOptions;
+import dev.sluice.protocol.pool.WorkerPool;
+import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A worker over the network, through the protocol's client. Confined to the loop but for closing.
+ * One or several workers over the network, through the protocol's pool. Confined to the loop but
+ * for closing.
+ *
+ * <p>To the session several workers are one link. It is up while one of them is; its pings are
+ * those of the worker that the last request went to, and so are mixed as the requests are; answers
+ * bring the queueing and computing of whoever gave them. So the estimates, and the plan, follow the
+ * workers in use. A request that was moved to another worker counts from its last sending.
  */
 public final class WorkerCloud implements Cloud, AutoCloseable {
   private final EventLoop loop;
   private final String modelDigest;
-  private final WorkerClient client;
+  private final WorkerPool client;
   private final CompletableFuture<Standing> standing = new CompletableFuture<>();
   private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
   private Listener listener = QUIET;
@@ -62,15 +71,27 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
       };
 
   /**
-   * Begins to connect, and keeps trying.
+   * Begins to connect to one worker, and keeps trying.
    *
    * @param loop callbacks go there
    * @param options address, digest of the bundle, patience
    */
   public WorkerCloud(EventLoop loop, ClientOptions options) {
+    this(
+        loop,
+        PoolOptions.of(List.of(new WorkerTarget.Host(options.host(), options.port())), options));
+  }
+
+  /**
+   * Begins to connect to workers, and keeps trying.
+   *
+   * @param loop callbacks go there
+   * @param options where the workers are, how many are used, digest of the bundle, patience
+   */
+  public WorkerCloud(EventLoop loop, PoolOptions options) {
     this.loop = loop;
-    this.modelDigest = options.modelDigest();
-    this.client = WorkerClient.connect(options, new Ears());
+    this.modelDigest = options.client().modelDigest();
+    this.client = WorkerPool.connect(options, new Ears());
   }
 
   /** Completes when the first attempt to connect has succeeded or failed. */
@@ -157,6 +178,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     return frameId + 1;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Nothing is sent while requests are on their way, which tell as much.
+   */
   @Override
   public void probe(int bytes) {
     client.probe(Math.max(1, bytes));

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,11 @@ class ProgramsTest {
   @CsvSource({
     "--cloud,nowhere,HOST:PORT",
     "--cloud,host:99999,HOST:PORT",
+    "--cloud,'a:1,b',HOST:PORT",
+    "--cloud,dns:name,dns:NAME:PORT",
+    "--tls-ca,pom.xml,--cloud",
+    "--token-file,pom.xml,--cloud",
+    "--name,kitchen,--cloud",
     "--emulate-device,soon,250ms",
     "--deadline,-5,250ms",
     "--objective,p95_latency <= soon,--objective",
@@ -60,6 +66,28 @@ class ProgramsTest {
   void edgeSaysWhichOptionIsWrong(String option, String value, String word) {
     assertThat(edge("--bundle", "b", option, value)).isEqualTo(2);
     saysInOneLine("sluice edge:", word);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--tls-cert,pom.xml,go together",
+    "--tls-key,pom.xml,go together",
+    "--tls-name,worker.example,needs --tls",
+    "--tls-ca,no/such/file,no such file",
+    "--name,two words,visible characters"
+  })
+  void edgeSaysWhichOptionsOfAWorkerDoNotFit(String option, String value, String word) {
+    assertThat(edge("--bundle", "b", "--cloud", "a:1,dns:b:2", option, value)).isEqualTo(2);
+    saysInOneLine("sluice edge:", word);
+  }
+
+  @Test
+  void edgeNamesATokenFileThatOthersCanRead() throws Exception {
+    Path token = Files.writeString(folder.resolve("token"), "correct-horse-battery-staple");
+    Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-r--r--"));
+    String[] options = {"--bundle", "b", "--cloud", "a:1", "--token-file", token.toString()};
+    assertThat(edge(options)).isEqualTo(1);
+    saysInOneLine("sluice edge:", "chmod 600");
   }
 
   @Test

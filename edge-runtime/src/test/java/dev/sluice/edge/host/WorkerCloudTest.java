@@ -24,6 +24,8 @@ import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.WorkerStamps;
+import dev.sluice.protocol.pool.PoolOptions;
+import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -201,5 +203,25 @@ class WorkerCloudTest {
     loop.execute(() -> to.probe(5000));
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probe");
     assertThat(received).as("no probe reaches a model").isEmpty();
+  }
+
+  @Test
+  void goesOnWithTheOtherOfTwoWorkersAndReportsNoTrouble() throws Exception {
+    WorkerServer first = WorkerServer.bind(ServerOptions.on("127.0.0.1", 0, "first"), new Worker());
+    try (WorkerServer second =
+        WorkerServer.bind(ServerOptions.on("127.0.0.1", 0, "second"), new Worker())) {
+      WorkerCloud to =
+          new WorkerCloud(
+              loop,
+              PoolOptions.of(
+                  List.of(
+                      new WorkerTarget.Host("127.0.0.1", first.port()),
+                      new WorkerTarget.Host("127.0.0.1", second.port())),
+                  ClientOptions.to("unused", 1, DIGEST, "the test")));
+      cloud = Optional.of(to);
+      assertThat(to.standing().get(10, TimeUnit.SECONDS)).isEqualTo(new Standing.Connected());
+      first.close();
+      assertThat(send(to, 3)).isInstanceOf(CloudReply.Answered.class);
+    }
   }
 }

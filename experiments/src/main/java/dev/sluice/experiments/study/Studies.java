@@ -2,6 +2,7 @@ package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
+import dev.sluice.experiments.study.wire.WireStudy;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,12 @@ import java.util.stream.Collectors;
 /** The studies that there are. */
 public final class Studies {
   private static final List<Study> ALL =
-      List.of(new CodecStudy(), new DemoStudy(), new OverheadStudy(), new PoliciesStudy());
+      List.of(
+          new CodecStudy(),
+          new DemoStudy(),
+          new OverheadStudy(),
+          new PoliciesStudy(),
+          new WireStudy());
 
   private Studies() {}
 

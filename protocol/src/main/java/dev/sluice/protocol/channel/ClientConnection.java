@@ -23,6 +23,7 @@ import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
+import dev.sluice.protocol.security.TlsFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -37,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -98,6 +100,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   void install(ChannelPipeline pipeline) {
     pipeline.addLast(decoder, this);
+    options
+        .security()
+        .install(
+            pipeline, options.host(), options.port(), options.patience().connectTimeoutNanos());
   }
 
   /** Returns why the worker refused the connection, null if it did not. */
@@ -118,6 +124,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     lastHeardNanos = now();
     ClientOptions.Identity identity = options.identity();
+    if (!identity.token().isEmpty()
+        && !options.security().mayShowToken(c.channel().remoteAddress())) {
+      end(
+          LinkTrouble.TOKEN_IN_CLEAR,
+          "the token would go to " + link.address() + " in the clear, for all on the way to read");
+      return;
+    }
     frames.shareDigests(identity.modelDigests());
     send(
         c,
@@ -318,6 +331,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
           INTERNAL,
           TOO_SLOW ->
           LinkTrouble.REFUSED_BY_WORKER;
+    };
+  }
+
+  private static LinkTrouble troubleOf(TlsFailure.Kind kind) {
+    return switch (kind) {
+      case NOT_TLS -> LinkTrouble.NOT_TLS;
+      case CERTIFICATE -> LinkTrouble.UNTRUSTED_CERTIFICATE;
+      case OWN_CERTIFICATE -> LinkTrouble.OWN_CERTIFICATE;
+      case HANDSHAKE -> LinkTrouble.TLS_FAILED;
     };
   }
 
@@ -625,6 +647,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       LOG.warn("connection to {} failed", link.address(), cause);
     }
     String address = link.address();
+    Optional<TlsFailure> tls = limits == null ? TlsFailure.of(cause) : Optional.empty();
+    if (tls.isPresent()) {
+      end(troubleOf(tls.get().kind()), "what answers at " + address + " " + tls.get().why());
+      return;
+    }
     String reason = ClientLink.reason(cause);
     if (limits == null && cause instanceof ProtocolException fault) {
       boolean version = fault.code() == ErrorCode.UNSUPPORTED_VERSION;

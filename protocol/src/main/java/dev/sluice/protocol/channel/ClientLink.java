@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * there is exactly one, whoever comes first.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what becomes of an attempt is heard by its listener
-final class ClientLink {
+class ClientLink {
   private static final Logger LOG = LoggerFactory.getLogger(ClientLink.class);
 
   /** Bytes written to Netty and not yet taken by the kernel; the window bounds both together. */
@@ -89,10 +89,6 @@ final class ClientLink {
 
   void start() {
     loop.execute(this::connect);
-  }
-
-  boolean isOnLoop() {
-    return loop.inEventLoop();
   }
 
   LinkState state() {
@@ -363,6 +359,11 @@ final class ClientLink {
     become(LinkState.CONNECTING, "connecting to " + address);
     ClientConnection attempt = new ClientConnection(this, options, listener);
     connection = attempt;
+    dial(attempt);
+  }
+
+  /** Opens the socket of an attempt. Tests put another channel there. */
+  void dial(ClientConnection attempt) {
     long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
     Bootstrap bootstrap =
         new Bootstrap()
@@ -444,7 +445,7 @@ final class ClientLink {
     }
     connection = null;
     draining.add(which);
-    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why));
+    tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
     long wait = (long) (options.patience().firstBackoffNanos() * spread());
     loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
@@ -460,7 +461,7 @@ final class ClientLink {
       return;
     }
     connection = null;
-    tell(() -> listener.onTrouble(trouble, why));
+    tell(() -> listener.onTrouble(trouble, why, waitAtLeastNanos));
     become(LinkState.DOWN, why);
     Refusal refusal = which.refusal();
     List<Upload> lost = waiting.drain();

@@ -25,6 +25,15 @@ public interface ClientListener {
   default void onTrouble(LinkTrouble trouble, String detail) {}
 
   /**
+   * The same, with what the worker said about coming back; calls the shorter one unless overridden.
+   *
+   * @param retryAfterNanos how long the worker asks to be left alone, 0 when it does not
+   */
+  default void onTrouble(LinkTrouble trouble, String detail, long retryAfterNanos) {
+    onTrouble(trouble, detail);
+  }
+
+  /**
    * The worker accepted the connection; follows each (re)connect, before the state turns {@link
    * LinkState#UP}.
    */

@@ -1,5 +1,7 @@
 package dev.sluice.protocol.channel;
 
+import dev.sluice.protocol.security.ClientSecurity;
+import dev.sluice.protocol.security.Token;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongSupplier;
@@ -15,6 +17,7 @@ import java.util.random.RandomGenerator;
  * @param sending how much may wait where
  * @param jitter spreads reconnects of many devices; used on the event loop only
  * @param nanoClock monotonic clock of all stamps; thread-safe
+ * @param security TLS, and where a token may go
  */
 public record ClientOptions(
     String host,
@@ -23,7 +26,8 @@ public record ClientOptions(
     Patience patience,
     Sending sending,
     RandomGenerator jitter,
-    LongSupplier nanoClock) {
+    LongSupplier nanoClock,
+    ClientSecurity security) {
 
   /**
    * What the Hello says.
@@ -155,7 +159,8 @@ public record ClientOptions(
         Patience.USUAL,
         Sending.USUAL,
         new Random(clientName.hashCode() * 31L + port),
-        System::nanoTime);
+        System::nanoTime,
+        ClientSecurity.none());
   }
 
   /** Returns the digest of the first bundle, empty when none is named. */
@@ -165,12 +170,13 @@ public record ClientOptions(
 
   /** Returns the same options for another address. */
   public ClientOptions at(String otherHost, int otherPort) {
-    return new ClientOptions(otherHost, otherPort, identity, patience, sending, jitter, nanoClock);
+    return new ClientOptions(
+        otherHost, otherPort, identity, patience, sending, jitter, nanoClock, security);
   }
 
   /** Returns the same options with another account of who calls. */
   public ClientOptions as(Identity other) {
-    return new ClientOptions(host, port, other, patience, sending, jitter, nanoClock);
+    return new ClientOptions(host, port, other, patience, sending, jitter, nanoClock, security);
   }
 
   /** Returns the same options with a token. */
@@ -181,12 +187,12 @@ public record ClientOptions(
 
   /** Returns the same options with other bounds of what waits. */
   public ClientOptions withSending(Sending other) {
-    return new ClientOptions(host, port, identity, patience, other, jitter, nanoClock);
+    return new ClientOptions(host, port, identity, patience, other, jitter, nanoClock, security);
   }
 
   /** Returns the same options with another patience. */
   public ClientOptions withPatience(Patience other) {
-    return new ClientOptions(host, port, identity, other, sending, jitter, nanoClock);
+    return new ClientOptions(host, port, identity, other, sending, jitter, nanoClock, security);
   }
 
   /** Returns the same options with another rhythm of pings and patience with silence. */
@@ -215,7 +221,18 @@ public record ClientOptions(
 
   /** Returns the same options with other sources of time and chance. */
   public ClientOptions withChance(RandomGenerator random, LongSupplier clock) {
-    return new ClientOptions(host, port, identity, patience, sending, random, clock);
+    return new ClientOptions(host, port, identity, patience, sending, random, clock, security);
+  }
+
+  /** Returns the same options with TLS, a token, both or none. */
+  public ClientOptions withSecurity(ClientSecurity other) {
+    Identity told =
+        new Identity(
+            identity.clientName(),
+            identity.modelDigests(),
+            other.token().map(Token::reveal).orElse(""),
+            identity.codecs());
+    return new ClientOptions(host, port, told, patience, sending, jitter, nanoClock, other);
   }
 
   private static void positive(String name, long value) {

@@ -23,8 +23,18 @@ public enum LinkTrouble {
   MODEL_NOT_SERVED,
   /** The worker has all the connections that it takes. */
   FULL,
-  /** The worker does not accept the token or certificate, or asks for one. */
+  /** The worker wants a token, another one, or TLS. */
   UNAUTHENTICATED,
+  /** A token is to be shown, but who is on the way there could read it. */
+  TOKEN_IN_CLEAR,
+  /** What answers does not speak TLS. */
+  NOT_TLS,
+  /** The worker cannot show that it is the one that was called. */
+  UNTRUSTED_CERTIFICATE,
+  /** The worker wants a certificate of this device's, or another one. */
+  OWN_CERTIFICATE,
+  /** TLS did not come to be for another reason. */
+  TLS_FAILED,
   /** The worker finishes what it has and takes nothing new. */
   DRAINING,
   /** The worker refuses the connection for another reason. */

@@ -25,6 +25,7 @@ import dev.sluice.protocol.message.Pong;
 import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
+import dev.sluice.protocol.security.ServerSecurity;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -79,6 +80,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final ServerOptions options;
   private final RequestHandler handler;
   private final Connections connections;
+  private final ServerSecurity security;
   private final FrameDecoder decoder;
   private final MessageFrames frames = new MessageFrames();
 
@@ -114,11 +116,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     this.options = options;
     this.handler = handler;
     this.connections = connections;
+    security = options.security().get();
     decoder = new FrameDecoder(options.nanoClock(), 0);
   }
 
   void install(ChannelPipeline pipeline) {
     pipeline.addLast(decoder, this);
+    security.install(pipeline, options.patience().handshakeNanos());
   }
 
   private long now() {
@@ -249,6 +253,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void onHello(ChannelHandlerContext c, Hello hello) {
+    Optional<Refusal> stranger = security.refusal(hello.token(), c.pipeline());
+    if (stranger.isPresent()) {
+      Refusal why = stranger.get();
+      refuseConnection(c, why.code(), why.message(), why.retryAfterNanos());
+      return;
+    }
     if (connections.isDraining()) {
       refuseConnection(
           c, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
@@ -550,6 +560,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       new ArrayList<>(arriving.values()).forEach(this::drop);
       refuseConnection(c, fault.code(), String.valueOf(fault.getMessage()), 0);
     } else if (cause instanceof IOException) {
+      LOG.debug("connection {} ended: {}", id, cause.getMessage());
       c.close();
     } else {
       LOG.warn("connection {} failed", id, cause);

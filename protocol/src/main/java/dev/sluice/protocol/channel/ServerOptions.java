@@ -1,7 +1,9 @@
 package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Limits;
+import dev.sluice.protocol.security.ServerSecurity;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How a worker listens. Immutable; start from {@link #on}.
@@ -16,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param ioThreads event loops, at least 1
  * @param patience how long peers may take
  * @param nanoClock monotonic clock of all stamps; thread-safe
+ * @param security TLS and tokens, asked for at each new connection; thread-safe
  */
 public record ServerOptions(
     String host,
@@ -26,7 +29,8 @@ public record ServerOptions(
     long maxBytesInAll,
     int ioThreads,
     Patience patience,
-    LongSupplier nanoClock) {
+    LongSupplier nanoClock,
+    Supplier<ServerSecurity> security) {
 
   /**
    * How long peers may take; all positive.
@@ -83,7 +87,8 @@ public record ServerOptions(
         512L << 20,
         1,
         Patience.USUAL,
-        System::nanoTime);
+        System::nanoTime,
+        ServerSecurity::none);
   }
 
   /** Returns the same options with other limits. */
@@ -97,13 +102,23 @@ public record ServerOptions(
         Math.max(maxBytesInAll, other.maxPayloadBytes()),
         ioThreads,
         patience,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with another bound of the payloads of all connections. */
   public ServerOptions withBytesInAll(long bytes) {
     return new ServerOptions(
-        host, port, workerName, limits, maxConnections, bytes, ioThreads, patience, nanoClock);
+        host,
+        port,
+        workerName,
+        limits,
+        maxConnections,
+        bytes,
+        ioThreads,
+        patience,
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with other patience for the Hello and with quiet connections. */
@@ -115,7 +130,16 @@ public record ServerOptions(
   /** Returns the same options with other patience. */
   public ServerOptions withPatience(Patience other) {
     return new ServerOptions(
-        host, port, workerName, limits, maxConnections, maxBytesInAll, ioThreads, other, nanoClock);
+        host,
+        port,
+        workerName,
+        limits,
+        maxConnections,
+        maxBytesInAll,
+        ioThreads,
+        other,
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with another number of event loops. */
@@ -129,12 +153,37 @@ public record ServerOptions(
         maxBytesInAll,
         threads,
         patience,
-        nanoClock);
+        nanoClock,
+        security);
   }
 
   /** Returns the same options with another clock. */
   public ServerOptions withClock(LongSupplier clock) {
     return new ServerOptions(
-        host, port, workerName, limits, maxConnections, maxBytesInAll, ioThreads, patience, clock);
+        host,
+        port,
+        workerName,
+        limits,
+        maxConnections,
+        maxBytesInAll,
+        ioThreads,
+        patience,
+        clock,
+        security);
+  }
+
+  /** Returns the same options with TLS, tokens, both or none. */
+  public ServerOptions withSecurity(Supplier<ServerSecurity> other) {
+    return new ServerOptions(
+        host,
+        port,
+        workerName,
+        limits,
+        maxConnections,
+        maxBytesInAll,
+        ioThreads,
+        patience,
+        nanoClock,
+        other);
   }
 }

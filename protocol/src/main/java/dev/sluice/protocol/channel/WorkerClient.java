@@ -2,8 +2,6 @@ package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Partial;
-import io.netty.channel.EventLoopGroup;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -20,25 +18,34 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Everything happens on one event loop; outcomes and the listener are called there,
  * so they must not block.
  */
-@SuppressWarnings(
-    "FutureReturnValueIgnored") // threads are daemons; nothing is left to do when they end late
 public final class WorkerClient implements AutoCloseable {
-  private final EventLoopGroup group;
+  private final ClientLoop loop;
+  private final boolean ownsLoop;
   private final ClientLink link;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private WorkerClient(EventLoopGroup group, ClientLink link) {
-    this.group = group;
+  private WorkerClient(ClientLoop loop, boolean ownsLoop, ClientLink link) {
+    this.loop = loop;
+    this.ownsLoop = ownsLoop;
     this.link = link;
   }
 
   /** Starts to connect and returns at once; the listener hears what becomes of it. */
   public static WorkerClient connect(ClientOptions options, ClientListener listener) {
-    Transport transport = Transport.best();
-    EventLoopGroup group = transport.loops(1, "sluice-client");
-    ClientLink link = new ClientLink(options, listener, group.next(), transport);
+    return connect(options, listener, ClientLoop.start(), true);
+  }
+
+  /** The same on a loop that several clients share; it stays the caller's. */
+  public static WorkerClient connect(
+      ClientOptions options, ClientListener listener, ClientLoop shared) {
+    return connect(options, listener, shared, false);
+  }
+
+  private static WorkerClient connect(
+      ClientOptions options, ClientListener listener, ClientLoop loop, boolean ownsLoop) {
+    ClientLink link = loop.link(options, listener);
     link.start();
-    return new WorkerClient(group, link);
+    return new WorkerClient(loop, ownsLoop, link);
   }
 
   /**
@@ -103,9 +110,8 @@ public final class WorkerClient implements AutoCloseable {
       return;
     }
     link.close();
-    var stopped = group.shutdownGracefully(20, 1_000, TimeUnit.MILLISECONDS);
-    if (!link.isOnLoop()) {
-      stopped.awaitUninterruptibly(2_000);
+    if (ownsLoop) {
+      loop.close();
     }
   }
 }

@@ -1,220 +1,251 @@
 package dev.sluice.protocol.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
-import dev.sluice.protocol.frame.Frame;
-import dev.sluice.protocol.frame.FrameDecoder;
-import dev.sluice.protocol.frame.FrameType;
-import dev.sluice.protocol.frame.MessageFrames;
+import dev.sluice.protocol.fuzz.FuzzRun;
 import dev.sluice.protocol.message.Answer;
-import dev.sluice.protocol.message.Cancel;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
-import dev.sluice.protocol.message.ExitThreshold;
-import dev.sluice.protocol.message.Goodbye;
-import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
-import dev.sluice.protocol.message.InferHeader;
-import dev.sluice.protocol.message.Limits;
-import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.MessageType;
-import dev.sluice.protocol.message.Ping;
-import dev.sluice.protocol.message.Pong;
-import dev.sluice.protocol.message.ProtocolException;
+import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
-import dev.sluice.protocol.message.SendStamp;
-import dev.sluice.protocol.message.Welcome;
-import dev.sluice.protocol.message.WorkerStamps;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.DecoderException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 
 /**
- * Damaged streams against the real handlers: they may refuse, never throw anything else, keep a
- * buffer or grow.
+ * Damaged sessions against both sides' real handlers: each ends in the defined error at the defined
+ * scope, or goes on. See {@link FuzzRun} for what is looked at and how a case is run again.
  */
 class FuzzTest {
-  private static final int STREAMS_PER_SEED = 2_500;
+  private static final int SILENT_STEPS = 30;
+  private static final long SILENT_STEP_NANOS = 5_000_000_000L;
 
-  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
+  @Test
+  void aWorkerSurvivesDamagedSessions() {
+    new FuzzRun("worker").run(FuzzRun.share(0.5), new FuzzedWorker()::run);
+  }
 
-  private byte[] conversation(Random random) {
-    MessageFrames frames = new MessageFrames();
-    frames.shareDigests(List.of("ab"));
-    ByteBuf out = allocator.buffer();
-    append(out, frames.write(allocator, new Hello(2, "fuzz", "ab")));
-    for (long id = 1; id <= 3; id++) {
-      byte[] payload = new byte[random.nextInt(60)];
+  @Test
+  void aDeviceSurvivesDamagedSessions() {
+    new FuzzRun("device").run(FuzzRun.share(0.5), new FuzzedDevice()::run);
+  }
+
+  private static final class FuzzedWorker {
+    long run(Random random, UnpooledByteBufAllocator allocator) throws Exception {
+      Mutator mutator = new Mutator(random);
+      List<RawFrame> frames = mutator.damage(Sessions.ofDevice(random), Sessions.ofDevice(random));
+      Handler handler = new Handler(random);
+      FuzzedChannel fuzzed = new FuzzedChannel(random, allocator);
+      ServerOptions options =
+          ServerOptions.on("127.0.0.1", 0, "fuzzed")
+              .withLimits(Sessions.LIMITS, 4)
+              .withClock(fuzzed::nanoTime);
+      Connections open = new Connections(options.maxBytesInAll());
+      new ServerConnection(1, options, handler, open).install(fuzzed.channel.pipeline());
+      fuzzed.channel.pipeline().fireChannelActive();
+      byte[] stream = RawFrame.join(frames);
+      byte[] damaged = mutator.stream(stream);
+      fuzzed.deliver(damaged, handler::step);
+      for (int i = 0; i < SILENT_STEPS && fuzzed.channel.isOpen(); i++) {
+        handler.step();
+        fuzzed.pass(SILENT_STEP_NANOS);
+      }
+      assertThat(fuzzed.channel.isOpen()).as("open after a long silence").isFalse();
+      List<RawFrame> written = RawFrame.split(fuzzed.finish());
+      assertThat(open.size()).as("connections").isZero();
+      assertThat(open.bytes()).as("payload bytes held").isZero();
+      handler.check(Sessions.read(written));
+      if (damaged == stream) {
+        checkReplies(Sessions.read(written), frames);
+      }
+      return frames.size();
+    }
+  }
+
+  private static final class FuzzedDevice {
+    private static final int MOST_REQUESTS = 5;
+
+    long run(Random random, UnpooledByteBufAllocator allocator) throws Exception {
+      int requests = 1 + random.nextInt(MOST_REQUESTS);
+      Mutator mutator = new Mutator(random);
+      List<RawFrame> frames =
+          mutator.damage(Sessions.ofWorker(random, requests), Sessions.ofWorker(random, requests));
+      FuzzedChannel fuzzed = new FuzzedChannel(random, allocator);
+      Device device = new Device(random, fuzzed);
+      device.link.start();
+      fuzzed.pass(0);
+      for (int i = 0; i < requests; i++) {
+        device.send();
+      }
+      fuzzed.deliver(mutator.stream(RawFrame.join(frames)), device::step);
+      for (int i = 0; i < SILENT_STEPS && fuzzed.channel.isOpen(); i++) {
+        fuzzed.pass(SILENT_STEP_NANOS);
+      }
+      assertThat(fuzzed.channel.isOpen()).as("open after a long silence").isFalse();
+      device.link.close();
+      Sessions.read(RawFrame.split(fuzzed.finish()));
+      assertThat(device.link.state()).isEqualTo(LinkState.DOWN);
+      device.check();
+      return frames.size();
+    }
+  }
+
+  /** Sends, cancels and counts what comes of it; its first connection is the fuzzed one. */
+  private static final class Device {
+    private static final int MOST_PAYLOAD_BYTES = 2_000;
+
+    final ClientLink link;
+    private final Random random;
+    private final Map<Long, Integer> outcomes = new HashMap<>();
+    private boolean dialled;
+    private long lastId;
+
+    Device(Random random, FuzzedChannel fuzzed) {
+      this.random = random;
+      ClientOptions options =
+          ClientOptions.to("127.0.0.1", 1, Sessions.DIGEST, "fuzz")
+              .withChance(random, fuzzed::nanoTime);
+      link =
+          new ClientLink(options, ClientListener.NONE, fuzzed.channel.eventLoop(), Transport.NIO) {
+            @Override
+            void dial(ClientConnection attempt) {
+              if (!dialled) {
+                dialled = true;
+                attempt.install(fuzzed.channel.pipeline());
+                fuzzed.channel.pipeline().fireChannelActive();
+              }
+            }
+          };
+    }
+
+    void send() {
+      long id = ++lastId;
       Infer infer =
           new Infer(
               id,
-              random.nextBoolean() ? "ab" : "cd",
+              Sessions.DIGEST,
               1,
-              "q8",
-              new ExitRule(1, List.of(new ExitThreshold(1, 0.5))),
-              5,
-              0,
-              List.of(ByteBuffer.wrap(payload)));
-      append(out, frames.writeInfer(allocator, InferHeader.of(infer, id, 5, SendStamp.UNKNOWN)));
-      ByteBuffer left = ByteBuffer.wrap(payload);
-      while (left.hasRemaining()) {
-        int bytes = 1 + random.nextInt(left.remaining());
-        append(out, frames.writeData(allocator, id, left, bytes));
-        append(out, frames.write(allocator, new Ping(random.nextLong())));
+              "f32",
+              ExitRule.NONE,
+              random.nextInt(4) == 0 ? 1 + random.nextInt(1_000_000_000) : 0,
+              random.nextInt(3),
+              List.of(ByteBuffer.allocate(random.nextInt(MOST_PAYLOAD_BYTES))));
+      outcomes.put(id, 0);
+      link.send(
+          random.nextBoolean() ? infer : infer.withPartials(),
+          outcome -> outcomes.merge(id, 1, Integer::sum),
+          partial -> assertThat(outcomes).as("partial after the outcome").containsEntry(id, 0));
+    }
+
+    void step() {
+      switch (random.nextInt(8)) {
+        case 0 -> send();
+        case 1 -> link.cancel(1 + random.nextInt((int) lastId));
+        case 2 -> link.probe(1 + random.nextInt(3_000));
+        default -> {}
       }
-      append(out, frames.write(allocator, new Cancel(1 + random.nextInt((int) id))));
     }
-    append(out, frames.write(allocator, new Goodbye("done")));
-    byte[] bytes = ByteBufUtil.getBytes(out);
-    out.release();
-    return bytes;
+
+    void check() {
+      assertThat(outcomes).allSatisfy((id, count) -> assertThat(count).isEqualTo(1));
+    }
   }
 
-  private static void append(ByteBuf out, ByteBuf frame) {
-    out.writeBytes(frame);
-    frame.release();
+  /** No request is told of more often than it was asked for, and the connection's end once. */
+  private static void checkReplies(List<Message> written, List<RawFrame> thrown) {
+    Map<Long, Integer> balance = new HashMap<>();
+    balance.put(0L, 1);
+    for (RawFrame frame : thrown) {
+      if (frame.type() == MessageType.INFER.wireId()) {
+        balance.merge(frame.requestId(), 1, Integer::sum);
+      }
+    }
+    for (Message message : written) {
+      if (message instanceof Answer || message instanceof Refusal) {
+        balance.merge(message.requestId(), -1, Integer::sum);
+      }
+    }
+    assertThat(balance).allSatisfy((id, left) -> assertThat(left).isNotNegative());
   }
 
-  private static byte[] damage(byte[] stream, Random random) {
-    byte[] damaged = stream.clone();
-    int kind = random.nextInt(4);
-    if (kind == 0) {
-      int cut = random.nextInt(damaged.length);
-      return java.util.Arrays.copyOf(damaged, cut);
-    }
-    if (kind == 1) {
-      int from = random.nextInt(damaged.length);
-      int to = random.nextInt(damaged.length);
-      int length = Math.min(random.nextInt(40), damaged.length - Math.max(from, to));
-      System.arraycopy(damaged, from, damaged, to, length);
-      return damaged;
-    }
-    int flips = 1 + random.nextInt(4);
-    for (int i = 0; i < flips; i++) {
-      int at = random.nextInt(damaged.length);
-      damaged[at] =
-          kind == 2
-              ? (byte) (damaged[at] ^ (1 << random.nextInt(8)))
-              : (byte) new int[] {0, 0xFF, 0x7F, 0x80, random.nextInt(256)}[random.nextInt(5)];
-    }
-    return damaged;
-  }
+  /** Answers, refuses, waits or forgets, now or later, sometimes twice. */
+  private static final class Handler implements RequestHandler {
+    private final Random random;
+    private final List<Responder> waiting = new ArrayList<>();
+    private final Set<Responder> all = new HashSet<>();
+    private final Set<Responder> used = new HashSet<>();
+    private final Set<Responder> cancelled = new HashSet<>();
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
-  void aWorkerSurvivesDamagedStreams(long seed) {
-    Random random = new Random(seed);
-    ServerOptions options =
-        ServerOptions.on("127.0.0.1", 0, "fuzzed").withLimits(new Limits(1024, 4096, 2), 4);
-    for (int i = 0; i < STREAMS_PER_SEED; i++) {
-      byte[] stream = damage(conversation(random), random);
-      Connections open = new Connections(options.maxBytesInAll());
-      RequestHandler handler =
-          (request, stamps, responder) -> {
-            assertThat(request.payloadBytes()).isLessThanOrEqualTo(4096);
-            if (random.nextBoolean()) {
-              responder.answer(answer(request.requestId()));
-            }
-          };
-      ServerConnection connection = new ServerConnection(1, options, handler, open);
-      EmbeddedChannel channel =
-          new EmbeddedChannel(
-              new ChannelInitializer<Channel>() {
-                @Override
-                protected void initChannel(Channel fresh) {
-                  fresh.config().setAllocator(allocator);
-                  connection.install(fresh.pipeline());
-                }
-              });
-      try {
-        int at = 0;
-        while (at < stream.length && channel.isOpen()) {
-          int bytes = Math.min(1 + random.nextInt(stream.length), stream.length - at);
-          channel.writeInbound(allocator.buffer(bytes).writeBytes(stream, at, bytes));
-          channel.runPendingTasks();
-          at += bytes;
+    Handler(Random random) {
+      this.random = random;
+    }
+
+    @Override
+    public void onInfer(Infer request, ReceiveStamps stamps, Responder responder) {
+      assertThat(request.payloadBytes()).isLessThanOrEqualTo(Sessions.LIMITS.maxPayloadBytes());
+      assertThat(all.add(responder)).as("told once").isTrue();
+      assertThat(all.size() - used.size() - cancelled.size())
+          .as("under way")
+          .isLessThanOrEqualTo(Sessions.LIMITS.maxInFlight());
+      if (random.nextBoolean()) {
+        use(responder);
+      } else {
+        waiting.add(responder);
+      }
+    }
+
+    @Override
+    public void onCancel(Responder responder) {
+      assertThat(used).as("answered and then cancelled").doesNotContain(responder);
+      assertThat(cancelled.add(responder)).as("cancelled once").isTrue();
+      assertThat(responder.isCancelled()).isTrue();
+    }
+
+    private void use(Responder responder) {
+      if (!cancelled.contains(responder)) {
+        used.add(responder);
+      }
+      if (random.nextInt(4) == 0) {
+        responder.partial(
+            new Partial(responder.requestId(), 0, List.of(new ClassScore(1, 0.25f)), 0.25));
+      }
+      int times = random.nextInt(8) == 0 ? 2 : 1;
+      for (int i = 0; i < times; i++) {
+        if (random.nextInt(4) == 0) {
+          responder.refuse(ErrorCode.OVERLOADED, "later", 5);
+        } else {
+          responder.answer(Sessions.answer(responder.requestId()));
         }
-        channel.checkException();
-      } catch (Throwable thrown) {
-        fail("seed " + seed + ", stream " + i, thrown);
       }
-      channel.finishAndReleaseAll();
-      assertThat(open.size()).as("seed %d, stream %d", seed, i).isZero();
-      assertThat(open.bytes()).as("bytes held after seed %d, stream %d", seed, i).isZero();
-      assertThat(used()).as("bytes kept after seed %d, stream %d", seed, i).isZero();
     }
-  }
 
-  private long used() {
-    return allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory();
-  }
+    void step() {
+      if (!waiting.isEmpty() && random.nextBoolean()) {
+        use(waiting.remove(random.nextInt(waiting.size())));
+      }
+    }
 
-  private static Answer answer(long id) {
-    return new Answer(
-        id,
-        1,
-        List.of(new ClassScore(3, 0.5f)),
-        0.5,
-        new WorkerStamps(1, 2, 3, 4, 5),
-        LoadReport.IDLE);
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {5, 6, 7, 8})
-  void aDeviceReadsDamagedMessagesOrRefusesThem(long seed) {
-    Random random = new Random(seed);
-    List<Message> messages =
-        List.of(
-            new Welcome(2, "w", Limits.DEFAULT, LoadReport.IDLE),
-            answer(5),
-            new Refusal(5, ErrorCode.OVERLOADED, "later", 9),
-            new Pong(4, 5, LoadReport.IDLE),
-            new Goodbye("bye"));
-    for (int i = 0; i < STREAMS_PER_SEED; i++) {
-      MessageFrames frames = new MessageFrames();
-      ByteBuf out = allocator.buffer();
-      for (int k = 0; k < 4; k++) {
-        append(out, frames.write(allocator, messages.get(random.nextInt(messages.size()))));
+    void check(List<Message> written) {
+      for (Responder responder : waiting) {
+        assertThat(responder.isCancelled()).as("unanswered at the end").isTrue();
+        assertThat(cancelled).contains(responder);
       }
-      byte[] stream = damage(ByteBufUtil.getBytes(out), random);
-      out.release();
-      EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(() -> 0, 0));
-      try {
-        channel.writeInbound(allocator.buffer(Math.max(1, stream.length)).writeBytes(stream));
-      } catch (DecoderException refused) {
-        assertThat(refused).hasCauseInstanceOf(ProtocolException.class);
+      int answers = 0;
+      for (Message message : written) {
+        answers += message instanceof Answer ? 1 : 0;
       }
-      Frame frame = channel.readInbound();
-      while (frame != null) {
-        MessageType type = FrameType.message(frame.type()).orElse(MessageType.PING);
-        try {
-          if (type == MessageType.INFER) {
-            frames.readInfer(frame);
-          } else {
-            frames.read(type, frame);
-          }
-        } catch (ProtocolException refused) {
-          assertThat(refused.scope()).isEqualTo(ProtocolException.Scope.CONNECTION);
-        } catch (RuntimeException thrown) {
-          fail("seed " + seed + ", stream " + i, thrown);
-        }
-        frame.body().release();
-        frame = channel.readInbound();
-      }
-      channel.finishAndReleaseAll();
-      assertThat(used()).as("bytes kept after seed %d, stream %d", seed, i).isZero();
+      assertThat(answers).isLessThanOrEqualTo(used.size());
     }
   }
 }

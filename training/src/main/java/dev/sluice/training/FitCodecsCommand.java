@@ -1,0 +1,94 @@
+package dev.sluice.training;
+
+import dev.sluice.model.bundle.Bundle;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code model fit-codecs}: a copy of a bundle whose codecs are searched anew. */
+@Command(
+    name = "fit-codecs",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Searches codecs for a bundle's cuts anew, as 'model prepare' does, and writes a copy of it"
+            + " with them. Network, exits and their calibration stay.")
+final class FitCodecsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "BUNDLE",
+      description = "a bundle's folder or zip, or its http(s) address")
+  private String path = "";
+
+  @Mixin private final BundleDataOptions source = new BundleDataOptions();
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "LIST",
+      split = ",",
+      defaultValue = "raw,jpeg-75,jpegs-75,jpegs-50,jpegs-30",
+      description = "picture codecs to offer at the input (default: ${DEFAULT-VALUE})")
+  private List<String> pictures = List.of();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "BUNDLE",
+      description = "directory to write; a bundle that stands there is replaced")
+  private Path out = Path.of("");
+
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
+
+  @Override
+  public Integer call() throws IOException {
+    int processors = threads.checked();
+    source.check();
+    PrintWriter console = spec.commandLine().getOut();
+    long start = System.nanoTime();
+    Bundle bundle = Programs.open(path, spec);
+    BundleDataOptions.Drawn drawn = source.draw(bundle);
+    var progress = new ConsoleProgress(console, System::nanoTime, BundleBuilder.REFIT_STEPS);
+    var options =
+        new BundleBuilder.Options(
+            processors,
+            drawn.seed(),
+            CodecSearch.Options.standard(processors, drawn.seed()),
+            pictures);
+    BundleBuilder.Built built =
+        new BundleBuilder(options, System::nanoTime, progress)
+            .refit(bundle, drawn.sets(), origin(drawn), out);
+    console.println();
+    console.println(built.report());
+    console.printf(
+        Locale.ROOT,
+        "wrote %s (%s) in %.0f s%n",
+        out,
+        built.bundle().digest().substring(0, 12),
+        (System.nanoTime() - start) / 1e9);
+    console.flush();
+    return 0;
+  }
+
+  private Map<String, String> origin(BundleDataOptions.Drawn drawn) {
+    Map<String, String> origin = new LinkedHashMap<>();
+    origin.put("codecs.made by", "sluice model fit-codecs");
+    origin.put("codecs.commit", Programs.commit());
+    origin.put(
+        "codecs.command",
+        "./sluice model fit-codecs BUNDLE %s --pictures %s"
+            .formatted(drawn.options(), String.join(",", pictures)));
+    return origin;
+  }
+}
