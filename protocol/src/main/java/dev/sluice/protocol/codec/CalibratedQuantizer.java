@@ -16,8 +16,7 @@ final class CalibratedQuantizer implements Quantizer {
     scales = new LevelPlanes.Scale[channels];
     for (int channel = 0; channel < channels; channel++) {
       float offset = ranges.zeros()[channel] + 0.5f;
-      scales[channel] =
-          new LevelPlanes.Scale(0, ranges.perLevel(channel), offset, ranges.bits());
+      scales[channel] = new LevelPlanes.Scale(0, ranges.perLevel(channel), offset, ranges.bits());
     }
   }
 

@@ -39,8 +39,8 @@ interface Quantizer {
       throws ProtocolException;
 
   /**
-   * Does {@link #encode} and {@link Layout#BIT_SHUFFLE} at once where it can, which then takes {@link
-   * #maxSideBytes}.
+   * Does {@link #encode} and {@link Layout#BIT_SHUFFLE} at once where it can, which then takes
+   * {@link #maxSideBytes}.
    *
    * @return whether it did
    */
