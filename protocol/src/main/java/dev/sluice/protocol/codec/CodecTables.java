@@ -18,8 +18,9 @@ import java.util.Optional;
  * +--------------+---------+-------+-----------+-------+---------+----------------------------
  * </pre>
  *
- * <p>The body has ranges, then dead zones by class and classes by channel, or a model of coefficients, as the
- * codec needs; plain when its length is what is left. Numbers are LEB128, signed ones as zigzag codes, floats little-endian.
+ * <p>The body has ranges, then dead zones by class and classes by channel, or a model of
+ * coefficients, as the codec needs; plain when its length is what is left. Numbers are LEB128,
+ * signed ones as zigzag codes, floats little-endian.
  */
 public final class CodecTables {
   private static final int FIRST = 0x53;

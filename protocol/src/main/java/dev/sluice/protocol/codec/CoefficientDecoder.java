@@ -13,13 +13,15 @@ import dev.sluice.protocol.message.ProtocolException;
  *   1 to 4 bytes without words, 5 to 8 with or without: what leaves a multiple of 4
  * </pre>
  *
- * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s, s
- * + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are left,
- * that times 2^32 plus the next word. After the last symbol the state is 1 and no word is left.
+ * <p>A symbol of frequency f that begins at s is told by the state x modulo 2^15, m, in {@code [s,
+ * s + f)}; the next state is f * (x / 2^15) + m - s, and when that is below 2^31 and words are
+ * left, that times 2^32 plus the next word. After the last symbol the state is 1 and no word is
+ * left.
  */
 final class CoefficientDecoder {
   private static final long LOWEST = 1L << 31;
   private static final int MASK = CoefficientModel.TOTAL - 1;
+
   /** Bytes of the state where words follow, at least. */
   static final int LEAST_STATE_BYTES = 5;
 

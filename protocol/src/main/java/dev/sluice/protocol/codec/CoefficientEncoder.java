@@ -118,8 +118,7 @@ final class CoefficientEncoder {
     return reached < 0;
   }
 
-  private void quantizeChannel(
-      CoefficientModel model, int channel, float[] values, int start) {
+  private void quantizeChannel(CoefficientModel model, int channel, float[] values, int start) {
     int weights = model.weightsAt(channel);
     int wLeft = model.weights[weights + CoefficientModel.LEFT];
     int wUp = model.weights[weights + CoefficientModel.UP];

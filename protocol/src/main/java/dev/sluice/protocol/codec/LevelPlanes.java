@@ -1,76 +1,67 @@
 package dev.sluice.protocol.codec;
 
 /**
- * Levels of floats straight into bit planes and back, a chunk at a time in the first-level cache.
- * What {@link Layout#BIT_SHUFFLE} makes of words, in half the time.
+ * Levels of floats straight into bit planes, and back: what {@link Layout#BIT_SHUFFLE} makes of
+ * words, without the words. Eight levels at a time stay in registers.
  */
 final class LevelPlanes {
-  /** Floats of a chunk; a multiple of 8. */
-  static final int CHUNK = 2048;
-
-  /** Added to a float from 0 to 2^22, it leaves the nearest integer in the lowest bits. */
-  private static final float MAGIC = 0x1p23f;
-
   private LevelPlanes() {}
 
   /**
-   * Makes levels of some values, still as floats: the lowest byte of each one's bits is the level.
-   * Loops over arrays of floats are what the compiler makes vector instructions of, which
-   * conversions to integers are not.
+   * How floats of a run become levels: {@code (value - base) * scale + offset}, cut off and held in
+   * {@code [0, top]}; NaN becomes 0.
    *
+   * @param base taken off first
    * @param scale levels per value
-   * @param offset the level of zero
-   * @param top the highest level; NaN becomes 0
+   * @param offset the level of the base, and a half so that cutting off rounds
+   * @param bits of a level
    */
-  static void levels(
-      float[] values,
-      int from,
-      int count,
-      float scale,
-      float offset,
-      float top,
-      float[] out,
-      int to) {
-    for (int i = 0; i < count; i++) {
-      float level = values[from + i] * scale + offset;
-      out[to + i] = Math.min(Math.max(level, 0f), top) + MAGIC;
+  record Scale(float base, float scale, float offset, int bits) {
+    int level(float value) {
+      // Casting saturates and turns NaN to 0.
+      int level = (int) ((value - base) * scale + offset);
+      return Math.min((1 << bits) - 1, Math.max(0, level));
     }
   }
 
   /**
-   * Splits the levels of a chunk, eight at a time, into planes of {@code groups} bytes from byte
-   * {@code at} on.
+   * Splits a run's whole groups of eight into planes.
+   *
+   * @param from first value, a multiple of 8
+   * @param to end of the run; values of a group that goes beyond it are left out
+   * @param groups bytes of a plane
+   * @return the first value left out
    */
-  static void split(float[] levels, int count, int bits, byte[] planes, int groups, int at) {
-    int whole = count & -8;
-    int to = at;
-    for (int i = 0; i < whole; i += 8, to++) {
-      store(block(levels, i), bits, planes, groups, to);
+  static int split(float[] values, int from, int to, Scale how, byte[] planes, int groups) {
+    float base = how.base();
+    float scale = how.scale();
+    float offset = how.offset();
+    int bits = how.bits();
+    int top = (1 << bits) - 1;
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      int low =
+          level(values[i], base, scale, offset, top)
+              | level(values[i + 1], base, scale, offset, top) << 8
+              | level(values[i + 2], base, scale, offset, top) << 16
+              | level(values[i + 3], base, scale, offset, top) << 24;
+      int high =
+          level(values[i + 4], base, scale, offset, top)
+              | level(values[i + 5], base, scale, offset, top) << 8
+              | level(values[i + 6], base, scale, offset, top) << 16
+              | level(values[i + 7], base, scale, offset, top) << 24;
+      store((low & 0xFFFFFFFFL) | (long) high << 32, bits, planes, groups, i >> 3);
     }
-    if (whole < count) {
-      long block = 0;
-      for (int i = whole; i < count; i++) {
-        block |= (Float.floatToRawIntBits(levels[i]) & 0xFFL) << (8 * (i - whole));
-      }
-      store(block, bits, planes, groups, to);
-    }
+    return i;
   }
 
-  private static long block(float[] levels, int at) {
-    int low =
-        (Float.floatToRawIntBits(levels[at]) & 0xFF)
-            | (Float.floatToRawIntBits(levels[at + 1]) & 0xFF) << 8
-            | (Float.floatToRawIntBits(levels[at + 2]) & 0xFF) << 16
-            | Float.floatToRawIntBits(levels[at + 3]) << 24;
-    int high =
-        (Float.floatToRawIntBits(levels[at + 4]) & 0xFF)
-            | (Float.floatToRawIntBits(levels[at + 5]) & 0xFF) << 8
-            | (Float.floatToRawIntBits(levels[at + 6]) & 0xFF) << 16
-            | Float.floatToRawIntBits(levels[at + 7]) << 24;
-    return (low & 0xFFFFFFFFL) | (long) high << 32;
+  private static int level(float value, float base, float scale, float offset, int top) {
+    int level = (int) ((value - base) * scale + offset);
+    return Math.min(top, Math.max(0, level));
   }
 
-  private static void store(long block, int bits, byte[] planes, int groups, int at) {
+  /** Stores the planes of eight levels, the first in the lowest byte. */
+  static void store(long block, int bits, byte[] planes, int groups, int at) {
     long turned = BitPlanes.transpose(block);
     if (bits == 8) {
       planes[at] = (byte) turned;
@@ -89,28 +80,49 @@ final class LevelPlanes {
   }
 
   /**
-   * Joins planes of {@code groups} bytes from byte {@code at} on into a chunk of levels, as floats.
+   * Joins the planes of a run's whole groups of eight: value = (level - zero) * step.
+   *
+   * @return the first value left out; see {@link #split}
    */
-  static void join(byte[] planes, int groups, int at, int bits, float[] levels, int count) {
+  static int join(
+      byte[] planes, int groups, int bits, int zero, float step, float[] values, int from, int to) {
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long block = load(planes, groups, i >> 3, bits);
+      values[i] = (((int) block & 0xFF) - zero) * step;
+      values[i + 1] = (((int) (block >>> 8) & 0xFF) - zero) * step;
+      values[i + 2] = (((int) (block >>> 16) & 0xFF) - zero) * step;
+      values[i + 3] = (((int) (block >>> 24) & 0xFF) - zero) * step;
+      values[i + 4] = (((int) (block >>> 32) & 0xFF) - zero) * step;
+      values[i + 5] = (((int) (block >>> 40) & 0xFF) - zero) * step;
+      values[i + 6] = (((int) (block >>> 48) & 0xFF) - zero) * step;
+      values[i + 7] = ((int) (block >>> 56) - zero) * step;
+    }
+    return i;
+  }
+
+  /** Joins planes of 8 bits by a table of 256 values. */
+  static void join(byte[] planes, int groups, float[] table, float[] values, int count) {
     int whole = count & -8;
-    int from = at;
-    for (int i = 0; i < whole; i += 8, from++) {
-      long block = load(planes, groups, from, bits);
-      levels[i] = block & 0xFF;
-      levels[i + 1] = (block >>> 8) & 0xFF;
-      levels[i + 2] = (block >>> 16) & 0xFF;
-      levels[i + 3] = (block >>> 24) & 0xFF;
-      levels[i + 4] = (block >>> 32) & 0xFF;
-      levels[i + 5] = (block >>> 40) & 0xFF;
-      levels[i + 6] = (block >>> 48) & 0xFF;
-      levels[i + 7] = block >>> 56;
+    for (int i = 0; i < whole; i += 8) {
+      long block = load(planes, groups, i >> 3, 8);
+      values[i] = table[(int) block & 0xFF];
+      values[i + 1] = table[(int) (block >>> 8) & 0xFF];
+      values[i + 2] = table[(int) (block >>> 16) & 0xFF];
+      values[i + 3] = table[(int) (block >>> 24) & 0xFF];
+      values[i + 4] = table[(int) (block >>> 32) & 0xFF];
+      values[i + 5] = table[(int) (block >>> 40) & 0xFF];
+      values[i + 6] = table[(int) (block >>> 48) & 0xFF];
+      values[i + 7] = table[(int) (block >>> 56)];
     }
-    if (whole < count) {
-      long block = load(planes, groups, from, bits);
-      for (int i = whole; i < count; i++) {
-        levels[i] = (block >>> (8 * (i - whole))) & 0xFF;
-      }
+    for (int i = whole; i < count; i++) {
+      values[i] = table[level(planes, groups, 8, i)];
     }
+  }
+
+  /** Returns one level. */
+  static int level(byte[] planes, int groups, int bits, int index) {
+    return (int) (load(planes, groups, index >> 3, bits) >>> (8 * (index & 7))) & 0xFF;
   }
 
   private static long load(byte[] planes, int groups, int at, int bits) {

@@ -182,8 +182,7 @@ final class ModelFitting {
     int[] empty = new int[CoefficientModel.FLAGS];
     Arrays.fill(empty, CoefficientModel.TOTAL / 2);
     int[] filters = new int[grid.channels() * FILTER];
-    return new CoefficientModel(
-        grid, means, weights, filters, frequencies, zones, empty);
+    return new CoefficientModel(grid, means, weights, filters, frequencies, zones, empty);
   }
 
   /** Returns a context's token shares if magnitudes fell off geometrically from its middle. */

@@ -21,7 +21,6 @@ final class Scratch {
   private CoefficientEncoder encoder = new CoefficientEncoder();
   private CoefficientDecoder decoder = new CoefficientDecoder();
   private final float[] table = new float[256];
-  private final float[] chunk = new float[LevelPlanes.CHUNK];
   private final Layout.Plan plan = new Layout.Plan();
 
   private Scratch() {}
@@ -95,11 +94,6 @@ final class Scratch {
   /** Returns 256 floats. */
   float[] table() {
     return table;
-  }
-
-  /** Returns {@link LevelPlanes#CHUNK} floats. */
-  float[] chunk() {
-    return chunk;
   }
 
   Layout.Plan plan() {

@@ -40,8 +40,9 @@ final class StagedCoding implements TensorCoding {
     if (layout == Layout.BIT_SHUFFLE) {
       int planesBytes = layout.maxBlockBytes(elements, quantizer.bits(), bytewise);
       byte[] planes = scratch.block(planesBytes);
-      if (quantizer.encodePlanes(values, elements, planes, scratch)) {
-        return Lossless.pack(stage, planes, planesBytes, out, 0);
+      if (quantizer.encodePlanes(values, elements, planes, out)) {
+        int side = quantizer.maxSideBytes(elements);
+        return side + Lossless.pack(stage, planes, planesBytes, out, side);
       }
     }
     byte[] words = scratch.words(elements, quantizer.bits());
@@ -86,7 +87,8 @@ final class StagedCoding implements TensorCoding {
     }
     byte[] block = scratch.block(blockBytes);
     Lossless.unpack(stage, in, at, bytes - at, block, blockBytes);
-    if (layout == Layout.BIT_SHUFFLE && quantizer.decodePlanes(block, elements, values, scratch)) {
+    if (layout == Layout.BIT_SHUFFLE
+        && quantizer.decodePlanes(block, elements, in, values, scratch)) {
       return;
     }
     byte[] words = scratch.words(elements, quantizer.bits());

@@ -136,7 +136,8 @@ class CodecTablesTest {
     // q4c for 64 Mi channels: a step and a zero each, of which there is one.
     assertDamaged("5354" + "01" + "03713463" + "01" + "80808020" + "05" + "0000803f00", "range");
     // A body of 2 MB in 20 bytes that are no Zstandard frame.
-    assertDamaged("5354" + "01" + "03713463" + "01" + "808001" + "80a006" + "00".repeat(20), "body");
+    assertDamaged(
+        "5354" + "01" + "03713463" + "01" + "808001" + "80a006" + "00".repeat(20), "body");
     // A body longer than any for that shape.
     assertDamaged("5354" + "01" + "03713463" + "01" + "01" + "80808008" + "00", "length");
     // 2^40 elements.
@@ -211,8 +212,7 @@ class CodecTablesTest {
     for (int k = 0; k < lambdas.length; k++) {
       Random random = new Random(12);
       CodecTables.Fitting fitting =
-          CodecTables.fitting(
-              "step+rans", shape, FittingOptions.defaults().withLambda(lambdas[k]));
+          CodecTables.fitting("step+rans", shape, FittingOptions.defaults().withLambda(lambdas[k]));
       for (int i = 0; i < 20; i++) {
         fitting.add(FloatBuffer.wrap(Samples.coefficients(shape, 1.5, random)));
       }

@@ -203,7 +203,8 @@ class StagedCodingTest {
     CodecTables tables =
         CodecTables.read(
             HexFormat.of()
-                .parseHex("5354" + "01" + "03713463" + "03020102" + "0a" + "0000803f00" + "0000003f08"));
+                .parseHex(
+                    "5354" + "01" + "03713463" + "03020102" + "0a" + "0000803f00" + "0000003f08"));
     ActivationCodec codec = ActivationCodec.of("q4c", tables);
     int[] shape = {2, 1, 2};
     byte[] payload = codec.encode(FloatBuffer.wrap(new float[] {3, 20, -1, 0.5f}), shape);
@@ -222,7 +223,10 @@ class StagedCodingTest {
                     "5354"
                         + "01"
                         + "0473746570"
-                        + "03010105" + "08" + "01" + "60"
+                        + "03010105"
+                        + "08"
+                        + "01"
+                        + "60"
                         + "40"
                         + "00"
                         + "1f"
