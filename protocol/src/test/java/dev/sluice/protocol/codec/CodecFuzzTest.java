@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import net.jpountz.lz4.LZ4Factory;
@@ -27,7 +28,20 @@ import org.junit.jupiter.api.Test;
  */
 class CodecFuzzTest {
   private static final List<String> ACTIVATIONS = ActivationCodec.names();
-  private static final List<String> PICTURES = List.of("raw", "png", "jpeg-75", "jpegs-75");
+  private static final List<String> PICTURES =
+      Stream.of(
+              "raw",
+              "png",
+              "jpeg-75",
+              "jpegs-75",
+              "jpegm-50",
+              "jpegm-75-444",
+              "jpegm-50@0.75",
+              "webp-75",
+              "webp-50@0.5",
+              "webp-lossless")
+          .filter(name -> PictureCodec.hasWebP() || !name.startsWith("webp"))
+          .toList();
   private static final int[][] SHAPES = {{1}, {17}, {4, 5, 7}, {16, 6, 6}};
   private static final int MOST_CHANGES = 4;
   private static final int BOMB_BYTES = 8 << 20;
