@@ -69,6 +69,24 @@ final class Offers implements AutoCloseable {
     return all;
   }
 
+  /** Returns the transforms that the bundle brings. */
+  List<Contender> shipped(List<Integer> cuts) {
+    List<Contender> all = new ArrayList<>();
+    for (CutCodec codec : subject.shipped()) {
+      if (cuts.contains(codec.cut()) && codec.transform().isPresent()) {
+        CutCodec named =
+            new CutCodec(
+                codec.cut(),
+                "shipped-" + codec.name(),
+                codec.wire(),
+                codec.transform(),
+                codec.tables());
+        all.add(CodecContender.of(named, "shipped", Kind.TRANSFORM, replay));
+      }
+    }
+    return all;
+  }
+
   /** Returns what the search finds, transforms and others, beside SPINN's codec. */
   List<Contender> searched(List<Integer> cuts, int threads, long seed, PrintStream console)
       throws IOException {

@@ -52,7 +52,8 @@ final class Subjects {
    */
   Subject roadSigns() throws IOException {
     Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
-    ExitNetwork network = BundleNetwork.of(Bundle.open(path));
+    Bundle bundle = Bundle.open(path);
+    ExitNetwork network = BundleNetwork.of(bundle);
     RoadSignsData.Sizes sizes = new RoadSignsData.Sizes(512, 1, 120, 5000);
     RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 10, 300);
     DataSets sets = RoadSignsData.draw(FRESH_SEED, context.quick() ? few : sizes);
@@ -65,6 +66,7 @@ final class Subjects {
         List.of(Task.ofAll(sets.classes().size())),
         0.5,
         "<= 0.2",
+        BundleNetwork.codecs(bundle).stream().filter(codec -> codec.cut() > 0).toList(),
         false);
   }
 
@@ -93,6 +95,7 @@ final class Subjects {
             List.of(Task.ofAll(sets.classes().size())),
             0.5,
             "<= 0.2",
+            List.of(),
             false));
   }
 
@@ -126,6 +129,7 @@ final class Subjects {
                 new Task(own.length + "-way", own, own)),
             1,
             "<= 0.1",
+            List.of(),
             true));
   }
 
