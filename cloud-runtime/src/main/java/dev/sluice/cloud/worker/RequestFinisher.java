@@ -5,6 +5,7 @@ import dev.sluice.cloud.admission.LoadMeter;
 import dev.sluice.protocol.channel.ReceiveStamps;
 import dev.sluice.protocol.channel.RequestHandler;
 import dev.sluice.protocol.channel.Responder;
+import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,18 +39,12 @@ public final class RequestFinisher implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestFinisher.class);
   private static final long RETRY_AFTER_NANOS = 250_000_000L;
 
-  /** Families of codecs that every worker of this version reads. */
+  /** Precisions and picture formats that every worker of this version reads. */
   private static final List<String> CODECS =
-      List.of(
-          "f32",
-          "q8+bitshuffle+lz4",
-          "round-i8+range",
-          "round-i8+zstd",
-          "round-i8+lz4",
-          "raw",
-          "png",
-          "jpeg",
-          "jpegs");
+      Stream.concat(
+              ActivationCodec.names().stream().map(name -> name.split("\\+")[0]).distinct(),
+              Stream.of("raw", "png", "jpeg", "jpegs", "jpegm"))
+          .toList();
 
   private final ModelShelf models;
   private final ComputeQueue queue;

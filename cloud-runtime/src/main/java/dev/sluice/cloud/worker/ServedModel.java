@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -104,37 +105,57 @@ public final class ServedModel implements AutoCloseable {
           e);
     }
     RequestRules rules = new RequestRules(bundle.manifest(), BundlePolicies.data(bundle));
-    Map<CodecInfo, ActivationCodec> codecs = codecs(bundle);
     ProgressiveModel model = ProgressiveModel.open(bundle, options);
-    return new ServedModel(model, profile, rules, codecs, compiler.apply(model));
+    boolean opened = false;
+    try {
+      ServedModel served =
+          new ServedModel(model, profile, rules, codecs(model), compiler.apply(model));
+      opened = true;
+      return served;
+    } finally {
+      if (!opened) {
+        model.close();
+      }
+    }
   }
 
   /**
    * Makes the codecs that the bundle brings. One of a text that a newer version wrote is left out,
    * and refused when a request names it.
    */
-  private static Map<CodecInfo, ActivationCodec> codecs(Bundle bundle) throws IOException {
+  private static Map<CodecInfo, ActivationCodec> codecs(ProgressiveModel model) throws IOException {
     Map<CodecInfo, ActivationCodec> codecs = new HashMap<>();
-    for (CodecInfo codec : bundle.manifest().codecs()) {
+    for (CodecInfo codec : model.manifest().codecs()) {
       if (codec.cut() == 0) {
         continue;
       }
       try {
-        codecs.put(
-            codec,
-            codec.hasTables()
-                ? ActivationCodec.of(codec.wire(), CodecTables.read(bundle.file(codec.tables())))
-                : ActivationCodec.of(codec.wire()));
+        codecs.put(codec, codec(model, codec));
       } catch (UnknownCodecException e) {
-        LOG.warn("{}: {}", bundle.manifest().name(), e.getMessage());
+        LOG.warn("{}: {}", model.manifest().name(), e.getMessage());
       } catch (IllegalArgumentException e) {
         throw new IOException(
             "codec %s at cut %d of bundle %s: %s; prepare the bundle again"
-                .formatted(codec.name(), codec.cut(), bundle.manifest().name(), e.getMessage()),
+                .formatted(codec.name(), codec.cut(), model.manifest().name(), e.getMessage()),
             e);
       }
     }
     return codecs;
+  }
+
+  private static ActivationCodec codec(ProgressiveModel model, CodecInfo codec) {
+    if (!codec.hasTables()) {
+      return ActivationCodec.of(codec.wire());
+    }
+    CodecTables tables = CodecTables.read(model.bundle().file(codec.tables()));
+    for (int[] shape : model.encodedShapes(codec.cut(), codec.name())) {
+      if (!Arrays.equals(shape, tables.shape())) {
+        throw new IllegalArgumentException(
+            "tables for %s, tensors of %s"
+                .formatted(Arrays.toString(tables.shape()), Arrays.toString(shape)));
+      }
+    }
+    return ActivationCodec.of(codec.wire(), tables);
   }
 
   /** Returns the digest that names the model on the wire. */

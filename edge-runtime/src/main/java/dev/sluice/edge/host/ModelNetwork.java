@@ -36,6 +36,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -313,8 +314,23 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
   private ActivationCodec codec(int cut, String codec) {
     Optional<CodecInfo> own = manifest.codec(cut, codec);
     if (own.isPresent() && own.get().hasTables()) {
-      return ActivationCodec.of(
-          own.get().wire(), CodecTables.read(model.bundle().file(own.get().tables())));
+      CodecTables tables;
+      try {
+        tables = CodecTables.read(model.bundle().file(own.get().tables()));
+      } catch (IllegalArgumentException damaged) {
+        throw new CodecMisfitException(
+            "codec '%s' at cut %d: %s".formatted(codec, cut, damaged.getMessage()), cut, codec);
+      }
+      for (int[] shape : model.encodedShapes(cut, codec)) {
+        if (!Arrays.equals(shape, tables.shape())) {
+          throw new CodecMisfitException(
+              "codec '%s' at cut %d has tables for %s, its tensors are %s"
+                  .formatted(codec, cut, Arrays.toString(tables.shape()), Arrays.toString(shape)),
+              cut,
+              codec);
+        }
+      }
+      return ActivationCodec.of(own.get().wire(), tables);
     }
     if (own.isPresent()) {
       return ActivationCodec.of(own.get().wire());
