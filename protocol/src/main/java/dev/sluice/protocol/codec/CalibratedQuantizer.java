@@ -36,45 +36,59 @@ final class CalibratedQuantizer implements Quantizer {
   }
 
   @Override
-  public boolean encodePlanes(float[] values, int elements, byte[] planes, byte[] side) {
-    int groups = (elements + 7) / 8;
-    for (int i = 0; i < elements; ) {
-      int channel = i / plane;
-      int end = (channel + 1) * plane;
-      int next = LevelPlanes.split(values, i, end, scales[channel], planes, groups);
-      if (next < end) {
-        // A group that two or more channels share, or the last one.
-        long block = 0;
-        for (int k = next; k < Math.min(elements, next + 8); k++) {
-          block |= (long) scales[k / plane].level(values[k]) << (8 * (k - next));
+  public boolean encodePlanes(
+      float[] values, int elements, byte[] planes, byte[] side, Scratch scratch) {
+    LevelPlanes levels = scratch.levels();
+    for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
+      levels.begin(end - chunk);
+      for (int i = chunk; i < end; ) {
+        int channel = i / plane;
+        int next = levels.set(values, chunk, i, runEnd(channel, end), scales[channel]);
+        if (next == i) {
+          // A block that channels share, or the last one.
+          levels.clear((i - chunk) >> 3);
+          next = Math.min(end, i + 8);
+          for (int k = i; k < next; k++) {
+            levels.set(k - chunk, scales[k / plane].level(values[k]));
+          }
         }
-        LevelPlanes.store(block, ranges.bits(), planes, groups, next / 8);
-        next += 8;
+        i = next;
       }
-      i = next;
+      int bytes = (end - chunk + 7) / 8;
+      levels.writePlanes(planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits());
     }
     return true;
+  }
+
+  /** Returns where a channel's values end, at most {@code end}. */
+  private int runEnd(int channel, int end) {
+    return (int) Math.min(end, (channel + 1L) * plane);
   }
 
   @Override
   public boolean decodePlanes(
       byte[] planes, int elements, byte[] side, float[] values, Scratch scratch) {
-    int groups = (elements + 7) / 8;
-    int bits = ranges.bits();
-    for (int i = 0; i < elements; ) {
-      int channel = i / plane;
-      int end = (channel + 1) * plane;
-      float step = ranges.steps()[channel];
-      int zero = ranges.zeros()[channel];
-      int next = LevelPlanes.join(planes, groups, bits, zero, step, values, i, end);
-      if (next < end) {
-        for (int k = next; k < Math.min(elements, next + 8); k++) {
-          int level = LevelPlanes.level(planes, groups, bits, k);
-          values[k] = (level - ranges.zeros()[k / plane]) * ranges.steps()[k / plane];
+    LevelPlanes levels = scratch.levels();
+    for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
+      int bytes = (end - chunk + 7) / 8;
+      levels.readPlanes(
+          planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits(), end - chunk);
+      for (int i = chunk; i < end; ) {
+        int channel = i / plane;
+        float step = ranges.steps()[channel];
+        int zero = ranges.zeros()[channel];
+        int next = levels.get(values, chunk, i, runEnd(channel, end), zero, step);
+        if (next == i) {
+          next = Math.min(end, i + 8);
+          for (int k = i; k < next; k++) {
+            int level = levels.get(k - chunk) - ranges.zeros()[k / plane];
+            values[k] = level * ranges.steps()[k / plane];
+          }
         }
-        next += 8;
+        i = next;
       }
-      i = next;
     }
     return true;
   }

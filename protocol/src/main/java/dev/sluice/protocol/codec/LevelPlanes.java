@@ -1,15 +1,28 @@
 package dev.sluice.protocol.codec;
 
+import java.util.Arrays;
+
 /**
- * Levels of floats straight into bit planes, and back: what {@link Layout#BIT_SHUFFLE} makes of
- * words, without the words. Eight levels at a time stay in registers.
+ * Levels of floats into bit planes, and back: what {@link Layout#BIT_SHUFFLE} makes of words,
+ * without the words.
+ *
+ * <p>A chunk at a time, so that it stays in the first-level cache. Eight levels are one block, a long; block
+ * g of a chunk of m octets of blocks stands at {@code g % 8 * m + g / 8}. So all blocks are turned from levels to planes (see
+ * {@link BitPlanes}) and then bytes exchanged between blocks until row k holds plane k, by loops over whole rows, of which the compiler makes
+ * vector instructions. Used by one thread.
  */
 final class LevelPlanes {
-  private LevelPlanes() {}
+  /** Values of a chunk. */
+  static final int CHUNK = 4096;
+
+  private final long[] blocks = new long[CHUNK / 8];
+
+  /** Octets of blocks of the present chunk. */
+  private int octets;
 
   /**
-   * How floats of a run become levels: {@code (value - base) * scale + offset}, cut off and held in
-   * {@code [0, top]}; NaN becomes 0.
+   * How floats become levels: {@code (value - base) * scale + offset}, cut off and held in {@code [0,
+   * 2^bits - 1]}; NaN becomes 0.
    *
    * @param base taken off first
    * @param scale levels per value
@@ -19,130 +32,196 @@ final class LevelPlanes {
   record Scale(float base, float scale, float offset, int bits) {
     int level(float value) {
       // Casting saturates and turns NaN to 0.
-      int level = (int) ((value - base) * scale + offset);
-      return Math.min((1 << bits) - 1, Math.max(0, level));
+      return clip((int) ((value - base) * scale + offset), (1 << bits) - 1);
     }
   }
 
-  /**
-   * Splits a run's whole groups of eight into planes.
-   *
-   * @param from first value, a multiple of 8
-   * @param to end of the run; values of a group that goes beyond it are left out
-   * @param groups bytes of a plane
-   * @return the first value left out
-   */
-  static int split(float[] values, int from, int to, Scale how, byte[] planes, int groups) {
-    float base = how.base();
-    float scale = how.scale();
-    float offset = how.offset();
-    int bits = how.bits();
-    int top = (1 << bits) - 1;
-    int i = from;
-    for (; i + 8 <= to; i += 8) {
-      int low =
-          level(values[i], base, scale, offset, top)
-              | level(values[i + 1], base, scale, offset, top) << 8
-              | level(values[i + 2], base, scale, offset, top) << 16
-              | level(values[i + 3], base, scale, offset, top) << 24;
-      int high =
-          level(values[i + 4], base, scale, offset, top)
-              | level(values[i + 5], base, scale, offset, top) << 8
-              | level(values[i + 6], base, scale, offset, top) << 16
-              | level(values[i + 7], base, scale, offset, top) << 24;
-      store((low & 0xFFFFFFFFL) | (long) high << 32, bits, planes, groups, i >> 3);
-    }
-    return i;
-  }
-
-  private static int level(float value, float base, float scale, float offset, int top) {
-    int level = (int) ((value - base) * scale + offset);
+  private static int clip(int level, int top) {
     return Math.min(top, Math.max(0, level));
   }
 
-  /** Stores the planes of eight levels, the first in the lowest byte. */
-  static void store(long block, int bits, byte[] planes, int groups, int at) {
-    long turned = BitPlanes.transpose(block);
-    if (bits == 8) {
-      planes[at] = (byte) turned;
-      planes[at + groups] = (byte) (turned >>> 8);
-      planes[at + 2 * groups] = (byte) (turned >>> 16);
-      planes[at + 3 * groups] = (byte) (turned >>> 24);
-      planes[at + 4 * groups] = (byte) (turned >>> 32);
-      planes[at + 5 * groups] = (byte) (turned >>> 40);
-      planes[at + 6 * groups] = (byte) (turned >>> 48);
-      planes[at + 7 * groups] = (byte) (turned >>> 56);
-    } else {
-      for (int k = 0; k < bits; k++) {
-        planes[at + k * groups] = (byte) (turned >>> (8 * k));
-      }
+  /** Begins a chunk of so many values. */
+  void begin(int values) {
+    octets = (values + 63) / 64;
+    if (values < 64 * octets) {
+      Arrays.fill(blocks, 0, 8 * octets, 0);
     }
   }
 
+  private int place(int block) {
+    return (block & 7) * octets + (block >> 3);
+  }
+
+  /** Sets one level of a chunk that {@link #begin} cleared or in a block that {@link #clear} did. */
+  void set(int index, int level) {
+    blocks[place(index >> 3)] |= (long) level << (8 * (index & 7));
+  }
+
+  void clear(int block) {
+    blocks[place(block)] = 0;
+  }
+
+  /** Returns one level of a chunk that was turned back. */
+  int get(int index) {
+    return (int) (blocks[place(index >> 3)] >>> (8 * (index & 7))) & 0xFF;
+  }
+
   /**
-   * Joins the planes of a run's whole groups of eight: value = (level - zero) * step.
+   * Sets the levels of whole blocks.
    *
-   * @return the first value left out; see {@link #split}
+   * @param chunk the value that the chunk begins with
+   * @param from the first value, that of a block
+   * @param to end of the values; a block that goes beyond is left out
+   * @return the first value left out
    */
-  static int join(
-      byte[] planes, int groups, int bits, int zero, float step, float[] values, int from, int to) {
+  int set(float[] values, int chunk, int from, int to, Scale how) {
+    float base = how.base();
+    float scale = how.scale();
+    float offset = how.offset();
+    int top = (1 << how.bits()) - 1;
     int i = from;
     for (; i + 8 <= to; i += 8) {
-      long block = load(planes, groups, i >> 3, bits);
-      values[i] = (((int) block & 0xFF) - zero) * step;
-      values[i + 1] = (((int) (block >>> 8) & 0xFF) - zero) * step;
-      values[i + 2] = (((int) (block >>> 16) & 0xFF) - zero) * step;
-      values[i + 3] = (((int) (block >>> 24) & 0xFF) - zero) * step;
-      values[i + 4] = (((int) (block >>> 32) & 0xFF) - zero) * step;
-      values[i + 5] = (((int) (block >>> 40) & 0xFF) - zero) * step;
-      values[i + 6] = (((int) (block >>> 48) & 0xFF) - zero) * step;
-      values[i + 7] = ((int) (block >>> 56) - zero) * step;
+      int a = (int) ((values[i] - base) * scale + offset);
+      int b = (int) ((values[i + 1] - base) * scale + offset);
+      int c = (int) ((values[i + 2] - base) * scale + offset);
+      int d = (int) ((values[i + 3] - base) * scale + offset);
+      int e = (int) ((values[i + 4] - base) * scale + offset);
+      int f = (int) ((values[i + 5] - base) * scale + offset);
+      int g = (int) ((values[i + 6] - base) * scale + offset);
+      int h = (int) ((values[i + 7] - base) * scale + offset);
+      if (((a | b | c | d | e | f | g | h) & ~top) != 0) {
+        // Rare enough to be foreseen.
+        a = clip(a, top);
+        b = clip(b, top);
+        c = clip(c, top);
+        d = clip(d, top);
+        e = clip(e, top);
+        f = clip(f, top);
+        g = clip(g, top);
+        h = clip(h, top);
+      }
+      int low = a | b << 8 | c << 16 | d << 24;
+      int high = e | f << 8 | g << 16 | h << 24;
+      blocks[place((i - chunk) >> 3)] = (low & 0xFFFFFFFFL) | (long) high << 32;
     }
     return i;
   }
 
-  /** Joins planes of 8 bits by a table of 256 values. */
-  static void join(byte[] planes, int groups, float[] table, float[] values, int count) {
-    int whole = count & -8;
-    for (int i = 0; i < whole; i += 8) {
-      long block = load(planes, groups, i >> 3, 8);
-      values[i] = table[(int) block & 0xFF];
-      values[i + 1] = table[(int) (block >>> 8) & 0xFF];
-      values[i + 2] = table[(int) (block >>> 16) & 0xFF];
-      values[i + 3] = table[(int) (block >>> 24) & 0xFF];
-      values[i + 4] = table[(int) (block >>> 32) & 0xFF];
-      values[i + 5] = table[(int) (block >>> 40) & 0xFF];
-      values[i + 6] = table[(int) (block >>> 48) & 0xFF];
-      values[i + 7] = table[(int) (block >>> 56)];
+  /** Reads whole blocks: value = (level - zero) * step; see {@link #set}. */
+  int get(float[] values, int chunk, int from, int to, int zero, float step) {
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long block = blocks[place((i - chunk) >> 3)];
+      int low = (int) block;
+      int high = (int) (block >>> 32);
+      values[i] = ((low & 0xFF) - zero) * step;
+      values[i + 1] = (((low >>> 8) & 0xFF) - zero) * step;
+      values[i + 2] = (((low >>> 16) & 0xFF) - zero) * step;
+      values[i + 3] = ((low >>> 24) - zero) * step;
+      values[i + 4] = ((high & 0xFF) - zero) * step;
+      values[i + 5] = (((high >>> 8) & 0xFF) - zero) * step;
+      values[i + 6] = (((high >>> 16) & 0xFF) - zero) * step;
+      values[i + 7] = ((high >>> 24) - zero) * step;
     }
-    for (int i = whole; i < count; i++) {
-      values[i] = table[level(planes, groups, 8, i)];
+    return i;
+  }
+
+  /** Reads values by a table of 256. */
+  void get(float[] values, int chunk, int to, float[] table) {
+    int i = chunk;
+    for (; i + 8 <= to; i += 8) {
+      long block = blocks[place((i - chunk) >> 3)];
+      int low = (int) block;
+      int high = (int) (block >>> 32);
+      values[i] = table[low & 0xFF];
+      values[i + 1] = table[(low >>> 8) & 0xFF];
+      values[i + 2] = table[(low >>> 16) & 0xFF];
+      values[i + 3] = table[low >>> 24];
+      values[i + 4] = table[high & 0xFF];
+      values[i + 5] = table[(high >>> 8) & 0xFF];
+      values[i + 6] = table[(high >>> 16) & 0xFF];
+      values[i + 7] = table[high >>> 24];
+    }
+    for (; i < to; i++) {
+      values[i] = table[get(i - chunk)];
     }
   }
 
-  /** Returns one level. */
-  static int level(byte[] planes, int groups, int bits, int index) {
-    return (int) (load(planes, groups, index >> 3, bits) >>> (8 * (index & 7))) & 0xFF;
-  }
-
-  private static long load(byte[] planes, int groups, int at, int bits) {
-    long block;
-    if (bits == 8) {
-      block =
-          (planes[at] & 0xFFL)
-              | (planes[at + groups] & 0xFFL) << 8
-              | (planes[at + 2 * groups] & 0xFFL) << 16
-              | (planes[at + 3 * groups] & 0xFFL) << 24
-              | (planes[at + 4 * groups] & 0xFFL) << 32
-              | (planes[at + 5 * groups] & 0xFFL) << 40
-              | (planes[at + 6 * groups] & 0xFFL) << 48
-              | (planes[at + 7 * groups] & 0xFFL) << 56;
-    } else {
-      block = 0;
-      for (int k = 0; k < bits; k++) {
-        block |= (planes[at + k * groups] & 0xFFL) << (8 * k);
+  /**
+   * Ends a chunk whose levels are set: writes its part of the planes.
+   *
+   * @param groups bytes of a plane
+   * @param at where in its plane the chunk begins
+   * @param count bytes of the chunk in each plane
+   */
+  void writePlanes(byte[] planes, int groups, int at, int count, int bits) {
+    turn(blocks, 8 * octets);
+    exchange();
+    for (int k = 0; k < bits; k++) {
+      int to = k * groups + at;
+      int row = k * octets;
+      for (int i = 0; i < count >> 3; i++) {
+        LittleEndian.putLong(planes, to + 8 * i, blocks[row + i]);
+      }
+      for (int i = count & -8; i < count; i++) {
+        planes[to + i] = (byte) (blocks[row + (i >> 3)] >>> (8 * (i & 7)));
       }
     }
-    return BitPlanes.transpose(block);
+  }
+
+  /** Begins a chunk of so many values with its part of the planes; see {@link #writePlanes}. */
+  void readPlanes(byte[] planes, int groups, int at, int count, int bits, int values) {
+    octets = (values + 63) / 64;
+    Arrays.fill(blocks, bits * octets, 8 * octets, 0);
+    for (int k = 0; k < bits; k++) {
+      int from = k * groups + at;
+      int row = k * octets;
+      for (int i = 0; i < count >> 3; i++) {
+        blocks[row + i] = LittleEndian.getLong(planes, from + 8 * i);
+      }
+      if ((count & 7) != 0) {
+        long rest = 0;
+        for (int i = count & -8; i < count; i++) {
+          rest |= (planes[from + i] & 0xFFL) << (8 * (i & 7));
+        }
+        blocks[row + (count >> 3)] = rest;
+      }
+    }
+    exchange();
+    turn(blocks, 8 * octets);
+  }
+
+  private static void turn(long[] blocks, int count) {
+    for (int i = 0; i < count; i++) {
+      long x = blocks[i];
+      long swap = (x ^ (x >>> 7)) & 0x00AA00AA00AA00AAL;
+      x ^= swap ^ (swap << 7);
+      swap = (x ^ (x >>> 14)) & 0x0000CCCC0000CCCCL;
+      x ^= swap ^ (swap << 14);
+      swap = (x ^ (x >>> 28)) & 0x00000000F0F0F0F0L;
+      blocks[i] = x ^ swap ^ (swap << 28);
+    }
+  }
+
+  /** Exchanges byte i of row k with byte k of row i, in each octet. */
+  private void exchange() {
+    for (int row = 0; row < 4; row++) {
+      exchange(blocks, row * octets, (row + 4) * octets, octets, 32, 0xFFFFFFFFL);
+    }
+    for (int row = 0; row < 8; row += row % 4 == 1 ? 3 : 1) {
+      exchange(blocks, row * octets, (row + 2) * octets, octets, 16, 0x0000FFFF0000FFFFL);
+    }
+    for (int row = 0; row < 8; row += 2) {
+      exchange(blocks, row * octets, (row + 1) * octets, octets, 8, 0x00FF00FF00FF00FFL);
+    }
+  }
+
+  private static void exchange(
+      long[] blocks, int lower, int upper, int count, int shift, long mask) {
+    for (int i = 0; i < count; i++) {
+      long swap = ((blocks[lower + i] >>> shift) ^ blocks[upper + i]) & mask;
+      blocks[lower + i] ^= swap << shift;
+      blocks[upper + i] ^= swap;
+    }
   }
 }

@@ -29,6 +29,10 @@ final class LittleEndian {
     return (long) LONGS.get(from, at);
   }
 
+  static void putLong(byte[] to, int at, long value) {
+    LONGS.set(to, at, value);
+  }
+
   static int getInt(byte[] from, int at) {
     return (int) INTS.get(from, at);
   }

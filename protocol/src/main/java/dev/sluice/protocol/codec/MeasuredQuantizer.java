@@ -28,21 +28,23 @@ final class MeasuredQuantizer implements Quantizer {
   }
 
   @Override
-  public boolean encodePlanes(float[] values, int elements, byte[] planes, byte[] side) {
+  public boolean encodePlanes(
+      float[] values, int elements, byte[] planes, byte[] side, Scratch scratch) {
     measure(values, elements, side);
     double range = range(side);
     if (!isOrdinary(range)) {
       return false;
     }
     LevelPlanes.Scale scale = scale(side, range);
-    int groups = (elements + 7) / 8;
-    int next = LevelPlanes.split(values, 0, elements, scale, planes, groups);
-    if (next < elements) {
-      long block = 0;
-      for (int k = next; k < elements; k++) {
-        block |= (long) scale.level(values[k]) << (8 * (k - next));
+    LevelPlanes levels = scratch.levels();
+    for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
+      levels.begin(end - chunk);
+      for (int i = levels.set(values, chunk, chunk, end, scale); i < end; i++) {
+        levels.set(i - chunk, scale.level(values[i]));
       }
-      LevelPlanes.store(block, 8, planes, groups, next / 8);
+      int bytes = (end - chunk + 7) / 8;
+      levels.writePlanes(planes, (elements + 7) / 8, chunk / 8, bytes, 8);
     }
     return true;
   }
@@ -134,7 +136,14 @@ final class MeasuredQuantizer implements Quantizer {
   @Override
   public boolean decodePlanes(
       byte[] planes, int elements, byte[] side, float[] values, Scratch scratch) {
-    LevelPlanes.join(planes, (elements + 7) / 8, table(side, scratch), values, elements);
+    float[] table = table(side, scratch);
+    LevelPlanes levels = scratch.levels();
+    for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
+      int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
+      int bytes = (end - chunk + 7) / 8;
+      levels.readPlanes(planes, (elements + 7) / 8, chunk / 8, bytes, 8, end - chunk);
+      levels.get(values, chunk, end, table);
+    }
     return true;
   }
 

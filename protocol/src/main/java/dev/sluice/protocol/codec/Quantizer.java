@@ -44,7 +44,8 @@ interface Quantizer {
    *
    * @return whether it did
    */
-  default boolean encodePlanes(float[] values, int elements, byte[] planes, byte[] side) {
+  default boolean encodePlanes(
+      float[] values, int elements, byte[] planes, byte[] side, Scratch scratch) {
     return false;
   }
 

@@ -21,6 +21,7 @@ final class Scratch {
   private CoefficientEncoder encoder = new CoefficientEncoder();
   private CoefficientDecoder decoder = new CoefficientDecoder();
   private final float[] table = new float[256];
+  private final LevelPlanes levels = new LevelPlanes();
   private final Layout.Plan plan = new Layout.Plan();
 
   private Scratch() {}
@@ -94,6 +95,10 @@ final class Scratch {
   /** Returns 256 floats. */
   float[] table() {
     return table;
+  }
+
+  LevelPlanes levels() {
+    return levels;
   }
 
   Layout.Plan plan() {

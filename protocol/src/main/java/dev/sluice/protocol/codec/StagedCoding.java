@@ -40,7 +40,7 @@ final class StagedCoding implements TensorCoding {
     if (layout == Layout.BIT_SHUFFLE) {
       int planesBytes = layout.maxBlockBytes(elements, quantizer.bits(), bytewise);
       byte[] planes = scratch.block(planesBytes);
-      if (quantizer.encodePlanes(values, elements, planes, out)) {
+      if (quantizer.encodePlanes(values, elements, planes, out, scratch)) {
         int side = quantizer.maxSideBytes(elements);
         return side + Lossless.pack(stage, planes, planesBytes, out, side);
       }
