@@ -81,7 +81,8 @@ public final class BundleNetwork {
   }
 
   /** Returns the codecs with their transforms. */
-  static List<CutCodec> codecs(Bundle bundle) throws OnnxFormatException, PreparationException {
+  public static List<CutCodec> codecs(Bundle bundle)
+      throws OnnxFormatException, PreparationException {
     List<CutCodec> codecs = new ArrayList<>();
     for (CodecInfo codec : bundle.manifest().codecs()) {
       Optional<Transform> transform = Optional.empty();

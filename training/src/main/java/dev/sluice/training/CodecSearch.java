@@ -19,6 +19,7 @@ import dev.sluice.training.transform.TransformFitting;
 import dev.sluice.training.transform.TransformFitting.Setting;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -216,14 +217,32 @@ public final class CodecSearch {
       return List.of();
     }
     TransformFitting best = smallest(fittings, trials, pieces, range);
-    List<CutCodec> settings = new ArrayList<>();
+    List<Setting> settings = new ArrayList<>();
     for (double step : options.steps()) {
       for (double lambda : options.lambdas()) {
-        best.codec(trials.cut(), new Setting(step, lambda, "rans"), pieces, range)
-            .ifPresent(settings::add);
+        settings.add(new Setting(step, lambda, "rans"));
       }
     }
-    return front(trials.all(settings, options.samples()));
+    return front(
+        trials.all(fitted(settings, best, trials.cut(), pieces, range), options.samples()));
+  }
+
+  /** Fitting tables takes longer than trying them, so that several are fitted at a time. */
+  private List<CutCodec> fitted(
+      List<Setting> settings,
+      TransformFitting fitting,
+      int cut,
+      OnnxPieces pieces,
+      Optional<ValueRange> range)
+      throws IOException {
+    List<Optional<CutCodec>> codecs =
+        new ArrayList<>(Collections.nCopies(settings.size(), Optional.empty()));
+    ParallelSamples.run(
+        settings.size(),
+        options.threads(),
+        i -> codecs.set(i, fitting.codec(cut, settings.get(i), pieces, range)),
+        done -> {});
+    return codecs.stream().flatMap(Optional::stream).toList();
   }
 
   /** The transform that sends fewest bytes at the divergence that all of them can have. */
@@ -233,10 +252,9 @@ public final class CodecSearch {
     List<List<Tried>> curves = new ArrayList<>();
     double common = 0;
     for (TransformFitting fitting : fittings) {
-      List<CutCodec> codecs = new ArrayList<>();
-      for (double step : FIRST_STEPS) {
-        fitting.codec(trials.cut(), Setting.of(step), pieces, range).ifPresent(codecs::add);
-      }
+      List<CutCodec> codecs =
+          fitted(
+              FIRST_STEPS.stream().map(Setting::of).toList(), fitting, trials.cut(), pieces, range);
       List<Tried> curve = trials.all(codecs, options.firstSamples());
       curves.add(curve);
       common += curve.stream().mapToDouble(t -> Math.log(t.divergence())).average().orElse(0);

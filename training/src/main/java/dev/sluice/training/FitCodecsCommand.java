@@ -55,6 +55,10 @@ final class FitCodecsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     int processors = threads.checked();
     source.check();
+    // Several threads wait for each other at every operator, the longer the busier the machine is.
+    if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
+      System.setProperty("ai.djl.pytorch.num_threads", "1");
+    }
     PrintWriter console = spec.commandLine().getOut();
     long start = System.nanoTime();
     Bundle bundle = Programs.open(path, spec);

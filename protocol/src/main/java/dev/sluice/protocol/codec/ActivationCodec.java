@@ -39,7 +39,6 @@ import java.util.Optional;
  * <tr><td>{@code lz4}</td><td>LZ4</td></tr>
  * <tr><td>{@code zstd}</td><td>Zstandard</td></tr>
  * <tr><td>{@code rans}</td><td>asymmetric numeral system with calibrated probabilities</td></tr>
- * <tr><td>{@code range}</td><td>adaptive range coder that begins with calibrated probabilities</td></tr>
  * </table>
  *
  * <p>So {@code q8+bitshuffle+lz4} is the codec of Laskaridis et al., "SPINN", MobiCom 2020, section
@@ -146,9 +145,13 @@ public final class ActivationCodec {
    */
   public int encode(FloatBuffer values, int[] shape, ByteBuffer out) {
     Scratch scratch = Scratch.ofThisThread();
-    int bytes = encodeToScratch(values, shape, scratch);
-    out.put(scratch.encoded(), 0, bytes);
-    return bytes;
+    try {
+      int bytes = encodeToScratch(values, shape, scratch);
+      out.put(scratch.encoded(), 0, bytes);
+      return bytes;
+    } finally {
+      scratch.release(values.remaining());
+    }
   }
 
   /**
@@ -156,8 +159,12 @@ public final class ActivationCodec {
    */
   public byte[] encode(FloatBuffer values, int[] shape) {
     Scratch scratch = Scratch.ofThisThread();
-    int bytes = encodeToScratch(values, shape, scratch);
-    return Arrays.copyOf(scratch.encoded(), bytes);
+    try {
+      int bytes = encodeToScratch(values, shape, scratch);
+      return Arrays.copyOf(scratch.encoded(), bytes);
+    } finally {
+      scratch.release(values.remaining());
+    }
   }
 
   private int elements(int[] shape) {
@@ -205,12 +212,16 @@ public final class ActivationCodec {
               + "; do both sides use the same bundle?");
     }
     Scratch scratch = Scratch.ofThisThread();
-    int bytes = encoded.remaining();
-    byte[] in = scratch.encoded(bytes);
-    encoded.get(encoded.position(), in, 0, bytes);
-    float[] floats = scratch.floats(elements);
-    coding.decode(in, bytes, floats, shape, scratch);
-    out.put(floats, 0, elements);
+    try {
+      int bytes = encoded.remaining();
+      byte[] in = scratch.encoded(bytes);
+      encoded.get(encoded.position(), in, 0, bytes);
+      float[] floats = scratch.floats(elements);
+      coding.decode(in, bytes, floats, shape, scratch);
+      out.put(floats, 0, elements);
+    } finally {
+      scratch.release(elements);
+    }
   }
 
   @Override

@@ -40,14 +40,14 @@ record CodecName(Precision precision, Layout layout, Stage stage) {
     int at = 1;
     Layout layout = Layout.AS_IS;
     for (Layout candidate : Layout.values()) {
-      if (at == 1 && parts.length > 1 && candidate.text().equals(parts[1])) {
+      if (candidate != layout && parts.length > 1 && candidate.text().equals(parts[1])) {
         layout = candidate;
         at = 2;
       }
     }
     Stage stage = Stage.NONE;
     for (Stage candidate : Stage.values()) {
-      if (stage == Stage.NONE && parts.length > at && candidate.text().equals(parts[at])) {
+      if (candidate != stage && parts.length > at && candidate.text().equals(parts[at])) {
         stage = candidate;
       }
     }
@@ -126,6 +126,9 @@ record CodecName(Precision precision, Layout layout, Stage stage) {
       }
       if (layout != Layout.AS_IS) {
         return "an entropy coder looks at neighbouring values itself and needs them as they are";
+      }
+      if (stage == Stage.RANGE) {
+        return "the range coder learns from nothing; with calibrated tables rans is smaller";
       }
       return "";
     }

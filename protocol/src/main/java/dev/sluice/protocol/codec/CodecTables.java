@@ -1,5 +1,6 @@
 package dev.sluice.protocol.codec;
 
+import com.github.luben.zstd.Zstd;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,13 +12,15 @@ import java.util.Optional;
  * carries them, so that messages need not. Immutable and thread-safe.
  *
  * <pre>
- * +------------------+---------+------------------+-------------+--------+---------------------------
- * | 53 54 ("ST")     | version | codec            | number of   | sizes  | ranges, dead zones, model,
- * |                  | 1       | text             | sizes       |        | as the codec needs
- * +------------------+---------+------------------+-------------+--------+---------------------------
+ * +--------------+---------+-------+-----------+-------+---------+----------------------------
+ * | 53 54 ("ST") | version | codec | number of | sizes | bytes   | Zstandard frame of these
+ * |              | 1       | text  | sizes     |       | of body | bytes, or they themselves
+ * +--------------+---------+-------+-----------+-------+---------+----------------------------
  * </pre>
  *
- * <p>Numbers are LEB128, signed ones as zigzag codes, floats little-endian.
+ * <p>The body has ranges, then dead zones by class and classes by channel, or a model of
+ * coefficients, as the codec needs; plain when its length is what is left. Numbers are LEB128,
+ * signed ones as zigzag codes, floats little-endian.
  */
 public final class CodecTables {
   private static final int FIRST = 0x53;
@@ -25,6 +28,13 @@ public final class CodecTables {
   private static final int VERSION = 1;
   private static final int MAX_SIZES = 16;
   private static final int MAX_TEXT_BYTES = 64;
+  private static final int ZSTD_LEVEL = 19;
+
+  /** More than contexts and flags of any model take; what each element may add; the most in all. */
+  private static final int BODY_BYTES = 1 << 14;
+
+  private static final int BODY_BYTES_PER_ELEMENT = 32;
+  private static final int MAX_BODY_BYTES = 1 << 26;
 
   private final CodecName name;
   private final int[] shape;
@@ -95,6 +105,15 @@ public final class CodecTables {
     return Arrays.equals(shape, other);
   }
 
+  /** Returns the largest step of the calibrated ranges, 1 if there are none. */
+  float largestStep() {
+    float largest = ranges.isPresent() ? 0 : 1;
+    for (float step : ranges.map(Ranges::steps).orElse(new float[0])) {
+      largest = Math.max(largest, step);
+    }
+    return largest;
+  }
+
   /** Returns what the tables make of the codec. */
   TensorCoding coding() {
     Geometry geometry = Geometry.of(shape);
@@ -120,6 +139,15 @@ public final class CodecTables {
     for (int size : shape) {
       out.unsigned(size);
     }
+    byte[] body = body();
+    byte[] squeezed = Zstd.compress(body, ZSTD_LEVEL);
+    out.unsigned(body.length);
+    out.bytes(squeezed.length < body.length ? squeezed : body);
+    return out.toBytes();
+  }
+
+  private byte[] body() {
+    TableBytes.Writer out = new TableBytes.Writer();
     ranges.ifPresent(
         all -> {
           for (int i = 0; i < all.steps().length; i++) {
@@ -149,13 +177,13 @@ public final class CodecTables {
    */
   public static CodecTables read(byte[] bytes) {
     try {
-      return read(new TableBytes.Reader(bytes));
+      return readWhole(new TableBytes.Reader(bytes));
     } catch (IllegalArgumentException damaged) {
       throw new IllegalArgumentException("damaged codec tables: " + damaged.getMessage(), damaged);
     }
   }
 
-  private static CodecTables read(TableBytes.Reader in) {
+  private static CodecTables readWhole(TableBytes.Reader in) {
     in.unsigned("first mark", FIRST, FIRST);
     in.unsigned("second mark", SECOND, SECOND);
     in.unsigned("version", VERSION, VERSION);
@@ -168,6 +196,16 @@ public final class CodecTables {
       shape[i] = in.unsigned("size", 1, Shapes.MAX_ELEMENTS);
     }
     Geometry geometry = Geometry.of(shape);
+    long largest = BODY_BYTES + (long) BODY_BYTES_PER_ELEMENT * geometry.elements();
+    int length = in.unsigned("length", 1, (int) Math.min(MAX_BODY_BYTES, largest));
+    TableBytes.Reader body = in.unsqueezed(length);
+    CodecTables tables = readBody(body, name, shape, geometry);
+    body.checkEnd();
+    return tables;
+  }
+
+  private static CodecTables readBody(
+      TableBytes.Reader in, CodecName name, int[] shape, Geometry geometry) {
     Precision precision = name.precision();
     Optional<Ranges> ranges = Optional.empty();
     if (precision.kind() == Precision.Kind.CALIBRATED) {
@@ -180,7 +218,6 @@ public final class CodecTables {
     } else if (precision.kind() == Precision.Kind.COEFFICIENTS) {
       zones = Optional.of(readZones(in, geometry));
     }
-    in.checkEnd();
     return new CodecTables(name, shape, ranges, zones, model);
   }
 

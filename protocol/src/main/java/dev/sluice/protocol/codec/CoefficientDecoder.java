@@ -21,6 +21,10 @@ import dev.sluice.protocol.message.ProtocolException;
 final class CoefficientDecoder {
   private static final long LOWEST = 1L << 31;
   private static final int MASK = CoefficientModel.TOTAL - 1;
+
+  /** Bytes of the state where words follow, at least. */
+  static final int LEAST_STATE_BYTES = 5;
+
   private static final float STEP = 1f / DeadZone.UNIT;
 
   private final Neighbours neighbours = new Neighbours();
@@ -28,6 +32,7 @@ final class CoefficientDecoder {
   private byte[] in = {};
   private int at;
   private int end;
+
   private long state;
 
   /** Reads a tensor, in steps. */
@@ -49,9 +54,7 @@ final class CoefficientDecoder {
         neighbours.endEmptyChannel();
       } else {
         advance(CoefficientModel.TOTAL - frequency, slot - frequency);
-        for (int row = 0; row < grid.rows(); row++) {
-          readRow(model, channel, row, values, start + row * grid.columns());
-        }
+        readChannel(model, channel, values, start);
         neighbours.endChannel();
       }
     }
@@ -62,10 +65,10 @@ final class CoefficientDecoder {
   }
 
   private void begin(byte[] bytes, int length) throws ProtocolException {
-    int stateBytes = length <= 4 ? length : 5 + (length - 5) % 4;
-    if (length == 0 || (bytes[0] == 0 && (stateBytes != 5 || bytes[1] >= 0))) {
-      throw ProtocolException.malformedRequest("rANS payload without a state");
-    }
+    int stateBytes =
+        length < LEAST_STATE_BYTES
+            ? length
+            : LEAST_STATE_BYTES + (length - LEAST_STATE_BYTES) % Integer.BYTES;
     in = bytes;
     at = stateBytes;
     end = length;
@@ -73,8 +76,10 @@ final class CoefficientDecoder {
     for (int i = 0; i < stateBytes; i++) {
       state = (state << 8) | (bytes[i] & 0xFF);
     }
-    if (state < 0) {
-      throw ProtocolException.malformedRequest("rANS payload with a state of 64 bits");
+    // As few bytes as can be, but for the one that tells a state of 32 bits from 4 bytes of words.
+    boolean shortest = length > 0 && (bytes[0] != 0 || (at < end && state >= LOWEST));
+    if (state <= 0 || !shortest) {
+      throw ProtocolException.malformedRequest("rANS payload without a state");
     }
   }
 
@@ -87,67 +92,89 @@ final class CoefficientDecoder {
     state = next;
   }
 
-  private void readRow(CoefficientModel model, int channel, int row, float[] values, int index) {
-    int place = neighbours.beginRow(model, channel, row);
-    int columns = model.grid.columns();
-    int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];
+  private void readChannel(CoefficientModel model, int channel, float[] values, int start) {
+    int weights = model.weightsAt(channel);
+    int wLeft = model.weights[weights + CoefficientModel.LEFT];
+    int wUp = model.weights[weights + CoefficientModel.UP];
+    int wDiagonal = model.weights[weights + CoefficientModel.DIAGONAL];
     boolean predicts = model.predicts(channel);
-    int fLeft = model.filters[channel * CoefficientModel.FILTER];
+    int filter = channel * CoefficientModel.FILTER;
+    int fLeft = model.filters[filter];
+    int fUp = model.filters[filter + 1];
+    int fUpLeft = model.filters[filter + 2];
+    int fUpRight = model.filters[filter + 3];
+    int columns = model.grid.columns();
+    int stride = Neighbours.stride(model.grid);
     int[] expected = neighbours.expected();
     int[] current = neighbours.current();
     int[] readings = neighbours.readings();
-    int[] predicted = neighbours.predicted();
     int[] starts = model.starts;
     byte[] firstTokens = model.firstTokens;
     byte[] bytes = in;
     int from = at;
     int to = end;
     long x = state;
-    int left = 0;
-    int reading = 0;
-    for (int i = 0; i < columns; i++) {
-      int context = CoefficientModel.context(expected[place + i] + wLeft * left);
-      int slot = (int) x & MASK;
-      int tokens = context * CoefficientModel.TOKEN_STRIDE;
-      int frequency = starts[tokens + 1];
-      reading = predicts ? CoefficientModel.prediction(predicted[place + i] + fLeft * reading) : 0;
-      if (slot < frequency) {
-        x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot;
+    int index = start;
+    for (int row = 1; row <= model.grid.rows(); row++) {
+      int left = 0;
+      int reading = 0;
+      int rowEnd = row * stride + 1 + columns;
+      for (int place = row * stride + 1; place < rowEnd; place++, index++) {
+        int up = place - stride;
+        int context =
+            CoefficientModel.context(
+                expected[place]
+                    + wUp * current[up]
+                    + wDiagonal * (current[up - 1] + current[up + 1])
+                    + wLeft * left);
+        reading =
+            predicts
+                ? CoefficientModel.prediction(
+                    fUp * readings[up]
+                        + fUpLeft * readings[up - 1]
+                        + fUpRight * readings[up + 1]
+                        + fLeft * reading)
+                : 0;
+        int slot = (int) x & MASK;
+        int tokens = context * CoefficientModel.TOKEN_STRIDE;
+        int frequency = starts[tokens + 1];
+        int token = 0;
+        if (slot < frequency) {
+          x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot;
+        } else {
+          token = firstTokens[context * 256 + (slot >>> 7)];
+          while (slot >= starts[tokens + token + 1]) {
+            token++;
+          }
+          int first = starts[tokens + token];
+          frequency = starts[tokens + token + 1] - first;
+          x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot - first;
+        }
         if (x < LOWEST && from < to) {
           x = (x << 32) | (LittleEndian.getInt(bytes, from) & 0xFFFFFFFFL);
           from += Integer.BYTES;
         }
         left = 0;
-      } else {
-        int token = firstTokens[context * 256 + (slot >>> 7)];
-        while (slot >= starts[tokens + token + 1]) {
-          token++;
+        if (token != 0) {
+          int level;
+          if (token < CoefficientModel.DIRECT) {
+            level = Rounding.unzigzag(token);
+          } else {
+            state = x;
+            at = from;
+            level = longLevel(token);
+            x = state;
+            from = at;
+          }
+          left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
+          reading += model.read(context, level);
         }
-        int start = starts[tokens + token];
-        frequency = starts[tokens + token + 1] - start;
-        x = frequency * (x >>> CoefficientModel.PROBABILITY_BITS) + slot - start;
-        if (x < LOWEST && from < to) {
-          x = (x << 32) | (LittleEndian.getInt(bytes, from) & 0xFFFFFFFFL);
-          from += Integer.BYTES;
+        current[place] = left;
+        if (predicts) {
+          readings[place] = reading;
         }
-        int level;
-        if (token < CoefficientModel.DIRECT) {
-          level = Rounding.unzigzag(token);
-        } else {
-          state = x;
-          at = from;
-          level = longLevel(token);
-          x = state;
-          from = at;
-        }
-        left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
-        reading += model.read(context, level);
+        values[index] = reading * STEP;
       }
-      current[place + i] = left;
-      if (predicts) {
-        readings[place + i] = reading;
-      }
-      values[index + i] = reading * STEP;
     }
     state = x;
     at = from;

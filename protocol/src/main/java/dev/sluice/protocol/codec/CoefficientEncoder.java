@@ -62,99 +62,175 @@ final class CoefficientEncoder {
     }
     neighbours.begin(grid);
     count = 0;
-    float smallest = model.smallestOne / DeadZone.UNIT;
     for (int channel = 0; channel < grid.channels(); channel++) {
       int start = channel * plane;
       int flagSymbol = RansTables.FLAG_SYMBOLS + 2 * neighbours.beginChannel(model, channel);
       int flagAt = count++;
-      boolean empty = true;
-      // The first integer that is not 0 has a prediction of 0.
-      if (reaches(values, start, start + plane, smallest)) {
-        symbols[flagAt] = flagSymbol + 1;
-        int any = 0;
-        for (int row = 0; row < grid.rows(); row++) {
-          any |= quantizeRow(model, channel, row, values, start + row * grid.columns());
+      if (reaches(model, values, start)) {
+        if (keeps || model.predicts(channel)) {
+          quantizeAndPredictChannel(model, channel, values, start);
+        } else {
+          quantizeChannel(model, channel, values, start);
         }
-        empty = any == 0;
-      }
-      if (empty) {
+        symbols[flagAt] = flagSymbol + 1;
+        neighbours.endChannel();
+      } else {
         symbols[flagAt] = flagSymbol;
-        count = flagAt + 1;
         if (keeps) {
           Arrays.fill(levels, start, start + plane, 0);
           Arrays.fill(contexts, start, start + plane, -1);
           Arrays.fill(predictions, start, start + plane, 0);
         }
         neighbours.endEmptyChannel();
-      } else {
-        neighbours.endChannel();
       }
     }
   }
 
-  private static boolean reaches(float[] values, int from, int to, float smallest) {
-    for (int i = from; i < to; i++) {
-      if (Math.abs(values[i]) >= smallest) {
-        return true;
-      }
+  /**
+   * Returns whether anything in a channel becomes more than 0. The first that does has neither a
+   * prediction nor magnitudes of its channel beside it.
+   */
+  private boolean reaches(CoefficientModel model, float[] values, int start) {
+    int end = start + model.grid.plane();
+    int largest = 0;
+    for (int i = start; i < end; i++) {
+      largest = Math.max(largest, (int) Math.abs(values[i] * DeadZone.UNIT));
     }
-    return false;
-  }
-
-  /** Returns 0 if all of the row became 0. */
-  private int quantizeRow(CoefficientModel model, int channel, int row, float[] values, int index) {
-    int at = neighbours.beginRow(model, channel, row);
+    if (largest < model.leastOne[CoefficientModel.context(neighbours.most())]) {
+      return false;
+    }
+    if (largest >= model.mostOne) {
+      return true;
+    }
     int columns = model.grid.columns();
-    int wLeft = model.weights[model.weightsAt(channel) + CoefficientModel.LEFT];
-    boolean predicts = model.predicts(channel);
-    int fLeft = model.filters[channel * CoefficientModel.FILTER];
+    int stride = Neighbours.stride(model.grid);
+    int[] expected = neighbours.expected();
+    int[] one = model.one;
+    // Without branches, which nobody could predict: the sign says whether a threshold was reached.
+    int reached = 0;
+    int index = start;
+    for (int at = stride + 1; index < end; at += stride - columns) {
+      for (int rowEnd = at + columns; at < rowEnd; at++, index++) {
+        int magnitude = (int) Math.abs(values[index] * DeadZone.UNIT);
+        reached |= one[CoefficientModel.context(expected[at])] - 1 - magnitude;
+      }
+    }
+    return reached < 0;
+  }
+
+  private void quantizeChannel(CoefficientModel model, int channel, float[] values, int start) {
+    int weights = model.weightsAt(channel);
+    int wLeft = model.weights[weights + CoefficientModel.LEFT];
+    int wUp = model.weights[weights + CoefficientModel.UP];
+    int wDiagonal = model.weights[weights + CoefficientModel.DIAGONAL];
+    int columns = model.grid.columns();
+    int stride = Neighbours.stride(model.grid);
     int[] expected = neighbours.expected();
     int[] current = neighbours.current();
-    int[] readings = neighbours.readings();
-    int[] predicted = neighbours.predicted();
     int[] collected = symbols;
-    float[] one = model.one;
+    int[] one = model.one;
     int to = count;
-    int any = 0;
-    int left = 0;
-    int reading = 0;
-    for (int i = 0; i < columns; i++) {
-      int context = CoefficientModel.context(expected[at + i] + wLeft * left);
-      int prediction =
-          predicts ? CoefficientModel.prediction(predicted[at + i] + fLeft * reading) : 0;
-      float rest = values[index + i] * DeadZone.UNIT - prediction;
-      int level = 0;
-      if (!(Math.abs(rest) >= one[context])) {
-        collected[to++] = context * CoefficientModel.TOKENS;
-        left = 0;
-        reading = prediction;
-      } else {
-        level = model.quantize(context, rest);
-        int code = Rounding.zigzag(level);
-        if (code < CoefficientModel.DIRECT && model.frequencies[context][code] != 0) {
-          collected[to++] = context * CoefficientModel.TOKENS + code;
+    int index = start;
+    for (int row = 1; row <= model.grid.rows(); row++) {
+      int left = 0;
+      int end = row * stride + 1 + columns;
+      for (int at = row * stride + 1; at < end; at++, index++) {
+        int up = at - stride;
+        int context =
+            CoefficientModel.context(
+                expected[at]
+                    + wUp * current[up]
+                    + wDiagonal * (current[up - 1] + current[up + 1])
+                    + wLeft * left);
+        float value = values[index] * DeadZone.UNIT;
+        if (!(Math.abs(value) >= one[context])) {
+          collected[to++] = context * CoefficientModel.TOKENS;
+          left = 0;
         } else {
-          to = collect(model, context, code, to);
+          int level = model.quantize(context, value);
+          to = collect(model, context, level, to);
+          left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
         }
-        left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
-        reading = prediction + model.read(context, level);
-        any = 1;
-      }
-      current[at + i] = left;
-      if (predicts) {
-        readings[at + i] = reading;
-      }
-      if (keeps) {
-        levels[index + i] = level;
-        contexts[index + i] = context;
-        predictions[index + i] = prediction;
+        current[at] = left;
       }
     }
     count = to;
-    return any;
   }
 
-  private int collect(CoefficientModel model, int context, int code, int at) {
+  /** Does the same with predictions, and keeps what is wanted. */
+  private void quantizeAndPredictChannel(
+      CoefficientModel model, int channel, float[] values, int start) {
+    int weights = model.weightsAt(channel);
+    int wLeft = model.weights[weights + CoefficientModel.LEFT];
+    int wUp = model.weights[weights + CoefficientModel.UP];
+    int wDiagonal = model.weights[weights + CoefficientModel.DIAGONAL];
+    int filter = channel * CoefficientModel.FILTER;
+    int fLeft = model.filters[filter];
+    int fUp = model.filters[filter + 1];
+    int fUpLeft = model.filters[filter + 2];
+    int fUpRight = model.filters[filter + 3];
+    int columns = model.grid.columns();
+    int stride = Neighbours.stride(model.grid);
+    int[] expected = neighbours.expected();
+    int[] current = neighbours.current();
+    int[] readings = neighbours.readings();
+    int[] collected = symbols;
+    int[] one = model.one;
+    int to = count;
+    int index = start;
+    for (int row = 1; row <= model.grid.rows(); row++) {
+      int left = 0;
+      int reading = 0;
+      int end = row * stride + 1 + columns;
+      for (int at = row * stride + 1; at < end; at++, index++) {
+        int up = at - stride;
+        int context =
+            CoefficientModel.context(
+                expected[at]
+                    + wUp * current[up]
+                    + wDiagonal * (current[up - 1] + current[up + 1])
+                    + wLeft * left);
+        int prediction =
+            CoefficientModel.prediction(
+                fUp * readings[up]
+                    + fUpLeft * readings[up - 1]
+                    + fUpRight * readings[up + 1]
+                    + fLeft * reading);
+        float rest = values[index] * DeadZone.UNIT - prediction;
+        int level = 0;
+        left = 0;
+        reading = prediction;
+        if (!(Math.abs(rest) >= one[context])) {
+          collected[to++] = context * CoefficientModel.TOKENS;
+        } else {
+          level = model.quantize(context, rest);
+          to = collect(model, context, level, to);
+          left = Math.min(Math.abs(level), CoefficientModel.MAX_MAGNITUDE);
+          reading += model.read(context, level);
+        }
+        current[at] = left;
+        readings[at] = reading;
+        if (keeps) {
+          levels[index] = level;
+          contexts[index] = context;
+          predictions[index] = prediction;
+        }
+      }
+    }
+    count = to;
+  }
+
+  private int collect(CoefficientModel model, int context, int level, int at) {
+    int code = Rounding.zigzag(level);
+    int share = context * CoefficientModel.TOKEN_STRIDE + code;
+    if (code < CoefficientModel.DIRECT && model.starts[share] != model.starts[share + 1]) {
+      symbols[at] = context * CoefficientModel.TOKENS + code;
+      return at + 1;
+    }
+    return collectLong(model, context, code, at);
+  }
+
+  private int collectLong(CoefficientModel model, int context, int code, int at) {
     int to = at;
     int token = CoefficientModel.token(code);
     if (model.frequencies[context][token] == 0) {
@@ -196,6 +272,7 @@ final class CoefficientEncoder {
     return count;
   }
 
+  /** Codes the symbols, last first. */
   private int write(RansTables tables, byte[] out, int limit) {
     long[] shares = tables.shares;
     long[] reciprocals = tables.reciprocals;
@@ -222,7 +299,7 @@ final class CoefficientEncoder {
     int words = limit - at;
     int stateBytes = (71 - Long.numberOfLeadingZeros(state)) / 8;
     if (words > 0) {
-      stateBytes = Math.max(5, stateBytes);
+      stateBytes = Math.max(CoefficientDecoder.LEAST_STATE_BYTES, stateBytes);
     }
     if (stateBytes + words >= limit) {
       return limit;

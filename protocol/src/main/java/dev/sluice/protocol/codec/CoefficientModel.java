@@ -102,7 +102,10 @@ final class CoefficientModel {
 
   // What follows is derived.
 
-  /** By place: what its mean has in what is expected there. */
+  /**
+   * By place: what its mean has in what is expected there. Rows follow each other in the distance
+   * of {@link Neighbours#stride}.
+   */
   final int[] own;
 
   /** Where tokens begin, by context and token; {@link #TOKEN_STRIDE} each. */
@@ -118,15 +121,18 @@ final class CoefficientModel {
   final int[] readings = new int[4 * CONTEXTS];
 
   /** By context, in 1 / {@link DeadZone#UNIT}: from where on magnitudes are at least 1, and 2. */
-  final float[] one = new float[CONTEXTS];
+  final int[] one = new int[CONTEXTS];
 
   final float[] two = new float[CONTEXTS];
 
   /** By context: how much later than half-way between integers the magnitudes from 3 on begin. */
   final float[] more = new float[CONTEXTS];
 
-  /** A magnitude below which everything is 0 without a prediction, in 1 / {@link DeadZone#UNIT}. */
-  final float smallestOne;
+  /** The most of {@link #one}. */
+  final int mostOne;
+
+  /** The least of {@link #one} up to a context. */
+  final int[] leastOne = new int[CONTEXTS];
 
   private final int[] weightsAt;
   private final boolean[] predicted;
@@ -148,11 +154,13 @@ final class CoefficientModel {
     this.emptyFrequencies = emptyFrequencies;
     weightsAt = classes(grid, means);
     int run = grid.elements() / means.length;
-    own = new int[grid.elements()];
-    for (int i = 0; i < own.length; i++) {
+    int stride = Neighbours.stride(grid);
+    own = new int[grid.channels() * grid.rows() * stride];
+    for (int i = 0; i < grid.elements(); i++) {
       long mean = lowest(means[i / run]);
       int weight = weights[weightsAt[i / grid.plane()] * WEIGHTS + OWN];
-      own[i] = (int) Math.min(MAX_OWN, (mean * weight) >> 10);
+      int at = i / grid.columns() * stride + i % grid.columns();
+      own[at] = (int) Math.min(MAX_OWN, (mean * weight) >> 10);
     }
     for (int channel = 0; channel < weightsAt.length; channel++) {
       weightsAt[channel] *= WEIGHTS;
@@ -161,7 +169,8 @@ final class CoefficientModel {
     for (int i = 0; i < filters.length; i++) {
       predicted[i / FILTER] |= filters[i] != 0;
     }
-    float smallest = Float.MAX_VALUE;
+    int least = Integer.MAX_VALUE;
+    int most = 0;
     for (int context = 0; context < CONTEXTS; context++) {
       int sum = 0;
       for (int token = 0; token < TOKENS; token++) {
@@ -180,9 +189,11 @@ final class CoefficientModel {
       readings[4 * context + 1] = zone.readOne();
       readings[4 * context + 2] = zone.readTwo();
       readings[4 * context + 3] = zone.readMore();
-      smallest = Math.min(smallest, one[context]);
+      least = Math.min(least, one[context]);
+      leastOne[context] = least;
+      most = Math.max(most, one[context]);
     }
-    smallestOne = smallest;
+    mostOne = most;
   }
 
   /** Returns where the weights of a channel's class begin. */
@@ -206,14 +217,17 @@ final class CoefficientModel {
       float shifted = (magnitude - more[context]) * (1f / DeadZone.UNIT) + 0.5f;
       level = (int) Math.max(2f, Math.min(Rounding.MAX, shifted));
     }
-    return value < 0 ? -level : level;
+    // Signs are as good as random: branches on them would be taken back half the time.
+    int sign = Float.floatToRawIntBits(value) >> 31;
+    return (level ^ sign) - sign;
   }
 
   /** Does {@link DeadZone#reconstruct} for a context, in 1 / {@link DeadZone#UNIT}. */
   int read(int context, int level) {
-    int magnitude = Math.abs(level);
+    int sign = level >> 31;
+    int magnitude = (level ^ sign) - sign;
     int value = magnitude * DeadZone.UNIT + readings[4 * context + Math.min(3, magnitude)];
-    return level < 0 ? -value : value;
+    return (value ^ sign) - sign;
   }
 
   /** Returns a prediction from a filter's sum. */

@@ -8,14 +8,9 @@ import java.util.Optional;
  * levels over calibrated ranges, less the level of zero.
  *
  * <p>A tensor that takes no less than two bytes per element is stored as i16le of the nearest
- * integers, which the length tells. Immutable; the coders are kept per thread.
+ * integers, which the length tells. Immutable.
  */
 final class EntropyCoding implements TensorCoding {
-  private static final ThreadLocal<CoefficientEncoder> ENCODERS =
-      ThreadLocal.withInitial(CoefficientEncoder::new);
-  private static final ThreadLocal<CoefficientDecoder> DECODERS =
-      ThreadLocal.withInitial(CoefficientDecoder::new);
-
   private final CoefficientModel model;
   private final RansTables tables;
   private final Optional<Ranges> ranges;
@@ -42,7 +37,7 @@ final class EntropyCoding implements TensorCoding {
     }
     byte[] out = scratch.encoded();
     int storedBytes = Short.BYTES * elements;
-    int bytes = ENCODERS.get().encode(model, tables, values, out, storedBytes);
+    int bytes = scratch.encoder().encode(model, tables, values, out, storedBytes);
     if (bytes == storedBytes) {
       for (int i = 0; i < elements; i++) {
         LittleEndian.putShort(out, Short.BYTES * i, (short) Rounding.nearest(values[i]));
@@ -74,7 +69,7 @@ final class EntropyCoding implements TensorCoding {
         values[i] = LittleEndian.getShort(in, Short.BYTES * i);
       }
     } else {
-      DECODERS.get().decode(model, in, bytes, values);
+      scratch.decoder().decode(model, in, bytes, values);
     }
     if (ranges.isPresent()) {
       float[] steps = ranges.get().steps();

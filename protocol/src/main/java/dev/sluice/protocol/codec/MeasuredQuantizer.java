@@ -28,13 +28,83 @@ final class MeasuredQuantizer implements Quantizer {
   }
 
   @Override
+  public boolean encodePlanes(float[] values, int elements, byte[] planes, byte[] side) {
+    measure(values, elements, side);
+    double range = range(side);
+    if (!isOrdinary(range)) {
+      return false;
+    }
+    LevelPlanes.Scale scale = scale(side, range);
+    int groups = (elements + 7) / 8;
+    int next = LevelPlanes.split(values, 0, elements, scale, planes, groups);
+    if (next < elements) {
+      long block = 0;
+      for (int k = next; k < elements; k++) {
+        block |= (long) scale.level(values[k]) << (8 * (k - next));
+      }
+      LevelPlanes.store(block, 8, planes, groups, next / 8);
+    }
+    return true;
+  }
+
+  @Override
   public int encode(float[] values, int elements, byte[] words, byte[] side) {
+    measure(values, elements, side);
+    double range = range(side);
+    if (isOrdinary(range)) {
+      LevelPlanes.Scale scale = scale(side, range);
+      for (int i = 0; i < elements; i++) {
+        words[i] = (byte) scale.level(values[i]);
+      }
+    } else {
+      double min = LittleEndian.getFloat(side, 0);
+      double perLevel = range > 0 ? LEVELS / range : 0;
+      for (int i = 0; i < elements; i++) {
+        int level = (int) ((values[i] - min) * perLevel + 0.5);
+        words[i] = (byte) Math.min(LEVELS, Math.max(0, level));
+      }
+    }
+    return SIDE_BYTES;
+  }
+
+  /** Returns whether a range fits a float and its reciprocal too. */
+  private static boolean isOrdinary(double range) {
+    return range <= Float.MAX_VALUE && range >= 1e-30;
+  }
+
+  private static double range(byte[] side) {
+    return (double) LittleEndian.getFloat(side, 4) - LittleEndian.getFloat(side, 0);
+  }
+
+  private static LevelPlanes.Scale scale(byte[] side, double range) {
+    float min = LittleEndian.getFloat(side, 0);
+    return new LevelPlanes.Scale(min, (float) (LEVELS / range), 0.5f, 8);
+  }
+
+  /** Writes the ends of the finite values; 0 and 0 where there are none. */
+  private static void measure(float[] values, int elements, byte[] side) {
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < elements; i++) {
+      // No comparison with NaN holds, and branches hardly ever taken cost less than Math.min.
       float value = values[i];
-      min = Math.min(min, finite(value) ? value : min);
-      max = Math.max(max, finite(value) ? value : max);
+      if (value < min) {
+        min = value;
+      }
+      if (value > max) {
+        max = value;
+      }
+    }
+    if (min == Float.NEGATIVE_INFINITY || max == Float.POSITIVE_INFINITY) {
+      min = Float.POSITIVE_INFINITY;
+      max = Float.NEGATIVE_INFINITY;
+      for (int i = 0; i < elements; i++) {
+        float value = values[i];
+        if (finite(value)) {
+          min = Math.min(min, value);
+          max = Math.max(max, value);
+        }
+      }
     }
     if (min > max) {
       min = 0;
@@ -42,36 +112,10 @@ final class MeasuredQuantizer implements Quantizer {
     }
     LittleEndian.putFloat(side, 0, min);
     LittleEndian.putFloat(side, 4, max);
-    quantize(values, elements, min, max, words);
-    return SIDE_BYTES;
   }
 
   private static boolean finite(float value) {
     return Math.abs(value) <= Float.MAX_VALUE;
-  }
-
-  private static void quantize(float[] values, int elements, float min, float max, byte[] out) {
-    double range = (double) max - min;
-    if (range <= 0) {
-      for (int i = 0; i < elements; i++) {
-        out[i] = 0;
-      }
-      return;
-    }
-    if (range <= Float.MAX_VALUE && range >= 1e-30) {
-      float scale = (float) (LEVELS / range);
-      for (int i = 0; i < elements; i++) {
-        // Casting saturates infinities and turns NaN to 0.
-        int level = (int) ((values[i] - min) * scale + 0.5f);
-        out[i] = (byte) Math.min(LEVELS, Math.max(0, level));
-      }
-      return;
-    }
-    double scale = LEVELS / range;
-    for (int i = 0; i < elements; i++) {
-      int level = (int) (((double) values[i] - min) * scale + 0.5);
-      out[i] = (byte) Math.min(LEVELS, Math.max(0, level));
-    }
   }
 
   @Override
@@ -88,15 +132,27 @@ final class MeasuredQuantizer implements Quantizer {
   }
 
   @Override
+  public boolean decodePlanes(
+      byte[] planes, int elements, byte[] side, float[] values, Scratch scratch) {
+    LevelPlanes.join(planes, (elements + 7) / 8, table(side, scratch), values, elements);
+    return true;
+  }
+
+  @Override
   public void decode(byte[] words, int elements, byte[] side, float[] values, Scratch scratch) {
+    float[] table = table(side, scratch);
+    for (int i = 0; i < elements; i++) {
+      values[i] = table[words[i] & 0xFF];
+    }
+  }
+
+  private static float[] table(byte[] side, Scratch scratch) {
     float min = LittleEndian.getFloat(side, 0);
-    double step = ((double) LittleEndian.getFloat(side, 4) - min) / LEVELS;
+    double step = range(side) / LEVELS;
     float[] table = scratch.table();
     for (int level = 0; level <= LEVELS; level++) {
       table[level] = (float) (min + level * step);
     }
-    for (int i = 0; i < elements; i++) {
-      values[i] = table[words[i] & 0xFF];
-    }
+    return table;
   }
 }

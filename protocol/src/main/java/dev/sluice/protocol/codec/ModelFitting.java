@@ -244,7 +244,8 @@ final class ModelFitting {
           boolean hasRight = hasUp && column + 1 < columns;
           double target = sample[index];
           if (contexts[index] >= 0) {
-            x[CoefficientModel.OWN] = (double) model.own[index] / Math.max(1, ownWeight);
+            int ownAt = index / columns * Neighbours.stride(grid) + column;
+            x[CoefficientModel.OWN] = (double) model.own[ownAt] / Math.max(1, ownWeight);
             x[CoefficientModel.LEFT] = hasLeft ? magnitude(levels[index - 1]) : 0;
             x[CoefficientModel.UP] = hasUp ? magnitude(levels[index - columns]) : 0;
             x[CoefficientModel.DIAGONAL] =
@@ -267,7 +268,7 @@ final class ModelFitting {
           }
         }
         for (int i = 0; i < plane; i++) {
-          fading[i] = fading[i] * 0.75 + magnitude(levels[start + i]);
+          fading[i] = 0.75 * fading[i] + magnitude(levels[start + i]);
         }
       }
     }
@@ -386,7 +387,7 @@ final class ModelFitting {
       }
       for (int i = 0; i < encoder.count(); i++) {
         int flag = encoder.symbols()[i] - RansTables.FLAG_SYMBOLS;
-        if (flag >= 0 && flag < 2 * CoefficientModel.FLAGS) {
+        if (flag >= 0 && flag < flags.length) {
           flags[flag]++;
         }
       }

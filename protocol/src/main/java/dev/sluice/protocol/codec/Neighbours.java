@@ -3,41 +3,40 @@ package dev.sluice.protocol.codec;
 import java.util.Arrays;
 
 /**
- * What is already coded around an integer and what it predicts, on either side of the coder alike.
- * Planes have a margin of zeros: a row above, a column on either side. Used by one thread, for one
- * tensor at a time.
+ * What is already coded around a coefficient, on either side of the coder alike. Planes have a
+ * margin of zeros: a row above, and a column on the left that also serves the row before on its
+ * right. So the neighbours of {@code i} are {@code i - 1}, {@code i - stride} and those beside it.
+ * Used by one thread, for one tensor at a time.
  */
 final class Neighbours {
-  private int rows;
-  private int columns;
-  private int stride;
   private int size;
+  private int stride;
   private int[] current = {};
   private int[] before = {};
   private int[] fading = {};
   private int[] expected = {};
   private int[] readings = {};
-  private int[] predicted = {};
+
+  /** Returns the distance between rows. */
+  static int stride(Geometry grid) {
+    return grid.columns() + 1;
+  }
 
   /** Begins a tensor. */
   void begin(Geometry grid) {
-    rows = grid.rows();
-    columns = grid.columns();
-    stride = columns + 2;
-    size = (rows + 1) * stride;
+    stride = stride(grid);
+    size = (grid.rows() + 1) * stride + 1;
     if (current.length < size) {
       current = new int[size];
       before = new int[size];
       fading = new int[size];
       expected = new int[size];
       readings = new int[size];
-      predicted = new int[size];
     }
     Arrays.fill(current, 0, size, 0);
     Arrays.fill(before, 0, size, 0);
     Arrays.fill(fading, 0, size, 0);
     Arrays.fill(readings, 0, size, 0);
-    Arrays.fill(predicted, 0, size, 0);
   }
 
   /**
@@ -49,55 +48,43 @@ final class Neighbours {
     int weights = model.weightsAt(channel);
     int wBefore = model.weights[weights + CoefficientModel.BEFORE];
     int wFading = model.weights[weights + CoefficientModel.FADING];
-    int[] own = model.own;
-    int from = channel * rows * columns;
-    long total = 0;
-    for (int row = 0; row < rows; row++) {
-      int at = (row + 1) * stride + 1;
-      int sum = 0;
-      for (int i = 0; i < columns; i++) {
-        int value = own[from + i] + wBefore * before[at + i] + ((wFading * fading[at + i]) >> 4);
-        expected[at + i] = value;
-        sum += value;
-      }
-      // Rows of very many columns may overflow, on both sides alike.
-      total += Integer.toUnsignedLong(sum);
-      from += columns;
+    // Of the margin the model's own part is 0, as are magnitudes.
+    int length = size - stride - 1;
+    System.arraycopy(model.own, channel * length, expected, stride + 1, length);
+    add(expected, before, fading, wBefore, wFading, stride + 1, size);
+    // Very large planes may overflow, on both sides alike.
+    return CoefficientModel.flagContext(Integer.toUnsignedLong(sum(expected, stride + 1, size)));
+  }
+
+  private static void add(
+      int[] into, int[] last, int[] older, int wLast, int wOlder, int from, int to) {
+    for (int i = from; i < to; i++) {
+      into[i] += wLast * last[i] + ((wOlder * older[i]) >> 4);
     }
-    return CoefficientModel.flagContext(total);
+  }
+
+  private static int sum(int[] values, int from, int to) {
+    int sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += values[i];
+    }
+    return sum;
   }
 
   /**
-   * Begins a row: adds what the row above says.
-   *
-   * @return where the row's first value is in {@link #expected}, {@link #current}, {@link
-   *     #readings} and {@link #predicted}
+   * Returns at least the most that is expected anywhere in the channel without its own magnitudes,
+   * and less than twice that.
    */
-  int beginRow(CoefficientModel model, int channel, int row) {
-    int weights = model.weightsAt(channel);
-    int wUp = model.weights[weights + CoefficientModel.UP];
-    int wDiagonal = model.weights[weights + CoefficientModel.DIAGONAL];
-    int at = (row + 1) * stride + 1;
-    int up = at - stride;
-    for (int i = 0; i < columns; i++) {
-      expected[at + i] +=
-          wUp * current[up + i] + wDiagonal * (current[up + i - 1] + current[up + i + 1]);
+  int most() {
+    int bits = 0;
+    for (int i = stride + 1; i < size; i++) {
+      bits |= expected[i];
     }
-    if (model.predicts(channel)) {
-      int filter = channel * CoefficientModel.FILTER;
-      int fUp = model.filters[filter + 1];
-      int fLeft = model.filters[filter + 2];
-      int fRight = model.filters[filter + 3];
-      for (int i = 0; i < columns; i++) {
-        predicted[at + i] =
-            fUp * readings[up + i] + fLeft * readings[up + i - 1] + fRight * readings[up + i + 1];
-      }
-    }
-    return at;
+    return bits;
   }
 
   /**
-   * Returns expected magnitudes, in 1 / {@link CoefficientModel#UNIT}, but for what is on the left.
+   * Returns expected magnitudes, in 1 / {@link CoefficientModel#UNIT}, but for the channel's own.
    */
   int[] expected() {
     return expected;
@@ -116,26 +103,25 @@ final class Neighbours {
     return readings;
   }
 
-  /** Returns the filters' sums but for what is on the left; only where a channel is predicted. */
-  int[] predicted() {
-    return predicted;
-  }
-
   /** Ends a channel whose magnitudes are all written. */
   void endChannel() {
-    for (int i = stride; i < size; i++) {
-      fading[i] += current[i] * CoefficientModel.FADING_UNIT - (fading[i] >> 2);
+    int[] sums = fading;
+    int[] added = current;
+    int end = size;
+    for (int i = 0; i < end; i++) {
+      sums[i] += added[i] * CoefficientModel.FADING_UNIT - ((sums[i] + 3) >> 2);
     }
-    int[] swap = before;
-    before = current;
-    current = swap;
+    current = before;
+    before = added;
   }
 
   /** Ends a channel of nothing but zeros, whose magnitudes were not written. */
   void endEmptyChannel() {
-    for (int i = stride; i < size; i++) {
-      fading[i] -= fading[i] >> 2;
+    int[] sums = fading;
+    int end = size;
+    for (int i = 0; i < end; i++) {
+      sums[i] -= (sums[i] + 3) >> 2;
     }
-    Arrays.fill(before, stride, size, 0);
+    Arrays.fill(before, 0, end, 0);
   }
 }

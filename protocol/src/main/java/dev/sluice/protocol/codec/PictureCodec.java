@@ -35,8 +35,8 @@ public final class PictureCodec {
           "(?<format>jpeg|jpegs|jpegm|webp)-(?<quality>[1-9][0-9]?|100)(?<full>-444)?"
               + "(@0\\.(?<scale>[1-9]|[0-9]{1,2}[1-9]))?");
   private static final String KNOWN =
-      "known are raw, png, jpeg-Q, jpegs-Q, jpegm-Q, jpegm-Q-444, webp-Q and webp-lossless with Q in"
-          + " 1 to 100; jpegm and webp may end with a scale such as @0.75";
+      "known are raw, png, jpeg-Q, jpegs-Q, jpegm-Q, jpegm-Q-444, webp-Q and webp-lossless with Q"
+          + " in 1 to 100; jpegm and webp may end with a scale such as @0.75";
 
   private final String name;
   private final PictureCoding coding;

@@ -37,4 +37,20 @@ interface Quantizer {
    */
   void decode(byte[] words, int elements, byte[] side, float[] values, Scratch scratch)
       throws ProtocolException;
+
+  /**
+   * Does {@link #encode} and {@link Layout#BIT_SHUFFLE} at once where it can, which then takes
+   * {@link #maxSideBytes}.
+   *
+   * @return whether it did
+   */
+  default boolean encodePlanes(float[] values, int elements, byte[] planes, byte[] side) {
+    return false;
+  }
+
+  /** Undoes {@link #encodePlanes}, or returns false where it does not do such things. */
+  default boolean decodePlanes(
+      byte[] planes, int elements, byte[] side, float[] values, Scratch scratch) {
+    return false;
+  }
 }

@@ -1,7 +1,5 @@
 package dev.sluice.protocol.codec;
 
-import java.math.BigInteger;
-
 /**
  * What the rANS coder wants ready of a model: each symbol's share of the total, also as a
  * reciprocal, in one row of symbols: the tokens of all contexts, then the flags "empty" and "not"
@@ -64,10 +62,14 @@ final class RansTables {
 
   /** Returns {@code 2^(63 + shift) / frequency}, rounded up, which needs all 64 bits. */
   private static long reciprocal(int frequency, int shift) {
-    return BigInteger.ONE
-        .shiftLeft(63 + shift)
-        .add(BigInteger.valueOf(frequency - 1L))
-        .divide(BigInteger.valueOf(frequency))
-        .longValue();
+    long quotient = Long.divideUnsigned(Long.MIN_VALUE, frequency);
+    long rest = Long.remainderUnsigned(Long.MIN_VALUE, frequency);
+    for (int i = 0; i < shift; i++) {
+      rest *= 2;
+      long digit = rest >= frequency ? 1 : 0;
+      quotient = 2 * quotient + digit;
+      rest -= digit * frequency;
+    }
+    return rest > 0 ? quotient + 1 : quotient;
   }
 }

@@ -3,10 +3,14 @@ package dev.sluice.protocol.codec;
 import java.util.Arrays;
 
 /**
- * Work arrays of one thread, grown to the largest tensor seen and used again. Contents are
- * meaningless between calls.
+ * Work arrays of one thread, grown to the largest tensor seen and used again; what a tensor of more
+ * than {@link #RETAINED_ELEMENTS} elements needed is let go after it. Contents are meaningless
+ * between calls.
  */
 final class Scratch {
+  /** 4 MiB of float32; a thread keeps some 40 bytes for each at most. */
+  static final int RETAINED_ELEMENTS = 1 << 20;
+
   private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 
   private float[] floats = {};
@@ -14,6 +18,8 @@ final class Scratch {
   private byte[] first = {};
   private byte[] second = {};
   private int[] ints = {};
+  private CoefficientEncoder encoder = new CoefficientEncoder();
+  private CoefficientDecoder decoder = new CoefficientDecoder();
   private final float[] table = new float[256];
   private final Layout.Plan plan = new Layout.Plan();
 
@@ -21,6 +27,27 @@ final class Scratch {
 
   static Scratch ofThisThread() {
     return MINE.get();
+  }
+
+  /** Ends the use for a tensor. */
+  void release(int elements) {
+    if (elements > RETAINED_ELEMENTS) {
+      floats = new float[0];
+      encoded = new byte[0];
+      first = new byte[0];
+      second = new byte[0];
+      ints = new int[0];
+      encoder = new CoefficientEncoder();
+      decoder = new CoefficientDecoder();
+    }
+  }
+
+  CoefficientEncoder encoder() {
+    return encoder;
+  }
+
+  CoefficientDecoder decoder() {
+    return decoder;
   }
 
   float[] floats(int size) {

@@ -7,7 +7,7 @@ enum Stage {
   ZSTD("zstd"),
   /** Asymmetric numeral system with probabilities from tables. */
   RANS("rans"),
-  /** Adaptive binary range coder, which begins with probabilities from tables. */
+  /** Adaptive binary range coder, without tables; of nearest integers alone. */
   RANGE("range");
 
   private final String text;

@@ -36,8 +36,16 @@ final class StagedCoding implements TensorCoding {
   @Override
   public int encode(float[] values, int[] shape, Scratch scratch) {
     int elements = Shapes.elements(shape);
-    byte[] words = scratch.words(elements, quantizer.bits());
     byte[] out = scratch.encoded();
+    if (layout == Layout.BIT_SHUFFLE) {
+      int planesBytes = layout.maxBlockBytes(elements, quantizer.bits(), bytewise);
+      byte[] planes = scratch.block(planesBytes);
+      if (quantizer.encodePlanes(values, elements, planes, out)) {
+        int side = quantizer.maxSideBytes(elements);
+        return side + Lossless.pack(stage, planes, planesBytes, out, side);
+      }
+    }
+    byte[] words = scratch.words(elements, quantizer.bits());
     int at = quantizer.encode(values, elements, words, out);
     Layout.Plan plan = plan(elements, shape, scratch);
     byte[] block = scratch.block(layout.maxBlockBytes(elements, quantizer.bits(), bytewise));
@@ -79,6 +87,10 @@ final class StagedCoding implements TensorCoding {
     }
     byte[] block = scratch.block(blockBytes);
     Lossless.unpack(stage, in, at, bytes - at, block, blockBytes);
+    if (layout == Layout.BIT_SHUFFLE
+        && quantizer.decodePlanes(block, elements, in, values, scratch)) {
+      return;
+    }
     byte[] words = scratch.words(elements, quantizer.bits());
     layout.unpack(block, nonZeros, plan(elements, shape, scratch), words);
     quantizer.decode(words, elements, in, values, scratch);

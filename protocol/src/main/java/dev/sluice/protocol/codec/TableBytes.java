@@ -1,18 +1,14 @@
 package dev.sluice.protocol.codec;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** How numbers stand in tables: LEB128, floats little-endian, texts by length and UTF-8. */
 final class TableBytes {
   private TableBytes() {}
-
-  /** Returns the nearest integer of those with a mantissa of five bits. */
-  static int roundLogarithmic(double value) {
-    int rounded = (int) Math.round(value);
-    int shift = Math.max(0, 27 - Integer.numberOfLeadingZeros(rounded));
-    return shift == 0 ? rounded : (int) Math.round(value / (1 << shift)) << shift;
-  }
 
   /** Collects bytes. Not thread-safe. */
   static final class Writer {
@@ -37,6 +33,10 @@ final class TableBytes {
       byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
       unsigned(utf8.length);
       bytes.write(utf8, 0, utf8.length);
+    }
+
+    void bytes(byte[] more) {
+      bytes.write(more, 0, more.length);
     }
 
     byte[] toBytes() {
@@ -100,11 +100,28 @@ final class TableBytes {
 
     String text(String what, int maxBytes) {
       int length = unsigned(what, 0, maxBytes);
-      if (length > bytes.length - at) {
-        throw new IllegalArgumentException(what + " is cut off at byte " + at);
-      }
+      checkRoom(what, length);
       at += length;
       return new String(bytes, at - length, length, StandardCharsets.UTF_8);
+    }
+
+    /** Returns what is left: so many bytes as they are, or a Zstandard frame that makes them. */
+    Reader unsqueezed(int length) {
+      byte[] rest = Arrays.copyOfRange(bytes, at, bytes.length);
+      if (rest.length == length) {
+        return new Reader(rest);
+      }
+      byte[] made;
+      try {
+        made = Zstd.decompress(rest, length);
+      } catch (ZstdException broken) {
+        throw new IllegalArgumentException("damaged body: " + broken.getMessage(), broken);
+      }
+      if (made.length != length) {
+        throw new IllegalArgumentException(
+            "body makes " + made.length + " bytes where " + length + " were announced");
+      }
+      return new Reader(made);
     }
 
     /** Checks that so many numbers of at least a byte can follow. */

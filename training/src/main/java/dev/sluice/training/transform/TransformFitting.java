@@ -23,6 +23,11 @@ public final class TransformFitting {
   /** How often a row must be live among the samples; less is chance. */
   private static final int LEAST_LIVE = 2;
 
+  /** Values from which tables are fitted; twice as many change bytes by a few per mille. */
+  private static final long TABLE_VALUES = 1_500_000;
+
+  private static final int LEAST_SAMPLES = 48;
+
   private static final double HIGH_RATE_LAMBDA = FittingOptions.HIGH_RATE_LAMBDA;
 
   private final String family;
@@ -138,7 +143,9 @@ public final class TransformFitting {
     int area = shape[1] * shape[2];
     float[] inSteps = new float[rows.length * area];
     float scale = (float) (1 / step);
-    for (float[] sample : coefficients) {
+    int stride = stride(inSteps.length);
+    for (int s = 0; s < coefficients.size(); s += stride) {
+      float[] sample = coefficients.get(s);
       for (int i = 0; i < rows.length; i++) {
         int from = rows[i] * area;
         for (int at = 0; at < area; at++) {
@@ -148,5 +155,12 @@ public final class TransformFitting {
       fitting.add(FloatBuffer.wrap(inSteps));
     }
     return fitting.build();
+  }
+
+  /** How many samples to go on by, so that enough are taken and evenly spread. */
+  private int stride(int valuesEach) {
+    int samples = coefficients.size();
+    int enough = (int) Math.max(LEAST_SAMPLES, TABLE_VALUES / valuesEach);
+    return Math.max(1, samples / Math.min(samples, enough));
   }
 }

@@ -13,8 +13,9 @@ import java.util.List;
 /** Everything that is tried on a network. Owns the sessions behind the rival's codecs. */
 final class Offers implements AutoCloseable {
   private static final List<Integer> QUALITIES = List.of(5, 10, 20, 30, 40, 50, 60, 75, 85, 92);
-  private static final List<Integer> QUICK_QUALITIES = List.of(20, 50, 75, 92);
+  private static final List<Integer> QUICK_QUALITIES = List.of(50, 75, 92);
   private static final List<String> SCALES = List.of("", "@0.75", "@0.5");
+  private static final List<String> QUICK_SCALES = List.of("", "@0.5");
   private static final List<Integer> LEVELS = List.of(2, 3, 4, 5, 6, 8, 12);
   private static final List<Integer> QUICK_LEVELS = List.of(2, 4, 8);
 
@@ -43,7 +44,7 @@ final class Offers implements AutoCloseable {
       picture(all, name, name);
     }
     for (int quality : quick ? QUICK_QUALITIES : QUALITIES) {
-      for (String scale : SCALES) {
+      for (String scale : quick ? QUICK_SCALES : SCALES) {
         picture(all, "jpegm-" + quality + scale, "jpegm" + scale);
         picture(all, "webp-" + quality + scale, "webp" + scale);
       }
@@ -68,12 +69,29 @@ final class Offers implements AutoCloseable {
     return all;
   }
 
+  /** Returns the transforms that the bundle brings. */
+  List<Contender> shipped(List<Integer> cuts) {
+    List<Contender> all = new ArrayList<>();
+    for (CutCodec codec : subject.shipped()) {
+      if (cuts.contains(codec.cut()) && codec.transform().isPresent()) {
+        CutCodec named =
+            new CutCodec(
+                codec.cut(),
+                "shipped-" + codec.name(),
+                codec.wire(),
+                codec.transform(),
+                codec.tables());
+        all.add(CodecContender.of(named, "shipped", Kind.TRANSFORM, replay));
+      }
+    }
+    return all;
+  }
+
   /** Returns what the search finds, transforms and others, beside SPINN's codec. */
   List<Contender> searched(List<Integer> cuts, int threads, long seed, PrintStream console)
       throws IOException {
     List<Contender> all = new ArrayList<>();
-    for (CutCodec codec :
-        Transforms.find(subject, cuts, engine, quick, threads, seed, console)) {
+    for (CutCodec codec : Transforms.find(subject, cuts, engine, quick, threads, seed, console)) {
       Kind kind = codec.transform().isPresent() ? Kind.TRANSFORM : Kind.PRECISION;
       all.add(CodecContender.of(codec, Transforms.family(codec), kind, replay));
     }

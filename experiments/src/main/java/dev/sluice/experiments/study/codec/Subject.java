@@ -2,6 +2,7 @@ package dev.sluice.experiments.study.codec;
 
 import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.data.LabelledImages;
+import dev.sluice.training.transform.CutCodec;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ import java.util.List;
  * @param tasks how answers are judged; codecs are chosen by the first
  * @param mostLost points of accuracy that a chosen codec may lose on {@code select}
  * @param wantedRatio bound on its bytes over those of SPINN's codec, geometric mean over the cuts
+ * @param shipped codecs of interior cuts that its bundle brings; none where there is no bundle
  * @param isPhoto whether pictures are of a size that is worth comparing with
  */
 record Subject(
@@ -26,9 +28,11 @@ record Subject(
     List<Task> tasks,
     double mostLost,
     String wantedRatio,
+    List<CutCodec> shipped,
     boolean isPhoto) {
   Subject {
     tasks = List.copyOf(tasks);
+    shipped = List.copyOf(shipped);
   }
 
   /** Returns the task by which codecs are chosen. */

@@ -71,6 +71,7 @@ final class SubjectRun {
           subject.test().size());
       List<Contender> contenders = new ArrayList<>(offers.pictures());
       contenders.addAll(offers.references(cuts));
+      contenders.addAll(offers.shipped(cuts));
       contenders.addAll(
           offers.searched(cuts, threads, context.seed("transforms"), context.console()));
       contenders.addAll(offers.rivals(cuts, threads, context.seed("transforms")));

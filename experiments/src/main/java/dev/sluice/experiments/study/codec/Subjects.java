@@ -52,9 +52,10 @@ final class Subjects {
    */
   Subject roadSigns() throws IOException {
     Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
-    ExitNetwork network = BundleNetwork.of(Bundle.open(path));
+    Bundle bundle = Bundle.open(path);
+    ExitNetwork network = BundleNetwork.of(bundle);
     RoadSignsData.Sizes sizes = new RoadSignsData.Sizes(512, 1, 120, 5000);
-    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 20, 500);
+    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 10, 300);
     DataSets sets = RoadSignsData.draw(FRESH_SEED, context.quick() ? few : sizes);
     return new Subject(
         "roadsigns",
@@ -65,6 +66,7 @@ final class Subjects {
         List.of(Task.ofAll(sets.classes().size())),
         0.5,
         "<= 0.2",
+        BundleNetwork.codecs(bundle).stream().filter(codec -> codec.cut() > 0).toList(),
         false);
   }
 
@@ -87,12 +89,13 @@ final class Subjects {
             "resnet56-cifar10",
             network(
                 graph.get(), "size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225", EXIT_SHARES),
-            some(sets.train(), 128, 512),
-            some(sets.select(), 300, 2_000),
-            some(sets.test(), 300, 5_000),
+            some(sets.train(), 64, 512),
+            some(sets.select(), 150, 2_000),
+            some(sets.test(), 200, 5_000),
             List.of(Task.ofAll(sets.classes().size())),
             0.5,
             "<= 0.2",
+            List.of(),
             false));
   }
 
@@ -118,14 +121,15 @@ final class Subjects {
         new Subject(
             "mobilenet-v1-0.75-224",
             network(graph.get(), "size=224 scale=127.5 shift=-1", EXIT_SHARES),
-            some(sets.train(), 64, 256),
-            some(new Joined(sets.select(), sets.certify()), 60, 500),
-            some(sets.test(), 60, 297),
+            some(sets.train(), 48, 256),
+            some(new Joined(sets.select(), sets.certify()), 50, 500),
+            some(sets.test(), 50, 297),
             List.of(
                 new Task(labels.size() + "-way", new int[0], own),
                 new Task(own.length + "-way", own, own)),
             1,
             "<= 0.1",
+            List.of(),
             true));
   }
 

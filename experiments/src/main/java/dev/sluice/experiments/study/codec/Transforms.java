@@ -60,7 +60,7 @@ final class Transforms {
             subject.name());
     CodecSearch.Options standard = CodecSearch.Options.standard(threads, seed);
     CodecSearch.Options few =
-        new CodecSearch.Options(threads, seed, List.of(0.5, 1.0, 2.0), List.of(0.12), 32, 8, 24, 4);
+        new CodecSearch.Options(threads, seed, List.of(0.7, 1.4), List.of(0.12), 24, 8, 16, 3);
     List<CutCodec> found = new ArrayList<>();
     try (Replay replay = new Replay(searched, engine)) {
       for (CutCodec codec :
