@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A case follows from seed and number alone, so that one can be run again: {@code
  * -Dsluice.fuzz.seed=S -Dsluice.fuzz.case=N}. {@code -Dsluice.fuzz.frames=N} sets how many frames
- * all tests together throw.
+ * both sides together are thrown; codecs get an eighth as many payloads beside.
  */
 public final class FuzzRun {
   /** A tenth of the run that counts. */
