@@ -10,6 +10,7 @@ import dev.sluice.model.bundle.HeadKind;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.model.exit.PolicyData;
+import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.training.calibrate.ExitNetwork;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -67,8 +69,9 @@ public final class BundleBuilder {
       int threads, long seed, CodecSearch.Options search, List<String> pictureCodecs) {
     public Options {
       pictureCodecs = List.copyOf(pictureCodecs);
-      if (threads < 1) {
-        throw new IllegalArgumentException("threads must be positive: " + threads);
+      pictureCodecs.forEach(PictureCodec::of);
+      if (threads < 1 || Set.copyOf(pictureCodecs).size() < pictureCodecs.size()) {
+        throw new IllegalArgumentException(threads + " threads, picture codecs " + pictureCodecs);
       }
     }
 
@@ -80,6 +83,7 @@ public final class BundleBuilder {
           CodecSearch.Options.standard(threads, seed),
           List.of(
               "raw",
+              "png",
               "jpeg-75",
               "jpeg-50",
               "jpeg-30",
@@ -177,6 +181,7 @@ public final class BundleBuilder {
       Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
       provenance.keySet().removeIf(key -> key.startsWith("int8."));
       provenance.putAll(origin);
+      provenance.put("codecs.sets", data.sizes());
       Bundle written =
           writer.commit(
               new BundleManifest(

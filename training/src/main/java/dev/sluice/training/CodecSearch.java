@@ -250,16 +250,20 @@ public final class CodecSearch {
       List<TransformFitting> fittings, Trials trials, OnnxPieces pieces, Optional<ValueRange> range)
       throws IOException {
     List<List<Tried>> curves = new ArrayList<>();
-    double common = 0;
     for (TransformFitting fitting : fittings) {
       List<CutCodec> codecs =
           fitted(
               FIRST_STEPS.stream().map(Setting::of).toList(), fitting, trials.cut(), pieces, range);
       List<Tried> curve = trials.all(codecs, options.firstSamples());
       curves.add(curve);
-      common += curve.stream().mapToDouble(t -> Math.log(t.divergence())).average().orElse(0);
     }
-    double at = common / fittings.size();
+    double at =
+        curves.stream()
+            .flatMap(List::stream)
+            .mapToDouble(tried -> Math.log(tried.divergence()))
+            .filter(Double::isFinite)
+            .average()
+            .orElse(0);
     TransformFitting best = fittings.get(0);
     double least = Double.POSITIVE_INFINITY;
     for (int f = 0; f < fittings.size(); f++) {
@@ -281,6 +285,9 @@ public final class CodecSearch {
     double x1 = Math.log(curve.get(1).divergence());
     double y0 = Math.log(curve.get(0).bytes());
     double y1 = Math.log(curve.get(1).bytes());
+    if (Double.isInfinite(x0) || Double.isInfinite(x1)) {
+      return Double.POSITIVE_INFINITY;
+    }
     return x1 - x0 < 1e-6 ? Math.min(y0, y1) : y0 + (y1 - y0) * (logDivergence - x0) / (x1 - x0);
   }
 

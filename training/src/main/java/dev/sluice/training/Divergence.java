@@ -5,7 +5,8 @@ final class Divergence {
   private Divergence() {}
 
   /**
-   * Returns how far one answer is from another, in nats, at least 0.
+   * Returns how far one answer is from another, in nats, at least 0; infinite where one has no
+   * probabilities.
    *
    * @param wanted logits of what is taken for right
    * @param given logits of what is judged, as many
@@ -18,7 +19,7 @@ final class Divergence {
       double log = wanted[i] - wantedNorm;
       sum += Math.exp(log) * (log - (given[i] - givenNorm));
     }
-    return Math.max(0, sum);
+    return Double.isNaN(sum) ? Double.POSITIVE_INFINITY : Math.max(0, sum);
   }
 
   private static double logSum(float[] logits) {

@@ -1,6 +1,8 @@
 package dev.sluice.training;
 
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.codec.UnknownCodecException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -58,6 +61,11 @@ final class FitCodecsCommand implements Callable<Integer> {
     // Several threads wait for each other at every operator, the longer the busier the machine is.
     if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
       System.setProperty("ai.djl.pytorch.num_threads", "1");
+    }
+    try {
+      pictures.forEach(PictureCodec::of);
+    } catch (UnknownCodecException unknown) {
+      throw new ParameterException(spec.commandLine(), "--pictures: " + unknown.getMessage());
     }
     PrintWriter console = spec.commandLine().getOut();
     long start = System.nanoTime();

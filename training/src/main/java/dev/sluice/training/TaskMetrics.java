@@ -1,5 +1,6 @@
 package dev.sluice.training;
 
+import ai.djl.engine.EngineException;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.training.calibrate.ExitNetwork;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -51,7 +53,12 @@ record TaskMetrics(Map<Integer, double[][]> byCut, Optional<String> why) {
     try {
       HeadTrainer.requireEngine();
       return of(network, cuts, samples, seed, progress);
-    } catch (TorchMissingException | NotDifferentiableException e) {
+    } catch (TorchMissingException
+        | NotDifferentiableException
+        | EngineException
+        | IllegalArgumentException
+        | IllegalStateException e) {
+      // Whatever keeps gradients from being had, the other transforms do without.
       return new TaskMetrics(Map.of(), Optional.of(String.valueOf(e.getMessage())));
     }
   }
@@ -63,10 +70,12 @@ record TaskMetrics(Map<Integer, double[][]> byCut, Optional<String> why) {
       long seed,
       Progress progress)
       throws IOException, NotDifferentiableException {
-    Map<String, ChannelStatistics> sums = new HashMap<>();
+    Map<String, Sums> sums = new HashMap<>();
     cuts.forEach(
-        (tensor, cut) ->
-            sums.put(tensor, new ChannelStatistics(network.cuts().get(cut).shapes().get(0)[0])));
+        (tensor, cut) -> {
+          int[] shape = network.cuts().get(cut).shapes().get(0);
+          sums.put(tensor, new Sums(cut, shape[1] * shape[2], new ChannelStatistics(shape[0])));
+        });
     SplittableRandom random = new SplittableRandom(seed);
     int[] input = network.cuts().get(0).shapes().get(0);
     try (TaskGradients gradients =
@@ -78,30 +87,33 @@ record TaskMetrics(Map<Integer, double[][]> byCut, Optional<String> why) {
           inputs.add(
               network.preprocessing().apply(picture.rgb(), picture.width(), picture.height()));
         }
-        gradients
-            .of(inputs, input, random)
-            .forEach(
-                (tensor, values) -> {
-                  int[] shape = network.cuts().get(cuts.get(tensor)).shapes().get(0);
-                  int area = shape[1] * shape[2];
-                  FloatBuffer all = FloatBuffer.wrap(values);
-                  for (int s = 0; s < inputs.size(); s++) {
-                    all.position(s * shape[0] * area);
-                    sums.get(tensor).add(all, area, area, random);
-                  }
-                });
+        Map<String, float[]> found = gradients.of(inputs, input, random);
+        sums.forEach(
+            (tensor, sum) -> sum.add(Objects.requireNonNull(found.get(tensor)), inputs.size()));
         progress.done(Math.min(samples.size(), from + BATCH));
       }
     }
     Map<Integer, double[][]> metrics = new HashMap<>();
-    cuts.forEach(
-        (tensor, cut) -> {
-          double[][] moments = sums.get(tensor).secondMoments();
-          if (isPositive(moments)) {
-            metrics.put(cut, moments);
-          }
-        });
+    for (Sums sum : sums.values()) {
+      double[][] moments = sum.statistics().secondMoments();
+      if (isPositive(moments)) {
+        metrics.put(sum.cut(), moments);
+      }
+    }
     return new TaskMetrics(metrics, Optional.empty());
+  }
+
+  /** Products of a cut's gradients, being added up. */
+  private record Sums(int cut, int area, ChannelStatistics statistics) {
+    /** Adds gradients of several samples, one after another. */
+    void add(float[] values, int samples) {
+      FloatBuffer all = FloatBuffer.wrap(values);
+      SplittableRandom unused = new SplittableRandom(0);
+      for (int s = 0; s < samples; s++) {
+        all.position(s * statistics.channels() * area);
+        statistics.add(all, area, area, unused);
+      }
+    }
   }
 
   /** A cut whose gradient vanishes everywhere has none; nor has one whose gradient overflows. */

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -144,18 +143,12 @@ public final class ServedModel implements AutoCloseable {
   }
 
   private static ActivationCodec codec(ProgressiveModel model, CodecInfo codec) {
-    if (!codec.hasTables()) {
+    if (!ActivationCodec.needsTables(codec.wire()) || !codec.hasTables()) {
       return ActivationCodec.of(codec.wire());
     }
-    CodecTables tables = CodecTables.read(model.bundle().file(codec.tables()));
-    for (int[] shape : model.encodedShapes(codec.cut(), codec.name())) {
-      if (!Arrays.equals(shape, tables.shape())) {
-        throw new IllegalArgumentException(
-            "tables for %s, tensors of %s"
-                .formatted(Arrays.toString(tables.shape()), Arrays.toString(shape)));
-      }
-    }
-    return ActivationCodec.of(codec.wire(), tables);
+    int[] shape = model.encodedShapes(codec.cut(), codec.name()).get(0);
+    return ActivationCodec.of(
+        codec.wire(), CodecTables.read(model.bundle().file(codec.tables()), shape));
   }
 
   /** Returns the digest that names the model on the wire. */

@@ -36,7 +36,6 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -313,27 +312,13 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   private ActivationCodec codec(int cut, String codec) {
     Optional<CodecInfo> own = manifest.codec(cut, codec);
-    if (own.isPresent() && own.get().hasTables()) {
-      CodecTables tables;
-      try {
-        tables = CodecTables.read(model.bundle().file(own.get().tables()));
-      } catch (IllegalArgumentException damaged) {
-        throw new CodecMisfitException(
-            "codec '%s' at cut %d: %s".formatted(codec, cut, damaged.getMessage()), cut, codec);
-      }
-      for (int[] shape : model.encodedShapes(cut, codec)) {
-        if (!Arrays.equals(shape, tables.shape())) {
-          throw new CodecMisfitException(
-              "codec '%s' at cut %d has tables for %s, its tensors are %s"
-                  .formatted(codec, cut, Arrays.toString(tables.shape()), Arrays.toString(shape)),
-              cut,
-              codec);
-        }
-      }
-      return ActivationCodec.of(own.get().wire(), tables);
-    }
     if (own.isPresent()) {
-      return ActivationCodec.of(own.get().wire());
+      try {
+        return brought(own.get());
+      } catch (IllegalArgumentException unusable) {
+        throw new CodecMisfitException(
+            "codec '%s' at cut %d: %s".formatted(codec, cut, unusable.getMessage()), cut, codec);
+      }
     }
     if (codec.equals("f32")) {
       return ActivationCodec.of(codec);
@@ -349,6 +334,15 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         .forEach(known::add);
     throw new CodecMisfitException(
         "no codec '" + codec + "' at cut " + cut + "; known there are " + known, cut, codec);
+  }
+
+  private ActivationCodec brought(CodecInfo codec) {
+    if (!codec.hasTables()) {
+      return ActivationCodec.of(codec.wire());
+    }
+    int[] shape = model.encodedShapes(codec.cut(), codec.name()).get(0);
+    return ActivationCodec.of(
+        codec.wire(), CodecTables.read(model.bundle().file(codec.tables()), shape));
   }
 
   private List<Step> steps(StageChain chain) {

@@ -73,8 +73,7 @@ final class CalibratedQuantizer implements Quantizer {
     for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
       int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
       int bytes = (end - chunk + 7) / 8;
-      levels.readPlanes(
-          planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits(), end - chunk);
+      levels.readPlanes(planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits(), end - chunk);
       for (int i = chunk; i < end; ) {
         int channel = i / plane;
         float step = ranges.steps()[channel];

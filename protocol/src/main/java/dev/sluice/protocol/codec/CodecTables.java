@@ -176,14 +176,33 @@ public final class CodecTables {
    *     here; every length, range and sum is checked
    */
   public static CodecTables read(byte[] bytes) {
+    return read(bytes, Optional.empty());
+  }
+
+  /**
+   * Reads tables for tensors of a shape; how much memory they take follows from that, whatever the
+   * bytes claim.
+   *
+   * @param expected sizes without the batch
+   * @throws UnknownCodecException if they are of a codec that is not known here
+   * @throws IllegalArgumentException if the bytes are not whole tables of a version known here for
+   *     that shape
+   */
+  public static CodecTables read(byte[] bytes, int[] expected) {
+    return read(bytes, Optional.of(expected));
+  }
+
+  private static CodecTables read(byte[] bytes, Optional<int[]> expected) {
     try {
-      return readWhole(new TableBytes.Reader(bytes));
+      return readWhole(new TableBytes.Reader(bytes), expected);
+    } catch (UnknownCodecException newer) {
+      throw newer;
     } catch (IllegalArgumentException damaged) {
       throw new IllegalArgumentException("damaged codec tables: " + damaged.getMessage(), damaged);
     }
   }
 
-  private static CodecTables readWhole(TableBytes.Reader in) {
+  private static CodecTables readWhole(TableBytes.Reader in, Optional<int[]> expected) {
     in.unsigned("first mark", FIRST, FIRST);
     in.unsigned("second mark", SECOND, SECOND);
     in.unsigned("version", VERSION, VERSION);
@@ -194,6 +213,11 @@ public final class CodecTables {
     int[] shape = new int[in.unsigned("number of sizes", 0, MAX_SIZES)];
     for (int i = 0; i < shape.length; i++) {
       shape[i] = in.unsigned("size", 1, Shapes.MAX_ELEMENTS);
+    }
+    if (expected.isPresent() && !Arrays.equals(shape, expected.get())) {
+      throw new IllegalArgumentException(
+          "they are for %s, the tensors are %s"
+              .formatted(Arrays.toString(shape), Arrays.toString(expected.get())));
     }
     Geometry geometry = Geometry.of(shape);
     long largest = BODY_BYTES + (long) BODY_BYTES_PER_ELEMENT * geometry.elements();
@@ -249,12 +273,16 @@ public final class CodecTables {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof CodecTables that && Arrays.equals(toBytes(), that.toBytes());
+    return this == other
+        || (other instanceof CodecTables that
+            && name.equals(that.name)
+            && Arrays.equals(shape, that.shape)
+            && Arrays.equals(toBytes(), that.toBytes()));
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(toBytes());
+    return 31 * name.hashCode() + Arrays.hashCode(shape);
   }
 
   @Override

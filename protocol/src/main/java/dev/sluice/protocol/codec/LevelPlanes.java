@@ -6,10 +6,11 @@ import java.util.Arrays;
  * Levels of floats into bit planes, and back: what {@link Layout#BIT_SHUFFLE} makes of words,
  * without the words.
  *
- * <p>A chunk at a time, so that it stays in the first-level cache. Eight levels are one block, a long; block
- * g of a chunk of m octets of blocks stands at {@code g % 8 * m + g / 8}. So all blocks are turned from levels to planes (see
- * {@link BitPlanes}) and then bytes exchanged between blocks until row k holds plane k, by loops over whole rows, of which the compiler makes
- * vector instructions. Used by one thread.
+ * <p>A chunk at a time, so that it stays in the first-level cache. Eight levels are one block, a
+ * long; block g of a chunk of m octets of blocks stands at {@code g % 8 * m + g / 8}. So all blocks
+ * are turned from levels to planes (see {@link BitPlanes}) and then bytes exchanged between blocks
+ * until row k holds plane k, by loops over whole rows, of which the compiler makes vector
+ * instructions. Used by one thread.
  */
 final class LevelPlanes {
   /** Values of a chunk. */
@@ -21,8 +22,8 @@ final class LevelPlanes {
   private int octets;
 
   /**
-   * How floats become levels: {@code (value - base) * scale + offset}, cut off and held in {@code [0,
-   * 2^bits - 1]}; NaN becomes 0.
+   * How floats become levels: {@code (value - base) * scale + offset}, cut off and held in {@code
+   * [0, 2^bits - 1]}; NaN becomes 0.
    *
    * @param base taken off first
    * @param scale levels per value
@@ -52,7 +53,9 @@ final class LevelPlanes {
     return (block & 7) * octets + (block >> 3);
   }
 
-  /** Sets one level of a chunk that {@link #begin} cleared or in a block that {@link #clear} did. */
+  /**
+   * Sets one level of a chunk that {@link #begin} cleared or in a block that {@link #clear} did.
+   */
   void set(int index, int level) {
     blocks[place(index >> 3)] |= (long) level << (8 * (index & 7));
   }

@@ -284,7 +284,7 @@ final class TorchGraph implements AutoCloseable {
   }
 
   private NDArray normalisation(NodeProto node, NDArray x, Map<String, NDArray> live) {
-    Shape perChannel = new Shape(1, -1, 1, 1);
+    Shape perChannel = x.getShape().dimension() == 2 ? new Shape(1, -1) : new Shape(1, -1, 1, 1);
     NDArray scale = value(live, node.getInput(1)).reshape(perChannel);
     NDArray shift = value(live, node.getInput(2)).reshape(perChannel);
     NDArray mean = value(live, node.getInput(3)).reshape(perChannel);
@@ -325,6 +325,7 @@ final class TorchGraph implements AutoCloseable {
     for (int i = 0; i < sizes.length; i++) {
       sizes[i] = sizes[i] == 0 ? from.get(i) : sizes[i];
     }
+    sizes[0] = sizes[0] == 1 ? from.get(0) : sizes[0];
     return new Shape(sizes);
   }
 
@@ -369,7 +370,6 @@ final class TorchGraph implements AutoCloseable {
     long[] starts = integers(node, 1);
     long[] ends = integers(node, 2);
     Shape shape = x.getShape();
-    StringBuilder index = new StringBuilder();
     String[] parts = new String[shape.dimension()];
     java.util.Arrays.fill(parts, ":");
     for (int i = 0; i < starts.length; i++) {
@@ -382,8 +382,7 @@ final class TorchGraph implements AutoCloseable {
       long size = shape.get(at);
       parts[at] = clamp(starts[i], size) + ":" + clamp(ends[i], size) + ":" + step;
     }
-    index.append(String.join(",", parts));
-    return x.get(index.toString());
+    return x.get(String.join(",", parts));
   }
 
   private static long clamp(long position, long size) {

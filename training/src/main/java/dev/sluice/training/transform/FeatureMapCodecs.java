@@ -90,7 +90,8 @@ public final class FeatureMapCodecs {
     int alone =
         LinearTransform.affordable(klt, new BlockDct(1), shape[1], shape[2], mostEncoderMacs);
     int with = LinearTransform.affordable(klt, dct, shape[1], shape[2], mostEncoderMacs);
-    return with < 0.8 * alone;
+    return with < 0.8 * alone
+        || new LinearTransform(klt, 1, dct, shape[1], shape[2]).encoderMacs() > mostEncoderMacs;
   }
 
   private TransformFitting fitting(
