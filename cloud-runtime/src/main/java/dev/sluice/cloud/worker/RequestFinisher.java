@@ -42,7 +42,9 @@ public final class RequestFinisher implements RequestHandler {
   /** Precisions and picture formats that every worker of this version reads. */
   private static final List<String> CODECS =
       Stream.concat(
-              ActivationCodec.names().stream().map(name -> name.split("\\+")[0]).distinct(),
+              ActivationCodec.names().stream()
+                  .map(name -> name.replaceFirst("\\+.*", ""))
+                  .distinct(),
               Stream.of("raw", "png", "jpeg", "jpegs", "jpegm"))
           .toList();
 
