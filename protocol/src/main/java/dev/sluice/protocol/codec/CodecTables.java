@@ -184,7 +184,6 @@ public final class CodecTables {
    * bytes claim.
    *
    * @param expected sizes without the batch
-   * @throws UnknownCodecException if they are of a codec that is not known here
    * @throws IllegalArgumentException if the bytes are not whole tables of a version known here for
    *     that shape
    */
@@ -195,8 +194,6 @@ public final class CodecTables {
   private static CodecTables read(byte[] bytes, Optional<int[]> expected) {
     try {
       return readWhole(new TableBytes.Reader(bytes), expected);
-    } catch (UnknownCodecException newer) {
-      throw newer;
     } catch (IllegalArgumentException damaged) {
       throw new IllegalArgumentException("damaged codec tables: " + damaged.getMessage(), damaged);
     }
