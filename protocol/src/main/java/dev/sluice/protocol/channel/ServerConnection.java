@@ -98,6 +98,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final AtomicBoolean repliesScheduled = new AtomicBoolean();
 
   private Phase phase = Phase.NEW;
+
+  /** Whether it counts among those that are not welcomed yet. */
+  private boolean ungreeted;
+
   private boolean draining;
   private String drainReason = "";
   private long lastRequestId;
@@ -200,6 +204,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelActive(ChannelHandlerContext c) throws Exception {
     context = c;
+    ungreeted = connections.enter();
+    if (!ungreeted) {
+      LOG.debug("connection {}: too many have not said Hello, closed", id);
+      phase = Phase.CLOSING;
+      c.close();
+      return;
+    }
     c.executor()
         .schedule(
             () -> {
@@ -296,6 +307,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
           c, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
       return;
     }
+    greeted();
     wantsLoad = hello.features().contains(Features.LOAD);
     frames.shareDigests(hello.modelDigests());
     decoder.allowData(options.limits().maxFrameBytes());
@@ -578,7 +590,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     new ArrayList<>(arriving.values()).forEach(this::drop);
     new ArrayList<>(inFlight.values()).forEach(this::drop);
     connections.remove(this);
+    greeted();
     super.channelInactive(c);
+  }
+
+  private void greeted() {
+    if (ungreeted) {
+      ungreeted = false;
+      connections.leave();
+    }
   }
 
   @Override

@@ -539,6 +539,18 @@ class ServerConnectionTest {
   }
 
   @Test
+  void boundsThoseThatHaveNotSaidHelloAndCountsEachOnce() {
+    for (int i = 1; i < Connections.MAX_UNGREETED; i++) {
+      assertThat(connections.enter()).isTrue();
+    }
+    assertThat(connections.enter()).isFalse();
+    greet();
+    assertThat(connections.enter()).isTrue();
+    channel.close();
+    assertThat(connections.enter()).isFalse();
+  }
+
+  @Test
   void closesAPeerThatNeverSaysHello() {
     pass(6);
     assertThat(channel.isOpen()).isFalse();
