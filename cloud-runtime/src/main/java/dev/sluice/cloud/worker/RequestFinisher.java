@@ -211,9 +211,10 @@ public final class RequestFinisher implements RequestHandler {
       responder.refuse(ErrorCode.DEADLINE_PASSED, "the deadline passed while it waited here", 0);
     }
 
+    /** By when it is dropped for certain: who claims an early place is dropped early, too. */
     ComputeQueue.Urgency urgency() {
       return stamps.deadline().exists()
-          ? new ComputeQueue.Urgency(request.priority(), true, stamps.deadline().nanos())
+          ? new ComputeQueue.Urgency(request.priority(), true, stamps.deadline().certainNanos())
           : new ComputeQueue.Urgency(request.priority(), false, 0);
     }
 

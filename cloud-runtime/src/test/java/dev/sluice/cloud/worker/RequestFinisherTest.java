@@ -189,6 +189,41 @@ class RequestFinisherTest {
   }
 
   @Test
+  void putsWhatIsDroppedEarlierFirstHoweverEarlyADeadlineIsSaidToBe()
+      throws IOException, InterruptedException {
+    CountDownLatch release = new CountDownLatch(1);
+    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 4)) {
+      RequestFinisher finisher = new RequestFinisher(models, queue, new LoadMeter(1, 0), () -> 0);
+      String digest = models.models().get(0).digest();
+      queue.offer(
+          () -> {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      finisher.onInfer(
+          picture(1, digest, onePixel),
+          new ReceiveStamps(0, 0, new Deadline(true, 100, 1_000)),
+          new Collecting(1, answers));
+      finisher.onInfer(
+          picture(2, digest, onePixel),
+          new ReceiveStamps(0, 0, new Deadline(true, 200, 10)),
+          new Collecting(2, answers));
+      release.countDown();
+      for (long id : new long[] {2, 1}) {
+        Answer answer = answers.poll(20, TimeUnit.SECONDS);
+        assertThat(answer).isNotNull();
+        assertThat(answer.requestId()).isEqualTo(id);
+      }
+    }
+  }
+
+  @Test
   void answersTheOthersOfABatchInWhichOneFails() throws IOException, InterruptedException {
     CountDownLatch release = new CountDownLatch(1);
     BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();

@@ -11,7 +11,11 @@ import io.netty.buffer.ByteBuf;
  * promised. Confined to the connection's event loop.
  */
 final class Assembly {
-  private static final int FIRST_BYTES = 1 << 16;
+  private static final byte[] NOTHING = {};
+  private static final int FIRST_BYTES = 1 << 12;
+
+  /** No request is longer on its way; a stamp that says so is wrong. */
+  private static final long LONGEST_WAY_NANOS = 3_600_000_000_000L;
 
   /** Slower than this, and no device waits for the answer. */
   private static final long NANOS_PER_BYTE = 1_000_000_000L / 1_024;
@@ -25,7 +29,7 @@ final class Assembly {
 
   private final PayloadArrays arrays;
   private int received;
-  private byte[] data;
+  private byte[] data = NOTHING;
   private long firstDataNanos;
   private long lastDataNanos;
   private long bytesAtFirstData;
@@ -40,7 +44,6 @@ final class Assembly {
     this.total = total;
     deadline = deadline(header, firstByteNanos);
     this.arrays = arrays;
-    data = arrays.take(Math.min(total, FIRST_BYTES));
   }
 
   /**
@@ -54,8 +57,8 @@ final class Assembly {
     }
     SendStamp sent = header.sent();
     long onTheWay = sent.isKnown() ? firstByteNanos - sent.workerNanos() : 0;
-    if (onTheWay <= 0) {
-      // Nothing is sent after it has come.
+    if (onTheWay <= 0 || onTheWay > LONGEST_WAY_NANOS) {
+      // Nothing is sent after it has come, nor hours before.
       return Deadline.after(firstByteNanos, left, 0);
     }
     return Deadline.after(sent.workerNanos(), left, Math.min(sent.errorNanos(), onTheWay));
@@ -77,7 +80,7 @@ final class Assembly {
       bytesAtFirstData = bytesRead;
     }
     if (received + bytes > data.length) {
-      long doubled = Math.max(2L * data.length, (long) received + bytes);
+      long doubled = Math.max(Math.max(FIRST_BYTES, 2L * data.length), (long) received + bytes);
       byte[] larger = arrays.take((int) Math.min(total, doubled));
       System.arraycopy(data, 0, larger, 0, received);
       arrays.giveBack(data);
@@ -89,9 +92,9 @@ final class Assembly {
     bytesAtLastData = bytesRead;
   }
 
-  /** Returns whether the rest comes too slowly to be waited for. */
+  /** Returns whether too little has come so far for the rest to be waited for. */
   boolean isTooSlow(long nowNanos, long patienceNanos) {
-    return nowNanos - firstByteNanos - patienceNanos > total * NANOS_PER_BYTE;
+    return nowNanos - firstByteNanos - patienceNanos > received * NANOS_PER_BYTE;
   }
 
   /** Returns how the data came in. */

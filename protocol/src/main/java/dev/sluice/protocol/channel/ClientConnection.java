@@ -257,11 +257,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
           ProtocolException.Scope.CONNECTION,
           "worker chose protocol version " + welcome.version());
     }
-    limits = welcome.limits();
+    limits = capped(welcome.limits());
     link.welcomed(this, welcome);
     ping(c);
     schedulePings(c);
     scheduleSilenceChecks(c);
+  }
+
+  /** No worker makes a device hold more than it would let wait, but for a single request. */
+  private Limits capped(Limits granted) {
+    ClientOptions.Sending own = options.sending();
+    return new Limits(
+        granted.maxFrameBytes(),
+        granted.maxPayloadBytes(),
+        Math.min(granted.maxInFlight(), own.maxWaitingRequests()),
+        Math.max(
+            granted.maxPayloadBytes(),
+            Math.min(granted.maxBytesInFlight(), own.maxWaitingBytes())));
   }
 
   private void onAnswer(Answer answer, Frame frame) {

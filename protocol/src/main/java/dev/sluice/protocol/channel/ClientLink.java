@@ -53,6 +53,9 @@ class ClientLink {
   /** A worker that asks for more patience than this is tried again all the same. */
   private static final long MAX_WAIT_NANOS = 60_000_000_000L;
 
+  /** A worker that is lost sooner has not worked: the next attempt waits longer. */
+  private static final long STEADY_NANOS = 10_000_000_000L;
+
   private final ClientOptions options;
   private final ClientListener listener;
   private final EventLoop loop;
@@ -73,6 +76,8 @@ class ClientLink {
   private final List<ClientConnection> draining = new ArrayList<>();
 
   private int failures;
+  private @Nullable ClientConnection welcomed;
+  private long welcomedNanos;
   private long ignoredReplies;
 
   ClientLink(ClientOptions options, ClientListener listener, EventLoop loop, Transport transport) {
@@ -114,7 +119,7 @@ class ClientLink {
     }
     if (waiting.enter(u)) {
       submitted.add(u);
-      scheduleDrain(u);
+      scheduleDrain();
     } else {
       onLoop(u, () -> finish(u, full(u)));
     }
@@ -143,9 +148,18 @@ class ClientLink {
   }
 
   /** Requests that come close together are taken over by one task, and so written by one call. */
-  private void scheduleDrain(Upload u) {
+  private void scheduleDrain() {
     if (drainScheduled.compareAndSet(false, true)) {
-      onLoop(u, this::drainSubmitted);
+      try {
+        loop.execute(this::drainSubmitted);
+      } catch (RejectedExecutionException stopped) {
+        // First of all, so that whoever comes later finds out by itself.
+        drainScheduled.set(false);
+        for (Upload late = submitted.poll(); late != null; late = submitted.poll()) {
+          waiting.leave(late);
+          finish(late, new CloudOutcome.LinkLost("client is closed"));
+        }
+      }
     }
   }
 
@@ -318,7 +332,8 @@ class ClientLink {
   }
 
   void welcomed(ClientConnection who, Welcome welcome) {
-    failures = 0;
+    welcomed = who;
+    welcomedNanos = options.nanoClock().getAsLong();
     tell(who, () -> listener.onWelcome(welcome));
     become(who, LinkState.UP, "connected to " + welcome.workerName() + " at " + address);
   }
@@ -481,6 +496,9 @@ class ClientLink {
                       refusal.code(),
                       refusal.message(),
                       refusal.retryAfterNanos())));
+    }
+    if (welcomed == which && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
+      failures = 0;
     }
     int doublings = Math.min(failures, 20);
     failures++;

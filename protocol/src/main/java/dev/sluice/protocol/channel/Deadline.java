@@ -35,6 +35,11 @@ public record Deadline(boolean exists, long nanos, long errorNanos) {
     return exists && nowNanos - nanos > errorNanos;
   }
 
+  /** Returns when the time is over for certain; compare it by differences, as it may wrap. */
+  public long certainNanos() {
+    return nanos + errorNanos;
+  }
+
   /** Returns the time left, negative when it is over; a long time where there is no deadline. */
   public long leftNanos(long nowNanos) {
     return exists ? nanos - nowNanos : LONGEST_NANOS;

@@ -62,6 +62,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
    */
   private static final long LINGER_MILLIS = 300;
 
+  /** How long a peer that does not read may keep a connection that is being closed. */
+  private static final long MOST_LINGER_MILLIS = 5_000;
+
   private static final int CHECKS_PER_PATIENCE = 4;
   private static final int FLUSH_EVERY = 8;
   private static final long RETRY_AFTER_NANOS = 100_000_000L;
@@ -95,6 +98,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private final AtomicBoolean repliesScheduled = new AtomicBoolean();
 
   private Phase phase = Phase.NEW;
+
+  /** Whether it counts among those that are not welcomed yet. */
+  private boolean ungreeted;
+
   private boolean draining;
   private String drainReason = "";
   private long lastRequestId;
@@ -165,6 +172,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void closeWith(ChannelHandlerContext c, Goodbye goodbye) {
     phase = Phase.CLOSING;
     c.writeAndFlush(frames.write(c.alloc(), goodbye)).addListener(ChannelFutureListener.CLOSE);
+    closeAtLast(c);
+  }
+
+  /** Closes even when the last words are never read. */
+  private static void closeAtLast(ChannelHandlerContext c) {
+    c.executor().schedule(() -> c.close(), MOST_LINGER_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Tells a device of the worker's load, if it wants to hear and that has changed; any thread. */
@@ -191,6 +204,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelActive(ChannelHandlerContext c) throws Exception {
     context = c;
+    ungreeted = connections.enter();
+    if (!ungreeted) {
+      LOG.debug("connection {}: too many have not said Hello, closed", id);
+      phase = Phase.CLOSING;
+      c.close();
+      return;
+    }
     c.executor()
         .schedule(
             () -> {
@@ -228,7 +248,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private void onFrame(ChannelHandlerContext c, Frame frame) throws ProtocolException {
     if (frame.type() == FrameType.DATA) {
-      onData(frame);
+      onData(c, frame);
       return;
     }
     MessageType type =
@@ -280,6 +300,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
     phase = Phase.OPEN;
     connections.add(this);
+    if (connections.isDraining()) {
+      // It began after this was looked at, and may not have met this connection.
+      connections.remove(this);
+      refuseConnection(
+          c, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
+      return;
+    }
+    greeted();
     wantsLoad = hello.features().contains(Features.LOAD);
     frames.shareDigests(hello.modelDigests());
     decoder.allowData(options.limits().maxFrameBytes());
@@ -335,7 +363,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       }
     }
     for (Assembly late : new ArrayList<>(arriving.values())) {
-      if (late.isTooSlow(now, patience.requestNanos())) {
+      if (late.deadline.hasPassed(now)) {
+        refuseLate(c, late);
+      } else if (late.isTooSlow(now, patience.requestNanos())) {
         drop(late);
         send(
             c,
@@ -412,7 +442,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     return null;
   }
 
-  private void onData(Frame frame) throws ProtocolException {
+  private void refuseLate(ChannelHandlerContext c, Assembly late) {
+    drop(late);
+    send(
+        c,
+        new Refusal(
+            late.header.requestId(),
+            ErrorCode.DEADLINE_PASSED,
+            "the deadline passed while it came in",
+            0));
+  }
+
+  private void onData(ChannelHandlerContext c, Frame frame) throws ProtocolException {
     long requestId = frame.requestId();
     if (requestId > lastRequestId) {
       throw ProtocolException.malformedConnection("data of request " + requestId + " before it");
@@ -431,6 +472,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     if (current.missing() == 0) {
       arriving.remove(requestId);
       handOver(current, frame.lastByteNanos());
+    } else if (current.deadline.hasPassed(frame.lastByteNanos())) {
+      refuseLate(c, current);
+      leaveWhenDrained(c);
     }
   }
 
@@ -447,7 +491,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
           request, new ReceiveStamps(whole.firstByteNanos, lastByteNanos, whole.deadline), reply);
     } catch (RuntimeException failure) {
       LOG.warn("request {} failed", request.requestId(), failure);
-      reply.refuse(ErrorCode.INTERNAL, "worker failed: " + failure.getMessage(), 0);
+      reply.refuse(ErrorCode.INTERNAL, "worker failed; see its log", 0);
     }
   }
 
@@ -530,6 +574,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         .addListener(
             written ->
                 c.executor().schedule(() -> c.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS));
+    closeAtLast(c);
   }
 
   @Override
@@ -545,7 +590,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     new ArrayList<>(arriving.values()).forEach(this::drop);
     new ArrayList<>(inFlight.values()).forEach(this::drop);
     connections.remove(this);
+    greeted();
     super.channelInactive(c);
+  }
+
+  private void greeted() {
+    if (ungreeted) {
+      ungreeted = false;
+      connections.leave();
+    }
   }
 
   @Override

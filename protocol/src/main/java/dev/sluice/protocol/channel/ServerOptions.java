@@ -41,7 +41,7 @@ public record ServerOptions(
    * @param frameNanos a connection whose frame is not whole after this long, and a second more for
    *     each KiB of its body, is refused
    * @param requestNanos a request whose data is not whole after this long, and a second more for
-   *     each KiB of it, is refused
+   *     each KiB of it that has come, is refused
    */
   public record Patience(
       long handshakeNanos, long idleAfterNanos, long frameNanos, long requestNanos) {
@@ -57,6 +57,8 @@ public record ServerOptions(
       }
     }
   }
+
+  private static final long MOST_BYTES_IN_ALL = 512L << 20;
 
   public ServerOptions {
     if (port < 0 || port > 65535) {
@@ -74,8 +76,8 @@ public record ServerOptions(
   }
 
   /**
-   * Returns the usual options: default limits, 256 connections, 512 MiB of payloads, one event
-   * loop, system clock.
+   * Returns the usual options: default limits, 256 connections, payloads of a quarter of the heap
+   * and 512 MiB at most, one event loop, system clock.
    */
   public static ServerOptions on(String host, int port, String workerName) {
     return new ServerOptions(
@@ -84,7 +86,9 @@ public record ServerOptions(
         workerName,
         Limits.DEFAULT,
         256,
-        512L << 20,
+        Math.max(
+            Limits.DEFAULT.maxPayloadBytes(),
+            Math.min(MOST_BYTES_IN_ALL, Runtime.getRuntime().maxMemory() / 4)),
         1,
         Patience.USUAL,
         System::nanoTime,

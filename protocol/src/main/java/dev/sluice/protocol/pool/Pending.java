@@ -3,6 +3,7 @@ package dev.sluice.protocol.pool;
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Partial;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -14,6 +15,7 @@ final class Pending {
   final Consumer<CloudOutcome> done;
   final Consumer<Partial> partials;
   final long submittedNanos;
+  final long payloadBytes;
 
   /** Who has it now; null while it waits. */
   @Nullable Member at;
@@ -27,6 +29,7 @@ final class Pending {
     this.done = done;
     this.partials = partials;
     this.submittedNanos = submittedNanos;
+    payloadBytes = request.payloads().stream().mapToLong(ByteBuffer::remaining).sum();
   }
 
   long id() {

@@ -1,6 +1,7 @@
 package dev.sluice.protocol.pool;
 
 import dev.sluice.protocol.channel.ClientListener;
+import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
 import dev.sluice.protocol.channel.LinkState;
 import dev.sluice.protocol.channel.LinkTrouble;
@@ -38,6 +39,9 @@ final class PoolCore {
   /** A name with more addresses than this keeps the first ones. */
   private static final int MAX_ADDRESSES = 256;
 
+  /** A worker that asks for more rest than this is used again all the same. */
+  private static final long MAX_REST_NANOS = 60_000_000_000L;
+
   private static final int MAX_DETAILS = 3;
   private static final String CLOSED = "client is closed";
 
@@ -50,6 +54,7 @@ final class PoolCore {
 
   private final ConcurrentHashMap<Long, Pending> pending = new ConcurrentHashMap<>();
   private final Queue<Pending> waiting = new ArrayDeque<>();
+  private long waitingBytes;
 
   /** By rank, the preferred ones first. */
   private final List<Member> members = new ArrayList<>();
@@ -135,6 +140,7 @@ final class PoolCore {
     }
     closed = true;
     waiting.clear();
+    waitingBytes = 0;
     for (Pending p : new ArrayList<>(pending.values())) {
       finish(p, new CloudOutcome.LinkLost(CLOSED));
     }
@@ -166,16 +172,70 @@ final class PoolCore {
       assign(p, best.get());
     } else if (closed || state == LinkState.DOWN) {
       finish(p, new CloudOutcome.LinkLost(detail));
+    } else if (hasRoom(p)) {
+      await(p);
     } else {
-      waiting.add(p);
+      refuse(p, ErrorCode.OVERLOADED, "as much waits on this device as may");
     }
+  }
+
+  private boolean hasRoom(Pending p) {
+    if (!fits(p)) {
+      dropExpired();
+    }
+    return fits(p);
+  }
+
+  /** A request larger than all the room may wait alone. */
+  private boolean fits(Pending p) {
+    ClientOptions.Sending sending = options.client().sending();
+    return waiting.isEmpty()
+        || (waiting.size() < sending.maxWaitingRequests()
+            && waitingBytes + p.payloadBytes <= sending.maxWaitingBytes());
+  }
+
+  private void await(Pending p) {
+    waiting.add(p);
+    waitingBytes += p.payloadBytes;
+  }
+
+  private @Nullable Pending nextWaiting() {
+    Pending p = waiting.poll();
+    if (p != null) {
+      waitingBytes -= p.payloadBytes;
+    }
+    return p;
+  }
+
+  private void dropExpired() {
+    long now = loop.nanoTime();
+    for (Pending p : List.copyOf(waiting)) {
+      if (p.leftNanos(now) <= 0) {
+        stopWaiting(p);
+        expire(p);
+      }
+    }
+  }
+
+  private void stopWaiting(Pending p) {
+    if (waiting.remove(p)) {
+      waitingBytes -= p.payloadBytes;
+    }
+  }
+
+  private void expire(Pending p) {
+    refuse(p, ErrorCode.DEADLINE_PASSED, "the deadline passed before it was sent");
+  }
+
+  private void refuse(Pending p, ErrorCode code, String why) {
+    finish(p, new CloudOutcome.Refused(new Refusal(p.id(), code, why, 0)));
   }
 
   private void cancelOnLoop(Pending p) {
     if (pending.get(p.id()) != p) {
       return;
     }
-    waiting.remove(p);
+    stopWaiting(p);
     takeBack(p);
     finish(p, new CloudOutcome.Cancelled());
     maintain();
@@ -316,7 +376,8 @@ final class PoolCore {
     if (outcome instanceof CloudOutcome.Refused refused) {
       Refusal refusal = refused.refusal();
       if (refusal.code() == ErrorCode.OVERLOADED) {
-        m.restUntilNanos = loop.nanoTime() + Math.max(0, refusal.retryAfterNanos());
+        m.restUntilNanos =
+            loop.nanoTime() + Math.max(0, Math.min(MAX_REST_NANOS, refusal.retryAfterNanos()));
         return true;
       }
       if (refusal.code() == ErrorCode.DRAINING) {
@@ -392,6 +453,7 @@ final class PoolCore {
       return;
     }
     retire();
+    dropExpired();
     long now = loop.nanoTime();
     int covered = 0;
     // In this order, so that a preferred worker that was replaced is called again and again, too.
@@ -454,6 +516,7 @@ final class PoolCore {
     m.state = LinkState.CONNECTING;
     m.detail = "connecting to " + m.address;
     m.wait = new ExpectedWait();
+    m.restUntilNanos = loop.nanoTime();
     m.link = opener.open(m.address, new Ears(m, connection));
   }
 
@@ -566,13 +629,17 @@ final class PoolCore {
     }
     // Before those that wait go out: whoever is told sends, too, and comes behind them.
     summarise();
-    for (Pending p = waiting.poll(); p != null; p = waiting.poll()) {
+    for (Pending p = nextWaiting(); p != null; p = nextWaiting()) {
       if (pending.get(p.id()) != p) {
+        continue;
+      }
+      if (p.leftNanos(loop.nanoTime()) <= 0) {
+        expire(p);
         continue;
       }
       Optional<Member> best = choose(List.of());
       if (best.isEmpty()) {
-        waiting.add(p);
+        await(p);
         return;
       }
       assign(p, best.get());
@@ -669,7 +736,7 @@ final class PoolCore {
         tell(() -> listener.onTrouble(trouble, why));
       }
       become(LinkState.DOWN, why);
-      for (Pending p = waiting.poll(); p != null; p = waiting.poll()) {
+      for (Pending p = nextWaiting(); p != null; p = nextWaiting()) {
         finish(p, new CloudOutcome.LinkLost(why));
       }
     }

@@ -23,7 +23,11 @@ public final class ReloadedSecurity implements Supplier<ServerSecurity> {
   private final Consumer<String> log;
 
   private volatile ServerSecurity current;
+
+  /** Of the files in use; those that cannot be used are tried again and again. */
   private List<String> seen;
+
+  private String complaint = "";
 
   /**
    * Reads the files for the first time.
@@ -49,14 +53,20 @@ public final class ReloadedSecurity implements Supplier<ServerSecurity> {
   public synchronized void check() {
     List<String> now = stamps();
     if (now.equals(seen)) {
+      complaint = "";
       return;
     }
-    seen = now;
     try {
       current = ServerSecurity.of(files, clock);
+      seen = now;
+      complaint = "";
       log.accept("keys, certificates and tokens were read anew for new connections");
     } catch (KeyFileException unusable) {
-      log.accept(unusable.getMessage() + "; the last good files stay in use");
+      String why = String.valueOf(unusable.getMessage());
+      if (!why.equals(complaint)) {
+        complaint = why;
+        log.accept(why + "; the last good files stay in use");
+      }
     }
   }
 

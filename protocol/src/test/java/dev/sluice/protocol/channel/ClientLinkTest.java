@@ -97,6 +97,16 @@ class ClientLinkTest {
   }
 
   @Test
+  void tellsEveryRequestThatComesAfterTheEndThatThereIsNoLink() throws Exception {
+    connect(Limits.DEFAULT);
+    client.close();
+    for (long id = 1; id <= 3; id++) {
+      send(id, 10, 0);
+      assertThat(outcome()).isEqualTo(new CloudOutcome.LinkLost("client is closed"));
+    }
+  }
+
+  @Test
   void letsWhatIsUrgentOrSmallOvertakeAMegabyteBetweenTwoChunks() throws Exception {
     connect(Limits.DEFAULT);
     send(1, 1 << 20, 0);

@@ -31,8 +31,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -343,8 +347,44 @@ class ServerConnectionTest {
     greet();
     send(infer(1, 0, 50, SendStamp.UNKNOWN));
     send(infer(2, 0, 50, new SendStamp(clock.get() + 3, 9)));
+    send(infer(3, 0, 50, new SendStamp(clock.get() - 3_601 * SECOND, 4_000 * SECOND)));
     Deadline counted = new Deadline(true, clock.get() + 50, 0);
-    assertThat(stamps).extracting(ReceiveStamps::deadline).containsExactly(counted, counted);
+    assertThat(stamps)
+        .extracting(ReceiveStamps::deadline)
+        .containsExactly(counted, counted, counted);
+  }
+
+  @Test
+  void endsARequestWhoseDeadlinePassesBeforeItsDataHasCome() {
+    greet();
+    send(infer(1, 3, SECOND, SendStamp.UNKNOWN));
+    send(infer(2, 3, SECOND, SendStamp.UNKNOWN));
+    send(data(1, (byte) 1));
+    clock.addAndGet(SECOND + 1);
+    send(data(1, (byte) 2));
+    assertRefused(1, ErrorCode.DEADLINE_PASSED);
+    pass(5);
+    assertRefused(2, ErrorCode.DEADLINE_PASSED);
+    assertThat(connections.bytes()).isZero();
+  }
+
+  @Test
+  void closesARefusedPeerThatDoesNotRead() {
+    greet();
+    channel
+        .pipeline()
+        .addFirst(
+            new ChannelOutboundHandlerAdapter() {
+              @Override
+              public void write(ChannelHandlerContext c, Object bytes, ChannelPromise never) {
+                ReferenceCountUtil.release(bytes);
+              }
+            });
+    send(frames.write(allocator, new Hello(2, "device", "ab")));
+    pass(3);
+    assertThat(channel.isOpen()).isTrue();
+    pass(3);
+    assertThat(channel.isOpen()).isFalse();
   }
 
   @Test
@@ -496,6 +536,18 @@ class ServerConnectionTest {
     pass(20);
     assertThat(said()).isEmpty();
     assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void boundsThoseThatHaveNotSaidHelloAndCountsEachOnce() {
+    for (int i = 1; i < Connections.MAX_UNGREETED; i++) {
+      assertThat(connections.enter()).isTrue();
+    }
+    assertThat(connections.enter()).isFalse();
+    greet();
+    assertThat(connections.enter()).isTrue();
+    channel.close();
+    assertThat(connections.enter()).isFalse();
   }
 
   @Test

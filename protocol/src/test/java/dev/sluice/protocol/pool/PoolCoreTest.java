@@ -101,6 +101,29 @@ class PoolCoreTest {
   }
 
   @Test
+  void boundsWhatWaitsAndDropsWhatIsPastItsDeadline() {
+    world.worker("a").roundTripNanos = SECOND;
+    PoolCore pool = world.pool("device", heard, "a");
+    long expires = send(pool, MILLIS);
+    List<Long> waits = new ArrayList<>();
+    for (int i = 1; i < 1_024; i++) {
+      waits.add(send(pool, 0));
+    }
+    long tooMany = send(pool, 0);
+    world.run(2 * MILLIS);
+    long fits = send(pool, 0);
+    world.run(20 * SECOND);
+    assertThat(refusal(expires)).isEqualTo(ErrorCode.DEADLINE_PASSED);
+    assertThat(refusal(tooMany)).isEqualTo(ErrorCode.OVERLOADED);
+    assertAnswered(fits);
+    waits.forEach(this::assertAnswered);
+  }
+
+  private ErrorCode refusal(long id) {
+    return ((CloudOutcome.Refused) outcome(id)).refusal().code();
+  }
+
+  @Test
   void connectsAgainToAWorkerThatReturns() {
     PoolCore pool = world.pool("device", heard, "a");
     world.run(SECOND);

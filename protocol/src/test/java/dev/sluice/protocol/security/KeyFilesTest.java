@@ -270,6 +270,26 @@ class KeyFilesTest {
   }
 
   @Test
+  void readsAFileThatOnlyHadTheWrongPermissions() throws Exception {
+    Path file = keys.secret("tokens", "first-token-0123456");
+    List<String> log = new ArrayList<>();
+    ReloadedSecurity reloaded = new ReloadedSecurity(tokens(file), CLOCK, log::add);
+    ServerSecurity first = reloaded.get();
+
+    keys.secret("tokens", "another-token-of-other-length");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    reloaded.check();
+    reloaded.check();
+    assertThat(reloaded.get()).isSameAs(first);
+    assertThat(log).singleElement().asString().contains("chmod 600");
+
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    reloaded.check();
+    assertThat(reloaded.get()).isNotSameAs(first);
+    assertThat(log).hasSize(2).last().asString().contains("read anew");
+  }
+
+  @Test
   void refusesHalfAPair() {
     Optional<Path> some = Optional.of(folder);
     Optional<Path> none = Optional.empty();
