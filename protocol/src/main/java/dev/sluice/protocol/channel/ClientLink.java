@@ -459,6 +459,7 @@ class ClientLink {
       return;
     }
     connection = null;
+    forgiveIfSteady(which);
     draining.add(which);
     tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
@@ -497,9 +498,7 @@ class ClientLink {
                       refusal.message(),
                       refusal.retryAfterNanos())));
     }
-    if (welcomed == which && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
-      failures = 0;
-    }
+    forgiveIfSteady(which);
     int doublings = Math.min(failures, 20);
     failures++;
     double mean =
@@ -509,6 +508,12 @@ class ClientLink {
     long wait = (long) (mean * spread());
     long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
     loop.schedule(this::connect, Math.max(wait, asked), TimeUnit.NANOSECONDS);
+  }
+
+  private void forgiveIfSteady(ClientConnection which) {
+    if (welcomed == which && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
+      failures = 0;
+    }
   }
 
   private void fail(ClientConnection which, CloudOutcome outcome) {
