@@ -51,10 +51,18 @@ class LoopbackTest {
     volatile Optional<Refusal> verdict = Optional.empty();
     final BlockingQueue<Hello> hellos = new LinkedBlockingQueue<>();
 
+    /** Hellos are looked at once this is open, so that a request can come before their refusal. */
+    volatile CountDownLatch beforeHellos = new CountDownLatch(0);
+
     record Received(Infer request, ReceiveStamps stamps, Responder responder) {}
 
     @Override
     public Optional<Refusal> onHello(Hello hello) {
+      try {
+        beforeHellos.await();
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+      }
       hellos.add(hello);
       return verdict;
     }
@@ -323,7 +331,9 @@ class LoopbackTest {
 
   @Test
   void givesTheRefusalOfAConnectionToItsRequestsAndSaysWhyInTheState() throws Exception {
+    CountDownLatch sent = new CountDownLatch(1);
     Inbox inbox = new Inbox();
+    inbox.beforeHellos = sent;
     inbox.verdict =
         Optional.of(new Refusal(0, ErrorCode.UNKNOWN_MODEL, "no such model; have roadsigns", 0));
     Events events = new Events();
@@ -331,6 +341,7 @@ class LoopbackTest {
     try (WorkerServer server = serve(inbox);
         WorkerClient client = WorkerClient.connect(options(server.port()), events)) {
       client.send(request(1, new byte[10]), done::add);
+      sent.countDown();
       events.await(LinkState.DOWN);
       assertThat(events.details.get(LinkState.DOWN))
           .contains("127.0.0.1:" + server.port())
