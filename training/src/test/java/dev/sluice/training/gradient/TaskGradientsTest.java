@@ -53,8 +53,9 @@ class TaskGradientsTest {
     OnnxGraph graph = OnnxGraph.of(network, "tiny");
     float[] live = run(graph.extract(List.of("input"), List.of(cut)), input, 3, 16, 16);
     byte[] rest = graph.extract(List.of(cut), List.of(TinyNetwork.LOGITS));
-    // Where a value is zero a ReLU behind it has a corner.
-    int[] places = IntStream.range(0, live.length).filter(i -> live[i] > 0.1f).limit(12).toArray();
+    // Where a value is zero a ReLU behind it has a corner. All channels, as each tells one class.
+    int[] places =
+        IntStream.range(0, live.length).filter(i -> live[i] > 0.1f && i % 5 == 0).toArray();
     double[] errors = new double[3];
     for (int drawn = 0; drawn < 3; drawn++) {
       for (int place : places) {
