@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The same call with grpc-java: one unary method whose messages are the bytes as they are, written
  * and read the way that grpc's own protobuf marshaller does it, with the length known before.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // threads are daemons; nothing waits for their end
 final class GrpcEcho {
   private static final String SERVICE = "Echo";
   private static final int MAX_MESSAGE_BYTES = 1 << 24;
@@ -86,7 +88,7 @@ final class GrpcEcho {
   static int serve(Executor executor) throws IOException {
     EventLoopGroup group = Loops.one("grpc-server");
     NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .bossEventLoopGroup(group)
             .workerEventLoopGroup(group)
             .channelType(Loops.listener())
@@ -112,7 +114,8 @@ final class GrpcEcho {
   static Caller connect(int port, byte[] payload, Executor executor) {
     EventLoopGroup group = Loops.one("grpc-client");
     NettyChannelBuilder builder =
-        NettyChannelBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+        NettyChannelBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
             .eventLoopGroup(group)
             .channelType(Loops.socket())
             .withOption(ChannelOption.TCP_NODELAY, true)
