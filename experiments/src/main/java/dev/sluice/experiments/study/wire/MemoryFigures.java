@@ -65,7 +65,7 @@ final class MemoryFigures {
       row("worker, " + IDLE_CONNECTIONS + " idle connections", more);
       findings.claim(
           "connections that were lost of " + IDLE_CONNECTIONS + " idle ones",
-          devices.lost(),
+          (double) devices.lost(),
           "connections",
           "= 0",
           IDLE_CONNECTIONS);
