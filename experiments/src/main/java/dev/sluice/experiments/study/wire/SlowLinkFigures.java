@@ -11,6 +11,7 @@ import dev.sluice.sim.link.EmulatedLink;
 import dev.sluice.sim.link.LinkOptions;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -83,8 +84,8 @@ final class SlowLinkFigures {
     int sent = 0;
     try (EmulatedLink link =
         EmulatedLink.open(
-            new InetSocketAddress("127.0.0.1", 0),
-            new InetSocketAddress("127.0.0.1", port),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
             trace,
             LinkOptions.DEFAULT,
             EmulatedLink.Start.NOW)) {
