@@ -13,12 +13,14 @@ import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.OnnxPieces.ValueRange;
+import dev.sluice.training.transform.ChannelMetric;
 import dev.sluice.training.transform.CutCodec;
 import dev.sluice.training.transform.FeatureMapCodecs;
 import dev.sluice.training.transform.TransformFitting;
 import dev.sluice.training.transform.TransformFitting.Setting;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -48,6 +50,11 @@ public final class CodecSearch {
   private static final int GRADIENT_SAMPLES = 128;
 
   private static final List<Double> FIRST_STEPS = List.of(0.8, 1.6);
+
+  private static final List<Double> TRIED_GAINS = List.of(1.0, 1.06, 1.12, 1.18, 1.24, 1.3);
+
+  /** What suits most cuts well enough to compare transforms. */
+  private static final double USUAL_GAIN = 1.12;
 
   private final Options options;
   private final OnnxEngine engine;
@@ -94,7 +101,7 @@ public final class CodecSearch {
           seed,
           List.of(0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8),
           List.of(0.11552453009332421, 0.25),
-          192,
+          512,
           48,
           300,
           6);
@@ -155,7 +162,7 @@ public final class CodecSearch {
                     trials,
                     samples,
                     pieces,
-                    Optional.ofNullable(metrics.byCut().get(cut)),
+                    Optional.ofNullable(metrics.byCut().get(cut)).map(ChannelMetric::of),
                     OnnxPieces.rangeOf(backbone, point.tensors().get(0)))
                 : quantisers(trials, samples, cut, point));
       }
@@ -206,7 +213,7 @@ public final class CodecSearch {
       Trials trials,
       List<float[]> samples,
       OnnxPieces pieces,
-      Optional<double[][]> metric,
+      Optional<ChannelMetric> metric,
       Optional<ValueRange> range)
       throws IOException {
     long most = (long) (MOST_ENCODER_SHARE * network.backbone().totalMacs());
@@ -216,44 +223,81 @@ public final class CodecSearch {
     if (fittings.isEmpty()) {
       return List.of();
     }
-    TransformFitting best = smallest(fittings, trials, pieces, range);
+    TransformFitting best = smallest(fittings, trials, range);
+    Gains gains = gains(best, trials, range);
     List<Setting> settings = new ArrayList<>();
     for (double step : options.steps()) {
       for (double lambda : options.lambdas()) {
-        settings.add(new Setting(step, lambda, "rans"));
+        settings.add(new Setting(step, lambda, gains.at(step)));
       }
     }
-    return front(
-        trials.all(fitted(settings, best, trials.cut(), pieces, range), options.samples()));
+    return front(trials.all(fitted(settings, best, trials.cut(), range), options.samples()));
   }
 
   /** Fitting tables takes longer than trying them, so that several are fitted at a time. */
   private List<CutCodec> fitted(
-      List<Setting> settings,
-      TransformFitting fitting,
-      int cut,
-      OnnxPieces pieces,
-      Optional<ValueRange> range)
+      List<Setting> settings, TransformFitting fitting, int cut, Optional<ValueRange> range)
       throws IOException {
     List<Optional<CutCodec>> codecs =
         new ArrayList<>(Collections.nCopies(settings.size(), Optional.empty()));
     ParallelSamples.run(
         settings.size(),
         options.threads(),
-        i -> codecs.set(i, fitting.codec(cut, settings.get(i), pieces, range)),
+        i -> codecs.set(i, fitting.codec(cut, settings.get(i), range)),
         done -> {});
     return codecs.stream().flatMap(Optional::stream).toList();
   }
 
+  /**
+   * The gains that suit a transform: coarser steps take more energy away, and so want more of it
+   * back.
+   *
+   * @param atFirst at the first of {@link #FIRST_STEPS}
+   * @param atLast at the last
+   */
+  private record Gains(double atFirst, double atLast) {
+    double at(double step) {
+      double first = Math.log(FIRST_STEPS.get(0));
+      double last = Math.log(FIRST_STEPS.get(1));
+      double share = (Math.log(step) - first) / (last - first);
+      double gain = atFirst + share * (atLast - atFirst);
+      // Two digits, as in the name.
+      return Math.round(100 * Math.max(1, Math.min(TRIED_GAINS.get(TRIED_GAINS.size() - 1), gain)))
+          / 100.0;
+    }
+  }
+
+  private Gains gains(TransformFitting fitting, Trials trials, Optional<ValueRange> range)
+      throws IOException {
+    double[] best = new double[FIRST_STEPS.size()];
+    Arrays.fill(best, 1);
+    for (int i = 0; i < best.length; i++) {
+      List<CutCodec> codecs =
+          fitting.codecs(trials.cut(), Setting.of(FIRST_STEPS.get(i)), TRIED_GAINS, range);
+      double least = Double.POSITIVE_INFINITY;
+      List<Tried> tried = trials.all(codecs, options.firstSamples());
+      for (int gain = 0; gain < tried.size(); gain++) {
+        if (tried.get(gain).divergence() < least) {
+          least = tried.get(gain).divergence();
+          best[i] = TRIED_GAINS.get(gain);
+        }
+      }
+    }
+    return new Gains(best[0], best[1]);
+  }
+
   /** The transform that sends fewest bytes at the divergence that all of them can have. */
   private TransformFitting smallest(
-      List<TransformFitting> fittings, Trials trials, OnnxPieces pieces, Optional<ValueRange> range)
+      List<TransformFitting> fittings, Trials trials, Optional<ValueRange> range)
       throws IOException {
     List<List<Tried>> curves = new ArrayList<>();
     for (TransformFitting fitting : fittings) {
       List<CutCodec> codecs =
           fitted(
-              FIRST_STEPS.stream().map(Setting::of).toList(), fitting, trials.cut(), pieces, range);
+              FIRST_STEPS.stream().map(step -> Setting.of(step).withGain(USUAL_GAIN)).toList(),
+              fitting,
+              trials.cut(),
+              range);
       List<Tried> curve = trials.all(codecs, options.firstSamples());
       curves.add(curve);
     }

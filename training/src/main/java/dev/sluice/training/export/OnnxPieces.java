@@ -37,6 +37,9 @@ public final class OnnxPieces {
   /** From this opset on a Clip has its bounds as inputs. */
   private static final long CLIP_WITH_INPUTS = 11;
 
+  /** Swaps the two dimensions behind the batch. */
+  private static final AttributeProto SWAP = OnnxBuilder.integers("perm", 0, 2, 1, 3);
+
   private final long opset;
 
   private OnnxPieces(long opset) {
@@ -259,109 +262,197 @@ public final class OnnxPieces {
   }
 
   /**
-   * Returns the sender's part of a transform as a model: a 1×1 convolution, then a matrix over the
-   * values of each square block of positions.
+   * What a block transform does to the channels at some frequencies.
    *
-   * <p>{@code input [N, from, H, W]} becomes {@code output [N, rows, H / side, W / side]}; row f ×
-   * to + k is component k at frequency f.
+   * @param frequencies how many, following those of the matrix before
+   * @param components what is made of the channels at the sender, and they of it at the receiver
+   * @param weight {@code [components, channels]} at the sender, {@code [channels, components]} at
+   *     the receiver, row-major
+   * @param bias what is added: {@code [components]} at the sender, {@code [channels, frequencies]}
+   *     at the receiver
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  public record ChannelMatrix(int frequencies, int components, float[] weight, float[] bias) {
+    int rows() {
+      return frequencies * components;
+    }
+  }
+
+  /**
+   * Returns the sender's part of a transform as a model: a matrix over the values of each square
+   * block of positions, then matrices over the channels.
    *
-   * @param weight {@code [to, from]}, row-major
-   * @param bias {@code [to]}
-   * @param side of the blocks; with 1 the matrix is of no meaning
-   * @param matrix {@code [side², side²]}, row-major: frequencies from values
+   * <p>{@code input [N, channels, H, W]} becomes {@code output [N, rows, H / side, W / side]};
+   * there are rows for each matrix, its components one after the other, each at all its
+   * frequencies.
+   *
+   * @param side of the blocks; with 1 the matrix of positions is of no meaning
+   * @param positions {@code [side², side²]}, row-major: frequencies from values
+   * @param matrices for all frequencies together
    * @param rows which rows are given out, in this order; all in order if empty
    */
   public byte[] blockEncoder(
-      int from,
-      int to,
+      int channels,
       int height,
       int width,
-      float[] weight,
-      float[] bias,
       int side,
-      float[] matrix,
+      float[] positions,
+      List<ChannelMatrix> matrices,
       Optional<int[]> rows) {
     OnnxBuilder graph = OnnxBuilder.empty("transform");
-    graph.input("input", new int[] {from, height, width});
+    graph.input("input", new int[] {channels, height, width});
     String values =
-        graph.node(
-            "Conv",
-            List.of("input", graph.constant(weight, to, from, 1, 1), graph.constant(bias, to)),
-            OnnxBuilder.integers("kernel_shape", 1, 1));
-    long frequencies = (long) side * side;
-    if (side > 1) {
-      String blocks =
-          graph.node("SpaceToDepth", List.of(values), OnnxBuilder.integer("blocksize", side));
-      values = times(graph, matrix, blocks, side, to, height, width);
-    }
-    int count = Math.toIntExact(frequencies * to);
-    int sent = rows.map(chosen -> chosen.length).orElse(count);
+        side == 1
+            ? pointwise(graph, "input", matrices.get(0), matrices.get(0).components(), channels)
+            : frequencies(graph, channels, height, width, side, positions, matrices);
+    int count = matrices.stream().mapToInt(ChannelMatrix::rows).sum();
     if (rows.isPresent() && !inOrder(rows.get(), count)) {
       values = rows(graph, values, rows.get());
     }
     graph.node("Identity", List.of(values), "output");
+    int sent = rows.map(chosen -> chosen.length).orElse(count);
     graph.onlyOutput("output", new int[] {sent, height / side, width / side});
     return graph.build(opset);
+  }
+
+  private static String frequencies(
+      OnnxBuilder graph,
+      int channels,
+      int height,
+      int width,
+      int side,
+      float[] positions,
+      List<ChannelMatrix> matrices) {
+    int n = side * side;
+    String blocks =
+        graph.node("SpaceToDepth", List.of("input"), OnnxBuilder.integer("blocksize", side));
+    String columns = graph.node("Reshape", List.of(blocks, graph.integerConstant(0, n, -1)));
+    List<String> made = new ArrayList<>();
+    int first = 0;
+    for (ChannelMatrix matrix : matrices) {
+      int count = matrix.frequencies();
+      float[] some = Arrays.copyOfRange(positions, first * n, (first + count) * n);
+      String product = graph.node("MatMul", List.of(graph.constant(some, count, n), columns));
+      String byChannel = swapped(graph, product, count, channels);
+      String mixed =
+          graph.node(
+              "MatMul",
+              List.of(graph.constant(matrix.weight(), matrix.components(), channels), byChannel));
+      String moved =
+          graph.node("Add", List.of(mixed, graph.constant(matrix.bias(), matrix.components(), 1)));
+      made.add(
+          graph.node(
+              "Reshape",
+              List.of(
+                  moved, graph.integerConstant(0, matrix.rows(), height / side, width / side))));
+      first += count;
+    }
+    return joined(graph, made);
   }
 
   /**
    * Returns the receiver's part of a transform as a model, the way back of {@link #blockEncoder};
    * rows that were not sent are zero.
    *
-   * @param from components, {@code to} there
-   * @param to channels
-   * @param weight {@code [to, from]}, row-major
-   * @param bias {@code [to]}
-   * @param matrix as there; its transpose is applied
+   * @param positions as there; its transpose is applied
+   * @param rows those that were sent
    * @param range what the result is clipped to, if anything
    */
   public byte[] blockDecoder(
-      int from,
-      int to,
+      int channels,
       int height,
       int width,
-      float[] weight,
-      float[] bias,
       int side,
-      float[] matrix,
+      float[] positions,
+      List<ChannelMatrix> matrices,
       int[] rows,
       Optional<ValueRange> range) {
     OnnxBuilder graph = OnnxBuilder.empty("transform");
     graph.input("input", new int[] {rows.length, height / side, width / side});
-    int frequencies = side * side;
-    int count = frequencies * from;
-    String values = inOrder(rows, count) ? "input" : spread(graph, rows, count);
-    if (side > 1) {
-      String blocks =
-          times(graph, transposed(matrix, frequencies), values, side, from, height, width);
-      values = graph.node("DepthToSpace", List.of(blocks), OnnxBuilder.integer("blocksize", side));
-    }
-    List<String> inputs =
-        List.of(values, graph.constant(weight, to, from, 1, 1), graph.constant(bias, to));
-    var kernel = OnnxBuilder.integers("kernel_shape", 1, 1);
+    int count = matrices.stream().mapToInt(ChannelMatrix::rows).sum();
+    String raw =
+        side == 1
+            ? pointwise(
+                graph,
+                inOrder(rows, count) ? "input" : rows(graph, padded(graph), places(rows, count)),
+                matrices.get(0),
+                channels,
+                matrices.get(0).components())
+            : positions(graph, channels, height, width, side, positions, matrices, rows);
     if (range.isEmpty()) {
-      graph.node("Conv", inputs, "output", kernel);
+      graph.node("Identity", List.of(raw), "output");
+    } else if (range.get().most() == Float.POSITIVE_INFINITY && range.get().least() == 0) {
+      graph.node("Relu", List.of(raw), "output");
     } else {
-      String raw = graph.node("Conv", inputs, kernel);
-      if (range.get().most() == Float.POSITIVE_INFINITY && range.get().least() == 0) {
-        graph.node("Relu", List.of(raw), "output");
-      } else {
-        clip(graph, raw, range.get(), "output");
-      }
+      clip(graph, raw, range.get(), "output");
     }
-    graph.onlyOutput("output", new int[] {to, height, width});
+    graph.onlyOutput("output", new int[] {channels, height, width});
     return graph.build(opset);
   }
 
-  /** A matrix times each block, whose values or frequencies lie along the channels. */
-  private static String times(
-      OnnxBuilder graph, float[] matrix, String blocks, int side, int each, int height, int width) {
-    long n = (long) side * side;
-    String columns = graph.node("Reshape", List.of(blocks, graph.integerConstant(0, n, -1)));
-    String product = graph.node("MatMul", List.of(graph.constant(matrix, n, n), columns));
+  private static String positions(
+      OnnxBuilder graph,
+      int channels,
+      int height,
+      int width,
+      int side,
+      float[] positions,
+      List<ChannelMatrix> matrices,
+      int[] rows) {
+    int n = side * side;
+    int[] places = places(rows, matrices.stream().mapToInt(ChannelMatrix::rows).sum());
+    String padded = padded(graph);
+    List<String> made = new ArrayList<>();
+    int firstRow = 0;
+    for (ChannelMatrix matrix : matrices) {
+      int frequencies = matrix.frequencies();
+      String some =
+          rows(graph, padded, Arrays.copyOfRange(places, firstRow, firstRow + matrix.rows()));
+      String columns =
+          graph.node("Reshape", List.of(some, graph.integerConstant(0, matrix.components(), -1)));
+      String mixed =
+          graph.node(
+              "MatMul",
+              List.of(graph.constant(matrix.weight(), channels, matrix.components()), columns));
+      String byFrequency =
+          graph.node(
+              "Reshape", List.of(mixed, graph.integerConstant(0, channels, frequencies, -1)));
+      String moved =
+          graph.node(
+              "Add", List.of(byFrequency, graph.constant(matrix.bias(), channels, frequencies, 1)));
+      String turned = graph.node("Transpose", List.of(moved), SWAP);
+      made.add(graph.node("Reshape", List.of(turned, graph.integerConstant(0, frequencies, -1))));
+      firstRow += matrix.rows();
+    }
+    String back =
+        graph.node(
+            "MatMul", List.of(graph.constant(transposed(positions, n), n, n), joined(graph, made)));
+    String blocks =
+        graph.node(
+            "Reshape",
+            List.of(
+                back, graph.integerConstant(0, (long) n * channels, height / side, width / side)));
+    return graph.node("DepthToSpace", List.of(blocks), OnnxBuilder.integer("blocksize", side));
+  }
+
+  /** A 1×1 convolution. */
+  private static String pointwise(
+      OnnxBuilder graph, String input, ChannelMatrix matrix, int to, int from) {
     return graph.node(
-        "Reshape",
-        List.of(product, graph.integerConstant(0, n * each, height / side, width / side)));
+        "Conv",
+        List.of(
+            input,
+            graph.constant(matrix.weight(), to, from, 1, 1),
+            graph.constant(matrix.bias(), to)),
+        OnnxBuilder.integers("kernel_shape", 1, 1));
+  }
+
+  /** {@code [N, some, channels × blocks]} as {@code [N, channels, some × blocks]}. */
+  private static String swapped(OnnxBuilder graph, String values, int some, int channels) {
+    String apart =
+        graph.node("Reshape", List.of(values, graph.integerConstant(0, some, channels, -1)));
+    String turned = graph.node("Transpose", List.of(apart), SWAP);
+    return graph.node("Reshape", List.of(turned, graph.integerConstant(0, channels, -1)));
   }
 
   private static float[] transposed(float[] matrix, int n) {
@@ -388,17 +479,21 @@ public final class OnnxPieces {
     return graph.node("Gather", List.of(values, indices), OnnxBuilder.integer("axis", 1));
   }
 
-  /** Puts received rows in their places; the others read a row of zeros that is put behind them. */
-  private static String spread(OnnxBuilder graph, int[] rows, int count) {
+  /** The rows that were sent and behind them one of zeros. */
+  private static String padded(OnnxBuilder graph) {
     String first = rows(graph, "input", new int[] {0});
     String zeros = graph.node("Mul", List.of(first, graph.constant(new float[] {0}, 1)));
-    String all = graph.node("Concat", List.of("input", zeros), OnnxBuilder.integer("axis", 1));
+    return graph.node("Concat", List.of("input", zeros), OnnxBuilder.integer("axis", 1));
+  }
+
+  /** Where each row is among those that were sent; those that were not are behind them. */
+  private static int[] places(int[] rows, int count) {
     int[] places = new int[count];
     Arrays.fill(places, rows.length);
     for (int i = 0; i < rows.length; i++) {
       places[rows[i]] = i;
     }
-    return rows(graph, all, places);
+    return places;
   }
 
   private String clip(OnnxBuilder graph, String input, ValueRange range, String output) {

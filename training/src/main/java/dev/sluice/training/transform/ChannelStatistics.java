@@ -47,10 +47,15 @@ public final class ChannelStatistics {
    * @param most how many positions to take at random, all if there are no more
    */
   public void add(FloatBuffer chw, int area, int most, SplittableRandom random) {
+    add(chw, area, 0, area, most, random);
+  }
+
+  /** Adds positions of one sample from {@code from} on, before {@code to}. */
+  void add(FloatBuffer chw, int area, int from, int to, int most, SplittableRandom random) {
     int base = chw.position();
-    int count = Math.min(area, most);
+    int count = Math.min(to - from, most);
     for (int i = 0; i < count; i++) {
-      int at = base + (count == area ? i : random.nextInt(area));
+      int at = base + from + (count == to - from ? i : random.nextInt(to - from));
       for (int c = 0; c < channels; c++) {
         block[c * BLOCK + filled] = chw.get(at + c * area);
       }
@@ -115,5 +120,37 @@ public final class ChannelStatistics {
       }
     }
     return covariance;
+  }
+
+  /**
+   * Returns the covariance matrix drawn towards that of more vectors, the more so the fewer there
+   * are here: few vectors say nothing of most directions.
+   *
+   * @param more vectors of a like kind; their covariance counts for its shape, not its size
+   */
+  double[][] covarianceDrawnTo(ChannelStatistics more) {
+    double[][] own = covariance();
+    double[][] other = more.covariance();
+    double trace = trace(own);
+    double otherTrace = trace(other);
+    if (!(otherTrace > 0)) {
+      return own;
+    }
+    double weight = channels / (double) (channels + vectors);
+    double scale = weight * trace / otherTrace;
+    for (int i = 0; i < channels; i++) {
+      for (int j = 0; j < channels; j++) {
+        own[i][j] = (1 - weight) * own[i][j] + scale * other[i][j];
+      }
+    }
+    return own;
+  }
+
+  private static double trace(double[][] matrix) {
+    double trace = 0;
+    for (int c = 0; c < matrix.length; c++) {
+      trace += matrix[c][c];
+    }
+    return trace;
   }
 }

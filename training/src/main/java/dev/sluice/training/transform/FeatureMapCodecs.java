@@ -10,11 +10,14 @@ import java.util.SplittableRandom;
 
 /**
  * The transforms of a feature map, fitted to samples of it: the channel KLT, as it is and as the
- * answer feels it, each alone and followed by a DCT of blocks of positions. Not thread-safe.
+ * answer feels it, each alone and after a DCT of blocks of positions. Not thread-safe.
  */
 public final class FeatureMapCodecs {
   /** Positions from which a covariance is estimated. */
   private static final int VECTORS = 40_000;
+
+  /** What the blocks may take of what the sender can afford. */
+  private static final double MOST_FOR_BLOCKS = 0.6;
 
   private final OnnxEngine engine;
   private final OnnxPieces pieces;
@@ -39,68 +42,91 @@ public final class FeatureMapCodecs {
    * Fits the transforms.
    *
    * @param samples the cut's tensor for each of at least two samples, {@code [channels, height,
-   *     width]}
-   * @param metric how much the answer feels each direction, see {@link ChannelKlt}
+   *     width]}; not modified, and kept by what is returned
+   * @param metric how much the answer feels each direction
    * @return the plain ones first; empty where the map never changes
    */
   public List<TransformFitting> fit(
-      List<float[]> samples, int[] shape, Optional<double[][]> metric) {
+      List<float[]> samples, int[] shape, Optional<ChannelMetric> metric) {
+    List<TransformFitting> fittings = new ArrayList<>();
+    BlockDct blocks = affordable(shape);
+    List<BlockDct> all =
+        blocks.side() > 1 ? List.of(new BlockDct(1), blocks) : List.of(new BlockDct(1));
+    for (BlockDct dct : all) {
+      List<ChannelStatistics> bands = statistics(samples, shape, dct);
+      String suffix = dct.side() > 1 ? "-dct" + dct.side() : "";
+      add(fittings, "klt" + suffix, samples, shape, dct, bands, Optional.empty());
+      if (metric.isPresent()) {
+        add(fittings, "tklt" + suffix, samples, shape, dct, bands, metric);
+      }
+    }
+    return fittings;
+  }
+
+  /** The largest blocks whose transform leaves something to the channels'. */
+  private BlockDct affordable(int[] shape) {
+    long values = (long) shape[0] * shape[1] * shape[2];
+    int side = BlockDct.MOST_SIDE;
+    BlockDct dct = BlockDct.dividing(shape[1], shape[2], side);
+    while (dct.side() > 1 && values * dct.frequencies() > MOST_FOR_BLOCKS * mostEncoderMacs) {
+      dct = BlockDct.dividing(shape[1], shape[2], dct.side() - 1);
+    }
+    return dct;
+  }
+
+  /** Gathers each band's vectors, and those of all bands behind them. */
+  private List<ChannelStatistics> statistics(List<float[]> samples, int[] shape, BlockDct dct) {
     int area = shape[1] * shape[2];
-    ChannelStatistics statistics = new ChannelStatistics(shape[0]);
+    int blocks = area / dct.frequencies();
+    List<Integer> bands = dct.bands();
+    List<ChannelStatistics> statistics = new ArrayList<>();
+    for (int b = 0; b <= bands.size(); b++) {
+      statistics.add(new ChannelStatistics(shape[0]));
+    }
     int each = Math.max(1, (VECTORS + samples.size() - 1) / samples.size());
     SplittableRandom random = new SplittableRandom(seed);
-    samples.forEach(sample -> statistics.add(FloatBuffer.wrap(sample), area, each, random));
-    List<TransformFitting> fittings = new ArrayList<>();
-    ChannelKlt plain = ChannelKlt.of(statistics);
-    if (!(plain.meanDeviation() > 0)) {
-      return fittings;
+    for (float[] sample : samples) {
+      FloatBuffer values = FloatBuffer.wrap(dct.forward(sample, shape[0], shape[1], shape[2]));
+      int from = 0;
+      for (int b = 0; b < bands.size(); b++) {
+        int to = from + bands.get(b) * blocks;
+        statistics.get(b).add(values, area, from, to, each, random);
+        from = to;
+      }
+      statistics.get(bands.size()).add(values, area, each, random);
     }
-    add(fittings, "klt", plain, samples, shape);
-    metric
-        .map(felt -> ChannelKlt.of(statistics, felt))
-        .ifPresent(klt -> add(fittings, "tklt", klt, samples, shape));
-    return fittings;
+    return statistics;
   }
 
   private void add(
       List<TransformFitting> fittings,
       String name,
-      ChannelKlt klt,
       List<float[]> samples,
-      int[] shape) {
-    fittings.add(fitting(name, klt, new BlockDct(1), samples, shape));
-    BlockDct dct = affordable(klt, shape);
-    if (dct.side() > 1) {
-      fittings.add(fitting(name + "-dct" + dct.side(), klt, dct, samples, shape));
+      int[] shape,
+      BlockDct dct,
+      List<ChannelStatistics> statistics,
+      Optional<ChannelMetric> metric) {
+    List<Integer> bands = dct.bands();
+    ChannelStatistics all = statistics.get(bands.size());
+    List<ChannelKlt> klts = new ArrayList<>();
+    for (int b = 0; b < bands.size(); b++) {
+      ChannelStatistics own = bands.size() == 1 ? all : statistics.get(b);
+      klts.add(ChannelKlt.of(own, all, metric));
+    }
+    LinearTransform transform =
+        LinearTransform.affordable(klts, bands, dct, shape[1], shape[2], mostEncoderMacs);
+    if (transform.meanDeviation() > 0) {
+      fittings.add(
+          new TransformFitting(
+              name, transform, engine, pieces, samples, coefficients(transform, samples, shape)));
     }
   }
 
-  /** The largest blocks whose transform leaves nearly everything to the channels'. */
-  private BlockDct affordable(ChannelKlt klt, int[] shape) {
-    int side = BlockDct.MOST_SIDE + 1;
-    BlockDct dct;
-    do {
-      dct = BlockDct.dividing(shape[1], shape[2], --side);
-      side = dct.side();
-    } while (side > 1 && costsComponents(klt, dct, shape));
-    return dct;
-  }
-
-  private boolean costsComponents(ChannelKlt klt, BlockDct dct, int[] shape) {
-    int alone =
-        LinearTransform.affordable(klt, new BlockDct(1), shape[1], shape[2], mostEncoderMacs);
-    int with = LinearTransform.affordable(klt, dct, shape[1], shape[2], mostEncoderMacs);
-    return with < 0.8 * alone
-        || new LinearTransform(klt, 1, dct, shape[1], shape[2]).encoderMacs() > mostEncoderMacs;
-  }
-
-  private TransformFitting fitting(
-      String name, ChannelKlt klt, BlockDct dct, List<float[]> samples, int[] shape) {
-    int components = LinearTransform.affordable(klt, dct, shape[1], shape[2], mostEncoderMacs);
-    LinearTransform transform = new LinearTransform(klt, components, dct, shape[1], shape[2]);
+  private List<float[]> coefficients(
+      LinearTransform transform, List<float[]> samples, int[] shape) {
     List<float[]> coefficients = new ArrayList<>();
     long[] batched = {1, shape[0], shape[1], shape[2]};
-    try (OnnxEngine.Session encoder = engine.load(transform.wholeEncoder(pieces), name)) {
+    try (OnnxEngine.Session encoder = engine.load(transform.wholeEncoder(pieces), "transform")) {
       for (float[] sample : samples) {
         try (var in = engine.wrap(List.of(FloatBuffer.wrap(sample)), List.of(batched));
             var out = encoder.run(in)) {
@@ -111,6 +137,6 @@ public final class FeatureMapCodecs {
         }
       }
     }
-    return new TransformFitting(name, transform, coefficients);
+    return coefficients;
   }
 }

@@ -1,9 +1,15 @@
 package dev.sluice.training.transform;
 
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.FittingOptions;
+import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.OnnxPieces.ValueRange;
+import dev.sluice.training.transform.LinearTransform.Correction;
+import dev.sluice.training.transform.LinearTransform.Sending;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,20 +36,41 @@ public final class TransformFitting {
 
   private static final double HIGH_RATE_LAMBDA = FittingOptions.HIGH_RATE_LAMBDA;
 
+  private static final String WIRE = "step+rans";
+
+  /** Values from which a receiver's correction is found. */
+  private static final int CORRECTION_VALUES = 3_000_000;
+
+  private static final int MOST_CORRECTION_SAMPLES = 64;
+
   private final String family;
   private final LinearTransform transform;
+  private final OnnxEngine engine;
+  private final OnnxPieces pieces;
+  private final List<float[]> samples;
   private final List<float[]> coefficients;
 
   /**
    * Prepares to fit.
    *
    * @param family what the codecs' names begin with
+   * @param engine stays the caller's
+   * @param samples of the cut's tensor; not modified
    * @param coefficients what {@link LinearTransform#wholeEncoder} makes of each sample; not
    *     modified
    */
-  TransformFitting(String family, LinearTransform transform, List<float[]> coefficients) {
+  TransformFitting(
+      String family,
+      LinearTransform transform,
+      OnnxEngine engine,
+      OnnxPieces pieces,
+      List<float[]> samples,
+      List<float[]> coefficients) {
     this.family = family;
     this.transform = transform;
+    this.engine = engine;
+    this.pieces = pieces;
+    this.samples = List.copyOf(samples);
     this.coefficients = List.copyOf(coefficients);
   }
 
@@ -53,27 +80,27 @@ public final class TransformFitting {
   }
 
   /**
-   * How to quantise and write.
+   * How to quantise and read.
    *
    * @param step as a multiple of σ̄, positive
    * @param lambda squared steps that a bit is worth, in {@code [0, 2]}
-   * @param stage entropy coder: {@code rans} or {@code range}
+   * @param gain what the receiver multiplies its values by, positive
    */
-  public record Setting(double step, double lambda, String stage) {
+  public record Setting(double step, double lambda, double gain) {
     public Setting {
-      if (!(step > 0)) {
-        throw new IllegalArgumentException("step must be positive: " + step);
+      if (!(step > 0) || !(gain > 0)) {
+        throw new IllegalArgumentException("step " + step + ", gain " + gain + ": not positive");
       }
     }
 
     /** Returns the setting whose step alone sets the rate. */
     public static Setting of(double step) {
-      return new Setting(step, HIGH_RATE_LAMBDA, "rans");
+      return new Setting(step, HIGH_RATE_LAMBDA, 1);
     }
 
-    /** Returns it with another entropy coder. */
-    public Setting with(String otherStage) {
-      return new Setting(step, lambda, otherStage);
+    /** Returns it with another gain. */
+    public Setting withGain(double other) {
+      return new Setting(step, lambda, other);
     }
   }
 
@@ -83,25 +110,36 @@ public final class TransformFitting {
    * @param range what the cut's values can be
    * @return empty where nothing is ever worth sending at that step
    */
-  public Optional<CutCodec> codec(
-      int cut, Setting setting, OnnxPieces pieces, Optional<ValueRange> range) {
-    double step = setting.step() * transform.klt().meanDeviation();
+  public Optional<CutCodec> codec(int cut, Setting setting, Optional<ValueRange> range) {
+    return codecs(cut, setting, List.of(setting.gain()), range).stream().findFirst();
+  }
+
+  /** Returns the codecs of a setting with other gains, which costs little more than one of them. */
+  public List<CutCodec> codecs(
+      int cut, Setting setting, List<Double> gains, Optional<ValueRange> range) {
+    double step = setting.step() * transform.meanDeviation();
     if (!(step > 0)) {
-      return Optional.empty();
+      return List.of();
     }
-    int[] rows = liveRows(step);
-    if (rows.length == 0) {
-      return Optional.empty();
+    int[] live = liveRows(step);
+    if (live.length == 0) {
+      return List.of();
     }
-    Transform graphs = transform.graphs(pieces, step, rows, range);
-    String wire = "step+" + setting.stage();
-    return Optional.of(
-        new CutCodec(
-            cut,
-            name(setting),
-            wire,
-            Optional.of(graphs),
-            Optional.of(tables(wire, setting.lambda(), graphs.sentShape(), rows, step))));
+    Sending sending = transform.sending(live);
+    int[] whole = transform.shape();
+    int[] sent = {live.length, whole[1], whole[2]};
+    CodecTables tables = tables(setting.lambda(), sent, live, step);
+    ReceivedMaps received = received(sending, ActivationCodec.of(WIRE, tables), sent, live, step);
+    List<CutCodec> codecs = new ArrayList<>();
+    for (double gain : gains) {
+      Correction correction = new Correction(gain, received.biases(gain, range));
+      Transform graphs =
+          sending.transform().graphs(pieces, step, sending.rows(), correction, range);
+      codecs.add(
+          new CutCodec(
+              cut, name(setting.withGain(gain)), WIRE, Optional.of(graphs), Optional.of(tables)));
+    }
+    return codecs;
   }
 
   private String name(Setting setting) {
@@ -109,7 +147,40 @@ public final class TransformFitting {
         setting.lambda() == HIGH_RATE_LAMBDA
             ? ""
             : String.format(Locale.ROOT, "-l%.2f", setting.lambda());
-    return String.format(Locale.ROOT, "%s-s%.2f%s", family, setting.step(), lambda);
+    String gain = setting.gain() == 1 ? "" : String.format(Locale.ROOT, "-g%.2f", setting.gain());
+    return String.format(Locale.ROOT, "%s-s%.2f%s%s", family, setting.step(), lambda, gain);
+  }
+
+  /** Runs some samples both ways, up to what the receiver has before it corrects and clips. */
+  private ReceivedMaps received(
+      Sending sending, ActivationCodec codec, int[] sent, int[] live, double step) {
+    int channels = transform.bands().get(0).klt().channels();
+    int area = transform.height() * transform.width();
+    int count = Math.max(1, CORRECTION_VALUES / (channels * area));
+    int stride = Math.max(1, samples.size() / Math.min(count, MOST_CORRECTION_SAMPLES));
+    ReceivedMaps received = new ReceivedMaps(channels, area);
+    byte[] graph =
+        sending
+            .transform()
+            .decoder(pieces, step, sending.rows(), Correction.none(channels), Optional.empty());
+    float[] inSteps = new float[live.length * sent[1] * sent[2]];
+    long[] batched = {1, sent[0], sent[1], sent[2]};
+    try (OnnxEngine.Session decoder = engine.load(graph, "transform")) {
+      for (int s = 0; s < samples.size(); s += stride) {
+        fill(inSteps, coefficients.get(s), live, step);
+        byte[] written = codec.encode(FloatBuffer.wrap(inSteps), sent);
+        codec.decode(ByteBuffer.wrap(written), sent, FloatBuffer.wrap(inSteps));
+        try (var in = engine.wrap(List.of(FloatBuffer.wrap(inSteps)), List.of(batched));
+            var out = decoder.run(in)) {
+          float[] map = new float[channels * area];
+          out.floats(0).get(map);
+          received.add(samples.get(s), map);
+        }
+      }
+    } catch (ProtocolException e) {
+      throw new IllegalStateException("a codec does not read what it wrote", e);
+    }
+    return received;
   }
 
   /** Rows that are sent, those of most energy first. */
@@ -137,24 +208,27 @@ public final class TransformFitting {
     return rows.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private CodecTables tables(String wire, double lambda, int[] shape, int[] rows, double step) {
+  private CodecTables tables(double lambda, int[] shape, int[] rows, double step) {
     CodecTables.Fitting fitting =
-        CodecTables.fitting(wire, shape, FittingOptions.defaults().withLambda(lambda));
-    int area = shape[1] * shape[2];
-    float[] inSteps = new float[rows.length * area];
-    float scale = (float) (1 / step);
+        CodecTables.fitting(WIRE, shape, FittingOptions.defaults().withLambda(lambda));
+    float[] inSteps = new float[rows.length * shape[1] * shape[2]];
     int stride = stride(inSteps.length);
     for (int s = 0; s < coefficients.size(); s += stride) {
-      float[] sample = coefficients.get(s);
-      for (int i = 0; i < rows.length; i++) {
-        int from = rows[i] * area;
-        for (int at = 0; at < area; at++) {
-          inSteps[i * area + at] = sample[from + at] * scale;
-        }
-      }
+      fill(inSteps, coefficients.get(s), rows, step);
       fitting.add(FloatBuffer.wrap(inSteps));
     }
     return fitting.build();
+  }
+
+  private void fill(float[] inSteps, float[] sample, int[] rows, double step) {
+    int area = inSteps.length / rows.length;
+    float scale = (float) (1 / step);
+    for (int i = 0; i < rows.length; i++) {
+      int from = rows[i] * area;
+      for (int at = 0; at < area; at++) {
+        inSteps[i * area + at] = sample[from + at] * scale;
+      }
+    }
   }
 
   /** How many samples to go on by, so that enough are taken and evenly spread. */

@@ -8,6 +8,8 @@ import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.OnnxPieces.ValueRange;
 import dev.sluice.training.export.TinyNetwork;
+import dev.sluice.training.transform.LinearTransform.Band;
+import dev.sluice.training.transform.LinearTransform.Correction;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +38,7 @@ class ChannelKltTest {
     double half = Math.sqrt(0.5);
     assertThat(Math.abs(dot(klt.component(0), half, half))).isCloseTo(1, within(TOLERANCE));
     assertThat(Math.abs(dot(klt.component(1), half, -half))).isCloseTo(1, within(TOLERANCE));
-    assertThat(klt.meanDeviation()).isCloseTo(Math.sqrt(2), within(TOLERANCE));
+    assertThat(klt.meanVariance()).isCloseTo(2, within(TOLERANCE));
   }
 
   @Test
@@ -53,9 +55,11 @@ class ChannelKltTest {
   void affordsOneComponentForEachTimeItsProductsFitTheBudget() {
     ChannelKlt klt = fitted(correlated(6, 20, 7), 6, 20);
 
-    assertThat(LinearTransform.affordable(klt, new BlockDct(1), 4, 5, 2L * 6 * 20)).isEqualTo(2);
-    assertThat(new LinearTransform(klt, 2, new BlockDct(1), 4, 5).encoderMacs())
-        .isEqualTo(2L * 6 * 20);
+    LinearTransform transform =
+        LinearTransform.affordable(List.of(klt), List.of(1), new BlockDct(1), 4, 5, 2L * 6 * 20);
+
+    assertThat(transform.shape()).containsExactly(2, 4, 5);
+    assertThat(transform.encoderMacs()).isEqualTo(2L * 6 * 20);
   }
 
   @Test
@@ -68,7 +72,7 @@ class ChannelKltTest {
     statistics.add(concatenated(first, second), 4, 4, new SplittableRandom(1));
     double[][] metric = {{1, -1}, {-1, 1}};
 
-    ChannelKlt klt = ChannelKlt.of(statistics, metric);
+    ChannelKlt klt = ChannelKlt.of(statistics, ChannelMetric.of(metric));
 
     // Metric 0.7 [1 -1; -1 1] + 0.3 I has eigenvalues 1.7 along (1,-1) and 0.3 along (1,1).
     assertThat(klt.variance(0)).isCloseTo(1.7 * 1, within(TOLERANCE));
@@ -89,7 +93,8 @@ class ChannelKltTest {
       metric[c][5 - c] += 0.5;
     }
 
-    Transform transform = graphs(ChannelKlt.of(statistics, metric), 6, 1e-4, Optional.empty());
+    Transform transform =
+        graphs(ChannelKlt.of(statistics, ChannelMetric.of(metric)), 6, 1e-4, Optional.empty());
 
     assertThat(roundTrip(transform, tensor, 6)).containsExactly(tensor, within(1e-3f));
   }
@@ -122,8 +127,13 @@ class ChannelKltTest {
   private static Transform graphs(
       ChannelKlt klt, int components, double step, Optional<ValueRange> range) {
     int[] rows = IntStream.range(0, components).toArray();
-    return new LinearTransform(klt, components, new BlockDct(1), 4, 5)
-        .graphs(OnnxPieces.forBackbone(TinyNetwork.onnx()), step, rows, range);
+    return new LinearTransform(List.of(new Band(klt, 1, components)), new BlockDct(1), 4, 5)
+        .graphs(
+            OnnxPieces.forBackbone(TinyNetwork.onnx()),
+            step,
+            rows,
+            Correction.none(klt.channels()),
+            range);
   }
 
   private static float[] roundTrip(Transform transform, float[] tensor, int channels) {

@@ -7,7 +7,12 @@ import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.TinyNetwork;
+import dev.sluice.training.transform.LinearTransform.Band;
+import dev.sluice.training.transform.LinearTransform.Correction;
+import dev.sluice.training.transform.LinearTransform.Sending;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -56,7 +61,7 @@ class LinearTransformTest {
     LinearTransform transform = transform(tensor, 3, side, height, width);
     int[] rows = reversed(transform.shape()[0]);
 
-    Transform graphs = transform.graphs(PIECES, 0.5, rows, Optional.empty());
+    Transform graphs = graphs(transform, 0.5, rows);
     float[] sent = run(graphs.encoder(), tensor, 3, height, width);
     float[] back = run(graphs.decoder(), sent, graphs.sentShape());
 
@@ -69,10 +74,13 @@ class LinearTransformTest {
     LinearTransform transform = transform(tensor, 3, 4, 8, 8);
     float[] coefficients = run(transform.wholeEncoder(PIECES), tensor, 3, 8, 8);
 
-    double[] mean = transform.klt().mean();
+    // Centred in each band: what is taken away is known there.
+    float[] frequencies = transform.dct().forward(tensor, 3, 8, 8);
     double expected = 0;
-    for (int i = 0; i < tensor.length; i++) {
-      expected += Math.pow(tensor[i] - mean[i / 64], 2);
+    for (int i = 0; i < frequencies.length; i++) {
+      int frequency = i / 4 % 16;
+      int band = frequency < 3 ? 0 : frequency < 13 ? 1 : 2;
+      expected += Math.pow(frequencies[i] - transform.bands().get(band).klt().mean()[i / 64], 2);
     }
     double energy = 0;
     for (float coefficient : coefficients) {
@@ -85,8 +93,8 @@ class LinearTransformTest {
   void takesRowsThatAreNotSentForZeros() {
     float[] tensor = smooth(3, 4, 4);
     LinearTransform transform = transform(tensor, 3, 2, 4, 4);
-    Transform some = transform.graphs(PIECES, 1, new int[] {4, 0}, Optional.empty());
-    Transform all = transform.graphs(PIECES, 1, identity(12), Optional.empty());
+    Transform some = graphs(transform, 1, 4, 0);
+    Transform all = graphs(transform, 1, identity(12));
     float[] whole = run(all.encoder(), tensor, 3, 4, 4);
     float[] masked = new float[whole.length];
     System.arraycopy(whole, 0, masked, 0, 4);
@@ -95,16 +103,111 @@ class LinearTransformTest {
     float[] sent = run(some.encoder(), tensor, 3, 4, 4);
 
     assertThat(some.sentShape()).containsExactly(2, 2, 2);
-    assertThat(sent).startsWith(java.util.Arrays.copyOfRange(whole, 16, 20));
+    assertThat(sent).startsWith(Arrays.copyOfRange(whole, 16, 20));
     assertThat(run(some.decoder(), sent, some.sentShape()))
         .containsExactly(run(all.decoder(), masked, all.sentShape()), within(TOLERANCE));
+  }
+
+  @Test
+  void transformsMapsAsItsGraphDoes() {
+    float[] tensor = smooth(3, 8, 4);
+    LinearTransform transform = transform(tensor, 3, 4, 8, 4);
+    float[] frequencies = transform.dct().forward(tensor, 3, 8, 4);
+    float[] expected = new float[tensor.length];
+    int firstRow = 0;
+    int first = 0;
+    for (Band band : transform.bands()) {
+      float[] weight = band.klt().encoderWeight(3, 1);
+      float[] bias = band.klt().encoderBias(3, 1);
+      for (int k = 0; k < 3; k++) {
+        for (int f = 0; f < band.frequencies(); f++) {
+          for (int block = 0; block < 2; block++) {
+            float sum = bias[k];
+            for (int c = 0; c < 3; c++) {
+              sum += weight[k * 3 + c] * frequencies[(c * 16 + first + f) * 2 + block];
+            }
+            expected[(firstRow + k * band.frequencies() + f) * 2 + block] = sum;
+          }
+        }
+      }
+      firstRow += band.rows();
+      first += band.frequencies();
+    }
+
+    assertThat(run(transform.wholeEncoder(PIECES), tensor, 3, 8, 4))
+        .containsExactly(expected, within(TOLERANCE));
+  }
+
+  @Test
+  void leavesOutComponentsOfWhichNothingIsSent() {
+    float[] tensor = smooth(3, 8, 8);
+    LinearTransform transform = transform(tensor, 3, 4, 8, 8);
+    // Of the bands' 9, 30 and 9 rows: first component, first, second; second; second.
+    int[] rows = {0, 12, 2, 20, 44};
+
+    Sending sending = transform.sending(rows);
+
+    assertThat(sending.transform().shape()).containsExactly(3 + 20 + 6, 2, 2);
+    assertThat(sending.transform().encoderMacs()).isLessThan(transform.encoderMacs());
+    float[] whole = run(transform.wholeEncoder(PIECES), tensor, 3, 8, 8);
+    float[] sent = run(graphs(sending.transform(), 1, sending.rows()).encoder(), tensor, 3, 8, 8);
+    for (int i = 0; i < rows.length; i++) {
+      assertThat(Arrays.copyOfRange(sent, 4 * i, 4 * i + 4))
+          .containsExactly(
+              Arrays.copyOfRange(whole, 4 * rows[i], 4 * rows[i] + 4), within(TOLERANCE));
+    }
+  }
+
+  @Test
+  void multipliesAndMovesWhatIsReceivedAsItsCorrectionSays() {
+    float[] tensor = smooth(3, 4, 6);
+    LinearTransform transform = transform(tensor, 3, 2, 4, 6);
+    int[] rows = identity(12);
+    Correction correction = new Correction(1.5, new double[] {0.25, -1, 0});
+
+    Transform graphs = transform.graphs(PIECES, 1, rows, correction, Optional.empty());
+    float[] sent = run(graphs.encoder(), tensor, 3, 4, 6);
+
+    float[] expected = new float[tensor.length];
+    for (int i = 0; i < tensor.length; i++) {
+      expected[i] = 1.5f * tensor[i] + (float) correction.bias()[i / 24];
+    }
+    assertThat(run(graphs.decoder(), sent, graphs.sentShape()))
+        .containsExactly(expected, within(TOLERANCE));
+  }
+
+  @Test
+  void spendsWhatASenderCanAffordOnTheComponentsOfMostVariance() {
+    float[] tensor = smooth(3, 8, 8);
+    LinearTransform all = transform(tensor, 3, 4, 8, 8);
+    List<ChannelKlt> klts = all.bands().stream().map(Band::klt).toList();
+    long most = all.encoderMacs() - 1;
+
+    LinearTransform some =
+        LinearTransform.affordable(klts, all.dct().bands(), all.dct(), 8, 8, most);
+
+    assertThat(some.encoderMacs()).isLessThanOrEqualTo(most);
+    double least = Double.POSITIVE_INFINITY;
+    double mostLeftOut = 0;
+    for (Band band : some.bands()) {
+      // The first of each band is there whatever it is worth.
+      for (int k = 1; k < 3; k++) {
+        double variance = band.klt().variance(k);
+        if (k < band.components()) {
+          least = Math.min(least, variance);
+        } else {
+          mostLeftOut = Math.max(mostLeftOut, variance);
+        }
+      }
+    }
+    assertThat(mostLeftOut).isPositive().isLessThanOrEqualTo(least);
   }
 
   @Test
   void treatsTheSamplesOfABatchAlike() {
     float[] tensor = smooth(3, 4, 4);
     LinearTransform transform = transform(tensor, 3, 2, 4, 4);
-    Transform graphs = transform.graphs(PIECES, 1, new int[] {2, 0, 7}, Optional.empty());
+    Transform graphs = graphs(transform, 1, 2, 0, 7);
     float[] twice = new float[2 * tensor.length];
     System.arraycopy(tensor, 0, twice, tensor.length, tensor.length);
 
@@ -113,9 +216,16 @@ class LinearTransformTest {
         var out = encoder.run(in)) {
       float[] both = new float[24];
       out.floats(0).get(both);
-      assertThat(java.util.Arrays.copyOfRange(both, 12, 24))
+      assertThat(Arrays.copyOfRange(both, 12, 24))
           .containsExactly(run(graphs.encoder(), tensor, 3, 4, 4), within(TOLERANCE));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 3 1", "4, 3 10 3", "7, 3 12 34", "8, 3 12 49"})
+  void partsLowFrequenciesFromHighOnes(int side, String bands) {
+    assertThat(new BlockDct(side).bands().stream().map(String::valueOf).toList())
+        .isEqualTo(List.of(bands.split(" ")));
   }
 
   @ParameterizedTest
@@ -126,11 +236,23 @@ class LinearTransformTest {
 
   private static LinearTransform transform(
       float[] tensor, int channels, int side, int height, int width) {
-    ChannelStatistics statistics = new ChannelStatistics(channels);
-    statistics.add(
-        FloatBuffer.wrap(tensor), height * width, height * width, new SplittableRandom(1));
-    return new LinearTransform(
-        ChannelKlt.of(statistics), channels, new BlockDct(side), height, width);
+    BlockDct dct = new BlockDct(side);
+    FloatBuffer values = FloatBuffer.wrap(dct.forward(tensor, channels, height, width));
+    int blocks = height * width / dct.frequencies();
+    List<Band> bands = new ArrayList<>();
+    int from = 0;
+    for (int frequencies : dct.bands()) {
+      int to = from + frequencies * blocks;
+      ChannelStatistics statistics = new ChannelStatistics(channels);
+      statistics.add(values, height * width, from, to, to - from, new SplittableRandom(1));
+      bands.add(new Band(ChannelKlt.of(statistics), frequencies, channels));
+      from = to;
+    }
+    return new LinearTransform(bands, dct, height, width);
+  }
+
+  private static Transform graphs(LinearTransform transform, double step, int... rows) {
+    return transform.graphs(PIECES, step, rows, Correction.none(3), Optional.empty());
   }
 
   private static int[] identity(int count) {
