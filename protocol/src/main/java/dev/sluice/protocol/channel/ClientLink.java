@@ -15,8 +15,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import java.net.ConnectException;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -63,6 +63,7 @@ class ClientLink {
   private final String address;
 
   private final ConcurrentHashMap<Long, Upload> pending = new ConcurrentHashMap<>();
+  private final NameLookups names;
   private final Queue<Upload> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean drainScheduled = new AtomicBoolean();
   private final UploadQueue waiting;
@@ -80,7 +81,12 @@ class ClientLink {
   private long welcomedNanos;
   private long ignoredReplies;
 
-  ClientLink(ClientOptions options, ClientListener listener, EventLoop loop, Transport transport) {
+  ClientLink(
+      ClientOptions options,
+      ClientListener listener,
+      EventLoop loop,
+      Transport transport,
+      NameLookups names) {
     this.options = options;
     this.listener = listener;
     this.loop = loop;
@@ -88,6 +94,7 @@ class ClientLink {
     waiting =
         new UploadQueue(
             options.sending().maxWaitingRequests(), options.sending().maxWaitingBytes());
+    this.names = names;
     address = options.host() + ":" + options.port();
     detail = "connecting to " + address;
   }
@@ -374,11 +381,26 @@ class ClientLink {
     become(LinkState.CONNECTING, "connecting to " + address);
     ClientConnection attempt = new ClientConnection(this, options, listener);
     connection = attempt;
-    dial(attempt);
+    names.lookUp(
+        options.host(),
+        options.patience().connectTimeoutNanos(),
+        addresses -> dial(attempt, addresses));
+  }
+
+  private void dial(ClientConnection attempt, List<InetAddress> addresses) {
+    if (connection != attempt) {
+      return;
+    }
+    if (addresses.isEmpty()) {
+      lost(
+          attempt, LinkTrouble.UNKNOWN_HOST, "no address is found for '" + options.host() + "'", 0);
+      return;
+    }
+    dial(attempt, new InetSocketAddress(addresses.get(0), options.port()));
   }
 
   /** Opens the socket of an attempt. Tests put another channel there. */
-  void dial(ClientConnection attempt) {
+  void dial(ClientConnection attempt, InetSocketAddress at) {
     long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
     Bootstrap bootstrap =
         new Bootstrap()
@@ -387,6 +409,7 @@ class ClientLink {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.SO_SNDBUF, options.sending().socketBufferBytes())
+            .disableResolver()
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                 (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeoutMillis)))
@@ -405,7 +428,7 @@ class ClientLink {
                 });
     transport.boundUnsent(bootstrap, options.sending().unsentBytes());
     bootstrap
-        .connect(options.host(), options.port())
+        .connect(at)
         .addListener(
             connected -> {
               if (!connected.isSuccess()) {
@@ -416,9 +439,7 @@ class ClientLink {
 
   /** What the system says repeats the address, so only its kind is told. */
   private void unreachable(ClientConnection attempt, Throwable cause) {
-    if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
-      lost(attempt, LinkTrouble.UNKNOWN_HOST, "no host is called '" + options.host() + "'", 0);
-    } else if (cause instanceof ConnectTimeoutException) {
+    if (cause instanceof ConnectTimeoutException) {
       long millis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
       lost(
           attempt,
