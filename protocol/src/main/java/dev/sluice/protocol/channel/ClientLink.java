@@ -53,17 +53,20 @@ class ClientLink {
   /** A worker that asks for more patience than this is tried again all the same. */
   private static final long MAX_WAIT_NANOS = 60_000_000_000L;
 
-  /** A worker that is lost sooner has not worked: the next attempt waits longer. */
+  /** A worker that is lost or leaves sooner has not worked: the next attempt waits longer. */
   private static final long STEADY_NANOS = 10_000_000_000L;
+
+  /** A worker that leaves again and again and finishes nothing keeps so many connections. */
+  static final int MAX_DRAINING = 3;
 
   private final ClientOptions options;
   private final ClientListener listener;
   private final EventLoop loop;
   private final Transport transport;
+  private final NameLookups names;
   private final String address;
 
   private final ConcurrentHashMap<Long, Upload> pending = new ConcurrentHashMap<>();
-  private final NameLookups names;
   private final Queue<Upload> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean drainScheduled = new AtomicBoolean();
   private final UploadQueue waiting;
@@ -73,7 +76,7 @@ class ClientLink {
 
   private @Nullable ClientConnection connection;
 
-  /** Connections whose worker takes nothing new, until they have brought their last answer. */
+  /** Connections whose worker takes nothing new, until their last answer; the oldest first. */
   private final List<ClientConnection> draining = new ArrayList<>();
 
   private int failures;
@@ -91,10 +94,10 @@ class ClientLink {
     this.listener = listener;
     this.loop = loop;
     this.transport = transport;
+    this.names = names;
     waiting =
         new UploadQueue(
             options.sending().maxWaitingRequests(), options.sending().maxWaitingBytes());
-    this.names = names;
     address = options.host() + ":" + options.port();
     detail = "connecting to " + address;
   }
@@ -406,10 +409,10 @@ class ClientLink {
         new Bootstrap()
             .group(loop)
             .channel(transport.socket())
+            .disableResolver()
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.SO_SNDBUF, options.sending().socketBufferBytes())
-            .disableResolver()
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                 (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeoutMillis)))
@@ -480,12 +483,25 @@ class ClientLink {
       return;
     }
     connection = null;
-    forgiveIfSteady(which);
     draining.add(which);
+    if (draining.size() > MAX_DRAINING) {
+      giveUp(draining.remove(0));
+    }
     tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
-    long wait = (long) (options.patience().firstBackoffNanos() * spread());
-    loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
+    loop.schedule(this::connect, nextWait(which), TimeUnit.NANOSECONDS);
+  }
+
+  private void giveUp(ClientConnection longDraining) {
+    longDraining.leave();
+    fail(
+        longDraining,
+        new CloudOutcome.LinkLost(
+            "the worker at "
+                + address
+                + " has left "
+                + MAX_DRAINING
+                + " times since and not answered"));
   }
 
   /** A connection is gone, or never came to be; the next attempt is scheduled. */
@@ -519,22 +535,22 @@ class ClientLink {
                       refusal.message(),
                       refusal.retryAfterNanos())));
     }
-    forgiveIfSteady(which);
+    long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
+    loop.schedule(this::connect, Math.max(nextWait(which), asked), TimeUnit.NANOSECONDS);
+  }
+
+  /** Returns how long to wait before the attempt that follows a connection. */
+  private long nextWait(ClientConnection last) {
+    if (welcomed == last && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
+      failures = 0;
+    }
     int doublings = Math.min(failures, 20);
     failures++;
     double mean =
         Math.min(
             (double) options.patience().maxBackoffNanos(),
             options.patience().firstBackoffNanos() * (double) (1L << doublings));
-    long wait = (long) (mean * spread());
-    long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
-    loop.schedule(this::connect, Math.max(wait, asked), TimeUnit.NANOSECONDS);
-  }
-
-  private void forgiveIfSteady(ClientConnection which) {
-    if (welcomed == which && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
-      failures = 0;
-    }
+    return (long) (mean * spread());
   }
 
   private void fail(ClientConnection which, CloudOutcome outcome) {
