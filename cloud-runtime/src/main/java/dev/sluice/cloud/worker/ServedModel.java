@@ -439,7 +439,7 @@ public final class ServedModel implements AutoCloseable {
   }
 
   /** Takes a tensor that no codec touches. */
-  private static void asItIs(ByteBuffer payload, TensorType type, int tensor, ByteBuffer values)
+  static void asItIs(ByteBuffer payload, TensorType type, int tensor, ByteBuffer values)
       throws ProtocolException {
     if (payload.remaining() != values.remaining()) {
       throw refused(

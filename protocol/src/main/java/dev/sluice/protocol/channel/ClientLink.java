@@ -15,8 +15,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import java.net.ConnectException;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -53,13 +53,17 @@ class ClientLink {
   /** A worker that asks for more patience than this is tried again all the same. */
   private static final long MAX_WAIT_NANOS = 60_000_000_000L;
 
-  /** A worker that is lost sooner has not worked: the next attempt waits longer. */
+  /** A worker that is lost or leaves sooner has not worked: the next attempt waits longer. */
   private static final long STEADY_NANOS = 10_000_000_000L;
+
+  /** A worker that leaves again and again and finishes nothing keeps so many connections. */
+  static final int MAX_DRAINING = 3;
 
   private final ClientOptions options;
   private final ClientListener listener;
   private final EventLoop loop;
   private final Transport transport;
+  private final NameLookups names;
   private final String address;
 
   private final ConcurrentHashMap<Long, Upload> pending = new ConcurrentHashMap<>();
@@ -72,7 +76,7 @@ class ClientLink {
 
   private @Nullable ClientConnection connection;
 
-  /** Connections whose worker takes nothing new, until they have brought their last answer. */
+  /** Connections whose worker takes nothing new, until their last answer; the oldest first. */
   private final List<ClientConnection> draining = new ArrayList<>();
 
   private int failures;
@@ -80,11 +84,17 @@ class ClientLink {
   private long welcomedNanos;
   private long ignoredReplies;
 
-  ClientLink(ClientOptions options, ClientListener listener, EventLoop loop, Transport transport) {
+  ClientLink(
+      ClientOptions options,
+      ClientListener listener,
+      EventLoop loop,
+      Transport transport,
+      NameLookups names) {
     this.options = options;
     this.listener = listener;
     this.loop = loop;
     this.transport = transport;
+    this.names = names;
     waiting =
         new UploadQueue(
             options.sending().maxWaitingRequests(), options.sending().maxWaitingBytes());
@@ -374,16 +384,32 @@ class ClientLink {
     become(LinkState.CONNECTING, "connecting to " + address);
     ClientConnection attempt = new ClientConnection(this, options, listener);
     connection = attempt;
-    dial(attempt);
+    names.lookUp(
+        options.host(),
+        options.patience().connectTimeoutNanos(),
+        addresses -> dial(attempt, addresses));
+  }
+
+  private void dial(ClientConnection attempt, List<InetAddress> addresses) {
+    if (connection != attempt) {
+      return;
+    }
+    if (addresses.isEmpty()) {
+      lost(
+          attempt, LinkTrouble.UNKNOWN_HOST, "no address is found for '" + options.host() + "'", 0);
+      return;
+    }
+    dial(attempt, new InetSocketAddress(addresses.get(0), options.port()));
   }
 
   /** Opens the socket of an attempt. Tests put another channel there. */
-  void dial(ClientConnection attempt) {
+  void dial(ClientConnection attempt, InetSocketAddress at) {
     long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
             .channel(transport.socket())
+            .disableResolver()
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.SO_SNDBUF, options.sending().socketBufferBytes())
@@ -405,7 +431,7 @@ class ClientLink {
                 });
     transport.boundUnsent(bootstrap, options.sending().unsentBytes());
     bootstrap
-        .connect(options.host(), options.port())
+        .connect(at)
         .addListener(
             connected -> {
               if (!connected.isSuccess()) {
@@ -416,9 +442,7 @@ class ClientLink {
 
   /** What the system says repeats the address, so only its kind is told. */
   private void unreachable(ClientConnection attempt, Throwable cause) {
-    if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
-      lost(attempt, LinkTrouble.UNKNOWN_HOST, "no host is called '" + options.host() + "'", 0);
-    } else if (cause instanceof ConnectTimeoutException) {
+    if (cause instanceof ConnectTimeoutException) {
       long millis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
       lost(
           attempt,
@@ -459,12 +483,25 @@ class ClientLink {
       return;
     }
     connection = null;
-    forgiveIfSteady(which);
     draining.add(which);
+    if (draining.size() > MAX_DRAINING) {
+      giveUp(draining.remove(0));
+    }
     tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
     become(LinkState.CONNECTING, why);
-    long wait = (long) (options.patience().firstBackoffNanos() * spread());
-    loop.schedule(this::connect, wait, TimeUnit.NANOSECONDS);
+    loop.schedule(this::connect, nextWait(which), TimeUnit.NANOSECONDS);
+  }
+
+  private void giveUp(ClientConnection longDraining) {
+    longDraining.leave();
+    fail(
+        longDraining,
+        new CloudOutcome.LinkLost(
+            "the worker at "
+                + address
+                + " has left "
+                + MAX_DRAINING
+                + " times since and not answered"));
   }
 
   /** A connection is gone, or never came to be; the next attempt is scheduled. */
@@ -498,22 +535,22 @@ class ClientLink {
                       refusal.message(),
                       refusal.retryAfterNanos())));
     }
-    forgiveIfSteady(which);
+    long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
+    loop.schedule(this::connect, Math.max(nextWait(which), asked), TimeUnit.NANOSECONDS);
+  }
+
+  /** Returns how long to wait before the attempt that follows a connection. */
+  private long nextWait(ClientConnection last) {
+    if (welcomed == last && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
+      failures = 0;
+    }
     int doublings = Math.min(failures, 20);
     failures++;
     double mean =
         Math.min(
             (double) options.patience().maxBackoffNanos(),
             options.patience().firstBackoffNanos() * (double) (1L << doublings));
-    long wait = (long) (mean * spread());
-    long asked = Math.min(waitAtLeastNanos, MAX_WAIT_NANOS);
-    loop.schedule(this::connect, Math.max(wait, asked), TimeUnit.NANOSECONDS);
-  }
-
-  private void forgiveIfSteady(ClientConnection which) {
-    if (welcomed == which && options.nanoClock().getAsLong() - welcomedNanos >= STEADY_NANOS) {
-      failures = 0;
-    }
+    return (long) (mean * spread());
   }
 
   private void fail(ClientConnection which, CloudOutcome outcome) {

@@ -63,7 +63,8 @@ public record ClientOptions(
   /**
    * How long what may take; all positive.
    *
-   * @param connectTimeoutNanos for the connection and again for the Welcome
+   * @param connectTimeoutNanos for the look-up of the host, for the connection and for the Welcome,
+   *     each
    * @param pingEveryNanos distance of pings
    * @param silentAfterNanos the link is {@link LinkState#SILENT} when a ping is unanswered for this
    *     long and nothing else was heard meanwhile

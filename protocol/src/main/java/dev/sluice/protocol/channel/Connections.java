@@ -5,17 +5,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The welcomed connections of one server and what they share. Thread-safe. */
 final class Connections {
-  /** Connections that have not been welcomed, refused ones that are still open included. */
-  static final int MAX_UNGREETED = 512;
-
   private final PayloadArrays arrays = new PayloadArrays();
   private final Set<ServerConnection> open = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger ungreeted = new AtomicInteger();
+  private final Ungreeted ungreeted = new Ungreeted();
   private final AtomicLong bytes = new AtomicLong();
   private final long maxBytes;
   private final CountDownLatch emptied = new CountDownLatch(1);
@@ -28,18 +24,9 @@ final class Connections {
     this.maxBytes = maxBytes;
   }
 
-  /** Takes room for a connection that is not welcomed yet. Returns whether there was some. */
-  boolean enter() {
-    if (ungreeted.incrementAndGet() <= MAX_UNGREETED) {
-      return true;
-    }
-    ungreeted.decrementAndGet();
-    return false;
-  }
-
-  /** Gives back what {@link #enter} took, when the connection is welcomed or closed. */
-  void leave() {
-    ungreeted.decrementAndGet();
+  /** Returns the places of those that have not been welcomed. */
+  Ungreeted ungreeted() {
+    return ungreeted;
   }
 
   void add(ServerConnection connection) {

@@ -99,8 +99,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   private Phase phase = Phase.NEW;
 
-  /** Whether it counts among those that are not welcomed yet. */
-  private boolean ungreeted;
+  /** The address under which it counts as not welcomed yet, null if it does not. */
+  private @Nullable String ungreetedAt;
 
   private boolean draining;
   private String drainReason = "";
@@ -204,13 +204,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelActive(ChannelHandlerContext c) throws Exception {
     context = c;
-    ungreeted = connections.enter();
-    if (!ungreeted) {
+    String address = Ungreeted.addressOf(c.channel().remoteAddress());
+    if (!connections.ungreeted().enter(address)) {
       LOG.debug("connection {}: too many have not said Hello, closed", id);
       phase = Phase.CLOSING;
       c.close();
       return;
     }
+    ungreetedAt = address;
     c.executor()
         .schedule(
             () -> {
@@ -595,9 +596,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void greeted() {
-    if (ungreeted) {
-      ungreeted = false;
-      connections.leave();
+    String address = ungreetedAt;
+    if (address != null) {
+      ungreetedAt = null;
+      connections.ungreeted().leave(address);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.protocol.pool;
 
+import dev.sluice.protocol.channel.AddressResolver;
 import dev.sluice.protocol.channel.ClientOptions;
 import java.util.List;
 

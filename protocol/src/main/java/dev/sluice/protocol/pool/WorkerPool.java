@@ -10,16 +10,10 @@ import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.security.ClientSecurity;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -156,7 +150,6 @@ public final class WorkerPool implements AutoCloseable {
       return;
     }
     loop.events.await(core::close);
-    loop.names.shutdownNow();
     loop.events.close();
   }
 
@@ -189,26 +182,17 @@ public final class WorkerPool implements AutoCloseable {
     }
   }
 
-  /** The pool's turns on the clients' loop, and a thread that waits for name servers. */
+  /** The pool's turns on the clients' loop. */
   private static final class LivePoolLoop implements PoolLoop {
-    private static final int MAX_LOOKUPS_WAITING = PoolOptions.MAX_TARGETS;
+    /** Longer than name servers are asked. */
+    private static final long LOOKUP_NANOS = 60_000_000_000L;
 
     private final PoolOptions options;
-    private final ClientLoop events = ClientLoop.start();
-    private final ExecutorService names;
+    private final ClientLoop events;
 
     LivePoolLoop(PoolOptions options) {
       this.options = options;
-      ThreadPoolExecutor one =
-          new ThreadPoolExecutor(
-              1,
-              1,
-              1,
-              TimeUnit.SECONDS,
-              new LinkedBlockingQueue<>(MAX_LOOKUPS_WAITING),
-              new DefaultThreadFactory("sluice-names", true));
-      one.allowCoreThreadTimeOut(true);
-      names = one;
+      events = ClientLoop.start(options.resolver());
     }
 
     @Override
@@ -228,28 +212,14 @@ public final class WorkerPool implements AutoCloseable {
 
     @Override
     public void resolve(String name, Consumer<Resolution> done) {
-      names.execute(
-          () -> {
-            Resolution resolution = lookUp(name);
-            try {
-              events.execute(() -> done.accept(resolution));
-            } catch (RejectedExecutionException stopped) {
-              // The pool was closed meanwhile.
-            }
+      events.lookUp(
+          name,
+          LOOKUP_NANOS,
+          found -> {
+            List<String> hosts =
+                found.stream().map(InetAddress::getHostAddress).distinct().toList();
+            done.accept(hosts.isEmpty() ? new Resolution.Failed() : new Resolution.Found(hosts));
           });
-    }
-
-    private Resolution lookUp(String name) {
-      try {
-        List<String> hosts =
-            options.resolver().resolve(name).stream()
-                .map(InetAddress::getHostAddress)
-                .distinct()
-                .toList();
-        return hosts.isEmpty() ? new Resolution.Failed() : new Resolution.Found(hosts);
-      } catch (UnknownHostException | RuntimeException unknown) {
-        return new Resolution.Failed();
-      }
     }
   }
 }

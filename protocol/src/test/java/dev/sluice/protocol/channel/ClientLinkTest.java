@@ -16,7 +16,6 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Ping;
-import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -177,29 +176,6 @@ class ClientLinkTest {
     peer.send(LoopbackTest.answer(1, new ReceiveStamps(0, 0)));
     assertThat(outcome()).isInstanceOf(CloudOutcome.Answered.class);
     assertThat(done).isEmpty();
-  }
-
-  @Test
-  void neverSendsWhatIsPastItsDeadline() throws Exception {
-    connect(new Limits(4_096, 5_000, 1));
-    send(1, 10, 0);
-    assertThat(peer.readAnsweringPings().requestId()).isEqualTo(1);
-    client.send(
-        new Infer(2, "", 2, "f32", ExitRule.NONE, 1, 0, List.of(ByteBuffer.allocate(10))),
-        done::add);
-    send(3, 10, 0);
-    peer.send(new Refusal(1, ErrorCode.OVERLOADED, "later", 0));
-    Map<Long, ErrorCode> refusals = new HashMap<>();
-    for (int i = 0; i < 2; i++) {
-      Refusal refusal = ((CloudOutcome.Refused) outcome()).refusal();
-      refusals.put(refusal.requestId(), refusal.code());
-    }
-    assertThat(refusals).isEqualTo(Map.of(1L, ErrorCode.OVERLOADED, 2L, ErrorCode.DEADLINE_PASSED));
-    Frame next = peer.readAnsweringPings();
-    while (next.type() != MessageType.INFER.wireId()) {
-      next = peer.readAnsweringPings();
-    }
-    assertThat(peer.frames.readInfer(next).deadlineRemainingNanos()).isZero();
   }
 
   @Test

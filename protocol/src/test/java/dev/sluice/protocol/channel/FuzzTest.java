@@ -13,6 +13,7 @@ import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Refusal;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -117,9 +118,14 @@ class FuzzTest {
           ClientOptions.to("127.0.0.1", 1, Sessions.DIGEST, "fuzz")
               .withChance(random, fuzzed::nanoTime);
       link =
-          new ClientLink(options, ClientListener.NONE, fuzzed.channel.eventLoop(), Transport.NIO) {
+          new ClientLink(
+              options,
+              ClientListener.NONE,
+              fuzzed.channel.eventLoop(),
+              Transport.NIO,
+              new NameLookups(AddressResolver.SYSTEM, fuzzed.channel.eventLoop(), Runnable::run)) {
             @Override
-            void dial(ClientConnection attempt) {
+            void dial(ClientConnection attempt, InetSocketAddress at) {
               if (!dialled) {
                 dialled = true;
                 attempt.install(fuzzed.channel.pipeline());

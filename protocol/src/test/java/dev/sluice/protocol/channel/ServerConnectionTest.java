@@ -539,15 +539,16 @@ class ServerConnectionTest {
   }
 
   @Test
-  void boundsThoseThatHaveNotSaidHelloAndCountsEachOnce() {
-    for (int i = 1; i < Connections.MAX_UNGREETED; i++) {
-      assertThat(connections.enter()).isTrue();
-    }
-    assertThat(connections.enter()).isFalse();
+  void takesAPlaceUntilItIsWelcomedAndOneOnly() {
+    assertThat(connections.ungreeted().addresses()).isOne();
     greet();
-    assertThat(connections.enter()).isTrue();
+    assertThat(connections.ungreeted().addresses()).isZero();
     channel.close();
-    assertThat(connections.enter()).isFalse();
+    String here = Ungreeted.addressOf(channel.remoteAddress());
+    for (int i = 0; i < Ungreeted.MAX_PER_ADDRESS; i++) {
+      assertThat(connections.ungreeted().enter(here)).isTrue();
+    }
+    assertThat(connections.ungreeted().enter(here)).isFalse();
   }
 
   @Test

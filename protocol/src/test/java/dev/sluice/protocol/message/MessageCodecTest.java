@@ -294,7 +294,10 @@ class MessageCodecTest {
     for (String hex :
         List.of(
             "1507" + "00" + "f0a204" + "03663332" + rule + payload + "ac0204", // cut 70,000
-            "1507" + "00" + "02" + "03663332" + rule + payload + "ff".repeat(9) + "04")) { // -1 ns
+            "1507" + "00" + "02" + "03663332" + rule + payload + "ff".repeat(9) + "04", // -1 ns
+            "1507" + "00" + "02" + "03663332" + rule + "01ffffffff0f" + "ac0204", // -1 bytes
+            "1507" + "00" + "02" + "03663332" + rule + "00" + "ac0204", // no payload
+            "1507" + "00" + "02" + "03663332" + rule + "41" + "04".repeat(65) + "ac0204")) { // 65
       byte[] body = HexFormat.of().parseHex(hex);
       assertThatThrownBy(() -> new MessageCodec().decodeInfer(9, body, 0, body.length))
           .as(hex)

@@ -2,6 +2,7 @@ package dev.sluice.protocol.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.protocol.channel.AddressResolver;
 import dev.sluice.protocol.channel.ClientListener;
 import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.CloudOutcome;
@@ -21,6 +22,7 @@ import dev.sluice.protocol.security.ServerSecurity;
 import dev.sluice.protocol.security.TestKeys;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -181,6 +183,34 @@ class WorkerPoolTest {
             .singleElement()
             .satisfies(w -> assertThat(w.address()).isEqualTo("127.0.0.1:" + server.port()));
       }
+    }
+  }
+
+  @Test
+  void goesOnWhileANameServerDoesNotAnswer() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    AddressResolver resolver =
+        name -> {
+          try {
+            answers.await();
+          } catch (InterruptedException closed) {
+            throw new UnknownHostException(name);
+          }
+          return List.of(InetAddress.getByName("127.0.0.1"));
+        };
+    try (WorkerServer named = serve(1);
+        WorkerServer plain = serve(2);
+        WorkerPool pool =
+            WorkerPool.connect(
+                options(new WorkerTarget.Host("worker.example", named.port()), at(plain))
+                    .withResolver(resolver, 30 * SECOND, SECOND),
+                ears)) {
+      awaitUp();
+      for (long id = 1; id <= 20; id++) {
+        assertThat(exitOf(ask(pool, id))).isEqualTo(2);
+      }
+      answers.countDown();
+      awaitConnections(pool, 2);
     }
   }
 

@@ -1,10 +1,10 @@
-package dev.sluice.protocol.pool;
+package dev.sluice.protocol.channel;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 
-/** Looks names up. Called on a thread of the pool, may block. */
+/** Looks names up. Called on threads that wait for name servers, may block; thread-safe. */
 @FunctionalInterface
 public interface AddressResolver {
   /** The system's. */
