@@ -39,6 +39,7 @@ final class CalibratedQuantizer implements Quantizer {
   public boolean encodePlanes(
       float[] values, int elements, byte[] planes, byte[] side, Scratch scratch) {
     LevelPlanes levels = scratch.levels();
+    levels.beginPlanes();
     for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
       int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
       levels.begin(end - chunk);
@@ -58,6 +59,11 @@ final class CalibratedQuantizer implements Quantizer {
       int bytes = (end - chunk + 7) / 8;
       levels.writePlanes(planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits());
     }
+    return true;
+  }
+
+  @Override
+  public boolean leavesNoise() {
     return true;
   }
 

@@ -16,10 +16,18 @@ final class LevelPlanes {
   /** Values of a chunk. */
   static final int CHUNK = 4096;
 
+  /** One in so many is hardly any. */
+  private static final int FEW = 50;
+
   private final long[] blocks = new long[CHUNK / 8];
 
   /** Octets of blocks of the present chunk. */
   private int octets;
+
+  /** By plane, how many of its octets of bytes have equal halves, of how many. */
+  private final int[] repeats = new int[8];
+
+  private int looked;
 
   /**
    * How floats become levels: {@code (value - base) * scale + offset}, cut off and held in {@code
@@ -39,6 +47,24 @@ final class LevelPlanes {
 
   private static int clip(int level, int top) {
     return Math.min(top, Math.max(0, level));
+  }
+
+  /** Begins the planes of a tensor. */
+  void beginPlanes() {
+    Arrays.fill(repeats, 0);
+    looked = 0;
+  }
+
+  /**
+   * Returns how many of the planes written last, the lowest first, have hardly any repetitions, so
+   * that looking for matches in them is in vain.
+   */
+  int noisyPlanes(int bits) {
+    int noisy = 0;
+    while (noisy < bits && FEW * repeats[noisy] < looked) {
+      noisy++;
+    }
+    return noisy;
   }
 
   /** Begins a chunk of so many values. */
@@ -78,10 +104,20 @@ final class LevelPlanes {
    * @return the first value left out
    */
   int set(float[] values, int chunk, int from, int to, Scale how) {
-    float base = how.base();
-    float scale = how.scale();
-    float offset = how.offset();
-    int top = (1 << how.bits()) - 1;
+    return set(values, chunk, from, to, how.base(), how.scale(), how.offset(), how.bits());
+  }
+
+  /** Does the same with a {@link Scale}'s numbers, where there is none. */
+  int set(
+      float[] values,
+      int chunk,
+      int from,
+      int to,
+      float base,
+      float scale,
+      float offset,
+      int bits) {
+    int top = (1 << bits) - 1;
     int i = from;
     for (; i + 8 <= to; i += 8) {
       int a = (int) ((values[i] - base) * scale + offset);
@@ -163,13 +199,18 @@ final class LevelPlanes {
     for (int k = 0; k < bits; k++) {
       int to = k * groups + at;
       int row = k * octets;
+      int same = 0;
       for (int i = 0; i < count >> 3; i++) {
-        LittleEndian.putLong(planes, to + 8 * i, blocks[row + i]);
+        long octet = blocks[row + i];
+        LittleEndian.putLong(planes, to + 8 * i, octet);
+        same += (int) octet == (int) (octet >>> 32) ? 1 : 0;
       }
+      repeats[k] += same;
       for (int i = count & -8; i < count; i++) {
         planes[to + i] = (byte) (blocks[row + (i >> 3)] >>> (8 * (i & 7)));
       }
     }
+    looked += count >> 3;
   }
 
   /** Begins a chunk of so many values with its part of the planes; see {@link #writePlanes}. */
