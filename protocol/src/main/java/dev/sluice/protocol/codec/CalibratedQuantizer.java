@@ -15,8 +15,8 @@ final class CalibratedQuantizer implements Quantizer {
     plane = geometry.elements() / channels;
     scales = new LevelPlanes.Scale[channels];
     for (int channel = 0; channel < channels; channel++) {
-      float offset = ranges.zeros()[channel] + 0.5f;
-      scales[channel] = new LevelPlanes.Scale(0, ranges.perLevel(channel), offset, ranges.bits());
+      int zero = ranges.zeros()[channel];
+      scales[channel] = new LevelPlanes.Scale(0, ranges.perLevel(channel), zero, ranges.bits());
     }
   }
 
