@@ -15,8 +15,8 @@ final class CalibratedQuantizer implements Quantizer {
     plane = geometry.elements() / channels;
     scales = new LevelPlanes.Scale[channels];
     for (int channel = 0; channel < channels; channel++) {
-      float offset = ranges.zeros()[channel] + 0.5f;
-      scales[channel] = new LevelPlanes.Scale(0, ranges.perLevel(channel), offset, ranges.bits());
+      int zero = ranges.zeros()[channel];
+      scales[channel] = new LevelPlanes.Scale(0, ranges.perLevel(channel), zero, ranges.bits());
     }
   }
 
@@ -39,6 +39,7 @@ final class CalibratedQuantizer implements Quantizer {
   public boolean encodePlanes(
       float[] values, int elements, byte[] planes, byte[] side, Scratch scratch) {
     LevelPlanes levels = scratch.levels();
+    levels.beginPlanes();
     for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
       int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
       levels.begin(end - chunk);
@@ -58,6 +59,11 @@ final class CalibratedQuantizer implements Quantizer {
       int bytes = (end - chunk + 7) / 8;
       levels.writePlanes(planes, (elements + 7) / 8, chunk / 8, bytes, ranges.bits());
     }
+    return true;
+  }
+
+  @Override
+  public boolean leavesNoise() {
     return true;
   }
 

@@ -91,31 +91,22 @@ final class CoefficientEncoder {
    * prediction nor magnitudes of its channel beside it.
    */
   private boolean reaches(CoefficientModel model, float[] values, int start) {
-    int end = start + model.grid.plane();
-    int largest = 0;
-    for (int i = start; i < end; i++) {
-      largest = Math.max(largest, (int) Math.abs(values[i] * DeadZone.UNIT));
-    }
-    if (largest < model.leastOne[CoefficientModel.context(neighbours.most())]) {
-      return false;
-    }
-    if (largest >= model.mostOne) {
-      return true;
-    }
-    int columns = model.grid.columns();
-    int stride = Neighbours.stride(model.grid);
+    float step = 1f / DeadZone.UNIT;
+    float least = step * model.leastOne[CoefficientModel.context(neighbours.most())];
+    int plane = model.grid.plane();
+    int margin = Neighbours.stride(model.grid) + 1;
     int[] expected = neighbours.expected();
-    int[] one = model.one;
-    // Without branches, which nobody could predict: the sign says whether a threshold was reached.
-    int reached = 0;
-    int index = start;
-    for (int at = stride + 1; index < end; at += stride - columns) {
-      for (int rowEnd = at + columns; at < rowEnd; at++, index++) {
-        int magnitude = (int) Math.abs(values[index] * DeadZone.UNIT);
-        reached |= one[CoefficientModel.context(expected[at])] - 1 - magnitude;
+    for (int i = 0; i < plane; i++) {
+      // Hardly ever in an empty channel, and soon in others.
+      if (Math.abs(values[start + i]) >= least) {
+        int at = margin + i + i / model.grid.columns();
+        int one = model.one[CoefficientModel.context(expected[at])];
+        if (Math.abs(values[start + i]) >= step * one) {
+          return true;
+        }
       }
     }
-    return reached < 0;
+    return false;
   }
 
   private void quantizeChannel(CoefficientModel model, int channel, float[] values, int start) {
@@ -293,8 +284,9 @@ final class CoefficientEncoder {
       }
       long quotient =
           (Math.multiplyHigh(state, reciprocals[symbol]) + state) >>> (int) (share >>> 32);
-      // state / f * total + state % f + start
-      state += quotient * (CoefficientModel.TOTAL - frequency) + ((share >>> 16) & 0xFFFF);
+      // state / f * total + state % f + start; the product is what is waited for.
+      state += (share >>> 16) & 0xFFFF;
+      state += quotient * (CoefficientModel.TOTAL - frequency);
     }
     int words = limit - at;
     int stateBytes = (71 - Long.numberOfLeadingZeros(state)) / 8;

@@ -128,9 +128,6 @@ final class CoefficientModel {
   /** By context: how much later than half-way between integers the magnitudes from 3 on begin. */
   final float[] more = new float[CONTEXTS];
 
-  /** The most of {@link #one}. */
-  final int mostOne;
-
   /** The least of {@link #one} up to a context. */
   final int[] leastOne = new int[CONTEXTS];
 
@@ -170,7 +167,6 @@ final class CoefficientModel {
       predicted[i / FILTER] |= filters[i] != 0;
     }
     int least = Integer.MAX_VALUE;
-    int most = 0;
     for (int context = 0; context < CONTEXTS; context++) {
       int sum = 0;
       for (int token = 0; token < TOKENS; token++) {
@@ -191,9 +187,7 @@ final class CoefficientModel {
       readings[4 * context + 3] = zone.readMore();
       least = Math.min(least, one[context]);
       leastOne[context] = least;
-      most = Math.max(most, one[context]);
     }
-    mostOne = most;
   }
 
   /** Returns where the weights of a channel's class begin. */

@@ -16,29 +16,69 @@ final class LevelPlanes {
   /** Values of a chunk. */
   static final int CHUNK = 4096;
 
+  /** One in so many is hardly any. */
+  private static final int FEW = 50;
+
+  /** Adding 2^23 rounds a smaller number to the nearest integer, even at ties. */
+  private static final float ROUNDER = 0x1p23f;
+
+  private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+
   private final long[] blocks = new long[CHUNK / 8];
+
+  /** Levels of the present chunk's values, each behind {@link #ROUNDER}'s exponent. */
+  private final float[] rounded = new float[CHUNK];
 
   /** Octets of blocks of the present chunk. */
   private int octets;
 
+  /** By plane, how many of its octets of bytes have equal halves, of how many. */
+  private final int[] repeats = new int[8];
+
+  private int looked;
+
   /**
-   * How floats become levels: {@code (value - base) * scale + offset}, cut off and held in {@code
-   * [0, 2^bits - 1]}; NaN becomes 0.
+   * How floats become levels: {@code (value - base) * scale + zero}, rounded to the nearest and
+   * held in {@code [0, 2^bits - 1]}; NaN becomes 0.
    *
    * @param base taken off first
    * @param scale levels per value
-   * @param offset the level of the base, and a half so that cutting off rounds
+   * @param zero the level of the base
    * @param bits of a level
    */
-  record Scale(float base, float scale, float offset, int bits) {
+  record Scale(float base, float scale, int zero, int bits) {
     int level(float value) {
-      // Casting saturates and turns NaN to 0.
-      return clip((int) ((value - base) * scale + offset), (1 << bits) - 1);
+      return LevelPlanes.level(value, base, scale, zero, bits);
     }
   }
 
-  private static int clip(int level, int top) {
-    return Math.min(top, Math.max(0, level));
+  /** Returns the level of one value; see {@link Scale}. */
+  static int level(float value, float base, float scale, int zero, int bits) {
+    return clip(Math.max(-zero, (value - base) * scale) + (ROUNDER + zero), (1 << bits) - 1);
+  }
+
+  /** Returns the level of what was rounded, which is not below 0. */
+  private static int clip(float rounded, int top) {
+    int level = Float.floatToRawIntBits(rounded) - ROUNDER_BITS;
+    return Float.isNaN(rounded) ? 0 : Math.min(top, level);
+  }
+
+  /** Begins the planes of a tensor. */
+  void beginPlanes() {
+    Arrays.fill(repeats, 0);
+    looked = 0;
+  }
+
+  /**
+   * Returns how many of the planes written last, the lowest first, have hardly any repetitions, so
+   * that looking for matches in them is in vain.
+   */
+  int noisyPlanes(int bits) {
+    int noisy = 0;
+    while (noisy < bits && FEW * repeats[noisy] < looked) {
+      noisy++;
+    }
+    return noisy;
   }
 
   /** Begins a chunk of so many values. */
@@ -78,36 +118,56 @@ final class LevelPlanes {
    * @return the first value left out
    */
   int set(float[] values, int chunk, int from, int to, Scale how) {
-    float base = how.base();
-    float scale = how.scale();
-    float offset = how.offset();
-    int top = (1 << how.bits()) - 1;
-    int i = from;
-    for (; i + 8 <= to; i += 8) {
-      int a = (int) ((values[i] - base) * scale + offset);
-      int b = (int) ((values[i + 1] - base) * scale + offset);
-      int c = (int) ((values[i + 2] - base) * scale + offset);
-      int d = (int) ((values[i + 3] - base) * scale + offset);
-      int e = (int) ((values[i + 4] - base) * scale + offset);
-      int f = (int) ((values[i + 5] - base) * scale + offset);
-      int g = (int) ((values[i + 6] - base) * scale + offset);
-      int h = (int) ((values[i + 7] - base) * scale + offset);
-      if (((a | b | c | d | e | f | g | h) & ~top) != 0) {
+    return set(values, chunk, from, to, how.base(), how.scale(), how.zero(), how.bits());
+  }
+
+  /** Does the same with a {@link Scale}'s numbers, where there is none. */
+  int set(
+      float[] values, int chunk, int from, int to, float base, float scale, int zero, int bits) {
+    int top = (1 << bits) - 1;
+    float[] floats = rounded;
+    int begin = from - chunk;
+    int end = begin + ((to - from) & -8);
+    System.arraycopy(values, from, floats, begin, end - begin);
+    round(floats, begin, end, base, scale, zero);
+    for (int i = begin; i < end; i += 8) {
+      int a = Float.floatToRawIntBits(floats[i]);
+      int b = Float.floatToRawIntBits(floats[i + 1]);
+      int c = Float.floatToRawIntBits(floats[i + 2]);
+      int d = Float.floatToRawIntBits(floats[i + 3]);
+      int e = Float.floatToRawIntBits(floats[i + 4]);
+      int f = Float.floatToRawIntBits(floats[i + 5]);
+      int g = Float.floatToRawIntBits(floats[i + 6]);
+      int h = Float.floatToRawIntBits(floats[i + 7]);
+      if (((a | b | c | d | e | f | g | h) & ~top) != ROUNDER_BITS) {
         // Rare enough to be foreseen.
-        a = clip(a, top);
-        b = clip(b, top);
-        c = clip(c, top);
-        d = clip(d, top);
-        e = clip(e, top);
-        f = clip(f, top);
-        g = clip(g, top);
-        h = clip(h, top);
+        a = clip(floats[i], top);
+        b = clip(floats[i + 1], top);
+        c = clip(floats[i + 2], top);
+        d = clip(floats[i + 3], top);
+        e = clip(floats[i + 4], top);
+        f = clip(floats[i + 5], top);
+        g = clip(floats[i + 6], top);
+        h = clip(floats[i + 7], top);
       }
-      int low = a | b << 8 | c << 16 | d << 24;
-      int high = e | f << 8 | g << 16 | h << 24;
-      blocks[place((i - chunk) >> 3)] = (low & 0xFFFFFFFFL) | (long) high << 32;
+      // Shifting drops the exponents of all but two.
+      int low = (a & 0xFF) | b << 8 | c << 16 | d << 24;
+      int high = (e & 0xFF) | f << 8 | g << 16 | h << 24;
+      blocks[place(i >> 3)] = (low & 0xFFFFFFFFL) | (long) high << 32;
     }
-    return i;
+    return chunk + end;
+  }
+
+  /**
+   * Rounds in place: the compiler makes vector instructions of this, but none of conversions to
+   * integers, nor where input and output begin at different places.
+   */
+  private static void round(float[] floats, int from, int to, float base, float scale, int zero) {
+    float lowest = -zero;
+    float rounder = ROUNDER + zero;
+    for (int i = from; i < to; i++) {
+      floats[i] = Math.max(lowest, (floats[i] - base) * scale) + rounder;
+    }
   }
 
   /** Reads whole blocks: value = (level - zero) * step; see {@link #set}. */
@@ -163,13 +223,18 @@ final class LevelPlanes {
     for (int k = 0; k < bits; k++) {
       int to = k * groups + at;
       int row = k * octets;
+      int same = 0;
       for (int i = 0; i < count >> 3; i++) {
-        LittleEndian.putLong(planes, to + 8 * i, blocks[row + i]);
+        long octet = blocks[row + i];
+        LittleEndian.putLong(planes, to + 8 * i, octet);
+        same += (int) octet == (int) (octet >>> 32) ? 1 : 0;
       }
+      repeats[k] += same;
       for (int i = count & -8; i < count; i++) {
         planes[to + i] = (byte) (blocks[row + (i >> 3)] >>> (8 * (i & 7)));
       }
     }
+    looked += count >> 3;
   }
 
   /** Begins a chunk of so many values with its part of the planes; see {@link #writePlanes}. */

@@ -32,6 +32,11 @@ final class Lossless {
   private static final ConcurrentLinkedDeque<ZstdDecompressCtx> DECOMPRESSORS =
       new ConcurrentLinkedDeque<>();
 
+  /** In an LZ4 token, and in each byte behind it, the number that says that more follow. */
+  private static final int SHORT_LENGTH = 15;
+
+  private static final int LONG_LENGTH = 255;
+
   private Lossless() {}
 
   /**
@@ -82,6 +87,50 @@ final class Lossless {
     }
     System.arraycopy(in, 0, out, at, length);
     return length;
+  }
+
+  /**
+   * Does {@link #lz4} for content whose first bytes are known to be noise: they become literals of
+   * the block's first sequence without being looked at, since looking for matches in vain is what
+   * costs most.
+   *
+   * @param noise bytes from the start on that are taken as they are
+   */
+  static int lz4(byte[] in, int noise, int length, byte[] out, int at) {
+    // Behind the noise and the bytes that will say how many literals there are.
+    int rest = at + noise + noise / LONG_LENGTH + 3;
+    int room = at + length - rest;
+    if (noise == 0 || room <= 0) {
+      return lz4(in, length, out, at);
+    }
+    int written;
+    try {
+      written = LZ4.compress(in, noise, length - noise, out, rest, room);
+    } catch (LZ4Exception noRoom) {
+      return lz4(in, length, out, at);
+    }
+    // The first sequence's token: its high half is the number of literals, 15 with more behind it.
+    int token = out[rest] & 0xFF;
+    int from = rest + 1;
+    int literals = token >>> 4;
+    if (literals == SHORT_LENGTH) {
+      int more;
+      do {
+        more = out[from++] & 0xFF;
+        literals += more;
+      } while (more == LONG_LENGTH);
+    }
+    int all = literals + noise;
+    int to = at;
+    out[to++] = (byte) (Math.min(all, SHORT_LENGTH) << 4 | (token & 0xF));
+    for (int more = all - SHORT_LENGTH; more >= 0; more -= LONG_LENGTH) {
+      out[to++] = (byte) Math.min(more, LONG_LENGTH);
+    }
+    System.arraycopy(in, 0, out, to, noise);
+    to += noise;
+    int kept = rest + written - from;
+    System.arraycopy(out, from, out, to, kept);
+    return to + kept - at;
   }
 
   /** Undoes {@link #lz4}, making exactly {@code wanted} bytes. */

@@ -35,13 +35,16 @@ final class MeasuredQuantizer implements Quantizer {
     if (!isOrdinary(range)) {
       return false;
     }
-    LevelPlanes.Scale scale = scale(side, range);
+    float min = LittleEndian.getFloat(side, 0);
+    float scale = (float) (LEVELS / range);
     LevelPlanes levels = scratch.levels();
+    levels.beginPlanes();
     for (int chunk = 0; chunk < elements; chunk += LevelPlanes.CHUNK) {
       int end = Math.min(elements, chunk + LevelPlanes.CHUNK);
       levels.begin(end - chunk);
-      for (int i = levels.set(values, chunk, chunk, end, scale); i < end; i++) {
-        levels.set(i - chunk, scale.level(values[i]));
+      int i = levels.set(values, chunk, chunk, end, min, scale, 0, 8);
+      for (; i < end; i++) {
+        levels.set(i - chunk, LevelPlanes.level(values[i], min, scale, 0, 8));
       }
       int bytes = (end - chunk + 7) / 8;
       levels.writePlanes(planes, (elements + 7) / 8, chunk / 8, bytes, 8);
@@ -80,7 +83,7 @@ final class MeasuredQuantizer implements Quantizer {
 
   private static LevelPlanes.Scale scale(byte[] side, double range) {
     float min = LittleEndian.getFloat(side, 0);
-    return new LevelPlanes.Scale(min, (float) (LEVELS / range), 0.5f, 8);
+    return new LevelPlanes.Scale(min, (float) (LEVELS / range), 0, 8);
   }
 
   /** Writes the ends of the finite values; 0 and 0 where there are none. */

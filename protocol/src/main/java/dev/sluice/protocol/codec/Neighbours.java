@@ -11,6 +11,7 @@ import java.util.Arrays;
 final class Neighbours {
   private int size;
   private int stride;
+  private int most;
   private int[] current = {};
   private int[] before = {};
   private int[] fading = {};
@@ -52,8 +53,17 @@ final class Neighbours {
     int length = size - stride - 1;
     System.arraycopy(model.own, channel * length, expected, stride + 1, length);
     add(expected, before, fading, wBefore, wFading, stride + 1, size);
+    int sum = 0;
+    int bits = 0;
+    int end = size;
+    int[] sums = expected;
+    for (int i = stride + 1; i < end; i++) {
+      sum += sums[i];
+      bits |= sums[i];
+    }
+    most = bits;
     // Very large planes may overflow, on both sides alike.
-    return CoefficientModel.flagContext(Integer.toUnsignedLong(sum(expected, stride + 1, size)));
+    return CoefficientModel.flagContext(Integer.toUnsignedLong(sum));
   }
 
   private static void add(
@@ -63,24 +73,12 @@ final class Neighbours {
     }
   }
 
-  private static int sum(int[] values, int from, int to) {
-    int sum = 0;
-    for (int i = from; i < to; i++) {
-      sum += values[i];
-    }
-    return sum;
-  }
-
   /**
    * Returns at least the most that is expected anywhere in the channel without its own magnitudes,
    * and less than twice that.
    */
   int most() {
-    int bits = 0;
-    for (int i = stride + 1; i < size; i++) {
-      bits |= expected[i];
-    }
-    return bits;
+    return most;
   }
 
   /**

@@ -54,4 +54,12 @@ interface Quantizer {
       byte[] planes, int elements, byte[] side, float[] values, Scratch scratch) {
     return false;
   }
+
+  /**
+   * Returns whether planes that look like noise may go into an LZ4 block unsearched: 25 % faster
+   * for 1 to 3 % more bytes. The reference codec's bytes are not to be made more.
+   */
+  default boolean leavesNoise() {
+    return false;
+  }
 }

@@ -42,7 +42,12 @@ final class StagedCoding implements TensorCoding {
       byte[] planes = scratch.block(planesBytes);
       if (quantizer.encodePlanes(values, elements, planes, out, scratch)) {
         int side = quantizer.maxSideBytes(elements);
-        return side + Lossless.pack(stage, planes, planesBytes, out, side);
+        if (stage != Stage.LZ4 || !quantizer.leavesNoise()) {
+          return side + Lossless.pack(stage, planes, planesBytes, out, side);
+        }
+        int noisy = scratch.levels().noisyPlanes(quantizer.bits());
+        int noise = noisy * (planesBytes / quantizer.bits());
+        return side + Lossless.lz4(planes, noise, planesBytes, out, side);
       }
     }
     byte[] words = scratch.words(elements, quantizer.bits());
