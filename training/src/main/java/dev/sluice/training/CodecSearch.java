@@ -20,7 +20,6 @@ import dev.sluice.training.transform.TransformFitting;
 import dev.sluice.training.transform.TransformFitting.Setting;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -103,7 +102,7 @@ public final class CodecSearch {
           List.of(0.11552453009332421, 0.25),
           512,
           48,
-          300,
+          200,
           6);
     }
   }
@@ -219,7 +218,8 @@ public final class CodecSearch {
     long most = (long) (MOST_ENCODER_SHARE * network.backbone().totalMacs());
     int[] shape = network.cuts().get(trials.cut()).shapes().get(0);
     List<TransformFitting> fittings =
-        new FeatureMapCodecs(engine, pieces, most, options.seed()).fit(samples, shape, metric);
+        new FeatureMapCodecs(engine, pieces, most, options.seed(), options.threads())
+            .fit(samples, shape, metric);
     if (fittings.isEmpty()) {
       return List.of();
     }
@@ -269,13 +269,21 @@ public final class CodecSearch {
 
   private Gains gains(TransformFitting fitting, Trials trials, Optional<ValueRange> range)
       throws IOException {
-    double[] best = new double[FIRST_STEPS.size()];
-    Arrays.fill(best, 1);
+    List<List<CutCodec>> codecs =
+        new ArrayList<>(Collections.nCopies(FIRST_STEPS.size(), List.of()));
+    ParallelSamples.run(
+        codecs.size(),
+        options.threads(),
+        i ->
+            codecs.set(
+                i,
+                fitting.codecs(trials.cut(), Setting.of(FIRST_STEPS.get(i)), TRIED_GAINS, range)),
+        done -> {});
+    double[] best = new double[codecs.size()];
     for (int i = 0; i < best.length; i++) {
-      List<CutCodec> codecs =
-          fitting.codecs(trials.cut(), Setting.of(FIRST_STEPS.get(i)), TRIED_GAINS, range);
+      List<Tried> tried = trials.all(codecs.get(i), options.firstSamples());
       double least = Double.POSITIVE_INFINITY;
-      List<Tried> tried = trials.all(codecs, options.firstSamples());
+      best[i] = 1;
       for (int gain = 0; gain < tried.size(); gain++) {
         if (tried.get(gain).divergence() < least) {
           least = tried.get(gain).divergence();

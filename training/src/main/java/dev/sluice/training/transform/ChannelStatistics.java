@@ -1,6 +1,7 @@
 package dev.sluice.training.transform;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -26,6 +27,25 @@ public final class ChannelStatistics {
     this.sum = new double[channels];
     this.products = new double[channels * channels];
     this.block = new float[channels * BLOCK];
+  }
+
+  /** Returns the statistics of all vectors that several have gathered. */
+  static ChannelStatistics ofAll(List<ChannelStatistics> parts) {
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    ChannelStatistics all = new ChannelStatistics(parts.get(0).channels);
+    for (ChannelStatistics part : parts) {
+      part.flush();
+      for (int c = 0; c < all.sum.length; c++) {
+        all.sum[c] += part.sum[c];
+      }
+      for (int i = 0; i < all.products.length; i++) {
+        all.products[i] += part.products[i];
+      }
+      all.vectors += part.vectors;
+    }
+    return all;
   }
 
   /** Returns the number of channels. */

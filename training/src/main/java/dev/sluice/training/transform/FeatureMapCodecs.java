@@ -1,16 +1,20 @@
 package dev.sluice.training.transform;
 
 import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.training.calibrate.ParallelSamples;
 import dev.sluice.training.export.OnnxPieces;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * The transforms of a feature map, fitted to samples of it: the channel KLT, as it is and as the
- * answer feels it, each alone and after a DCT of blocks of positions. Not thread-safe.
+ * The transforms of a feature map, fitted to samples of it: the channel KLT, as the answer feels it
+ * where that is known, alone and after a DCT of blocks of positions. Not thread-safe; uses several
+ * threads inside.
  */
 public final class FeatureMapCodecs {
   /** Positions from which a covariance is estimated. */
@@ -23,6 +27,7 @@ public final class FeatureMapCodecs {
   private final OnnxPieces pieces;
   private final long mostEncoderMacs;
   private final long seed;
+  private final int threads;
 
   /**
    * Makes a fitter.
@@ -30,12 +35,15 @@ public final class FeatureMapCodecs {
    * @param engine stays the caller's; should compute on the calling thread
    * @param mostEncoderMacs what a sender's transform may cost; components beyond it are left out
    * @param seed chooses positions
+   * @param threads at least 1
    */
-  public FeatureMapCodecs(OnnxEngine engine, OnnxPieces pieces, long mostEncoderMacs, long seed) {
+  public FeatureMapCodecs(
+      OnnxEngine engine, OnnxPieces pieces, long mostEncoderMacs, long seed, int threads) {
     this.engine = engine;
     this.pieces = pieces;
     this.mostEncoderMacs = mostEncoderMacs;
     this.seed = seed;
+    this.threads = threads;
   }
 
   /**
@@ -44,23 +52,21 @@ public final class FeatureMapCodecs {
    * @param samples the cut's tensor for each of at least two samples, {@code [channels, height,
    *     width]}; not modified, and kept by what is returned
    * @param metric how much the answer feels each direction
-   * @return the plain ones first; empty where the map never changes
+   * @return the one without blocks first; empty where the map never changes
    */
   public List<TransformFitting> fit(
-      List<float[]> samples, int[] shape, Optional<ChannelMetric> metric) {
-    List<TransformFitting> fittings = new ArrayList<>();
+      List<float[]> samples, int[] shape, Optional<ChannelMetric> metric) throws IOException {
     BlockDct blocks = affordable(shape);
     List<BlockDct> all =
         blocks.side() > 1 ? List.of(new BlockDct(1), blocks) : List.of(new BlockDct(1));
-    for (BlockDct dct : all) {
-      List<ChannelStatistics> bands = statistics(samples, shape, dct);
-      String suffix = dct.side() > 1 ? "-dct" + dct.side() : "";
-      add(fittings, "klt" + suffix, samples, shape, dct, bands, Optional.empty());
-      if (metric.isPresent()) {
-        add(fittings, "tklt" + suffix, samples, shape, dct, bands, metric);
-      }
-    }
-    return fittings;
+    List<Optional<TransformFitting>> fittings =
+        new ArrayList<>(Collections.nCopies(all.size(), Optional.empty()));
+    ParallelSamples.run(
+        all.size(),
+        threads,
+        i -> fittings.set(i, fitting(samples, shape, all.get(i), metric)),
+        done -> {});
+    return fittings.stream().flatMap(Optional::stream).toList();
   }
 
   /** The largest blocks whose transform leaves something to the channels'. */
@@ -74,13 +80,13 @@ public final class FeatureMapCodecs {
     return dct;
   }
 
-  /** Gathers each band's vectors, and those of all bands behind them. */
+  /** Gathers each band's vectors. */
   private List<ChannelStatistics> statistics(List<float[]> samples, int[] shape, BlockDct dct) {
     int area = shape[1] * shape[2];
     int blocks = area / dct.frequencies();
     List<Integer> bands = dct.bands();
     List<ChannelStatistics> statistics = new ArrayList<>();
-    for (int b = 0; b <= bands.size(); b++) {
+    for (int b = 0; b < bands.size(); b++) {
       statistics.add(new ChannelStatistics(shape[0]));
     }
     int each = Math.max(1, (VECTORS + samples.size() - 1) / samples.size());
@@ -93,33 +99,29 @@ public final class FeatureMapCodecs {
         statistics.get(b).add(values, area, from, to, each, random);
         from = to;
       }
-      statistics.get(bands.size()).add(values, area, each, random);
     }
     return statistics;
   }
 
-  private void add(
-      List<TransformFitting> fittings,
-      String name,
-      List<float[]> samples,
-      int[] shape,
-      BlockDct dct,
-      List<ChannelStatistics> statistics,
-      Optional<ChannelMetric> metric) {
-    List<Integer> bands = dct.bands();
-    ChannelStatistics all = statistics.get(bands.size());
+  private Optional<TransformFitting> fitting(
+      List<float[]> samples, int[] shape, BlockDct dct, Optional<ChannelMetric> metric) {
+    List<Integer> frequencies = dct.bands();
+    List<ChannelStatistics> bands = statistics(samples, shape, dct);
+    ChannelStatistics all = ChannelStatistics.ofAll(bands);
     List<ChannelKlt> klts = new ArrayList<>();
-    for (int b = 0; b < bands.size(); b++) {
-      ChannelStatistics own = bands.size() == 1 ? all : statistics.get(b);
-      klts.add(ChannelKlt.of(own, all, metric));
+    for (ChannelStatistics band : bands) {
+      klts.add(ChannelKlt.of(band, all, metric));
     }
     LinearTransform transform =
-        LinearTransform.affordable(klts, bands, dct, shape[1], shape[2], mostEncoderMacs);
-    if (transform.meanDeviation() > 0) {
-      fittings.add(
-          new TransformFitting(
-              name, transform, engine, pieces, samples, coefficients(transform, samples, shape)));
+        LinearTransform.affordable(klts, frequencies, dct, shape[1], shape[2], mostEncoderMacs);
+    if (!(transform.meanDeviation() > 0)) {
+      return Optional.empty();
     }
+    String name =
+        (metric.isPresent() ? "tklt" : "klt") + (dct.side() > 1 ? "-dct" + dct.side() : "");
+    return Optional.of(
+        new TransformFitting(
+            name, transform, engine, pieces, samples, coefficients(transform, samples, shape)));
   }
 
   private List<float[]> coefficients(

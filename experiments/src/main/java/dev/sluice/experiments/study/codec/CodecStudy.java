@@ -32,6 +32,9 @@ public final class CodecStudy implements Study {
   private static final double EARLIEST_SHARE = 0.3;
   private static final double LATEST_SHARE = 0.6;
 
+  /** A system property: part of the name of the networks that are looked at, all if absent. */
+  private static final String ONLY = "sluice.codec.only";
+
   @Override
   public String name() {
     return "codec";
@@ -54,6 +57,7 @@ public final class CodecStudy implements Study {
       List<Subject> all =
           Stream.of(subjects.resnet(work), subjects.mobilenet(), Optional.of(subjects.roadSigns()))
               .flatMap(Optional::stream)
+              .filter(subject -> subject.name().contains(System.getProperty(ONLY, "")))
               .toList();
       for (Subject subject : all) {
         SubjectRun run = new SubjectRun(context, subject);

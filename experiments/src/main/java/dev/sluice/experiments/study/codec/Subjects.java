@@ -121,7 +121,7 @@ final class Subjects {
         new Subject(
             "mobilenet-v1-0.75-224",
             network(graph.get(), "size=224 scale=127.5 shift=-1", EXIT_SHARES),
-            some(sets.train(), 48, 256),
+            some(sets.train(), 48, 512),
             some(new Joined(sets.select(), sets.certify()), 50, 500),
             some(sets.test(), 50, 297),
             List.of(

@@ -58,13 +58,24 @@ final class Transforms {
             subject.select(),
             subject.test(),
             subject.name());
-    CodecSearch.Options standard = CodecSearch.Options.standard(threads, seed);
+    CodecSearch.Options usual = CodecSearch.Options.standard(threads, seed);
+    // Finer than a bundle needs, so that what is chosen lies close to what is allowed.
+    CodecSearch.Options fine =
+        new CodecSearch.Options(
+            threads,
+            seed,
+            List.of(0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8),
+            usual.lambdas(),
+            usual.fitSamples(),
+            usual.firstSamples(),
+            usual.samples(),
+            10);
     CodecSearch.Options few =
         new CodecSearch.Options(threads, seed, List.of(0.7, 1.4), List.of(0.12), 24, 8, 16, 3);
     List<CutCodec> found = new ArrayList<>();
     try (Replay replay = new Replay(searched, engine)) {
       for (CutCodec codec :
-          new CodecSearch(quick ? few : standard, engine, new Notes(console))
+          new CodecSearch(quick ? few : fine, engine, new Notes(console))
               .search(searched, replay, data)) {
         if (!codec.name().equals(CutCodec.EIGHT_BIT)) {
           int cut = cuts.get(codec.cut() - 1);
