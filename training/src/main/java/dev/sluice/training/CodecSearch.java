@@ -52,9 +52,6 @@ public final class CodecSearch {
 
   private static final List<Double> TRIED_GAINS = List.of(1.0, 1.06, 1.12, 1.18, 1.24, 1.3);
 
-  /** What suits most cuts well enough to compare transforms. */
-  private static final double USUAL_GAIN = 1.12;
-
   private final Options options;
   private final OnnxEngine engine;
   private final Progress progress;
@@ -223,15 +220,19 @@ public final class CodecSearch {
     if (fittings.isEmpty()) {
       return List.of();
     }
-    TransformFitting best = smallest(fittings, trials, range);
-    Gains gains = gains(best, trials, range);
+    List<Curve> curves = new ArrayList<>();
+    for (TransformFitting fitting : fittings) {
+      curves.add(curve(fitting, trials, range));
+    }
+    Curve best = smallest(curves);
     List<Setting> settings = new ArrayList<>();
     for (double step : options.steps()) {
       for (double lambda : options.lambdas()) {
-        settings.add(new Setting(step, lambda, gains.at(step)));
+        settings.add(new Setting(step, lambda, best.gainAt(step)));
       }
     }
-    return front(trials.all(fitted(settings, best, trials.cut(), range), options.samples()));
+    return front(
+        trials.all(fitted(settings, best.fitting(), trials.cut(), range), options.samples()));
   }
 
   /** Fitting tables takes longer than trying them, so that several are fitted at a time. */
@@ -249,25 +250,25 @@ public final class CodecSearch {
   }
 
   /**
-   * The gains that suit a transform: coarser steps take more energy away, and so want more of it
-   * back.
+   * What a transform does at {@link #FIRST_STEPS}.
    *
-   * @param atFirst at the first of {@link #FIRST_STEPS}
-   * @param atLast at the last
+   * @param gains that suit it there
+   * @param tried with these
    */
-  private record Gains(double atFirst, double atLast) {
-    double at(double step) {
+  private record Curve(TransformFitting fitting, List<Double> gains, List<Tried> tried) {
+    /** Coarser steps take more energy away, and so want more of it back. */
+    double gainAt(double step) {
       double first = Math.log(FIRST_STEPS.get(0));
       double last = Math.log(FIRST_STEPS.get(1));
       double share = (Math.log(step) - first) / (last - first);
-      double gain = atFirst + share * (atLast - atFirst);
+      double gain = gains.get(0) + share * (gains.get(1) - gains.get(0));
+      double most = TRIED_GAINS.get(TRIED_GAINS.size() - 1);
       // Two digits, as in the name.
-      return Math.round(100 * Math.max(1, Math.min(TRIED_GAINS.get(TRIED_GAINS.size() - 1), gain)))
-          / 100.0;
+      return Math.round(100 * Math.max(1, Math.min(most, gain))) / 100.0;
     }
   }
 
-  private Gains gains(TransformFitting fitting, Trials trials, Optional<ValueRange> range)
+  private Curve curve(TransformFitting fitting, Trials trials, Optional<ValueRange> range)
       throws IOException {
     List<List<CutCodec>> codecs =
         new ArrayList<>(Collections.nCopies(FIRST_STEPS.size(), List.of()));
@@ -279,53 +280,34 @@ public final class CodecSearch {
                 i,
                 fitting.codecs(trials.cut(), Setting.of(FIRST_STEPS.get(i)), TRIED_GAINS, range)),
         done -> {});
-    double[] best = new double[codecs.size()];
-    for (int i = 0; i < best.length; i++) {
-      List<Tried> tried = trials.all(codecs.get(i), options.firstSamples());
-      double least = Double.POSITIVE_INFINITY;
-      best[i] = 1;
-      for (int gain = 0; gain < tried.size(); gain++) {
-        if (tried.get(gain).divergence() < least) {
-          least = tried.get(gain).divergence();
-          best[i] = TRIED_GAINS.get(gain);
-        }
+    List<Double> gains = new ArrayList<>();
+    List<Tried> best = new ArrayList<>();
+    for (List<CutCodec> withGains : codecs) {
+      List<Tried> tried = trials.all(withGains, options.firstSamples());
+      int least = 0;
+      for (int i = 1; i < tried.size(); i++) {
+        least = tried.get(i).divergence() < tried.get(least).divergence() ? i : least;
+      }
+      gains.add(TRIED_GAINS.get(least));
+      if (!tried.isEmpty()) {
+        best.add(tried.get(least));
       }
     }
-    return new Gains(best[0], best[1]);
+    return new Curve(fitting, gains, best);
   }
 
   /** The transform that sends fewest bytes at the divergence that all of them can have. */
-  private TransformFitting smallest(
-      List<TransformFitting> fittings, Trials trials, Optional<ValueRange> range)
-      throws IOException {
-    List<List<Tried>> curves = new ArrayList<>();
-    for (TransformFitting fitting : fittings) {
-      List<CutCodec> codecs =
-          fitted(
-              FIRST_STEPS.stream().map(step -> Setting.of(step).withGain(USUAL_GAIN)).toList(),
-              fitting,
-              trials.cut(),
-              range);
-      List<Tried> curve = trials.all(codecs, options.firstSamples());
-      curves.add(curve);
-    }
+  private static Curve smallest(List<Curve> curves) {
     double at =
         curves.stream()
-            .flatMap(List::stream)
+            .flatMap(curve -> curve.tried().stream())
             .mapToDouble(tried -> Math.log(tried.divergence()))
             .filter(Double::isFinite)
             .average()
             .orElse(0);
-    TransformFitting best = fittings.get(0);
-    double least = Double.POSITIVE_INFINITY;
-    for (int f = 0; f < fittings.size(); f++) {
-      double bytes = logBytesAt(curves.get(f), at);
-      if (bytes < least) {
-        least = bytes;
-        best = fittings.get(f);
-      }
-    }
-    return best;
+    return curves.stream()
+        .min(Comparator.comparingDouble(curve -> logBytesAt(curve.tried(), at)))
+        .orElseThrow();
   }
 
   /** Interpolates, or extrapolates, the logarithm of the bytes between two tries. */
