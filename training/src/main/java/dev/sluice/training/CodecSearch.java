@@ -13,6 +13,7 @@ import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
 import dev.sluice.training.export.OnnxPieces;
 import dev.sluice.training.export.OnnxPieces.ValueRange;
+import dev.sluice.training.transform.BlockDct;
 import dev.sluice.training.transform.ChannelMetric;
 import dev.sluice.training.transform.CutCodec;
 import dev.sluice.training.transform.FeatureMapCodecs;
@@ -214,15 +215,23 @@ public final class CodecSearch {
       throws IOException {
     long most = (long) (MOST_ENCODER_SHARE * network.backbone().totalMacs());
     int[] shape = network.cuts().get(trials.cut()).shapes().get(0);
-    List<TransformFitting> fittings =
-        new FeatureMapCodecs(engine, pieces, most, options.seed(), options.threads())
-            .fit(samples, shape, metric);
-    if (fittings.isEmpty()) {
-      return List.of();
-    }
+    FeatureMapCodecs codecs = new FeatureMapCodecs(engine, pieces, most, options.seed());
+    List<BlockDct> blocks = codecs.blocks(shape);
+    List<Optional<TransformFitting>> fittings =
+        new ArrayList<>(Collections.nCopies(blocks.size(), Optional.empty()));
+    ParallelSamples.run(
+        blocks.size(),
+        options.threads(),
+        i -> fittings.set(i, codecs.fit(samples, shape, blocks.get(i), metric)),
+        done -> {});
     List<Curve> curves = new ArrayList<>();
-    for (TransformFitting fitting : fittings) {
-      curves.add(curve(fitting, trials, range));
+    for (Optional<TransformFitting> fitting : fittings) {
+      if (fitting.isPresent()) {
+        curves.add(curve(fitting.get(), trials, range));
+      }
+    }
+    if (curves.isEmpty()) {
+      return List.of();
     }
     Curve best = smallest(curves);
     List<Setting> settings = new ArrayList<>();

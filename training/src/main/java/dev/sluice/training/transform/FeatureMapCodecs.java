@@ -1,20 +1,16 @@
 package dev.sluice.training.transform;
 
 import dev.sluice.model.engine.OnnxEngine;
-import dev.sluice.training.calibrate.ParallelSamples;
 import dev.sluice.training.export.OnnxPieces;
-import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
  * The transforms of a feature map, fitted to samples of it: the channel KLT, as the answer feels it
- * where that is known, alone and after a DCT of blocks of positions. Not thread-safe; uses several
- * threads inside.
+ * where that is known, alone and after a DCT of blocks of positions. Immutable, for any thread.
  */
 public final class FeatureMapCodecs {
   /** Positions from which a covariance is estimated. */
@@ -27,7 +23,6 @@ public final class FeatureMapCodecs {
   private final OnnxPieces pieces;
   private final long mostEncoderMacs;
   private final long seed;
-  private final int threads;
 
   /**
    * Makes a fitter.
@@ -35,38 +30,18 @@ public final class FeatureMapCodecs {
    * @param engine stays the caller's; should compute on the calling thread
    * @param mostEncoderMacs what a sender's transform may cost; components beyond it are left out
    * @param seed chooses positions
-   * @param threads at least 1
    */
-  public FeatureMapCodecs(
-      OnnxEngine engine, OnnxPieces pieces, long mostEncoderMacs, long seed, int threads) {
+  public FeatureMapCodecs(OnnxEngine engine, OnnxPieces pieces, long mostEncoderMacs, long seed) {
     this.engine = engine;
     this.pieces = pieces;
     this.mostEncoderMacs = mostEncoderMacs;
     this.seed = seed;
-    this.threads = threads;
   }
 
-  /**
-   * Fits the transforms.
-   *
-   * @param samples the cut's tensor for each of at least two samples, {@code [channels, height,
-   *     width]}; not modified, and kept by what is returned
-   * @param metric how much the answer feels each direction
-   * @return the one without blocks first; empty where the map never changes
-   */
-  public List<TransformFitting> fit(
-      List<float[]> samples, int[] shape, Optional<ChannelMetric> metric) throws IOException {
-    BlockDct blocks = affordable(shape);
-    List<BlockDct> all =
-        blocks.side() > 1 ? List.of(new BlockDct(1), blocks) : List.of(new BlockDct(1));
-    List<Optional<TransformFitting>> fittings =
-        new ArrayList<>(Collections.nCopies(all.size(), Optional.empty()));
-    ParallelSamples.run(
-        all.size(),
-        threads,
-        i -> fittings.set(i, fitting(samples, shape, all.get(i), metric)),
-        done -> {});
-    return fittings.stream().flatMap(Optional::stream).toList();
+  /** Returns the blocks worth trying with a map: single positions, and the largest affordable. */
+  public List<BlockDct> blocks(int[] shape) {
+    BlockDct largest = affordable(shape);
+    return largest.side() > 1 ? List.of(new BlockDct(1), largest) : List.of(largest);
   }
 
   /** The largest blocks whose transform leaves something to the channels'. */
@@ -103,7 +78,15 @@ public final class FeatureMapCodecs {
     return statistics;
   }
 
-  private Optional<TransformFitting> fitting(
+  /**
+   * Fits a transform.
+   *
+   * @param samples the cut's tensor for each of at least two samples, {@code [channels, height,
+   *     width]}; not modified, and kept by what is returned
+   * @param metric how much the answer feels each direction
+   * @return empty where the map never changes
+   */
+  public Optional<TransformFitting> fit(
       List<float[]> samples, int[] shape, BlockDct dct, Optional<ChannelMetric> metric) {
     List<Integer> frequencies = dct.bands();
     List<ChannelStatistics> bands = statistics(samples, shape, dct);
