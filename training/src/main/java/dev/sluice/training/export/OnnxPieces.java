@@ -268,8 +268,8 @@ public final class OnnxPieces {
    * @param components what is made of the channels at the sender, and they of it at the receiver
    * @param weight {@code [components, channels]} at the sender, {@code [channels, components]} at
    *     the receiver, row-major
-   * @param bias what is added: {@code [components]} at the sender, {@code [channels, frequencies]}
-   *     at the receiver
+   * @param bias what is added: {@code [components, frequencies]} at the sender, {@code [channels,
+   *     frequencies]} at the receiver
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   public record ChannelMatrix(int frequencies, int components, float[] weight, float[] bias) {
@@ -338,8 +338,13 @@ public final class OnnxPieces {
           graph.node(
               "MatMul",
               List.of(graph.constant(matrix.weight(), matrix.components(), channels), byChannel));
+      String byFrequency =
+          graph.node(
+              "Reshape", List.of(mixed, graph.integerConstant(0, matrix.components(), count, -1)));
       String moved =
-          graph.node("Add", List.of(mixed, graph.constant(matrix.bias(), matrix.components(), 1)));
+          graph.node(
+              "Add",
+              List.of(byFrequency, graph.constant(matrix.bias(), matrix.components(), count, 1)));
       made.add(
           graph.node(
               "Reshape",

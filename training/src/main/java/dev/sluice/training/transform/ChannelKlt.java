@@ -118,7 +118,7 @@ public final class ChannelKlt {
   }
 
   /**
-   * Returns the sender's matrix: {@code weight x + bias} is in steps.
+   * Returns the sender's matrix, whose product with what differs from the mean is in steps.
    *
    * @return {@code [components, channels]}, row-major
    */
@@ -131,19 +131,6 @@ public final class ChannelKlt {
       }
     }
     return weight;
-  }
-
-  /** Returns the sender's bias, {@code [components]}. */
-  public float[] encoderBias(int count, double step) {
-    float[] bias = new float[count];
-    for (int k = 0; k < count; k++) {
-      double dot = 0;
-      for (int c = 0; c < mean.length; c++) {
-        dot += analysis[k][c] * mean[c];
-      }
-      bias[k] = (float) (-dot / step);
-    }
-    return bias;
   }
 
   /**

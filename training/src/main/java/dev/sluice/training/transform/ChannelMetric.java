@@ -31,7 +31,10 @@ public final class ChannelMetric {
   public static ChannelMetric of(double[][] matrix) {
     int n = matrix.length;
     double meanDiagonal = 0;
-    for (int c = 0; c < n && matrix[c].length == n; c++) {
+    for (int c = 0; c < n; c++) {
+      if (matrix[c].length != n) {
+        throw new IllegalArgumentException("the metric is not square");
+      }
       meanDiagonal += matrix[c][c] / n;
     }
     if (!(meanDiagonal > 0) || Double.isInfinite(meanDiagonal)) {

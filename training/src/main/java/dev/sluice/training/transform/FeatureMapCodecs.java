@@ -55,8 +55,20 @@ public final class FeatureMapCodecs {
     return dct;
   }
 
+  private static double[] mean(List<float[]> samples, int[] shape) {
+    int area = shape[1] * shape[2];
+    double[] mean = new double[shape[0]];
+    for (float[] sample : samples) {
+      for (int i = 0; i < sample.length; i++) {
+        mean[i / area] += sample[i] / (double) area / samples.size();
+      }
+    }
+    return mean;
+  }
+
   /** Gathers each band's vectors. */
-  private List<ChannelStatistics> statistics(List<float[]> samples, int[] shape, BlockDct dct) {
+  private List<ChannelStatistics> statistics(
+      List<float[]> samples, double[] mean, int[] shape, BlockDct dct) {
     int area = shape[1] * shape[2];
     int blocks = area / dct.frequencies();
     List<Integer> bands = dct.bands();
@@ -67,7 +79,11 @@ public final class FeatureMapCodecs {
     int each = Math.max(1, (VECTORS + samples.size() - 1) / samples.size());
     SplittableRandom random = new SplittableRandom(seed);
     for (float[] sample : samples) {
-      FloatBuffer values = FloatBuffer.wrap(dct.forward(sample, shape[0], shape[1], shape[2]));
+      float[] centred = sample.clone();
+      for (int i = 0; i < centred.length; i++) {
+        centred[i] -= (float) mean[i / area];
+      }
+      FloatBuffer values = FloatBuffer.wrap(dct.forward(centred, shape[0], shape[1], shape[2]));
       int from = 0;
       for (int b = 0; b < bands.size(); b++) {
         int to = from + bands.get(b) * blocks;
@@ -88,15 +104,15 @@ public final class FeatureMapCodecs {
    */
   public Optional<TransformFitting> fit(
       List<float[]> samples, int[] shape, BlockDct dct, Optional<ChannelMetric> metric) {
-    List<Integer> frequencies = dct.bands();
-    List<ChannelStatistics> bands = statistics(samples, shape, dct);
+    double[] mean = mean(samples, shape);
+    List<ChannelStatistics> bands = statistics(samples, mean, shape, dct);
     ChannelStatistics all = ChannelStatistics.ofAll(bands);
     List<ChannelKlt> klts = new ArrayList<>();
     for (ChannelStatistics band : bands) {
       klts.add(ChannelKlt.of(band, all, metric));
     }
     LinearTransform transform =
-        LinearTransform.affordable(klts, frequencies, dct, shape[1], shape[2], mostEncoderMacs);
+        LinearTransform.affordable(klts, mean, dct, shape[1], shape[2], mostEncoderMacs);
     if (!(transform.meanDeviation() > 0)) {
       return Optional.empty();
     }

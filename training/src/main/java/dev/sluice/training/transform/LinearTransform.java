@@ -20,11 +20,14 @@ import java.util.Optional;
  * Immutable.
  *
  * @param bands for all frequencies together, low ones first
+ * @param mean per channel, which is taken away first, so that the lowest frequency has none either
  * @param dct over the positions
  * @param height of the map, a multiple of the block's side
  * @param width likewise
  */
-public record LinearTransform(List<Band> bands, BlockDct dct, int height, int width) {
+@SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+public record LinearTransform(
+    List<Band> bands, double[] mean, BlockDct dct, int height, int width) {
   /**
    * Frequencies that share axes.
    *
@@ -67,14 +70,10 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
    * @param mostMacs what the sender's transform may cost
    */
   static LinearTransform affordable(
-      List<ChannelKlt> klts,
-      List<Integer> frequencies,
-      BlockDct dct,
-      int height,
-      int width,
-      long mostMacs) {
+      List<ChannelKlt> klts, double[] mean, BlockDct dct, int height, int width, long mostMacs) {
     record Component(int band, int number, double variance) {}
 
+    List<Integer> frequencies = dct.bands();
     List<Component> all = new ArrayList<>();
     List<Band> least = new ArrayList<>();
     for (int b = 0; b < klts.size(); b++) {
@@ -86,7 +85,7 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
     all.sort(Comparator.comparingDouble(Component::variance).reversed());
     int[] components = new int[klts.size()];
     Arrays.fill(components, 1);
-    long macs = new LinearTransform(least, dct, height, width).encoderMacs();
+    long macs = new LinearTransform(least, mean, dct, height, width).encoderMacs();
     int blocks = height * width / dct.frequencies();
     for (Component next : all) {
       int b = next.band();
@@ -100,11 +99,11 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
     for (int b = 0; b < components.length; b++) {
       bands.add(least.get(b).with(components[b]));
     }
-    return new LinearTransform(bands, dct, height, width);
+    return new LinearTransform(bands, mean, dct, height, width);
   }
 
   private int channels() {
-    return bands.get(0).klt().channels();
+    return mean.length;
   }
 
   /** Returns the shape of all that it makes, without batch. */
@@ -173,7 +172,7 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
     for (int b = 0; b < last.length; b++) {
       fewer.add(bands.get(b).with(last[b] + 1));
     }
-    LinearTransform smaller = new LinearTransform(fewer, dct, height, width);
+    LinearTransform smaller = new LinearTransform(fewer, mean, dct, height, width);
     int[] renumbered = new int[rows.length];
     for (int i = 0; i < rows.length; i++) {
       int band = bandOf(rows[i]);
@@ -224,15 +223,37 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
   private byte[] encoder(OnnxPieces pieces, double step, Optional<int[]> rows) {
     List<ChannelMatrix> matrices = new ArrayList<>();
     for (Band band : bands) {
-      int count = band.components();
-      matrices.add(
-          new ChannelMatrix(
-              band.frequencies(),
-              count,
-              band.klt().encoderWeight(count, step),
-              band.klt().encoderBias(count, step)));
+      int components = band.components();
+      float[] weight = band.klt().encoderWeight(components, step);
+      float[] bias = new float[band.rows()];
+      for (int f = 0; f < band.frequencies(); f++) {
+        double[] moved = meanAt(band, f, matrices.isEmpty());
+        for (int k = 0; k < components; k++) {
+          bias[k * band.frequencies() + f] = (float) -dot(weight, k * channels(), moved);
+        }
+      }
+      matrices.add(new ChannelMatrix(band.frequencies(), components, weight, bias));
     }
     return pieces.blockEncoder(channels(), height, width, dct.side(), dct.matrix(), matrices, rows);
+  }
+
+  /** What a frequency of a band has on average: the channels' means, at the lowest of all. */
+  private double[] meanAt(Band band, int frequency, boolean isLowest) {
+    double[] moved = band.klt().mean();
+    if (isLowest && frequency == 0) {
+      for (int c = 0; c < moved.length; c++) {
+        moved[c] += dct.side() * mean[c];
+      }
+    }
+    return moved;
+  }
+
+  private static double dot(float[] weight, int from, double[] values) {
+    double sum = 0;
+    for (int c = 0; c < values.length; c++) {
+      sum += weight[from + c] * values[c];
+    }
+    return sum;
   }
 
   /** Returns the receiver's graph. */
@@ -245,19 +266,19 @@ public record LinearTransform(List<Band> bands, BlockDct dct, int height, int wi
     List<ChannelMatrix> matrices = new ArrayList<>();
     for (Band band : bands) {
       boolean isLowest = matrices.isEmpty();
-      float[] offset = new float[channels() * band.frequencies()];
-      double[] mean = band.klt().mean();
-      for (int c = 0; c < mean.length; c++) {
-        int from = c * band.frequencies();
-        Arrays.fill(offset, from, from + band.frequencies(), (float) (correction.gain() * mean[c]));
-        if (isLowest) {
+      int frequencies = band.frequencies();
+      float[] offset = new float[channels() * frequencies];
+      for (int f = 0; f < frequencies; f++) {
+        double[] moved = meanAt(band, f, isLowest);
+        for (int c = 0; c < moved.length; c++) {
           // What every value of a block has more, its lowest frequency has the side's times more.
-          offset[from] += (float) (dct.side() * correction.bias()[c]);
+          double bias = isLowest && f == 0 ? dct.side() * correction.bias()[c] : 0;
+          offset[c * frequencies + f] = (float) (correction.gain() * moved[c] + bias);
         }
       }
       matrices.add(
           new ChannelMatrix(
-              band.frequencies(),
+              frequencies,
               band.components(),
               band.klt().decoderWeight(band.components(), correction.gain() * step),
               offset));

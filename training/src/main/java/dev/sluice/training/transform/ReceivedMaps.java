@@ -53,19 +53,20 @@ final class ReceivedMaps {
 
   private double biasOf(
       int channel, int stride, double gain, ValueRange range, double wanted, double linear) {
+    Optional<ValueRange> clipped = Optional.of(range);
     double reach = Math.abs(linear) + 4 * gain * rootMeanSquare(channel, stride);
     double low = linear - reach;
     double high = linear + reach;
-    Optional<ValueRange> clipped = Optional.of(range);
     for (int round = 0; round < ROUNDS; round++) {
       double middle = (low + high) / 2;
-      if (mean(received, channel, stride, gain, middle, clipped) < wanted) {
+      // Of a silent channel's many biases the one that changes least: it may speak elsewhere.
+      if (mean(received, channel, stride, gain, middle, clipped) <= wanted) {
         low = middle;
       } else {
         high = middle;
       }
     }
-    return (low + high) / 2;
+    return low;
   }
 
   private double rootMeanSquare(int channel, int stride) {

@@ -88,8 +88,11 @@ public final class TransformFitting {
    */
   public record Setting(double step, double lambda, double gain) {
     public Setting {
-      if (!(step > 0) || !(gain > 0)) {
-        throw new IllegalArgumentException("step " + step + ", gain " + gain + ": not positive");
+      if (!(step > 0 && step < Double.POSITIVE_INFINITY)
+          || !(gain > 0 && gain < Double.POSITIVE_INFINITY)
+          || !(lambda >= 0 && lambda <= 2)) {
+        throw new IllegalArgumentException(
+            "step " + step + ", lambda " + lambda + ", gain " + gain + ": out of range");
       }
     }
 
@@ -154,7 +157,7 @@ public final class TransformFitting {
   /** Runs some samples both ways, up to what the receiver has before it corrects and clips. */
   private ReceivedMaps received(
       Sending sending, ActivationCodec codec, int[] sent, int[] live, double step) {
-    int channels = transform.bands().get(0).klt().channels();
+    int channels = transform.mean().length;
     int area = transform.height() * transform.width();
     int count = Math.max(1, CORRECTION_VALUES / (channels * area));
     int stride = Math.max(1, samples.size() / Math.min(count, MOST_CORRECTION_SAMPLES));

@@ -56,7 +56,7 @@ class ChannelKltTest {
     ChannelKlt klt = fitted(correlated(6, 20, 7), 6, 20);
 
     LinearTransform transform =
-        LinearTransform.affordable(List.of(klt), List.of(1), new BlockDct(1), 4, 5, 2L * 6 * 20);
+        LinearTransform.affordable(List.of(klt), new double[6], new BlockDct(1), 4, 5, 2L * 6 * 20);
 
     assertThat(transform.shape()).containsExactly(2, 4, 5);
     assertThat(transform.encoderMacs()).isEqualTo(2L * 6 * 20);
@@ -127,7 +127,8 @@ class ChannelKltTest {
   private static Transform graphs(
       ChannelKlt klt, int components, double step, Optional<ValueRange> range) {
     int[] rows = IntStream.range(0, components).toArray();
-    return new LinearTransform(List.of(new Band(klt, 1, components)), new BlockDct(1), 4, 5)
+    return new LinearTransform(
+            List.of(new Band(klt, 1, components)), new double[6], new BlockDct(1), 4, 5)
         .graphs(
             OnnxPieces.forBackbone(TinyNetwork.onnx()),
             step,

@@ -74,8 +74,8 @@ class LinearTransformTest {
     LinearTransform transform = transform(tensor, 3, 4, 8, 8);
     float[] coefficients = run(transform.wholeEncoder(PIECES), tensor, 3, 8, 8);
 
-    // Centred in each band: what is taken away is known there.
-    float[] frequencies = transform.dct().forward(tensor, 3, 8, 8);
+    // What is left of a band's own mean is taken away too.
+    float[] frequencies = transform.dct().forward(centred(tensor, 64), 3, 8, 8);
     double expected = 0;
     for (int i = 0; i < frequencies.length; i++) {
       int frequency = i / 4 % 16;
@@ -87,6 +87,21 @@ class LinearTransformTest {
       energy += coefficient * coefficient;
     }
     assertThat(energy).isCloseTo(expected, within(1e-3 * expected));
+  }
+
+  @Test
+  void leavesNoMeanInAnyFrequency() {
+    float[] tensor = smooth(3, 8, 8);
+    for (int i = 0; i < tensor.length; i++) {
+      tensor[i] += 100;
+    }
+    LinearTransform transform = transform(tensor, 3, 4, 8, 8);
+
+    float[] coefficients = run(transform.wholeEncoder(PIECES), tensor, 3, 8, 8);
+
+    for (float coefficient : coefficients) {
+      assertThat(coefficient).isBetween(-10f, 10f);
+    }
   }
 
   @Test
@@ -112,21 +127,22 @@ class LinearTransformTest {
   void transformsMapsAsItsGraphDoes() {
     float[] tensor = smooth(3, 8, 4);
     LinearTransform transform = transform(tensor, 3, 4, 8, 4);
-    float[] frequencies = transform.dct().forward(tensor, 3, 8, 4);
+    float[] frequencies = transform.dct().forward(centred(tensor, 32), 3, 8, 4);
     float[] expected = new float[tensor.length];
     int firstRow = 0;
     int first = 0;
     for (Band band : transform.bands()) {
       float[] weight = band.klt().encoderWeight(3, 1);
-      float[] bias = band.klt().encoderBias(3, 1);
+      double[] mean = band.klt().mean();
       for (int k = 0; k < 3; k++) {
         for (int f = 0; f < band.frequencies(); f++) {
           for (int block = 0; block < 2; block++) {
-            float sum = bias[k];
+            double sum = 0;
             for (int c = 0; c < 3; c++) {
-              sum += weight[k * 3 + c] * frequencies[(c * 16 + first + f) * 2 + block];
+              float value = frequencies[(c * 16 + first + f) * 2 + block];
+              sum += weight[k * 3 + c] * (value - mean[c]);
             }
-            expected[(firstRow + k * band.frequencies() + f) * 2 + block] = sum;
+            expected[(firstRow + k * band.frequencies() + f) * 2 + block] = (float) sum;
           }
         }
       }
@@ -183,8 +199,7 @@ class LinearTransformTest {
     List<ChannelKlt> klts = all.bands().stream().map(Band::klt).toList();
     long most = all.encoderMacs() - 1;
 
-    LinearTransform some =
-        LinearTransform.affordable(klts, all.dct().bands(), all.dct(), 8, 8, most);
+    LinearTransform some = LinearTransform.affordable(klts, all.mean(), all.dct(), 8, 8, most);
 
     assertThat(some.encoderMacs()).isLessThanOrEqualTo(most);
     double least = Double.POSITIVE_INFINITY;
@@ -237,7 +252,8 @@ class LinearTransformTest {
   private static LinearTransform transform(
       float[] tensor, int channels, int side, int height, int width) {
     BlockDct dct = new BlockDct(side);
-    FloatBuffer values = FloatBuffer.wrap(dct.forward(tensor, channels, height, width));
+    float[] centred = centred(tensor, height * width);
+    FloatBuffer values = FloatBuffer.wrap(dct.forward(centred, channels, height, width));
     int blocks = height * width / dct.frequencies();
     List<Band> bands = new ArrayList<>();
     int from = 0;
@@ -248,7 +264,24 @@ class LinearTransformTest {
       bands.add(new Band(ChannelKlt.of(statistics), frequencies, channels));
       from = to;
     }
-    return new LinearTransform(bands, dct, height, width);
+    return new LinearTransform(bands, means(tensor, height * width), dct, height, width);
+  }
+
+  private static double[] means(float[] tensor, int area) {
+    double[] means = new double[tensor.length / area];
+    for (int i = 0; i < tensor.length; i++) {
+      means[i / area] += tensor[i] / (double) area;
+    }
+    return means;
+  }
+
+  private static float[] centred(float[] tensor, int area) {
+    double[] means = means(tensor, area);
+    float[] centred = tensor.clone();
+    for (int i = 0; i < tensor.length; i++) {
+      centred[i] -= (float) means[i / area];
+    }
+    return centred;
   }
 
   private static Transform graphs(LinearTransform transform, double step, int... rows) {
