@@ -61,6 +61,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private static final int CHECKS_PER_SILENCE = 10;
 
+  /** How long a goodbye may take to be written. */
+  private static final long LEAVE_PATIENCE_SECONDS = 5;
+
   private final ClientLink link;
   private final ClientOptions options;
   private final ClientListener listener;
@@ -187,6 +190,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     } else {
       c.writeAndFlush(frames.write(c.alloc(), new Goodbye("device leaves")))
           .addListener(ChannelFutureListener.CLOSE);
+      // A worker that reads nothing does not take the goodbye either.
+      c.executor().schedule(() -> c.close(), LEAVE_PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
   }
 

@@ -488,6 +488,9 @@ class ClientLink {
       giveUp(draining.remove(0));
     }
     tell(() -> listener.onTrouble(LinkTrouble.DRAINING, why, 0));
+    if (closed) {
+      return;
+    }
     become(LinkState.CONNECTING, why);
     loop.schedule(this::connect, nextWait(which), TimeUnit.NANOSECONDS);
   }

@@ -31,6 +31,9 @@ final class NameLookups {
   /** Who waits for what is being looked up. */
   private final Map<String, List<Waiter>> underWay = new HashMap<>();
 
+  /** What came when nobody waited any more; for whoever asks next. */
+  private final Map<String, List<InetAddress>> late = new HashMap<>();
+
   /** Told apart by identity. */
   private static final class Waiter {
     private final Consumer<List<InetAddress>> done;
@@ -60,6 +63,11 @@ final class NameLookups {
     if (NetUtil.isValidIpV4Address(name) || NetUtil.isValidIpV6Address(name)) {
       List<InetAddress> itself = addresses(AddressResolver.SYSTEM, name);
       loop.execute(() -> done.accept(itself));
+      return;
+    }
+    List<InetAddress> known = late.remove(name);
+    if (known != null) {
+      loop.execute(() -> done.accept(known));
       return;
     }
     Waiter waiter = new Waiter(done);
@@ -99,9 +107,14 @@ final class NameLookups {
 
   private void end(String name, List<InetAddress> found) {
     List<Waiter> waiters = underWay.remove(name);
-    if (waiters != null) {
-      waiters.forEach(waiter -> waiter.done.accept(found));
+    if (waiters == null) {
+      return;
     }
+    if (waiters.isEmpty() && !found.isEmpty()) {
+      late.put(name, found);
+    }
+    // Each on its own: one that fails keeps nothing from the others.
+    waiters.forEach(waiter -> loop.execute(() -> waiter.done.accept(found)));
   }
 
   private void giveUp(String name, Waiter waiter) {

@@ -97,6 +97,10 @@ final class Lossless {
    * @param noise bytes from the start on that are taken as they are
    */
   static int lz4(byte[] in, int noise, int length, byte[] out, int at) {
+    if (noise == length) {
+      System.arraycopy(in, 0, out, at, length);
+      return length;
+    }
     // Behind the noise and the bytes that will say how many literals there are.
     int rest = at + noise + noise / LONG_LENGTH + 3;
     int room = at + length - rest;

@@ -59,6 +59,9 @@ public final class CodecStudy implements Study {
               .flatMap(Optional::stream)
               .filter(subject -> subject.name().contains(System.getProperty(ONLY, "")))
               .toList();
+      if (all.isEmpty()) {
+        throw new IllegalArgumentException("no network is called " + System.getProperty(ONLY));
+      }
       for (Subject subject : all) {
         SubjectRun run = new SubjectRun(context, subject);
         List<Row> found = run.run();
