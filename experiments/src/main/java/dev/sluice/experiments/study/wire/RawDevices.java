@@ -38,6 +38,10 @@ import java.util.concurrent.atomic.LongAdder;
     "FutureReturnValueIgnored") // failed writes close the connection, which is counted
 final class RawDevices implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 60;
+
+  /** A worker takes no more from one address that have not greeted than twice as many. */
+  private static final int MOST_UNWELCOME = 32;
+
   private static final int READ_BYTES = 4 << 10;
   private static final int RECEIVE_BUFFER_BYTES = 8 << 10;
   private static final int FLOOD_PAYLOAD_BYTES = 1 << 10;
@@ -67,7 +71,11 @@ final class RawDevices implements AutoCloseable {
                     channel.pipeline().addLast(decoder, devices.new Device(welcome));
                   }
                 });
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     for (int i = 0; i < count; i++) {
+      while (i - (count - welcome.getCount()) >= MOST_UNWELCOME && System.nanoTime() < deadline) {
+        Thread.sleep(1);
+      }
       devices.channels.add(bootstrap.connect("127.0.0.1", port).syncUninterruptibly().channel());
     }
     if (!welcome.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
