@@ -334,22 +334,12 @@ public final class OnnxPieces {
       float[] some = Arrays.copyOfRange(positions, first * n, (first + count) * n);
       String product = graph.node("MatMul", List.of(graph.constant(some, count, n), columns));
       String byChannel = swapped(graph, product, count, channels);
-      String mixed =
-          graph.node(
-              "MatMul",
-              List.of(graph.constant(matrix.weight(), matrix.components(), channels), byChannel));
-      String byFrequency =
-          graph.node(
-              "Reshape", List.of(mixed, graph.integerConstant(0, matrix.components(), count, -1)));
-      String moved =
-          graph.node(
-              "Add",
-              List.of(byFrequency, graph.constant(matrix.bias(), matrix.components(), count, 1)));
+      String mixed = mixed(graph, byChannel, matrix, matrix.components(), channels);
       made.add(
           graph.node(
               "Reshape",
               List.of(
-                  moved, graph.integerConstant(0, matrix.rows(), height / side, width / side))));
+                  mixed, graph.integerConstant(0, matrix.rows(), height / side, width / side))));
       first += count;
     }
     return joined(graph, made);
@@ -415,17 +405,8 @@ public final class OnnxPieces {
           rows(graph, padded, Arrays.copyOfRange(places, firstRow, firstRow + matrix.rows()));
       String columns =
           graph.node("Reshape", List.of(some, graph.integerConstant(0, matrix.components(), -1)));
-      String mixed =
-          graph.node(
-              "MatMul",
-              List.of(graph.constant(matrix.weight(), channels, matrix.components()), columns));
-      String byFrequency =
-          graph.node(
-              "Reshape", List.of(mixed, graph.integerConstant(0, channels, frequencies, -1)));
-      String moved =
-          graph.node(
-              "Add", List.of(byFrequency, graph.constant(matrix.bias(), channels, frequencies, 1)));
-      String turned = graph.node("Transpose", List.of(moved), SWAP);
+      String mixed = mixed(graph, columns, matrix, channels, matrix.components());
+      String turned = graph.node("Transpose", List.of(mixed), SWAP);
       made.add(graph.node("Reshape", List.of(turned, graph.integerConstant(0, frequencies, -1))));
       firstRow += matrix.rows();
     }
@@ -438,6 +419,18 @@ public final class OnnxPieces {
             List.of(
                 back, graph.integerConstant(0, (long) n * channels, height / side, width / side)));
     return graph.node("DepthToSpace", List.of(blocks), OnnxBuilder.integer("blocksize", side));
+  }
+
+  /** A matrix times {@code [N, from, …]}, with its bias: {@code [N, to, frequencies, blocks]}. */
+  private static String mixed(
+      OnnxBuilder graph, String columns, ChannelMatrix matrix, int to, int from) {
+    String product =
+        graph.node("MatMul", List.of(graph.constant(matrix.weight(), to, from), columns));
+    String byFrequency =
+        graph.node(
+            "Reshape", List.of(product, graph.integerConstant(0, to, matrix.frequencies(), -1)));
+    return graph.node(
+        "Add", List.of(byFrequency, graph.constant(matrix.bias(), to, matrix.frequencies(), 1)));
   }
 
   /** A 1×1 convolution. */
