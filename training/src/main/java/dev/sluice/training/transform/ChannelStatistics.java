@@ -1,6 +1,7 @@
 package dev.sluice.training.transform;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -15,6 +16,7 @@ public final class ChannelStatistics {
   private final double[] sum;
   private final double[] products;
   private final float[] block;
+  private final float[] row;
   private int filled;
   private long vectors;
 
@@ -27,6 +29,7 @@ public final class ChannelStatistics {
     this.sum = new double[channels];
     this.products = new double[channels * channels];
     this.block = new float[channels * BLOCK];
+    this.row = new float[channels];
   }
 
   /** Returns the statistics of all vectors that several have gathered. */
@@ -77,7 +80,7 @@ public final class ChannelStatistics {
     for (int i = 0; i < count; i++) {
       int at = base + from + (count == to - from ? i : random.nextInt(to - from));
       for (int c = 0; c < channels; c++) {
-        block[c * BLOCK + filled] = chw.get(at + c * area);
+        block[filled * channels + c] = chw.get(at + c * area);
       }
       if (++filled == BLOCK) {
         flush();
@@ -86,20 +89,20 @@ public final class ChannelStatistics {
     vectors += count;
   }
 
-  /** Adds up the block, channel-major so that the inner loop runs over consecutive floats. */
+  /** Adds up the block, one channel with all others at a time: such a loop takes vector units. */
   private void flush() {
     for (int i = 0; i < channels; i++) {
-      int rowI = i * BLOCK;
+      Arrays.fill(row, 0, i + 1, 0);
       for (int v = 0; v < filled; v++) {
-        sum[i] += block[rowI + v];
+        int from = v * channels;
+        float value = block[from + i];
+        sum[i] += value;
+        for (int j = 0; j <= i; j++) {
+          row[j] += value * block[from + j];
+        }
       }
       for (int j = 0; j <= i; j++) {
-        int rowJ = j * BLOCK;
-        float product = 0;
-        for (int v = 0; v < filled; v++) {
-          product += block[rowI + v] * block[rowJ + v];
-        }
-        products[i * channels + j] += product;
+        products[i * channels + j] += row[j];
       }
     }
     filled = 0;

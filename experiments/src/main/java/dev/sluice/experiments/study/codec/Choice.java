@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,31 +19,26 @@ import java.util.function.ToDoubleFunction;
  * Chooses contenders on the select set: at each cut the one of fewest bytes that loses no more than
  * a subject allows, and the one of fewest bytes that leaves nearly all answers as they are.
  *
- * <p>Most contenders show after few samples that they are hopeless, or needlessly large beside one
- * of their group that does well; they see no more, and can no longer be chosen. Those in doubt see
- * the whole set.
+ * <p>All of them see a few samples, after which the hopeless go and the others of a family are in
+ * order of their bytes. Since fewer bytes lose more, the {@link Border} of those that qualify is
+ * then found by halving, on the whole set: of ten contenders four see it. The next smaller one than
+ * the chosen has been tried as well, and does not qualify.
  */
 final class Choice {
   /** The share of answers that the stricter choice leaves unchanged. */
   static final double LEAST_UNCHANGED = 0.98;
 
-  /** After which shares of the set, but no fewer samples than {@link #FEWEST}, some go. */
-  private static final double[] STAGES = {0.04, 0.12, 0.3, 0.6};
-
-  private static final int FEWEST = 50;
+  private static final int FIRST_SAMPLES = 60;
 
   /** Standard errors beyond what is allowed after which a contender counts as hopeless. */
-  private static final double HOPELESS = 2;
-
-  /** Standard errors below it from which larger ones are needless. */
-  private static final double COMFORTABLE = 1.5;
+  private static final double HOPELESS = 2.5;
 
   private final Subject subject;
   private final Trial trial;
   private final int[] order;
-  private List<Contender> alive;
-  private final Map<Contender, Integer> seenBy = new HashMap<>();
-  private int done;
+  private final int first;
+  private final List<Contender> all;
+  private final Set<Contender> finalists = new LinkedHashSet<>();
 
   /**
    * Prepares.
@@ -55,8 +49,9 @@ final class Choice {
   Choice(Subject subject, Trial trial, Collection<Contender> contenders, long seed) {
     this.subject = subject;
     this.trial = trial;
-    this.alive = List.copyOf(contenders);
+    this.all = List.copyOf(contenders);
     this.order = trial.all();
+    this.first = Math.min(FIRST_SAMPLES, order.length);
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = order.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
@@ -66,112 +61,125 @@ final class Choice {
     }
   }
 
-  /** Tries all contenders on the whole set, or on as much of it as tells. */
+  /** Tries all contenders on a few samples, and on the whole set as many as it takes. */
   void run() throws IOException {
-    for (double stage : STAGES) {
-      advance(Math.min(order.length, Math.max(FEWEST, (int) (stage * order.length))));
-      Set<Contender> wanted = new LinkedHashSet<>();
-      for (List<Contender> group : groups()) {
-        wanted.addAll(inDoubt(group, this::excessLost));
-        wanted.addAll(inDoubt(group, this::excessChanged));
-      }
-      alive = alive.stream().filter(wanted::contains).toList();
+    trial.run(all, firstSamples());
+    List<Border<Contender>> borders = new ArrayList<>();
+    for (List<Contender> family : families()) {
+      borders.add(new Border<>(promising(family, this::excessLost), this::holds));
+      borders.add(new Border<>(promising(family, this::excessChanged), this::isCalm));
     }
-    advance(order.length);
+    Set<Contender> asked;
+    do {
+      asked = new LinkedHashSet<>();
+      for (Border<Contender> border : borders) {
+        dropLarger(border);
+        next(border).ifPresent(asked::add);
+      }
+      trial.run(asked, Arrays.copyOfRange(order, first, order.length));
+      finalists.addAll(asked);
+    } while (!asked.isEmpty());
   }
 
-  private void advance(int to) throws IOException {
-    trial.run(alive, Arrays.copyOfRange(order, done, to));
-    done = to;
-    alive.forEach(contender -> seenBy.put(contender, done));
+  /**
+   * Of pictures, and of the rival's codecs at a cut, only the smallest of all families is wanted.
+   */
+  private void dropLarger(Border<Contender> border) {
+    Optional<Contender> found =
+        border
+            .middle()
+            .filter(middle -> !middle.kind().isOurs())
+            .flatMap(
+                middle ->
+                    smallest(
+                        other -> other.kind() == middle.kind() && other.cut() == middle.cut(),
+                        border.qualifies()));
+    if (found.isPresent()) {
+      double bytes = firstBytes(found.get());
+      border.dropLargest(contender -> firstBytes(contender) >= bytes);
+    }
+  }
+
+  /** Moves a border as far as finalists tell, and returns who would tell more. */
+  private Optional<Contender> next(Border<Contender> border) {
+    Optional<Contender> middle = border.middle();
+    while (middle.isPresent() && finalists.contains(middle.get())) {
+      border.move();
+      middle = border.middle();
+    }
+    return middle;
+  }
+
+  private int[] firstSamples() {
+    return Arrays.copyOf(order, first);
+  }
+
+  private double firstBytes(Contender contender) {
+    return trial.of(contender).meanBytes(firstSamples());
+  }
+
+  /** Contenders that differ in their settings only, fewest bytes first. */
+  private Collection<List<Contender>> families() {
+    Map<String, List<Contender>> families = new TreeMap<>();
+    for (Contender contender : all) {
+      families
+          .computeIfAbsent(contender.cut() + " " + contender.family(), key -> new ArrayList<>())
+          .add(contender);
+    }
+    for (List<Contender> family : families.values()) {
+      family.sort(Comparator.comparingDouble(this::firstBytes));
+    }
+    return families.values();
+  }
+
+  /** Leaves out the hopeless, but for the largest, which comes nearest. */
+  private static List<Contender> promising(
+      List<Contender> family, ToDoubleFunction<Contender> excess) {
+    Contender largest = family.get(family.size() - 1);
+    return family.stream()
+        .filter(c -> c == largest || excess.applyAsDouble(c) <= HOPELESS)
+        .toList();
   }
 
   /** Returns the samples on which a contender was tried. */
   int[] seenBy(Contender contender) {
-    return Arrays.copyOf(order, seenBy.getOrDefault(contender, 0));
+    return finalists.contains(contender) ? order.clone() : firstSamples();
   }
 
-  private int[] seen() {
-    return Arrays.copyOf(order, done);
-  }
-
-  /** Contenders of which only the smallest that qualifies is of interest, smallest first. */
-  private List<List<Contender>> groups() {
-    int[] seen = seen();
-    Map<String, List<Contender>> groups = new TreeMap<>();
-    for (Contender contender : alive) {
-      boolean byFamily = contender.kind().isOurs();
-      String group = contender.cut() + " " + (byFamily ? contender.family() : contender.kind());
-      groups.computeIfAbsent(group, key -> new ArrayList<>()).add(contender);
-    }
-    for (List<Contender> group : groups.values()) {
-      group.sort(Comparator.comparingDouble(c -> trial.of(c).meanBytes(seen)));
-    }
-    return List.copyOf(groups.values());
-  }
-
-  /**
-   * Returns those of a group that may turn out to be the smallest that qualifies.
-   *
-   * @param excess by how many standard errors a contender is beyond what is allowed
-   */
-  private static List<Contender> inDoubt(
-      List<Contender> smallestFirst, ToDoubleFunction<Contender> excess) {
-    List<Contender> kept = new ArrayList<>();
-    for (Contender contender : smallestFirst) {
-      double beyond = excess.applyAsDouble(contender);
-      if (beyond <= HOPELESS) {
-        kept.add(contender);
-      }
-      if (beyond <= -COMFORTABLE) {
-        return kept;
-      }
-    }
-    // Nothing is safe: the largest is what comes nearest.
-    if (kept.isEmpty()) {
-      kept.add(smallestFirst.get(smallestFirst.size() - 1));
-    }
-    return kept;
-  }
-
+  /** By how many standard errors a contender loses more than allowed on the first samples. */
   private double excessLost(Contender contender) {
-    int[] seen = seen();
-    int[] pair = trial.of(contender).discordant(trial.uncut(), 0, seen);
-    double excess = pair[1] - pair[0] - subject.mostLost() / 100 * seen.length;
-    return excess / Math.sqrt(pair[0] + pair[1] + 1.0);
+    int[] pair = trial.of(contender).discordant(trial.uncut(), 0, firstSamples());
+    return (pair[1] - pair[0] - subject.mostLost() / 100 * first)
+        / Math.sqrt(pair[0] + pair[1] + 1.0);
   }
 
   private double excessChanged(Contender contender) {
-    int[] seen = seen();
-    int changed = trial.of(contender).changed(trial.uncut(), 0, seen);
-    return (changed - (1 - LEAST_UNCHANGED) * seen.length) / Math.sqrt(changed + 1.0);
+    int changed = trial.of(contender).changed(trial.uncut(), 0, firstSamples());
+    return (changed - (1 - LEAST_UNCHANGED) * first) / Math.sqrt(changed + 1.0);
   }
 
   /** Returns those that saw the whole set. */
-  List<Contender> finalists() {
-    return alive;
+  Set<Contender> finalists() {
+    return finalists;
   }
 
-  /** Returns whether a contender loses no more than allowed on what was seen. */
+  /** Returns whether a finalist loses no more than allowed. */
   boolean holds(Contender contender) {
-    int[] seen = seen();
-    int[] pair = trial.of(contender).discordant(trial.uncut(), 0, seen);
-    return pair[1] - pair[0] <= subject.mostLost() / 100 * seen.length + 1e-9;
+    int[] pair = trial.of(contender).discordant(trial.uncut(), 0, order);
+    return pair[1] - pair[0] <= subject.mostLost() / 100 * order.length + 1e-9;
   }
 
-  /** Returns whether a contender leaves nearly all answers as they are on what was seen. */
+  /** Returns whether a finalist leaves nearly all answers as they are. */
   boolean isCalm(Contender contender) {
-    int[] seen = seen();
-    return trial.of(contender).changed(trial.uncut(), 0, seen)
-        <= (1 - LEAST_UNCHANGED) * seen.length + 1e-9;
+    return trial.of(contender).changed(trial.uncut(), 0, order)
+        <= (1 - LEAST_UNCHANGED) * order.length + 1e-9;
   }
 
-  /** Returns the smallest of those that qualify. */
+  /** Returns the smallest finalist of those that qualify. */
   Optional<Contender> smallest(Predicate<Contender> among, Predicate<Contender> qualifies) {
-    int[] seen = seen();
-    return alive.stream()
+    return finalists.stream()
         .filter(among)
         .filter(qualifies)
-        .min(Comparator.comparingDouble(c -> trial.of(c).meanBytes(seen)));
+        .min(Comparator.comparingDouble(c -> trial.of(c).meanBytes(order)));
   }
 }

@@ -71,7 +71,7 @@ final class RivalContender implements Contender {
 
   @Override
   public String family() {
-    return "clip";
+    return codec.design();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.data.LabelledImages;
 import dev.sluice.training.transform.CutCodec;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * A network with its data and what is asked of its codecs.
@@ -12,6 +13,8 @@ import java.util.List;
  * @param network with the cuts at which codecs are compared
  * @param train what transforms and quantisers are fitted on
  * @param select what codecs are chosen on
+ * @param unseenAccuracy how often the network's authors saw it right by the first task on pictures
+ *     that were new to it, where it was trained on {@code select}
  * @param test what is reported
  * @param tasks how answers are judged; codecs are chosen by the first
  * @param mostLost points of accuracy that a chosen codec may lose on {@code select}
@@ -24,6 +27,7 @@ record Subject(
     ExitNetwork network,
     LabelledImages train,
     LabelledImages select,
+    OptionalDouble unseenAccuracy,
     LabelledImages test,
     List<Task> tasks,
     double mostLost,

@@ -4,6 +4,7 @@ import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.training.calibrate.Replay;
+import dev.sluice.training.data.LabelledImages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,7 +77,11 @@ final class SubjectRun {
           offers.searched(cuts, threads, context.seed("transforms"), context.console()));
       contenders.addAll(offers.rivals(cuts, threads, context.seed("transforms")));
       say("  choosing among %d codecs", contenders.size());
-      Trial select = new Trial(subject, replay, subject.select(), threads);
+      LabelledImages images = Unlearnt.select(subject, replay, threads, context.seed("blends"));
+      if (images instanceof Unlearnt blended) {
+        say("  select blended with up to %.2f of other pictures", blended.most());
+      }
+      Trial select = new Trial(subject, replay, images, threads);
       Choice choice = new Choice(subject, select, contenders, context.seed("order"));
       choice.run();
       noteTried(contenders, choice, select);
@@ -102,7 +107,7 @@ final class SubjectRun {
   }
 
   private void assignRoles(List<Contender> contenders, Choice choice, List<Integer> cuts) {
-    List<Contender> finalists = choice.finalists();
+    Set<Contender> finalists = choice.finalists();
     for (int cut : cuts) {
       Predicate<Contender> ours = c -> c.cut() == cut && c.kind().isOurs();
       Predicate<Contender> isReference = c -> c.cut() == cut && c.kind() == Kind.REFERENCE;
@@ -142,10 +147,9 @@ final class SubjectRun {
   }
 
   private void noteTried(List<Contender> contenders, Choice choice, Trial select) {
-    int[] all = select.all();
     for (Contender contender : contenders) {
       boolean isFinalist = choice.finalists().contains(contender);
-      int[] seen = isFinalist ? all : choice.seenBy(contender);
+      int[] seen = choice.seenBy(contender);
       Outcomes outcomes = select.of(contender);
       int[] pair = outcomes.discordant(select.uncut(), 0, seen);
       tried.add(

@@ -28,12 +28,15 @@ import java.util.List;
  * </ul>
  */
 public final class ClippedTensorCodec {
-  private final String name;
+  private final String design;
+  private final int levels;
   private final Quantiser quantiser;
   private final BinCoder coder;
 
-  private ClippedTensorCodec(String name, Quantiser quantiser, LevelHistogram histogram) {
-    this.name = name;
+  private ClippedTensorCodec(
+      String design, int levels, Quantiser quantiser, LevelHistogram histogram) {
+    this.design = design;
+    this.levels = levels;
     this.quantiser = quantiser;
     this.coder = new BinCoder(quantiser.shares(histogram));
   }
@@ -55,20 +58,17 @@ public final class ClippedTensorCodec {
     }
     for (int n : levels) {
       ClippingRange measured = ClippingRange.measured(histogram, n);
-      codecs.add(
-          new ClippedTensorCodec(
-              "clip-n" + n + "-measured", Quantiser.uniform(measured, n), histogram));
+      codecs.add(new ClippedTensorCodec("measured", n, Quantiser.uniform(measured, n), histogram));
       if (histogram.least() >= 0) {
         codecs.add(
             new ClippedTensorCodec(
-                "clip-n" + n + "-model",
-                Quantiser.uniform(ClippingRange.modelled(histogram, n), n),
-                histogram));
+                "model", n, Quantiser.uniform(ClippingRange.modelled(histogram, n), n), histogram));
       }
       for (double exchange : exchanges) {
         codecs.add(
             new ClippedTensorCodec(
-                "clip-n" + n + "-ecq" + exchange,
+                "ecq" + exchange,
+                n,
                 Quantiser.entropyConstrained(histogram, measured, n, exchange),
                 histogram));
       }
@@ -78,7 +78,12 @@ public final class ClippedTensorCodec {
 
   /** Returns a name that says levels and design. */
   public String name() {
-    return name;
+    return "clip-n" + levels + "-" + design;
+  }
+
+  /** Returns what it shares with codecs of other numbers of levels. */
+  public String design() {
+    return "clip-" + design;
   }
 
   /** Writes a tensor; the buffer's position stays. */
