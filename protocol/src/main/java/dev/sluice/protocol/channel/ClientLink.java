@@ -44,7 +44,7 @@ class ClientLink {
   private static final Logger LOG = LoggerFactory.getLogger(ClientLink.class);
 
   /** Bytes written to Netty and not yet taken by the kernel; the window bounds both together. */
-  private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 16, 1 << 18);
+  private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 19, 1 << 20);
 
   private static final int LEAST_RECEIVE_BYTES = 256;
   private static final int RECEIVE_BYTES = 1 << 12;
