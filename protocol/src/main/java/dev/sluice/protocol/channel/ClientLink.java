@@ -18,6 +18,8 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -75,6 +77,9 @@ class ClientLink {
   private volatile boolean closed;
 
   private @Nullable ClientConnection connection;
+
+  /** The host's address that was last connected to. */
+  private @Nullable InetAddress reached;
 
   /** Connections whose worker takes nothing new, until their last answer; the oldest first. */
   private final List<ClientConnection> draining = new ArrayList<>();
@@ -399,11 +404,36 @@ class ClientLink {
           attempt, LinkTrouble.UNKNOWN_HOST, "no address is found for '" + options.host() + "'", 0);
       return;
     }
-    dial(attempt, new InetSocketAddress(addresses.get(0), options.port()));
+    // The one that took a connection before comes first: others may let each attempt time out.
+    List<InetAddress> inTurn = new ArrayList<>(addresses);
+    inTurn.sort(Comparator.comparing(address -> !address.equals(reached)));
+    dialInTurn(attempt, inTurn.iterator());
+  }
+
+  /** Tries a host's addresses one after the other: it may have some that lead nowhere from here. */
+  private void dialInTurn(ClientConnection attempt, Iterator<InetAddress> addresses) {
+    InetAddress address = addresses.next();
+    dial(
+        attempt,
+        new InetSocketAddress(address, options.port()),
+        () -> reached = address,
+        cause -> {
+          if (connection != attempt || !addresses.hasNext()) {
+            unreachable(attempt, cause);
+            return;
+          }
+          ClientConnection next = new ClientConnection(this, options, listener);
+          connection = next;
+          dialInTurn(next, addresses);
+        });
   }
 
   /** Opens the socket of an attempt. Tests put another channel there. */
-  void dial(ClientConnection attempt, InetSocketAddress at) {
+  void dial(
+      ClientConnection attempt,
+      InetSocketAddress at,
+      Runnable connected,
+      Consumer<Throwable> failed) {
     long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
     Bootstrap bootstrap =
         new Bootstrap()
@@ -433,9 +463,11 @@ class ClientLink {
     bootstrap
         .connect(at)
         .addListener(
-            connected -> {
-              if (!connected.isSuccess()) {
-                unreachable(attempt, Objects.requireNonNull(connected.cause()));
+            attempted -> {
+              if (attempted.isSuccess()) {
+                connected.run();
+              } else {
+                failed.accept(Objects.requireNonNull(attempted.cause()));
               }
             });
   }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -125,7 +126,11 @@ class FuzzTest {
               Transport.NIO,
               new NameLookups(AddressResolver.SYSTEM, fuzzed.channel.eventLoop(), Runnable::run)) {
             @Override
-            void dial(ClientConnection attempt, InetSocketAddress at) {
+            void dial(
+                ClientConnection attempt,
+                InetSocketAddress at,
+                Runnable connected,
+                Consumer<Throwable> failed) {
               if (!dialled) {
                 dialled = true;
                 attempt.install(fuzzed.channel.pipeline());

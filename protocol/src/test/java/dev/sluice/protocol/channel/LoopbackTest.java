@@ -20,6 +20,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -372,6 +373,26 @@ class LoopbackTest {
       assertThat(lost.why()).containsOnlyOnce("127.0.0.1:" + port);
       assertThat(events.troubles).containsOnly(LinkTrouble.REFUSED);
       events.await(LinkState.DOWN);
+    }
+  }
+
+  @Test
+  void triesAllAddressesOfAHostUntilOneTakesTheConnection() throws Exception {
+    Events events = new Events();
+    AddressResolver resolver =
+        name ->
+            List.of(
+                InetAddress.getByName("127.0.0.3"), // Nothing listens there: connection refused.
+                InetAddress.getByName("127.0.0.2"),
+                InetAddress.getByName("127.0.0.1"));
+    try (WorkerServer server = serve(new Inbox());
+        ClientLoop loop = ClientLoop.start(resolver);
+        WorkerClient client =
+            WorkerClient.connect(
+                ClientOptions.to("worker.example", server.port(), DIGEST, "test"), events, loop)) {
+      events.await(LinkState.UP);
+      assertThat(events.troubles).isEmpty();
+      assertThat(client.state()).isEqualTo(LinkState.UP);
     }
   }
 

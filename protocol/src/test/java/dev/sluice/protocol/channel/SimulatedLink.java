@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A client's link without sockets, on a clock that stands until it is moved. The test is the worker
@@ -41,7 +42,11 @@ final class SimulatedLink implements AutoCloseable {
             Transport.NIO,
             new NameLookups(resolver, home.eventLoop(), Runnable::run)) {
           @Override
-          void dial(ClientConnection attempt, InetSocketAddress at) {
+          void dial(
+              ClientConnection attempt,
+              InetSocketAddress at,
+              Runnable connected,
+              Consumer<Throwable> failed) {
             lines.add(new Line(attempt));
           }
         };

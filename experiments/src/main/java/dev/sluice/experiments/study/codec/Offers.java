@@ -13,11 +13,11 @@ import java.util.List;
 /** Everything that is tried on a network. Owns the sessions behind the rival's codecs. */
 final class Offers implements AutoCloseable {
   private static final List<Integer> QUALITIES = List.of(5, 10, 20, 30, 40, 50, 60, 75, 85, 92);
-  private static final List<Integer> QUICK_QUALITIES = List.of(50, 75, 92);
+  private static final List<Integer> QUICK_QUALITIES = List.of(50, 85);
   private static final List<String> SCALES = List.of("", "@0.75", "@0.5");
   private static final List<String> QUICK_SCALES = List.of("", "@0.5");
   private static final List<Integer> LEVELS = List.of(2, 3, 4, 5, 6, 8, 12);
-  private static final List<Integer> QUICK_LEVELS = List.of(2, 4, 8);
+  private static final List<Integer> QUICK_LEVELS = List.of(3, 6);
 
   /** Error that a bit is worth in squared distances of uniform levels: about what a fine one is. */
   private static final List<Double> EXCHANGES = List.of(0.06, 0.2);
