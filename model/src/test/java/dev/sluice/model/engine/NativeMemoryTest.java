@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Counts what is allocated in native memory, which no garbage collector would give back. */
 class NativeMemoryTest {
   private static final int ROUNDS = 5;
+  private static final int WINDOWS = 3;
   private static final int SESSIONS = 30;
   private static final int RUNS = 40;
 
@@ -56,13 +57,18 @@ class NativeMemoryTest {
       LoweredNetwork.Piece piece =
           lowered.piece(List.of("x"), false, List.of("middle"), true, List.of("y")).orElseThrow();
       work(engine, onnx, piece);
-      long before = allocated(mallinfo);
-      long least = Long.MAX_VALUE;
-      for (int round = 0; round < ROUNDS; round++) {
-        work(engine, onnx, piece);
-        least = round < ROUNDS / 2 ? least : Math.min(least, allocated(mallinfo));
+      // A leak grows in every window, the compilers of the virtual machine in some.
+      long growth = Long.MAX_VALUE;
+      for (int window = 0; window < WINDOWS && growth >= ALLOWED_BYTES; window++) {
+        long before = allocated(mallinfo);
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS; round++) {
+          work(engine, onnx, piece);
+          least = round < ROUNDS / 2 ? least : Math.min(least, allocated(mallinfo));
+        }
+        growth = least - before;
       }
-      assertThat(least - before)
+      assertThat(growth)
           .as("%d sessions, %d runs", 2 * ROUNDS * SESSIONS, 2 * ROUNDS * SESSIONS * RUNS)
           .isLessThan(ALLOWED_BYTES);
     }
