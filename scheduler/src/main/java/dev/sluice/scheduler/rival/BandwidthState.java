@@ -16,8 +16,8 @@ import org.apache.commons.math3.stat.StatUtils;
  * halving is as big as a doubling and noise is a percentage.
  */
 public final class BandwidthState {
-  /* A level stays for some 100 values, noise is about 20 %, and the first value is a mere hint. */
-  private static final double HAZARD = 0.01;
+  /* A level stays for some 300 values, noise is about 20 %, and the first value is a mere hint. */
+  private static final double HAZARD = 1.0 / 300;
   private static final double MEAN_WEIGHT = 0.05;
   private static final double SHAPE = 2;
   private static final double SCALE = 0.08;

@@ -124,9 +124,6 @@ public final class Ddnn implements Planner {
   }
 
   private static Plan plan(BundleFacts facts, Setting setting) {
-    if (setting.exit() < 0 || setting.exit() >= facts.finalExit()) {
-      throw new IllegalArgumentException("not an early exit of this bundle: " + setting.exit());
-    }
     return new Plan(
         facts.exitCut(setting.exit()),
         setting.codec(),
@@ -134,6 +131,9 @@ public final class Ddnn implements Planner {
   }
 
   private static EntropyBelow criterion(BundleFacts facts, Setting setting) {
+    if (setting.exit() < 0 || setting.exit() >= facts.finalExit()) {
+      throw new IllegalArgumentException("not an early exit of this bundle: " + setting.exit());
+    }
     double[] nats = new double[facts.finalExit()];
     /* At most the threshold, in the float32 that tables hold: below the next larger one. */
     nats[setting.exit()] =
