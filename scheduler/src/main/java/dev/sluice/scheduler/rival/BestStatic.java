@@ -28,8 +28,8 @@ import java.util.Optional;
  * takes as long as the caller waits, and neither bytes nor worker's time are spent. No latency
  * counts for more than that wait.
  *
- * <p>Accuracy floors need hold on the SELECT table only. Where no plan holds every constraint, as in
- * the {@code Scheduler} latency is kept first, then accuracy made as good as possible, then the
+ * <p>Accuracy floors need hold on the SELECT table only. Where no plan holds every constraint, as
+ * in the {@code Scheduler} latency is kept first, then accuracy made as good as possible, then the
  * targets count; where none is in time, the one whose latency exceeds its bound least.
  */
 public final class BestStatic implements Planner {
@@ -67,11 +67,7 @@ public final class BestStatic implements Planner {
    * @param giveUpNanos how long a caller waits for an answer, positive
    */
   public BestStatic(
-      BundleFacts facts,
-      List<Plan> plans,
-      Objective objective,
-      List<Spell> run,
-      long giveUpNanos) {
+      BundleFacts facts, List<Plan> plans, Objective objective, List<Spell> run, long giveUpNanos) {
     if (plans.isEmpty() || run.isEmpty() || giveUpNanos <= 0) {
       throw new IllegalArgumentException("a best plan needs plans, a run and patience");
     }

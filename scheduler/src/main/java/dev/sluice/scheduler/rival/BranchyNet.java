@@ -35,7 +35,7 @@ public final class BranchyNet implements Planner {
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8
   };
 
-  private final EntropyBelow criterion;
+  private final ExitCriterion criterion;
   private final Forced forced;
 
   /**
@@ -60,13 +60,14 @@ public final class BranchyNet implements Planner {
    * @param nats by early exit, at least 0; at 0 an exit is not computed; copied
    */
   public BranchyNet(BundleFacts facts, double[] nats) {
-    if (nats.length != facts.finalExit()) {
-      throw new IllegalArgumentException(
-          "the bundle has " + facts.finalExit() + " early exits, not " + nats.length);
-    }
-    criterion = new EntropyBelow(nats);
+    this(facts, rule(facts, nats));
+  }
+
+  /** Plans with a rule in another form, which whoever runs the plan applies. */
+  public BranchyNet(BundleFacts facts, ExitCriterion criterion) {
+    this.criterion = criterion;
     List<ExitThreshold> exits = new ArrayList<>();
-    for (int exit = 0; exit < nats.length; exit++) {
+    for (int exit = 0; exit < facts.finalExit(); exit++) {
       if (criterion.active(exit)) {
         exits.add(new ExitThreshold(exit, 1));
       }
@@ -75,8 +76,16 @@ public final class BranchyNet implements Planner {
         new Forced(
             facts,
             Plan.local(facts.lastCut(), exits),
-            "on the device, exits by entropy",
+            "on the device, exits by their rule",
             Optional.of(criterion));
+  }
+
+  private static EntropyBelow rule(BundleFacts facts, double[] nats) {
+    if (nats.length != facts.finalExit()) {
+      throw new IllegalArgumentException(
+          "the bundle has " + facts.finalExit() + " early exits, not " + nats.length);
+    }
+    return new EntropyBelow(nats);
   }
 
   /**

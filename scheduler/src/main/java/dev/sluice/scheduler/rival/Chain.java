@@ -43,7 +43,12 @@ final class Chain {
   private static Send send(BundleFacts facts, CodecFact codec) {
     CodecCost cost = facts.profile().codec(codec.cut(), codec.codec()).orElseThrow();
     return new Send(
-        codec.cut(), codec.codec(), cost.encodeNanos(), cost.decodeNanos(), cost.meanBytes());
+        
+        codec.cut(),
+        codec.codec(),
+        (double) cost.encodeNanos(),
+        (double) cost.decodeNanos(),
+        cost.meanBytes());
   }
 
   private static double[] sums(double[] nanos) {

@@ -62,10 +62,7 @@ final class ChangePoints {
       double weight = meanWeight + 1;
       double off = value - mean;
       return new Level(
-          mean + off / weight,
-          weight,
-          shape + 0.5,
-          scale + meanWeight * off * off / (2 * weight));
+          mean + off / weight, weight, shape + 0.5, scale + meanWeight * off * off / (2 * weight));
     }
   }
 
@@ -92,9 +89,7 @@ final class ChangePoints {
       Run run = runs.get(i);
       double seen = run.logShare + run.level.logDensity(value);
       ended[i] = seen + Math.log(prior.hazard());
-      next.add(
-          new Run(
-              run.length + 1, seen + Math.log1p(-prior.hazard()), run.level.after(value)));
+      next.add(new Run(run.length + 1, seen + Math.log1p(-prior.hazard()), run.level.after(value)));
     }
     next.add(0, new Run(0, logSum(ended), prior.level()));
     double evidence = logSum(next.stream().mapToDouble(Run::logShare).toArray());

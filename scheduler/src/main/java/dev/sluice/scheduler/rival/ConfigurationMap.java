@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Edgent's configuration map: for each bandwidth state the exit and split of most reward. Immutable.
+ * Edgent's configuration map: for each bandwidth state the exit and split of most reward.
+ * Immutable.
  *
  * <p>The reward of a configuration is {@code exp(accuracy) + throughput} if it is within the
  * deadline, otherwise 0. Throughput is one over the latency. Deviations: the paper adds a number
@@ -17,7 +18,7 @@ import java.util.List;
  * taken instead of any.
  */
 final class ConfigurationMap {
-  private final List<Entry> entries;
+  private final List<Configuration> configurations;
 
   /**
    * What to do in a bandwidth state.
@@ -25,10 +26,10 @@ final class ConfigurationMap {
    * @param bytesPerSecond the state
    * @param timely whether the plan keeps the deadline there
    */
-  record Entry(double bytesPerSecond, Plan plan, boolean timely) {}
+  record Configuration(double bytesPerSecond, Plan plan, boolean timely) {}
 
-  private ConfigurationMap(List<Entry> entries) {
-    this.entries = entries;
+  private ConfigurationMap(List<Configuration> configurations) {
+    this.configurations = configurations;
   }
 
   /**
@@ -46,7 +47,7 @@ final class ConfigurationMap {
     for (int exit = 0; exit < accuracy.length; exit++) {
       accuracy[exit] = partitions.accuracy(exit);
     }
-    List<Entry> entries = new ArrayList<>();
+    List<Configuration> configurations = new ArrayList<>();
     for (double state : states) {
       Estimates estimates = at(offline, state);
       Partition best = partitions.quickest(0, estimates);
@@ -60,9 +61,9 @@ final class ConfigurationMap {
           most = reward;
         }
       }
-      entries.add(new Entry(state, best.plan(), most > 0));
+      configurations.add(new Configuration(state, best.plan(), most > 0));
     }
-    return new ConfigurationMap(List.copyOf(entries));
+    return new ConfigurationMap(List.copyOf(configurations));
   }
 
   private static double reward(Partition partition, double[] accuracy, long deadlineNanos) {
@@ -90,13 +91,13 @@ final class ConfigurationMap {
   }
 
   /** Returns the entry of the nearest state, by ratio. */
-  Entry find(double bytesPerSecond) {
-    Entry nearest = entries.get(0);
+  Configuration find(double bytesPerSecond) {
+    Configuration nearest = configurations.get(0);
     double least = Double.POSITIVE_INFINITY;
-    for (Entry entry : entries) {
-      double apart = Math.abs(Math.log(entry.bytesPerSecond() / bytesPerSecond));
+    for (Configuration configuration : configurations) {
+      double apart = Math.abs(Math.log(configuration.bytesPerSecond() / bytesPerSecond));
       if (apart < least) {
-        nearest = entry;
+        nearest = configuration;
         least = apart;
       }
     }

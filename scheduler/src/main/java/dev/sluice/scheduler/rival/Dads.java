@@ -61,7 +61,7 @@ public final class Dads implements Planner {
   }
 
   private PlanDecision decision(
-      List<Send> sends, Cut cut, String what, double nanos, Estimates estimates) {
+      List<Send> sends, Cut cut, String what, long nanos, Estimates estimates) {
     Plan plan = Plan.local(facts.lastCut(), List.of());
     if (cut.onDevice().size() <= sends.size()) {
       Send send = sends.get(cut.onDevice().size() - 1);
@@ -83,10 +83,7 @@ public final class Dads implements Planner {
   List<Send> best(ToDoubleFunction<Send> cost) {
     TreeMap<Integer, Send> best = new TreeMap<>();
     for (Send send : chain.sends) {
-      best.merge(
-          send.cut(),
-          send,
-          (a, b) -> cost.applyAsDouble(b) < cost.applyAsDouble(a) ? b : a);
+      best.merge(send.cut(), send, (a, b) -> cost.applyAsDouble(b) < cost.applyAsDouble(a) ? b : a);
     }
     return List.copyOf(best.values());
   }

@@ -33,9 +33,8 @@ import java.util.Optional;
 public final class Ddnn implements Planner {
   private static final int STEPS = 20;
 
-  private final EntropyBelow criterion;
+  private final ExitCriterion criterion;
   private final Forced forced;
-  private final Setting setting;
 
   /**
    * A place to part the network, a codec and a threshold.
@@ -58,13 +57,22 @@ public final class Ddnn implements Planner {
    * @throws IllegalArgumentException if the exit is no early one or the codec is unknown at its cut
    */
   public Ddnn(BundleFacts facts, Setting setting) {
-    this.setting = setting;
-    criterion = criterion(facts, setting);
+    this(facts, setting.exit(), setting.codec(), criterion(facts, setting));
+  }
+
+  /**
+   * Plans with a rule in another form, which whoever runs the plan applies.
+   *
+   * @param exit the device's early exit
+   * @param codec codec at the exit's cut
+   */
+  public Ddnn(BundleFacts facts, int exit, String codec, ExitCriterion criterion) {
+    this.criterion = criterion;
     forced =
         new Forced(
             facts,
-            plan(facts, setting),
-            "leaves at exit " + setting.exit() + " or goes all the way",
+            plan(facts, exit, codec),
+            "leaves at exit " + exit + " or goes all the way",
             Optional.of(criterion));
   }
 
@@ -89,7 +97,7 @@ public final class Ddnn implements Planner {
       Prediction prediction =
           new Predictor(
                   facts,
-                  List.of(plan(facts, setting)),
+                  List.of(plan(facts, setting.exit(), setting.codec())),
                   0,
                   0,
                   Optional.of(criterion(facts, setting)))
@@ -123,17 +131,19 @@ public final class Ddnn implements Planner {
     return settings;
   }
 
-  private static Plan plan(BundleFacts facts, Setting setting) {
-    return new Plan(
-        facts.exitCut(setting.exit()),
-        setting.codec(),
-        List.of(new ExitThreshold(setting.exit(), 1)));
+  private static Plan plan(BundleFacts facts, int exit, String codec) {
+    requireEarly(facts, exit);
+    return new Plan(facts.exitCut(exit), codec, List.of(new ExitThreshold(exit, 1)));
+  }
+
+  private static void requireEarly(BundleFacts facts, int exit) {
+    if (exit < 0 || exit >= facts.finalExit()) {
+      throw new IllegalArgumentException("not an early exit of this bundle: " + exit);
+    }
   }
 
   private static EntropyBelow criterion(BundleFacts facts, Setting setting) {
-    if (setting.exit() < 0 || setting.exit() >= facts.finalExit()) {
-      throw new IllegalArgumentException("not an early exit of this bundle: " + setting.exit());
-    }
+    requireEarly(facts, setting.exit());
     double[] nats = new double[facts.finalExit()];
     /* At most the threshold, in the float32 that tables hold: below the next larger one. */
     nats[setting.exit()] =
@@ -141,9 +151,9 @@ public final class Ddnn implements Planner {
     return new EntropyBelow(nats);
   }
 
-  /** Returns the setting in use. */
-  public Setting setting() {
-    return setting;
+  /** Returns the plan in use. */
+  public Plan plan() {
+    return forced.plan();
   }
 
   /** Returns when the exit stops. */

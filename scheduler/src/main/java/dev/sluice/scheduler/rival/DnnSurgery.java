@@ -118,7 +118,7 @@ public final class DnnSurgery {
      * of them, or it does not send, and then none that does can beat it.
      */
     Cut best = sent.latencyNanos() < all.latencyNanos() ? sent : all;
-    return best.withLeast(best.latencyNanos());
+    return best.withLeast((double) best.latencyNanos());
   }
 
   /** Returns a cut whose longest stage is small: within 3 times the optimum, exact on a chain. */
@@ -133,7 +133,7 @@ public final class DnnSurgery {
       }
     }
     if (surgery.isChain()) {
-      return best.withLeast(best.bottleneckNanos());
+      return best.withLeast((double) best.bottleneckNanos());
     }
     /* Capacities are rounded: a cut may be the least by up to half a nanosecond per edge in it. */
     double least = 0;
@@ -150,7 +150,7 @@ public final class DnnSurgery {
       best = shorter(best, cut);
       weight = reweighted(weight, cut);
     }
-    return best.withLeast(Math.min(least, best.bottleneckNanos()));
+    return best.withLeast(Math.min(least, (double) best.bottleneckNanos()));
   }
 
   /* Multiplicative weights: a stage gains by how long it is against the longest. */

@@ -6,7 +6,7 @@ import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.profile.BundleFacts;
-import dev.sluice.scheduler.rival.ConfigurationMap.Entry;
+import dev.sluice.scheduler.rival.ConfigurationMap.Configuration;
 import dev.sluice.scheduler.rival.Partitions.Partition;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +33,7 @@ public final class DynamicEdgent implements Planner {
   private final long deadlineNanos;
   private final BandwidthState state = new BandwidthState();
   private double lastRate;
-  private Optional<Entry> entry = Optional.empty();
+  private Optional<Configuration> configuration = Optional.empty();
 
   /**
    * Makes the map and plans by it.
@@ -44,11 +44,7 @@ public final class DynamicEdgent implements Planner {
    *     in traces; at least one
    */
   public DynamicEdgent(
-      BundleFacts facts,
-      Terms terms,
-      long deadlineNanos,
-      Estimates offline,
-      List<Double> states) {
+      BundleFacts facts, Terms terms, long deadlineNanos, Estimates offline, List<Double> states) {
     this.deadlineNanos = Edgent.requireDeadline(deadlineNanos);
     partitions = new Partitions(facts, terms);
     map = ConfigurationMap.of(partitions, deadlineNanos, offline, states);
@@ -69,16 +65,13 @@ public final class DynamicEdgent implements Planner {
     if (rate != lastRate) {
       lastRate = rate;
       if (state.add(rate)) {
-        entry = Optional.empty();
+        configuration = Optional.empty();
       }
     }
-    Entry found = entry.orElseGet(() -> map.find(state.bytesPerSecond()));
-    entry = Optional.of(found);
+    Configuration found = configuration.orElseGet(() -> map.find(state.bytesPerSecond()));
+    configuration = Optional.of(found);
     String reason =
-        String.format(
-            Locale.ROOT,
-            "bandwidth state %.3g Mbit/s",
-            found.bytesPerSecond() * 8e-6);
+        String.format(Locale.ROOT, "bandwidth state %.3g Mbit/s", found.bytesPerSecond() * 8e-6);
     return forecast.decision(found.plan(), reason, estimates, found.timely());
   }
 }

@@ -153,7 +153,9 @@ public final class LayerTimes {
       double[] weights = new double[scale.length + 1];
       weights[0] = samples.stream().mapToDouble(Sample::nanos).average().orElseThrow();
       double residual =
-          samples.stream().mapToDouble(s -> (s.nanos() - weights[0]) * (s.nanos() - weights[0])).sum();
+          samples.stream()
+              .mapToDouble(s -> (s.nanos() - weights[0]) * (s.nanos() - weights[0]))
+              .sum();
       return new Model(weights, scale, false, residual);
     }
 

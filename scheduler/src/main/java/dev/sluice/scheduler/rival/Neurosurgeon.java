@@ -20,8 +20,8 @@ import java.util.function.ToDoubleFunction;
  * ASPLOS 2017, section 5, algorithm 1: for every layer the device's times before it, the cloud's
  * times behind it under its load, and the tensor's bytes over the uplink's rate are added (for
  * energy: the device's time times its power, the sending time times the radio's), and the least is
- * taken. {@link Terms#asPublished} has its regressions and raw tensors, {@link Terms#asSluice} lends
- * it measured times and the bundle's codecs.
+ * taken. {@link Terms#asPublished} has its regressions and raw tensors, {@link Terms#asSluice}
+ * lends it measured times and the bundle's codecs.
  *
  * <p>Deviations: splits are the bundle's cuts instead of all layers; the cloud's load is the
  * measured queue and scale of the worker; encoding, decoding and the round trip count, which the

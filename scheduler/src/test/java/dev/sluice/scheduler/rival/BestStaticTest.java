@@ -47,8 +47,7 @@ class BestStaticTest {
   @Test
   void meansAreWeighedOverTheRun() throws Exception {
     /* There: 60 ms at 8 Mbit/s and 210 at 2. With 11 parts to 4 the mean is 100. */
-    BestStatic fast =
-        best("minimise mean_latency", new Spell(link(8), 12), new Spell(link(2), 4));
+    BestStatic fast = best("minimise mean_latency", new Spell(link(8), 12), new Spell(link(2), 4));
     assertThat(plan(fast)).isEqualTo(THERE);
     assertThat(fast.value(MEAN)).isCloseTo((12 * 60 + 4 * 210) / 16.0 * MS, within(1.0));
 

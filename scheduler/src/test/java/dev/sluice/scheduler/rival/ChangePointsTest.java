@@ -29,8 +29,7 @@ class ChangePointsTest {
     double weight = prior.meanWeight() + n;
     double shape = prior.shape() + n / 2.0;
     double off = mean - prior.mean();
-    double scale =
-        prior.scale() + squares / 2 + prior.meanWeight() * n * off * off / (2 * weight);
+    double scale = prior.scale() + squares / 2 + prior.meanWeight() * n * off * off / (2 * weight);
     return Gamma.logGamma(shape)
         - Gamma.logGamma(prior.shape())
         + prior.shape() * Math.log(prior.scale())
@@ -43,11 +42,11 @@ class ChangePointsTest {
   private static double[] exhaustive(Prior prior, double[] values) {
     int n = values.length;
     double[] weight = new double[n + 1];
-    for (int changes = 0; changes < 1 << n; changes++) {
+    for (int changes = 0; changes < (1 << n); changes++) {
       double log = 0;
       int start = 0;
       for (int i = 0; i < n; i++) {
-        boolean change = (changes >> i & 1) == 1;
+        boolean change = ((changes >> i) & 1) == 1;
         log += Math.log(change ? prior.hazard() : 1 - prior.hazard());
         if (change) {
           log += logEvidence(prior, Arrays.copyOfRange(values, start, i + 1));

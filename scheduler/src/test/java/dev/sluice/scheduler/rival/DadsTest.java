@@ -53,8 +53,7 @@ class DadsTest {
       for (double scale : new double[] {1, 10, 40}) {
         for (double mbit = 0.1; mbit < 1000; mbit *= 3) {
           Estimates estimates =
-              Estimates.of(
-                  LinkState.UP, mbit * 125_000, 0, 20 * MS, 0, scale, 0.5, 2 * MS, 0);
+              Estimates.of(LinkState.UP, mbit * 125_000, 0, 20 * MS, 0, scale, 0.5, 2 * MS, 0);
           assertThat(decide(dads, estimates).plan())
               .as("%s Mbit/s, device x %s", mbit, scale)
               .isEqualTo(decide(neurosurgeon, estimates).plan());
@@ -117,8 +116,7 @@ class DadsTest {
   @Test
   void whereThePictureCannotBeSentTheFirstSegmentsAreTheDevices() {
     BundleFacts facts =
-        HandMade.chain(
-            List.of(10.0, 50.0, 60.0), List.of(1.0, 1.0, 1.0), List.of(free(2, 1000)));
+        HandMade.chain(List.of(10.0, 50.0, 60.0), List.of(1.0, 1.0, 1.0), List.of(free(2, 1000)));
 
     assertThat(decide(new Dads(facts, RAW_MEASURED), link(8)).plan())
         .isEqualTo(new Plan(2, "f32", List.of()));

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 
 class DdnnTest {
   /**
-   * The setting of DDNN's section on the exit threshold: three classes, features of 4 filters of 256
-   * bits, that is 128 bytes. Of 171 samples 39 have a normalised entropy up to 0.7, 104 up to 0.8,
-   * 142 up to 0.9 and all up to 1.
+   * The setting of DDNN's section on the exit threshold: three classes, features of 4 filters of
+   * 256 bits, that is 128 bytes. Of 171 samples 39 have a normalised entropy up to 0.7, 104 up to
+   * 0.8, 142 up to 0.9 and all up to 1.
    */
   private static BundleFacts paper() {
     List<Row> rows = new ArrayList<>();
@@ -88,8 +88,7 @@ class DdnnTest {
     BundleFacts facts = paper();
     for (double loss : new double[] {0, 0.03, 0.08, 0.2}) {
       Ddnn chosen = Ddnn.swept(facts, Coding.uncompressed(), loss, HandMade.link(1));
-      Prediction prediction =
-          chosen.decide(HandMade.link(1), Optional.empty(), 0).prediction();
+      Prediction prediction = chosen.decide(HandMade.link(1), Optional.empty(), 0).prediction();
       assertThat(prediction.accuracy()).isGreaterThanOrEqualTo(prediction.finalAccuracy() - loss);
       for (int step = 0; step <= 20; step++) {
         Prediction other = predicted(facts, step / 20.0);
@@ -121,8 +120,7 @@ class DdnnTest {
     assertThatThrownBy(() -> new Ddnn(paper(), new Setting(0, "q8", 0.5)))
         .hasMessageContaining("q8");
     BundleFacts mute = HandMade.chain(List.of(1.0), List.of(1.0), List.of());
-    assertThatThrownBy(
-            () -> Ddnn.swept(mute, Coding.uncompressed(), 0.01, HandMade.link(1)))
+    assertThatThrownBy(() -> Ddnn.swept(mute, Coding.uncompressed(), 0.01, HandMade.link(1)))
         .hasMessageContaining("no exit and codec");
   }
 }

@@ -51,11 +51,11 @@ class DnnSurgeryTest {
   private static List<Set<Integer>> closedCuts(LayerGraph graph) {
     List<Set<Integer>> cuts = new ArrayList<>();
     int layers = graph.layers().size();
-    for (int bits = 0; bits < 1 << layers; bits++) {
+    for (int bits = 0; bits < (1 << layers); bits++) {
       Set<Integer> onDevice = new TreeSet<>();
       boolean closed = true;
       for (int i = 0; i < layers; i++) {
-        boolean here = (bits >> i & 1) == 1;
+        boolean here = ((bits >> i) & 1) == 1;
         closed &= here || !graph.layers().get(i).inputs().isEmpty();
         if (here) {
           closed &= onDevice.containsAll(graph.layers().get(i).inputs());
@@ -127,6 +127,8 @@ class DnnSurgeryTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 8, 11})
   void heavyIsWithinThreeTimesTheOptimumAndItsBoundHolds(int layers) {
+    double ratios = 0;
+    double bounds = 0;
     for (int seed = 0; seed < 60; seed++) {
       Random random = new Random(37L * seed + layers);
       LayerGraph graph = random(random, layers, false);
@@ -142,7 +144,12 @@ class DnnSurgeryTest {
       assertThat(cut.bottleneckNanos()).as("seed %d", seed).isBetween(least, 3 * least);
       assertThat(cut.leastNanos()).as("seed %d", seed).isLessThanOrEqualTo(least);
       assertThat(closedCuts(graph)).contains(new TreeSet<>(cut.onDevice()));
+      ratios += (double) cut.bottleneckNanos() / Math.max(1, least);
+      bounds += cut.leastNanos() / Math.max(1, least);
     }
+    /* The cut of least sum alone is off by 4 to 7 % on such graphs. */
+    assertThat(ratios / 60).isLessThan(1.02);
+    assertThat(bounds / 60).isGreaterThan(0.8);
   }
 
   @ParameterizedTest

@@ -112,15 +112,7 @@ final class HandMade {
 
   static Estimates link(double megabitsPerSecond, double periodMs) {
     return Estimates.of(
-        LinkState.UP,
-        megabitsPerSecond * 125_000,
-        0.1,
-        0,
-        0,
-        1,
-        1,
-        0,
-        Math.round(periodMs * MS));
+        LinkState.UP, megabitsPerSecond * 125_000, 0.1, 0, 0, 1, 1, 0, Math.round(periodMs * MS));
   }
 
   static Estimates down() {

@@ -15,7 +15,14 @@ class MaxFlowTest {
     /* Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, figure 26.1: 23. */
     MaxFlow flow = new MaxFlow(6);
     int[][] edges = {
-      {0, 1, 16}, {0, 2, 13}, {1, 3, 12}, {2, 1, 4}, {3, 2, 9}, {2, 4, 14}, {4, 3, 7}, {3, 5, 20},
+      {0, 1, 16},
+      {0, 2, 13},
+      {1, 3, 12},
+      {2, 1, 4},
+      {3, 2, 9},
+      {2, 4, 14},
+      {4, 3, 7},
+      {3, 5, 20},
       {4, 5, 4}
     };
     for (int[] edge : edges) {
@@ -41,7 +48,7 @@ class MaxFlowTest {
         capacity[from][to] += size;
       }
       long least = Long.MAX_VALUE;
-      for (int side = 0; side < 1 << nodes; side++) {
+      for (int side = 0; side < (1 << nodes); side++) {
         BitSet set = BitSet.valueOf(new long[] {side});
         if (set.get(0) && !set.get(nodes - 1)) {
           least = Math.min(least, size(capacity, set));
