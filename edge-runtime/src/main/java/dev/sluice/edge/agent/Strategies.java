@@ -38,7 +38,7 @@ final class Strategies {
   private static final String PREFERRED_PICTURE_CODEC = "jpeg-75";
 
   /** Their local plan is the whole network. */
-  private static final Set<String> NEED_ALL = 
+  private static final Set<String> NEED_ALL =
       Set.of(
           "device-only",
           "spinn",

@@ -259,8 +259,7 @@ class WholeProgramsTest {
             List.of("branchynet", "--exit-policy", "entropy <= 0.3 nats"))) {
       List<String> options =
           new ArrayList<>(
-              List.of(
-                  "--deadline", "5s", "--objective", "mean_latency <= 4 s", "--strategy"));
+              List.of("--deadline", "5s", "--objective", "mean_latency <= 4 s", "--strategy"));
       options.addAll(strategy);
       List<JsonNode> lines = edge(0, ppm(1), options.toArray(String[]::new));
       assertThat(of("answer", lines)).as("%s", strategy).hasSize(1);

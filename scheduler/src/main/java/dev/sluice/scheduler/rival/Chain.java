@@ -43,7 +43,6 @@ final class Chain {
   private static Send send(BundleFacts facts, CodecFact codec) {
     CodecCost cost = facts.profile().codec(codec.cut(), codec.codec()).orElseThrow();
     return new Send(
-        
         codec.cut(),
         codec.codec(),
         (double) cost.encodeNanos(),
