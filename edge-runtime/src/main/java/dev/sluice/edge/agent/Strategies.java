@@ -5,29 +5,60 @@ import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
+import dev.sluice.scheduler.rival.BranchyNet;
 import dev.sluice.scheduler.rival.CloudOnly;
+import dev.sluice.scheduler.rival.Dads;
+import dev.sluice.scheduler.rival.Ddnn;
 import dev.sluice.scheduler.rival.DeviceOnly;
+import dev.sluice.scheduler.rival.DynamicEdgent;
+import dev.sluice.scheduler.rival.Edgent;
 import dev.sluice.scheduler.rival.FixedSplit;
+import dev.sluice.scheduler.rival.Neurosurgeon;
 import dev.sluice.scheduler.rival.Spinn;
+import dev.sluice.scheduler.rival.Terms;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.DoubleStream;
 
 /** Ways of serving a stream, by name. */
 final class Strategies {
   static final String KNOWN =
-      "sluice, device-only, cloud-only[:CODEC], spinn, fixed-split, fixed:SPLIT:CODEC";
+      "sluice, device-only, cloud-only[:CODEC], spinn, fixed-split, fixed:SPLIT:CODEC,"
+          + " neurosurgeon[:published], dads[:published], edgent[:published],"
+          + " edgent-dynamic[:published], branchynet, ddnn:EXIT:CODEC";
 
   private static final String PREFERRED_PICTURE_CODEC = "jpeg-75";
 
   /** Their local plan is the whole network. */
-  private static final Set<String> NEED_ALL = Set.of("device-only", "spinn", "fixed-split");
+  private static final Set<String> NEED_ALL =
+      Set.of(
+          "device-only",
+          "spinn",
+          "fixed-split",
+          "neurosurgeon",
+          "dads",
+          "edgent",
+          "edgent-dynamic",
+          "branchynet");
+
+  /** Raw tensors and regressed times in place of the bundle's codecs and measured times. */
+  private static final String PUBLISHED = "published";
+
+  /** Their exits follow a rule of their own, which {@code --exit-policy} tells. */
+  private static final Set<String> NEED_POLICY = Set.of("branchynet", "ddnn");
+
+  /* From 50 kbit/s to about 1 Gbit/s: neighbours are within the noise of a link. */
+  private static final double LEAST_STATE_BYTES_PER_SECOND = 6250;
+  private static final double STATE_RATIO = 1.3;
+  private static final int STATES = 38;
 
   private Strategies() {}
 
@@ -50,7 +81,7 @@ final class Strategies {
    * Returns a strategy.
    *
    * @param name as in {@link #KNOWN}
-   * @param mean conditions known beforehand, for {@code fixed-split}
+   * @param mean conditions known beforehand, for {@code fixed-split} and {@code edgent-dynamic}
    * @throws IllegalArgumentException if there is none of that name, or it does not fit the bundle
    */
   static Strategy of(
@@ -61,7 +92,8 @@ final class Strategies {
   /**
    * Returns a strategy where exits follow a policy of their own, or the device's memory is bounded.
    *
-   * @param policy only for {@code sluice}: the others have their own rule, or no early exits
+   * @param policy only for {@code sluice}, {@code branchynet} and {@code ddnn}: the others have
+   *     their own rule, or no early exits
    * @param memory what fits on the device; where that is not the whole network, only for those that
    *     can do without
    */
@@ -80,10 +112,15 @@ final class Strategies {
               .formatted(name, memory.get().describe()));
     }
     Predicate<Plan> runnable = plan -> memory.isEmpty() || memory.get().holds(plan);
+    if (NEED_POLICY.contains(words[0])) {
+      return byRule(words, facts, policy, memory);
+    }
     if (policy.isPresent()) {
       if (!name.equals("sluice")) {
         throw new IllegalArgumentException(
-            "--exit-policy is for strategy sluice; " + name + " has its own rule or no exits");
+            "--exit-policy is for strategy sluice, branchynet and ddnn; "
+                + name
+                + " has its own rule or no exits");
       }
       SchedulerOptions options = SchedulerOptions.defaults();
       return new Strategy(
@@ -110,7 +147,20 @@ final class Strategies {
                   facts, words.length == 2 ? known(words[1], facts) : pictureCodec(facts)),
               true);
       case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
-      case "fixed-split" -> new Strategy(new FixedSplit(facts, known(mean)), false);
+      case "fixed-split" -> new Strategy(new FixedSplit(facts, known(name, mean)), false);
+      case "neurosurgeon" -> new Strategy(new Neurosurgeon(facts, terms(words)), false);
+      case "dads" -> new Strategy(new Dads(facts, terms(words)), false);
+      case "edgent" ->
+          new Strategy(new Edgent(facts, terms(words), deadlineNanos(name, objective)), false);
+      case "edgent-dynamic" ->
+          new Strategy(
+              new DynamicEdgent(
+                  facts,
+                  terms(words),
+                  deadlineNanos(name, objective),
+                  known(name, mean),
+                  bandwidthStates()),
+              false);
       case "fixed" -> {
         Plan plan = fixed(name, words, facts.lastCut());
         memory.ifPresent(known -> known.require(plan));
@@ -118,6 +168,58 @@ final class Strategies {
       }
       default -> throw unknown(name);
     };
+  }
+
+  private static Strategy byRule(
+      String[] words,
+      BundleFacts facts,
+      Optional<ExitPolicyUse> policy,
+      Optional<DeviceMemory> memory) {
+    ExitCriterion rule =
+        policy
+            .flatMap(ExitPolicyUse::criterion)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "strategy "
+                            + words[0]
+                            + " needs an --exit-policy that the bundle's tables can replay, such"
+                            + " as 'entropy <= 0.3 nats'"));
+    if (words[0].equals("branchynet")) {
+      return new Strategy(new BranchyNet(facts, rule), true);
+    }
+    int exit;
+    try {
+      exit = Integer.parseInt(words[1]);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("strategy ddnn: the exit is no number: " + words[1], e);
+    }
+    Ddnn planner = new Ddnn(facts, exit, words[2], rule);
+    memory.ifPresent(known -> known.require(planner.plan()));
+    return new Strategy(planner, false);
+  }
+
+  private static Terms terms(String[] words) {
+    return words.length == 1 ? Terms.asSluice() : Terms.asPublished();
+  }
+
+  private static long deadlineNanos(String name, Objective objective) {
+    return (long)
+        objective.constraints().stream()
+            .filter(constraint -> constraint.metric().isLatency())
+            .mapToDouble(Constraint::bound)
+            .min()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "strategy " + name + " needs a bound on the latency in --objective"));
+  }
+
+  private static List<Double> bandwidthStates() {
+    return DoubleStream.iterate(LEAST_STATE_BYTES_PER_SECOND, state -> state * STATE_RATIO)
+        .limit(STATES)
+        .boxed()
+        .toList();
   }
 
   private static String known(String pictureCodec, BundleFacts facts) {
@@ -136,18 +238,20 @@ final class Strategies {
     return facts.codecs().stream().filter(c -> c.cut() == 0).map(CodecFact::codec).toList();
   }
 
-  private static Estimates known(Optional<Estimates> mean) {
+  private static Estimates known(String name, Optional<Estimates> mean) {
     return mean.orElseThrow(
         () ->
             new IllegalArgumentException(
-                "strategy fixed-split needs --mean-uplink and --mean-rtt"));
+                "strategy " + name + " needs --mean-uplink and --mean-rtt"));
   }
 
   private static void requireWords(String name, String[] words) {
     boolean fits =
         switch (words[0]) {
-          case "fixed" -> words.length == 3;
+          case "fixed", "ddnn" -> words.length == 3;
           case "cloud-only" -> words.length <= 2;
+          case "neurosurgeon", "dads", "edgent", "edgent-dynamic" ->
+              words.length == 1 || (words.length == 2 && words[1].equals(PUBLISHED));
           default -> words.length == 1;
         };
     if (!fits) {

@@ -26,14 +26,14 @@ final class StrategyArguments {
       names = "--mean-uplink",
       paramLabel = "RATE",
       converter = Words.Rate.class,
-      description = "for fixed-split: the link's mean rate, e.g. 6mbit")
+      description = "for fixed-split and edgent-dynamic: the link's mean rate, e.g. 6mbit")
   private @Nullable Double meanBytesPerSecond;
 
   @Option(
       names = "--mean-rtt",
       paramLabel = "TIME",
       converter = Words.Millis.class,
-      description = "for fixed-split: the link's mean round trip, e.g. 50ms")
+      description = "for fixed-split and edgent-dynamic: the link's mean round trip, e.g. 50ms")
   private @Nullable Double meanRoundTripMillis;
 
   @Option(
@@ -41,7 +41,7 @@ final class StrategyArguments {
       paramLabel = "on|off",
       description =
           "whether the device answers by the deadline when the cloud does not (default: on; off for"
-              + " the fixed strategies)")
+              + " the fixed strategies and those from papers without one)")
   private @Nullable String fallback;
 
   void check(EngineArguments command) {

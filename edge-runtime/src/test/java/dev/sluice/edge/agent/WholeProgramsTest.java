@@ -127,7 +127,7 @@ class WholeProgramsTest {
 
   @Test
   void edgeSaysWhichStrategyNeedsMoreMemory() throws Exception {
-    for (String strategy : List.of("device-only", "spinn", "fixed:2:f32")) {
+    for (String strategy : List.of("device-only", "spinn", "dads", "fixed:2:f32")) {
       err.getBuffer().setLength(0);
       edge(2, new byte[0], "--memory", "4kB", "--strategy", strategy);
       assertThat(err.toString()).as(strategy).contains("4.0 kB");
@@ -246,6 +246,50 @@ class WholeProgramsTest {
   void edgeSaysWhichStrategyThereIsNot() throws Exception {
     edge(2, new byte[0], "--strategy", "guess");
     assertThat(err.toString().strip()).doesNotContain("\n").contains("guess", "device-only");
+  }
+
+  @Test
+  void edgeServesByTheStrategiesOfPapers() throws Exception {
+    for (List<String> strategy :
+        List.of(
+            List.of("neurosurgeon"),
+            List.of("dads:published"),
+            List.of("edgent"),
+            List.of("edgent-dynamic", "--mean-uplink", "6mbit", "--mean-rtt", "50ms"),
+            List.of("branchynet", "--exit-policy", "entropy <= 0.3 nats"))) {
+      List<String> options =
+          new ArrayList<>(
+              List.of("--deadline", "5s", "--objective", "mean_latency <= 4 s", "--strategy"));
+      options.addAll(strategy);
+      List<JsonNode> lines = edge(0, ppm(1), options.toArray(String[]::new));
+      assertThat(of("answer", lines)).as("%s", strategy).hasSize(1);
+    }
+  }
+
+  @Test
+  void edgeSaysWhatTheStrategiesOfPapersNeed() throws Exception {
+    String[][] wrong = {
+      {"edgent-dynamic", "--mean-uplink"},
+      {"branchynet", "--exit-policy"},
+      {"ddnn:0:f32", "--exit-policy"},
+      {"ddnn:0", "no strategy 'ddnn:0'"},
+      {"neurosurgeon:fast", "no strategy 'neurosurgeon:fast'"}
+    };
+    for (String[] each : wrong) {
+      err.getBuffer().setLength(0);
+      edge(2, new byte[0], "--strategy", each[0]);
+      assertThat(err.toString()).as(each[0]).contains(each[1]);
+    }
+    err.getBuffer().setLength(0);
+    edge(2, new byte[0], "--strategy", "edgent", "--objective", "minimise device_compute");
+    assertThat(err.toString()).contains("a bound on the latency");
+    err.getBuffer().setLength(0);
+    String[] ddnn = {"--exit-policy", "entropy <= 0.3 nats", "--strategy"};
+    edge(2, new byte[0], ddnn[0], ddnn[1], ddnn[2], "ddnn:x:f32");
+    assertThat(err.toString()).contains("no number: x");
+    err.getBuffer().setLength(0);
+    edge(2, new byte[0], ddnn[0], ddnn[1], ddnn[2], "ddnn:9:f32");
+    assertThat(err.toString()).contains("not an early exit");
   }
 
   @Test

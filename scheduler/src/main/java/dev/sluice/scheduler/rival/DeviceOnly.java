@@ -8,7 +8,10 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.List;
 import java.util.Optional;
 
-/** The whole network on the device, no exits. */
+/**
+ * The whole network on the device, no exits. It runs at the precision whose profile and tables the
+ * facts hold: float32 or INT8.
+ */
 public final class DeviceOnly implements Planner {
   private final Forced plan;
 

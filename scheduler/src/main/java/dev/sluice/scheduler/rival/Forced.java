@@ -5,6 +5,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.List;
@@ -24,8 +25,17 @@ public final class Forced implements Planner {
    * @throws IllegalArgumentException if the plan does not fit the bundle, its tables or its profile
    */
   public Forced(BundleFacts facts, Plan plan, String reason) {
-    predictor = new Predictor(facts, List.of(plan), 0, 0);
+    this(facts, plan, reason, Optional.empty());
+  }
+
+  /** Keeps to a plan whose exits follow a policy of their own. */
+  Forced(BundleFacts facts, Plan plan, String reason, Optional<ExitCriterion> criterion) {
+    predictor = new Predictor(facts, List.of(plan), 0, 0, criterion);
     this.reason = reason;
+  }
+
+  Plan plan() {
+    return predictor.plan(0);
   }
 
   @Override

@@ -24,9 +24,11 @@ import java.util.Optional;
  *
  * <p>Deviations: percentile bounds of the objective are taken as bounds of the mean, which is what
  * SPINN predicts; its average is over a replay with arrivals, so that it also sees queues; splits
- * are the bundle's cuts, the picture at cut 0 among them where a codec for it is named; targets are
- * compared without tolerance and plans changed without hysteresis. While the link is down it uses
- * its local plans, as the paper falls back to the device.
+ * are the bundle's cuts, where SPINN keeps to the outputs of ReLUs, the picture at cut 0 among them
+ * where a codec for it is named; where no exit reaches the threshold the final exit answers, where
+ * SPINN returns the most confident of all exits; targets are compared without tolerance and plans
+ * changed without hysteresis. While the link is down it uses its local plans, as the paper falls
+ * back to the device.
  */
 public final class Spinn implements Planner {
   /** SPINN's codec at inner cuts. */

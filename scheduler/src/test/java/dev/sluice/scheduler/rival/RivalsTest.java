@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.rival;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -39,6 +40,15 @@ class RivalsTest {
           .isEqualTo(new Plan(0, "jpeg-75", List.of()));
     }
     assertThat(decide(new DeviceOnly(FACTS), link(1, 100)).feasible()).isFalse();
+  }
+
+  @Test
+  void cloudOnlySendsPicturesInAnyFormThatTheBundleKnows() {
+    assertThat(decide(CloudOnly.raw(FACTS), link(1, 1)).plan().codec()).isEqualTo("raw");
+    assertThat(decide(CloudOnly.jpeg(FACTS, 30), link(1, 1)).plan().codec()).isEqualTo("jpeg-30");
+    assertThatThrownBy(() -> CloudOnly.png(FACTS)).hasMessageContaining("png", "jpeg-75");
+    assertThatThrownBy(() -> CloudOnly.jpeg(FACTS, 0)).hasMessageContaining("quality");
+    assertThatThrownBy(() -> CloudOnly.jpeg(FACTS, 101)).hasMessageContaining("quality");
   }
 
   @Test

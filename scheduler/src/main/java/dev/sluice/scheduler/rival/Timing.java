@@ -1,0 +1,48 @@
+package dev.sluice.scheduler.rival;
+
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.rival.LayerTimes.Sample;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where a rival has the times of the network's parts from. */
+public enum Timing {
+  /** The very network was measured, as the bundle's profile has it. */
+  MEASURED,
+
+  /**
+   * {@link LayerTimes}: regressions over what is measured, as Neurosurgeon and Edgent have them. A
+   * bundle tells no layer kinds and sizes, only the share of multiplications between two cuts; so
+   * there is one kind, the segment, with one size, its share.
+   */
+  REGRESSION;
+
+  /**
+   * Returns the time of each segment at scale 1, in nanoseconds.
+   *
+   * @return by cut at the segment's end; place 0 is 0
+   */
+  double[] segmentNanos(BundleFacts facts, Profile profile) {
+    double[] nanos = new double[facts.lastCut() + 1];
+    for (int cut = 1; cut <= facts.lastCut(); cut++) {
+      nanos[cut] = profile.segmentNanos(cut);
+    }
+    if (this == MEASURED) {
+      return nanos;
+    }
+    List<Sample> samples = new ArrayList<>();
+    for (int cut = 1; cut <= facts.lastCut(); cut++) {
+      samples.add(new Sample("segment", List.of(share(facts, cut)), nanos[cut]));
+    }
+    LayerTimes times = LayerTimes.fit(samples);
+    for (int cut = 1; cut <= facts.lastCut(); cut++) {
+      nanos[cut] = times.nanos("segment", List.of(share(facts, cut)));
+    }
+    return nanos;
+  }
+
+  private static double share(BundleFacts facts, int cut) {
+    return Math.max(0, facts.cuts().get(cut).macShare() - facts.cuts().get(cut - 1).macShare());
+  }
+}
