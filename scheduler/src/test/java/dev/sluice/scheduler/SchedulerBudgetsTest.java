@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SchedulerBudgetsTest {
   private static final long MS = 1_000_000;
   private static final BundleFacts FACTS =
-      SyntheticFacts.of(
-          new SyntheticFacts.Shape(4, List.of(1, 2), 300, 10, 6_000_000, true), 5);
+      SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 300, 10, 6_000_000, true), 5);
 
   /** Neither headroom, tolerance nor hysteresis nor proofs: the plain optimum. */
   private static final SchedulerOptions EXACT =
@@ -140,8 +139,7 @@ class SchedulerBudgetsTest {
   @Test
   void theRadioDecidesWhoMaySendAtAll() throws Exception {
     String text = "accuracy >= final - 2 pt; minimise device_energy";
-    Estimates rare =
-        Estimates.of(LinkState.UP, 1e6, 0.1, 30 * MS, 2 * MS, 300, 1, MS, 15_000 * MS);
+    Estimates rare = Estimates.of(LinkState.UP, 1e6, 0.1, 30 * MS, 2 * MS, 300, 1, MS, 15_000 * MS);
     PlanDecision lte =
         new Scheduler(FACTS, Objective.parse(text), EXACT).decide(rare, Optional.empty(), 0);
     PlanDecision wire =
@@ -158,7 +156,9 @@ class SchedulerBudgetsTest {
     assertThat(decide("throughput >= 100000 fps; minimise latency", link(1, 200)).reason())
         .containsPattern("no plan keeps within throughput >= 100000 fps .*over by [0-9]+ %");
     PlanDecision month =
-        decide("uplink_bytes <= 2 MB/month, device_compute <= 0.001 ms; minimise latency", link(1, 200));
+        decide(
+            "uplink_bytes <= 2 MB/month, device_compute <= 0.001 ms; minimise latency",
+            link(1, 200));
     assertThat(month.feasible()).isFalse();
     assertThat(month.reason()).contains("uplink_bytes <= 2 MB/month");
   }

@@ -127,7 +127,8 @@ class ObjectiveTest {
 
   @Test
   void readsAMonthsBudgetAsAMetricOfItsOwn() throws Exception {
-    Objective objective = Objective.parse("uplink_bytes <= 5 GB/month, deadline_misses(1 s) <= 1 %");
+    Objective objective =
+        Objective.parse("uplink_bytes <= 5 GB/month, deadline_misses(1 s) <= 1 %");
 
     assertThat(objective.constraints())
         .containsExactly(

@@ -32,8 +32,7 @@ class DeviceCostsTest {
 
   /** 1 MB/s, 20 ms round trip, device at half speed, worker twice as fast, 5 ms in its queue. */
   private static Estimates link(double bytesPerSecond, long periodNanos) {
-    return Estimates.of(
-        LinkState.UP, bytesPerSecond, 0, 20 * MS, 0, 2, 0.5, 5 * MS, periodNanos);
+    return Estimates.of(LinkState.UP, bytesPerSecond, 0, 20 * MS, 0, 2, 0.5, 5 * MS, periodNanos);
   }
 
   private static Predictor predictor(BundleFacts facts, String energy, Plan... plans) {
@@ -161,7 +160,8 @@ class DeviceCostsTest {
         List.of(
             Plan.local(8, List.of(new ExitThreshold(1, 0.9))),
             new Plan(0, "jpeg-75", List.of()),
-            new Plan(3, "klt-s1.0", List.of(new ExitThreshold(0, 0.95), new ExitThreshold(3, 0.9))));
+            new Plan(
+                3, "klt-s1.0", List.of(new ExitThreshold(0, 0.95), new ExitThreshold(3, 0.9))));
     Predictor predictor =
         new Predictor(
             facts, plans, 1, 2, Optional.empty(), DeviceModel.DEFAULT.with(plan -> plan.split()));
