@@ -150,13 +150,20 @@ public final class Scheduler implements Planner {
     if (plans.stream().allMatch(Plan::usesCloud)) {
       throw new IllegalArgumentException("the candidates need a local plan for outages");
     }
-    predictor = new Predictor(facts, plans, options.rateSds(), options.roundTripSds(), criterion);
+    if (objective.mentions(Metric.Kind.DEVICE_MEMORY) && options.device().memory().isEmpty()) {
+      throw new IllegalArgumentException(
+          "the objective mentions device_memory, but nobody said what memory plans need");
+    }
+    predictor =
+        new Predictor(
+            facts, plans, options.rateSds(), options.roundTripSds(), criterion, options.device());
     prepared = predictor.size();
     for (Constraint constraint : objective.constraints()) {
-      if (constraint.metric().isLatency()) {
-        latencyBounds.add(constraint);
-        latencies.add(constraint.metric());
-      } else if (constraint.isFloor()) {
+      Optional<Constraint> latencyBound = constraint.latencyBound();
+      if (latencyBound.isPresent()) {
+        latencyBounds.add(latencyBound.get());
+        latencies.add(latencyBound.get().metric());
+      } else if (constraint.metric().kind() == Metric.Kind.ACCURACY) {
         floors.add(constraint);
       } else {
         budgets.add(constraint);
@@ -254,7 +261,7 @@ public final class Scheduler implements Planner {
           && floorHolds[current]
           && stillTimely(current)
           && floorGap(current) + lateLoss(current, KEEP_CAUTION) <= 0
-          && overBudget(current) <= 0) {
+          && overBudget(current, KEEP_CAUTION) <= 0) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
         return why.isPresent()
@@ -375,10 +382,14 @@ public final class Scheduler implements Planner {
 
     /** Largest relative excess over a budget; at most 0 if all are kept. */
     private double overBudget(int index) {
+      return overBudget(index, 1);
+    }
+
+    private double overBudget(int index, double caution) {
       double excess = budgets.isEmpty() ? 0 : Double.NEGATIVE_INFINITY;
       for (Constraint budget : budgets) {
-        double value = predictor.value(index, budget.metric(), estimates);
-        excess = Math.max(excess, (value - budget.bound()) / Math.max(1e-9, budget.bound()));
+        double value = predictor.value(index, budget.metric(), estimates, caution);
+        excess = Math.max(excess, budget.relativeExcess(value));
       }
       return excess;
     }
@@ -388,7 +399,7 @@ public final class Scheduler implements Planner {
      * may cost a replay, only of plans that can still win by the first target.
      */
     private int best(IntPredicate condition) {
-      if (objective.targets().isEmpty() || objective.targets().get(0).metric().isLatency()) {
+      if (objective.targets().isEmpty() || objective.targets().get(0).metric().needsReplay()) {
         int[] meeting = where(condition);
         return meeting.length > 0 ? rank(meeting) : -1;
       }

@@ -1,5 +1,8 @@
 package dev.sluice.scheduler;
 
+import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.plan.PlanMemory;
+import dev.sluice.scheduler.predict.DeviceModel;
 import java.time.Duration;
 
 /**
@@ -15,6 +18,7 @@ import java.time.Duration;
  * @param tolerance relative difference within which two plans are alike in a target
  * @param switchGain relative gain in a target that is worth changing the plan for
  * @param leastDwell time that a plan which still holds the objective is kept
+ * @param device what plans cost the device in energy and memory
  */
 public record SchedulerOptions(
     boolean certified,
@@ -23,7 +27,29 @@ public record SchedulerOptions(
     double latencyHeadroom,
     double tolerance,
     double switchGain,
-    Duration leastDwell) {
+    Duration leastDwell,
+    DeviceModel device) {
+
+  /** Makes options for a device of which only the speed is known. */
+  public SchedulerOptions(
+      boolean certified,
+      double rateSds,
+      double roundTripSds,
+      double latencyHeadroom,
+      double tolerance,
+      double switchGain,
+      Duration leastDwell) {
+    this(
+        certified,
+        rateSds,
+        roundTripSds,
+        latencyHeadroom,
+        tolerance,
+        switchGain,
+        leastDwell,
+        DeviceModel.DEFAULT);
+  }
+
   public SchedulerOptions {
     requireShare(latencyHeadroom, "latencyHeadroom");
     requireShare(tolerance, "tolerance");
@@ -49,7 +75,29 @@ public record SchedulerOptions(
   /** Returns the same without proofs: floors need only hold on the SELECT table. */
   public SchedulerOptions uncertified() {
     return new SchedulerOptions(
-        false, rateSds, roundTripSds, latencyHeadroom, tolerance, switchGain, leastDwell);
+        false, rateSds, roundTripSds, latencyHeadroom, tolerance, switchGain, leastDwell, device);
+  }
+
+  /** Returns the same for a device and radio that draw other power. */
+  public SchedulerOptions with(EnergyModel energy) {
+    return with(device.with(energy));
+  }
+
+  /** Returns the same where somebody knows what memory plans need. */
+  public SchedulerOptions with(PlanMemory memory) {
+    return with(device.with(memory));
+  }
+
+  private SchedulerOptions with(DeviceModel newDevice) {
+    return new SchedulerOptions(
+        certified,
+        rateSds,
+        roundTripSds,
+        latencyHeadroom,
+        tolerance,
+        switchGain,
+        leastDwell,
+        newDevice);
   }
 
   private static void requireShare(double value, String name) {

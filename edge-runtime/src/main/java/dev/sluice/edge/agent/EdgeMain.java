@@ -15,7 +15,6 @@ import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Constraint;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.predict.ExitCriterion;
@@ -218,8 +217,7 @@ public final class EdgeMain implements Program.Debuggable {
 
   private static SessionOptions options(Objective goal, long deadlineNanos, boolean fallback) {
     // Who does not ask for little device compute gets the best answer that an idle device can give.
-    SessionOptions options =
-        SessionOptions.of(deadlineNanos).withEagerHedge(!goal.mentions(Metric.Kind.DEVICE_COMPUTE));
+    SessionOptions options = SessionOptions.of(deadlineNanos).withEagerHedge(!goal.sparesDevice());
     return fallback
         ? options
         : options.withoutFallback(
@@ -255,7 +253,7 @@ public final class EdgeMain implements Program.Debuggable {
     }
     OptionalDouble bound =
         goal.constraints().stream()
-            .filter(constraint -> constraint.metric().isLatency())
+            .flatMap(constraint -> constraint.latencyBound().stream())
             .mapToDouble(Constraint::bound)
             .min();
     return (long) bound.orElse(DEFAULT_DEADLINE_MILLIS * MILLIS);

@@ -10,7 +10,6 @@ import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.rival.CloudOnly;
@@ -72,8 +71,7 @@ record DeviceHalf(ModelNetwork network, BundleFacts facts, double factor) implem
 
   SessionOptions options(Strategy strategy, Goal goal) {
     SessionOptions usual =
-        SessionOptions.of(goal.deadlineNanos())
-            .withEagerHedge(!goal.objective().mentions(Metric.Kind.DEVICE_COMPUTE));
+        SessionOptions.of(goal.deadlineNanos()).withEagerHedge(!goal.objective().sparesDevice());
     return strategy.equals(Strategy.FIXED_SPLIT)
         ? usual.withoutFallback(NO_FALLBACK_PATIENCE_NANOS)
         : usual;

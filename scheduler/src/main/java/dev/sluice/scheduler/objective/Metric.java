@@ -8,8 +8,12 @@ import java.util.Locale;
  *
  * @param kind what is measured
  * @param percent which percentile, in (0, 100], for {@link Kind#LATENCY_PERCENTILE}; otherwise 0
+ * @param deadlineNanos latency from which on an answer is late, finite and at least 0, for {@link
+ *     Kind#DEADLINE_MISSES}; otherwise 0
  */
-public record Metric(Kind kind, double percent) {
+public record Metric(Kind kind, double percent, double deadlineNanos) {
+  /** Days of the month that budgets are meant by. */
+  public static final int DAYS_PER_MONTH = 30;
 
   /** What is measured. */
   public enum Kind {
@@ -24,7 +28,20 @@ public record Metric(Kind kind, double percent) {
     /** Bytes sent per frame. */
     UPLINK_BYTES("uplink_bytes", Unit.BYTES),
     /** Device's compute per frame, in nanoseconds. */
-    DEVICE_COMPUTE("device_compute", Unit.TIME);
+    DEVICE_COMPUTE("device_compute", Unit.TIME),
+    /** Share of answers later than a deadline, in [0, 1]. */
+    DEADLINE_MISSES("deadline_misses", Unit.SHARE),
+    /** Frames per second that can be answered for ever. */
+    THROUGHPUT("throughput", Unit.RATE),
+    /** Device's energy per frame, in joules. */
+    DEVICE_ENERGY("device_energy", Unit.ENERGY),
+    /** Memory that the device needs, in bytes. */
+    DEVICE_MEMORY("device_memory", Unit.BYTES),
+    /**
+     * Bytes sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period; 0 where the
+     * period is unknown, as then frames are held to be rare.
+     */
+    MONTHLY_UPLINK_BYTES("uplink_bytes", Unit.BYTES_PER_MONTH);
 
     final String word;
     final Unit unit;
@@ -39,10 +56,20 @@ public record Metric(Kind kind, double percent) {
   enum Unit {
     TIME,
     SHARE,
-    BYTES
+    BYTES,
+    BYTES_PER_MONTH,
+    RATE,
+    ENERGY
   }
 
+  private static final double NANOS_PER_MONTH = DAYS_PER_MONTH * 86_400e9;
+
   public Metric {
+    if (kind == Kind.DEADLINE_MISSES
+        ? !(deadlineNanos >= 0 && deadlineNanos < Double.POSITIVE_INFINITY)
+        : deadlineNanos != 0) {
+      throw new IllegalArgumentException("deadline does not fit " + kind + ": " + deadlineNanos);
+    }
     if (kind == Kind.LATENCY_PERCENTILE ? !(percent > 0 && percent <= 100) : percent != 0) {
       throw new IllegalArgumentException("percent does not fit " + kind + ": " + percent);
     }
@@ -50,12 +77,32 @@ public record Metric(Kind kind, double percent) {
 
   /** Returns a metric that has no parameter. */
   public static Metric of(Kind kind) {
-    return new Metric(kind, 0);
+    return new Metric(kind, 0, 0);
   }
 
   /** Returns a percentile of the latency. */
   public static Metric latencyPercentile(double percent) {
-    return new Metric(Kind.LATENCY_PERCENTILE, percent);
+    return new Metric(Kind.LATENCY_PERCENTILE, percent, 0);
+  }
+
+  /** Returns the share of answers later than a deadline, counted from capture. */
+  public static Metric deadlineMisses(double deadlineNanos) {
+    return new Metric(Kind.DEADLINE_MISSES, 0, deadlineNanos);
+  }
+
+  /** Returns the bytes per month of a stream that sends so many per frame; 0 = period unknown. */
+  public static double monthlyBytes(double bytesPerFrame, long framePeriodNanos) {
+    return framePeriodNanos == 0 ? 0 : bytesPerFrame * (NANOS_PER_MONTH / framePeriodNanos);
+  }
+
+  /** Returns whether more of it is better. */
+  public boolean moreIsBetter() {
+    return kind == Kind.ACCURACY || kind == Kind.THROUGHPUT;
+  }
+
+  /** Returns whether it takes a replay of the stream to know it. */
+  public boolean needsReplay() {
+    return isLatency() || kind == Kind.DEADLINE_MISSES || kind == Kind.DEVICE_ENERGY;
   }
 
   /** Returns whether this is a latency. */
@@ -63,7 +110,11 @@ public record Metric(Kind kind, double percent) {
     return kind == Kind.LATENCY_PERCENTILE || kind == Kind.MEAN_LATENCY;
   }
 
-  /** Returns this metric's value of a prediction, in its base unit. */
+  /**
+   * Returns this metric's value of a prediction, in its base unit.
+   *
+   * @throws IllegalArgumentException if it is the device's memory and the prediction has none
+   */
   public double of(Prediction prediction) {
     return switch (kind) {
       case LATENCY_PERCENTILE -> prediction.latency().percentileNanos(percent);
@@ -72,6 +123,15 @@ public record Metric(Kind kind, double percent) {
       case WORKER_COMPUTE -> prediction.workerComputeNanos();
       case UPLINK_BYTES -> prediction.uplinkBytes();
       case DEVICE_COMPUTE -> prediction.deviceComputeNanos();
+      case DEADLINE_MISSES -> prediction.latency().shareLaterThan(deadlineNanos);
+      case THROUGHPUT -> prediction.throughputFramesPerSecond();
+      case DEVICE_ENERGY -> prediction.deviceEnergy().totalJoules();
+      case DEVICE_MEMORY ->
+          prediction
+              .deviceMemoryBytes()
+              .orElseThrow(
+                  () -> new IllegalArgumentException("nobody said what memory plans need"));
+      case MONTHLY_UPLINK_BYTES -> prediction.uplinkBytesPerMonth();
     };
   }
 
@@ -81,6 +141,9 @@ public record Metric(Kind kind, double percent) {
       case TIME -> trimmed(value / 1e6, 3) + " ms";
       case SHARE -> trimmed(value * 100, 2) + " %";
       case BYTES -> trimmed(value, 0) + " B";
+      case BYTES_PER_MONTH -> bytes(value) + "/month";
+      case RATE -> trimmed(value, 3) + " fps";
+      case ENERGY -> trimmed(value * 1e3, 3) + " mJ";
     };
   }
 
@@ -92,7 +155,18 @@ public record Metric(Kind kind, double percent) {
   /** Returns the metric as written in an objective, for example {@code p95_latency}. */
   @Override
   public String toString() {
-    return kind == Kind.LATENCY_PERCENTILE ? "p" + trimmed(percent, 3) + "_latency" : kind.word;
+    return switch (kind) {
+      case LATENCY_PERCENTILE -> "p" + trimmed(percent, 3) + "_latency";
+      case DEADLINE_MISSES -> kind.word + "(" + trimmed(deadlineNanos / 1e6, 6) + " ms)";
+      default -> kind.word;
+    };
+  }
+
+  private static String bytes(double value) {
+    if (value >= 1e9) {
+      return trimmed(value / 1e9, 6) + " GB";
+    }
+    return value >= 1e6 ? trimmed(value / 1e6, 6) + " MB" : trimmed(value, 0) + " B";
   }
 
   static String trimmed(double value, int decimals) {

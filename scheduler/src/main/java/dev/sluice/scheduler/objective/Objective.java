@@ -24,6 +24,11 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
         || targets.stream().anyMatch(target -> target.metric().kind() == kind);
   }
 
+  /** Returns whether it asks for little work on the device, in time or in energy. */
+  public boolean sparesDevice() {
+    return mentions(Metric.Kind.DEVICE_COMPUTE) || mentions(Metric.Kind.DEVICE_ENERGY);
+  }
+
   /**
    * Reads an objective, for example
    *
@@ -38,10 +43,16 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
    * constraint = metric ("&lt;=" | "&gt;=") bound
    * target     = ["minimise" | "maximise"] metric          the verb of the target before is kept
    * metric     = "pNN_latency" | "mean_latency" | "latency" | "accuracy" | "worker_compute"
-   *            | "uplink_bytes" | "device_compute"         latency alone is the mean
-   * bound      = number unit | "final" [("-" | "+") number ("pt" | "%")]
-   * unit       = "s" | "ms" | "us" | "ns" | "%" | "B" | "KB" | "MB"      1 KB is 1,000 bytes
+   *            | "uplink_bytes" | "device_compute" | "device_energy" | "device_memory"
+   *            | "throughput" | "deadline_misses" "(" number unit ")"
+   *                                                        latency alone is the mean
+   * bound      = number unit ["/" "month"] | "final" [("-" | "+") number ("pt" | "%")]
+   * unit       = "s" | "ms" | "us" | "ns" | "%" | "B" | "KB" | "MB" | "GB" | "J" | "mJ" | "uJ"
+   *            | "fps"                                     1 KB is 1,000 bytes
    * </pre>
+   *
+   * <p>Compute, energy and bytes are per frame; a bound of {@code uplink_bytes} can also be per
+   * month of {@value Metric#DAYS_PER_MONTH} days, which needs the frame period to be known.
    *
    * @throws ObjectiveSyntaxException naming the place, if the text is no objective
    */

@@ -14,7 +14,8 @@ final class ObjectiveParser {
   private static final Pattern PERCENTILE =
       Pattern.compile("p([0-9]{1,2}(?:\\.[0-9]{1,3})?)_latency");
   private static final String METRICS =
-      "p95_latency, mean_latency, accuracy, worker_compute, uplink_bytes or device_compute";
+      "p95_latency, mean_latency, deadline_misses, throughput, accuracy, worker_compute,"
+          + " uplink_bytes, device_compute, device_energy or device_memory";
 
   private record Token(String text, int position) {}
 
@@ -77,7 +78,7 @@ final class ObjectiveParser {
         throw new ObjectiveSyntaxException(
             text, position, target.metric() + " is already a target");
       }
-      boolean moreIsBetter = target.metric().kind() == Metric.Kind.ACCURACY;
+      boolean moreIsBetter = target.metric().moreIsBetter();
       if (maximise != moreIsBetter) {
         throw new ObjectiveSyntaxException(
             text,
@@ -93,13 +94,13 @@ final class ObjectiveParser {
 
   private Constraint constraint() throws ObjectiveSyntaxException {
     Metric metric = metric();
-    boolean floor = metric.kind() == Metric.Kind.ACCURACY;
-    String relation = floor ? ">=" : "<=";
+    boolean accuracy = metric.kind() == Metric.Kind.ACCURACY;
+    String relation = metric.moreIsBetter() ? ">=" : "<=";
     if (!at(relation)) {
       throw wrong("expected '" + relation + "' after " + metric);
     }
     next++;
-    if (floor && taken("final")) {
+    if (accuracy && taken("final")) {
       int sign = at("-") ? -1 : at("+") ? 1 : 0;
       if (sign == 0) {
         return new Constraint(metric, 0, true);
@@ -117,17 +118,23 @@ final class ObjectiveParser {
     }
     int position = position();
     double number = number();
-    double bound = number * factor(metric);
-    if (floor && bound > 1) {
-      throw new ObjectiveSyntaxException(text, position, "accuracy cannot exceed 100 %");
+    double bound = number * factor(metric.kind().unit);
+    if (metric.kind().unit == Metric.Unit.SHARE && bound > 1) {
+      throw new ObjectiveSyntaxException(text, position, metric + " cannot exceed 100 %");
+    }
+    if (metric.kind() == Metric.Kind.UPLINK_BYTES && taken("/")) {
+      if (!taken("month")) {
+        throw wrong("expected 'month'");
+      }
+      return new Constraint(Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES), bound, false);
     }
     return new Constraint(metric, bound, false);
   }
 
-  private double factor(Metric metric) throws ObjectiveSyntaxException {
+  private double factor(Metric.Unit dimension) throws ObjectiveSyntaxException {
     String unit = next < tokens.size() ? tokens.get(next).text() : "";
     double factor =
-        switch (metric.kind().unit) {
+        switch (dimension) {
           case TIME ->
               switch (unit) {
                 case "s" -> 1e9;
@@ -142,12 +149,26 @@ final class ObjectiveParser {
             }
             yield 0.01;
           }
-          case BYTES ->
+          case BYTES, BYTES_PER_MONTH ->
               switch (unit) {
                 case "b" -> 1;
                 case "kb" -> 1e3;
                 case "mb" -> 1e6;
-                default -> throw wrong("expected a unit of size: B, KB or MB");
+                case "gb" -> 1e9;
+                default -> throw wrong("expected a unit of size: B, KB, MB or GB");
+              };
+          case RATE -> {
+            if (!unit.equals("fps")) {
+              throw wrong("expected 'fps'");
+            }
+            yield 1;
+          }
+          case ENERGY ->
+              switch (unit) {
+                case "j" -> 1;
+                case "mj" -> 1e-3;
+                case "uj" -> 1e-6;
+                default -> throw wrong("expected a unit of energy: J, mJ or uJ");
               };
         };
     next++;
@@ -168,13 +189,30 @@ final class ObjectiveParser {
       next++;
       return Metric.of(Metric.Kind.MEAN_LATENCY);
     }
+    if (word.equals(Metric.Kind.DEADLINE_MISSES.word)) {
+      next++;
+      return deadlineMisses();
+    }
     for (Metric.Kind kind : Metric.Kind.values()) {
-      if (kind != Metric.Kind.LATENCY_PERCENTILE && word.equals(kind.word)) {
+      if (kind != Metric.Kind.LATENCY_PERCENTILE
+          && kind != Metric.Kind.MONTHLY_UPLINK_BYTES
+          && word.equals(kind.word)) {
         next++;
         return Metric.of(kind);
       }
     }
     throw wrong("unknown metric '" + word + "', expected " + METRICS);
+  }
+
+  private Metric deadlineMisses() throws ObjectiveSyntaxException {
+    if (!taken("(")) {
+      throw wrong("expected the deadline, as in deadline_misses(150 ms)");
+    }
+    double nanos = number() * factor(Metric.Unit.TIME);
+    if (!taken(")")) {
+      throw wrong("expected ')'");
+    }
+    return Metric.deadlineMisses(nanos);
   }
 
   private double number() throws ObjectiveSyntaxException {

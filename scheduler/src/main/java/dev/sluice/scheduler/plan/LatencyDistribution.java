@@ -33,6 +33,15 @@ public final class LatencyDistribution {
     return sortedNanos[rank(percent, sortedNanos.length)];
   }
 
+  /** Returns the share of samples that a latency is exceeded by, in [0, 1]. */
+  public double shareLaterThan(double nanos) {
+    int late = 0;
+    for (long sample : sortedNanos) {
+      late += sample > nanos ? 1 : 0;
+    }
+    return (double) late / sortedNanos.length;
+  }
+
   /** Returns the index, in ascending order, of a percentile among {@code count} values. */
   public static int rank(double percent, int count) {
     if (!(percent > 0 && percent <= 100)) {

@@ -1,6 +1,8 @@
 package dev.sluice.scheduler.plan;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.sluice.scheduler.energy.EnergyPerFrame;
+import java.util.OptionalLong;
 
 /**
  * What the scheduler expects of a plan under given estimates. Immutable.
@@ -18,6 +20,11 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * @param offloadedShare share of frames sent to the cloud, in [0, 1]
  * @param deviceUtilisation device's busy share at the frame period; 0 where the period is unknown
  * @param uplinkUtilisation the uplink's busy share at the frame period; 0 where it is unknown
+ * @param throughputFramesPerSecond frames that can be answered for ever, whatever the frame period;
+ *     infinite where nothing limits them
+ * @param deviceEnergy the device's energy per frame, with the link at its central estimate
+ * @param uplinkBytesPerMonth bytes sent in 30 days at the frame period; 0 where it is unknown
+ * @param deviceMemoryBytes what the device needs; empty where nobody said
  */
 public record Prediction(
     @JsonIgnore LatencyDistribution latency,
@@ -31,7 +38,44 @@ public record Prediction(
     double deviceComputeNanos,
     double offloadedShare,
     double deviceUtilisation,
-    double uplinkUtilisation) {
+    double uplinkUtilisation,
+    double throughputFramesPerSecond,
+    EnergyPerFrame deviceEnergy,
+    double uplinkBytesPerMonth,
+    @JsonIgnore OptionalLong deviceMemoryBytes) {
+
+  /** Makes a prediction that says nothing of throughput, energy, months and memory. */
+  public Prediction(
+      LatencyDistribution latency,
+      double meanLatencyNanos,
+      double accuracy,
+      double finalAccuracy,
+      double accuracyLowerBound,
+      double differenceLowerBound,
+      double workerComputeNanos,
+      double uplinkBytes,
+      double deviceComputeNanos,
+      double offloadedShare,
+      double deviceUtilisation,
+      double uplinkUtilisation) {
+    this(
+        latency,
+        meanLatencyNanos,
+        accuracy,
+        finalAccuracy,
+        accuracyLowerBound,
+        differenceLowerBound,
+        workerComputeNanos,
+        uplinkBytes,
+        deviceComputeNanos,
+        offloadedShare,
+        deviceUtilisation,
+        uplinkUtilisation,
+        0,
+        EnergyPerFrame.NONE,
+        0,
+        OptionalLong.empty());
+  }
 
   /** Busy share from which a queue is held to grow without end. */
   public static final double OVERLOAD = 0.95;

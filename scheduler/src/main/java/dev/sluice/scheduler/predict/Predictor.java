@@ -1,5 +1,6 @@
 package dev.sluice.scheduler.predict;
 
+import dev.sluice.scheduler.energy.DeviceActivity;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.LatencyDistribution;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Predicts plans by replaying the calibration table's rows against the profile and live estimates.
@@ -36,6 +38,7 @@ public final class Predictor {
 
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
+  private final DeviceModel device;
   private final double rateSds;
   private final double roundTripSds;
   private final int[] rows;
@@ -68,8 +71,24 @@ public final class Predictor {
       double rateSds,
       double roundTripSds,
       Optional<ExitCriterion> criterion) {
+    this(facts, plans, rateSds, roundTripSds, criterion, DeviceModel.DEFAULT);
+  }
+
+  /**
+   * Prepares plans for prediction on a device that is known beyond its speed.
+   *
+   * @param device what plans cost it in energy and memory
+   */
+  public Predictor(
+      BundleFacts facts,
+      List<Plan> plans,
+      double rateSds,
+      double roundTripSds,
+      Optional<ExitCriterion> criterion,
+      DeviceModel device) {
     this.facts = facts;
     this.criterion = criterion;
+    this.device = device;
     this.rateSds = rateSds;
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select());
@@ -189,7 +208,11 @@ public final class Predictor {
         deviceUtilisation(plan, estimates), uplinkUtilisation(plan, estimates, caution));
   }
 
-  /** Returns one metric of a plan, in the metric's base unit. */
+  /**
+   * Returns one metric of a plan, in the metric's base unit.
+   *
+   * @throws IllegalArgumentException if it is the device's memory and nobody said what plans need
+   */
   public double value(int index, Metric metric, Estimates estimates) {
     return value(index, metric, estimates, 1);
   }
@@ -215,6 +238,22 @@ public final class Predictor {
         yield QuickSelect.select(
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
+      case DEADLINE_MISSES -> {
+        replay(plan, estimates, caution);
+        int late = 0;
+        for (double nanos : scratch) {
+          late += nanos > metric.deadlineNanos() ? 1 : 0;
+        }
+        yield (double) late / scratch.length;
+      }
+      case THROUGHPUT -> throughput(plan, estimates, caution);
+      case DEVICE_ENERGY -> device.energy().perFrame(activity(index, estimates)).totalJoules();
+      case DEVICE_MEMORY ->
+          memoryBytes(plan)
+              .orElseThrow(
+                  () -> new IllegalArgumentException("nobody said what memory plans need"));
+      case MONTHLY_UPLINK_BYTES ->
+          Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos());
     };
   }
 
@@ -245,11 +284,32 @@ public final class Predictor {
     return Math.max(0, (double) lost / scratch.length);
   }
 
+  /**
+   * Returns what a plan makes the device and its radio do, with the link at its central estimate;
+   * to be priced under any constants, for example by {@link
+   * dev.sluice.scheduler.energy.EnergyRanking}.
+   */
+  public DeviceActivity activity(int index, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    replay(plan, estimates, 0);
+    return ActivityReplay.of(
+        facts,
+        plan,
+        rate(estimates, 0) / 1e9,
+        roundTrip(estimates, 0),
+        estimates.workerQueueNanos(),
+        estimates.deviceScale(),
+        estimates.workerScale(),
+        estimates.framePeriodNanos(),
+        scratch);
+  }
+
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
     replay(plan, estimates, 0);
     double mean = mean(scratch);
+    DeviceActivity activity = activity(index, estimates);
     replay(plan, estimates, 1);
     long[] latency = new long[scratch.length];
     for (int i = 0; i < latency.length; i++) {
@@ -267,7 +327,37 @@ public final class Predictor {
         plan.deviceNanos * estimates.deviceScale(),
         plan.offloadedShare,
         deviceUtilisation(plan, estimates),
-        uplinkUtilisation(plan, estimates, 1));
+        uplinkUtilisation(plan, estimates, 1),
+        throughput(plan, estimates, 1),
+        device.energy().perFrame(activity),
+        Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos()),
+        memoryBytes(plan));
+  }
+
+  /**
+   * Frames per second that pass the slowest of device, uplink and worker, each taking one frame at
+   * a time. A worker that computes several at once can do more.
+   */
+  private double throughput(Behaviour plan, Estimates estimates, double caution) {
+    double bytesPerNano = rate(estimates, caution) / 1e9;
+    double roundTripNanos = roundTrip(estimates, caution);
+    double uplinkNanos = 0;
+    for (int bytes : plan.sentBytes) {
+      uplinkNanos += Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
+    }
+    double slowest =
+        Math.max(
+            uplinkNanos / scratch.length,
+            Math.max(
+                plan.deviceNanos * estimates.deviceScale(),
+                plan.workerNanos * estimates.workerScale()));
+    return 1e9 / slowest;
+  }
+
+  private OptionalLong memoryBytes(Behaviour plan) {
+    return device.memory().isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(device.memory().get().bytes(plan.plan));
   }
 
   private void replay(Behaviour plan, Estimates estimates, double caution) {

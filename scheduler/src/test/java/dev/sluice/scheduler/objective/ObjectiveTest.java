@@ -36,7 +36,12 @@ class ObjectiveTest {
         "accuracy >= 92 %, device_compute <= 30 ms, worker_compute <= 4 ms; minimise p50_latency",
         "minimise mean_latency, then uplink_bytes",
         "accuracy >= final; minimise device_compute",
-        "accuracy >= final + 0.5 pt"
+        "accuracy >= final + 0.5 pt",
+        "device_energy <= 40.5 mJ, throughput >= 29.97 fps; minimise device_energy",
+        "deadline_misses(150 ms) <= 2.5 %; minimise deadline_misses(33.333333 ms)",
+        "uplink_bytes <= 5 GB/month, uplink_bytes <= 4000 B; maximise throughput",
+        "uplink_bytes <= 1.5 MB/month; minimise device_memory",
+        "device_memory <= 256000000 B, uplink_bytes <= 900 B/month"
       })
   void writesWhatItReads(String text) throws Exception {
     assertThat(Objective.parse(text)).hasToString(text);
@@ -50,6 +55,12 @@ class ObjectiveTest {
         "latency <= 900 us | mean_latency <= 0.9 ms",
         "uplink_bytes <= 2.5 KB | uplink_bytes <= 2500 B",
         "accuracy >= final - 1 % | accuracy >= final - 1 pt",
+        "DEVICE_ENERGY<=0.04J | device_energy <= 40 mJ",
+        "device_energy <= 900 uJ | device_energy <= 0.9 mJ",
+        "deadline_misses ( 0.15 s ) <= 5% | deadline_misses(150 ms) <= 5 %",
+        "uplink_bytes <= 5000 mb / Month | uplink_bytes <= 5 GB/month",
+        "device_memory <= 0.5 GB | device_memory <= 500000000 B",
+        "throughput>=30FPS | throughput >= 30 fps",
         "minimise uplink_bytes, maximize accuracy | minimise uplink_bytes, then maximise accuracy",
       })
   void forgivesSpelling(String text, String canonical) throws Exception {
@@ -84,6 +95,24 @@ class ObjectiveTest {
         "; | 1 | 'minimise' or 'maximise'",
         "p95_latency <= -150 ms | 15 | expected a number",
         "p95_latency <= 99999999999999999999 ms | 15 | too large",
+        "throughput <= 30 fps | 11 | expected '>='",
+        "throughput >= final | 14 | expected a number",
+        "throughput >= 30 ms | 17 | expected 'fps'",
+        "minimise throughput | 9 | can only be maximised",
+        "maximise device_energy | 9 | can only be minimised",
+        "device_energy <= 40 W | 20 | unit of energy",
+        "device_energy <= 40 | 19 | unit of energy",
+        "device_memory <= 40 MB/month | 22 | expected ',' or ';'",
+        "uplink_bytes <= 5 GB/week | 21 | expected 'month'",
+        "uplink_bytes <= 5 GB/ | 21 | expected 'month'",
+        "uplink_bytes <= 5 TB/month | 18 | B, KB, MB or GB",
+        "deadline_misses <= 5 % | 16 | expected the deadline",
+        "deadline_misses(150) <= 5 % | 19 | unit of time",
+        "deadline_misses(150 ms <= 5 % | 23 | expected ')'",
+        "deadline_misses(-1 ms) <= 5 % | 16 | expected a number",
+        "deadline_misses(150 ms) <= 101 % | 27 | cannot exceed 100",
+        "deadline_misses(150 ms) <= 5 ms | 29 | expected '%'",
+        "minimise deadline_misses(1 ms), deadline_misses(1 ms) | 32 | already a target",
       })
   void pointsAtTheFault(String text, int position, String problem) {
     ObjectiveSyntaxException e =
@@ -94,6 +123,68 @@ class ObjectiveTest {
     assertThat(e.position()).isEqualTo(position);
     String[] lines = e.getMessage().split(System.lineSeparator());
     assertThat(lines[lines.length - 1]).isEqualTo("  " + " ".repeat(position) + "^");
+  }
+
+  @Test
+  void readsAMonthsBudgetAsAMetricOfItsOwn() throws Exception {
+    Objective objective =
+        Objective.parse("uplink_bytes <= 5 GB/month, deadline_misses(1 s) <= 1 %");
+
+    assertThat(objective.constraints())
+        .containsExactly(
+            new Constraint(Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES), 5e9, false),
+            new Constraint(Metric.deadlineMisses(1e9), 0.01, false));
+    // 2,000 bytes, five times a second, for thirty days.
+    assertThat(Metric.monthlyBytes(2000, 200_000_000)).isEqualTo(2000 * 5 * 30 * 86_400.0);
+    assertThat(Metric.monthlyBytes(2000, 0)).isZero();
+  }
+
+  @Test
+  void aBoundOfMissesIsABoundOfAPercentile() throws Exception {
+    Constraint misses = Objective.parse("deadline_misses(150 ms) <= 5 %").constraints().get(0);
+
+    assertThat(misses.latencyBound())
+        .contains(Objective.parse("p95_latency <= 150 ms").constraints().get(0));
+    assertThat(new Constraint(Metric.deadlineMisses(7), 0, false).latencyBound())
+        .contains(new Constraint(Metric.latencyPercentile(100), 7, false));
+    assertThat(new Constraint(Metric.deadlineMisses(7), -1, false).latencyBound())
+        .contains(new Constraint(Metric.latencyPercentile(100), 7, false));
+    assertThat(new Constraint(Metric.deadlineMisses(7), 1, false).latencyBound()).isEmpty();
+    assertThat(new Constraint(Metric.of(Metric.Kind.THROUGHPUT), 7, false).latencyBound())
+        .isEmpty();
+  }
+
+  @Test
+  void saysByWhatShareABoundIsBroken() {
+    Constraint floor = new Constraint(Metric.of(Metric.Kind.THROUGHPUT), 20, false);
+    Constraint ceiling = new Constraint(Metric.of(Metric.Kind.DEVICE_ENERGY), 20, false);
+
+    assertThat(floor.relativeExcess(15)).isEqualTo(0.25);
+    assertThat(floor.relativeExcess(25)).isEqualTo(-0.25);
+    assertThat(floor.relativeExcess(Double.POSITIVE_INFINITY)).isNegative();
+    assertThat(ceiling.relativeExcess(25)).isEqualTo(0.25);
+    assertThat(ceiling.relativeExcess(15)).isEqualTo(-0.25);
+    assertThat(new Constraint(Metric.of(Metric.Kind.DEVICE_ENERGY), 0, false).relativeExcess(0))
+        .isZero();
+  }
+
+  @Test
+  void refusesMetricsWithParametersThatDoNotFit() {
+    assertThatThrownBy(() -> Metric.deadlineMisses(-1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Metric.deadlineMisses(Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Metric(Metric.Kind.ACCURACY, 0, 5))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Metric.latencyPercentile(0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void knowsWhoWantsLittleOfTheDevice() throws Exception {
+    assertThat(Objective.parse("minimise device_energy").sparesDevice()).isTrue();
+    assertThat(Objective.parse("device_compute <= 5 ms").sparesDevice()).isTrue();
+    assertThat(Objective.parse("minimise latency").sparesDevice()).isFalse();
   }
 
   @Test

@@ -34,7 +34,7 @@ class PredictorTest {
    * ms. Preprocessing takes 4 ms. Four samples: 0 and 2 are sure at the exit, 1 and 3 are not and
    * are sent with 1,000 and 3,000 bytes. The exit is wrong about 2, the codec breaks 3.
    */
-  private static BundleFacts handMade() {
+  static BundleFacts handMade() {
     Profile profile =
         new Profile(
             1,
@@ -74,7 +74,7 @@ class PredictorTest {
     return table.build();
   }
 
-  private static final Plan SPLIT = new Plan(1, "q8", List.of(new ExitThreshold(0, 0.8)));
+  static final Plan SPLIT = new Plan(1, "q8", List.of(new ExitThreshold(0, 0.8)));
 
   /** Stops as top-1 thresholds of 0.8 do. */
   private static final ExitCriterion LIKE_0_8 =

@@ -1,0 +1,108 @@
+package dev.sluice.scheduler.energy;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Prices what a device does, in joules. Immutable and thread-safe.
+ *
+ * <p>Energy = computing (power times time by kind) + waiting + radio (promotion, transfers, tail).
+ * The tail depends on the gaps between transfers, so a whole replayed stream is priced ({@link
+ * DeviceActivity}), not its mean: ten frames sent in a row keep an LTE radio up once, ten frames
+ * sent a minute apart ten times.
+ *
+ * <p>The constants are other people's measurements of other devices. Every one can be scaled
+ * ({@link #scaled}), and {@link EnergyRanking} says which comparisons of plans that would turn.
+ *
+ * @param device what computing and waiting draw
+ * @param radio what the radio draws
+ */
+public record EnergyModel(DevicePower device, RadioPower radio) {
+  /** A Raspberry Pi 4 on Wi-Fi, where nothing else is said. */
+  public static final EnergyModel DEFAULT =
+      new EnergyModel(DevicePower.RASPBERRY_PI_4, RadioPower.WIFI);
+
+  private static final List<DevicePower> DEVICES =
+      List.of(DevicePower.RASPBERRY_PI_4, DevicePower.RASPBERRY_PI_4_DUTY_CYCLED);
+  private static final List<RadioPower> RADIOS =
+      List.of(RadioPower.WIFI, RadioPower.LTE, RadioPower.THREE_G, RadioPower.WIRE);
+
+  /**
+   * Returns a preset by the names of its device and radio, for example {@code pi4+lte}.
+   *
+   * @throws IllegalArgumentException naming the known ones, if there is none of that name
+   */
+  public static EnergyModel named(String name) {
+    for (DevicePower device : DEVICES) {
+      for (RadioPower radio : RADIOS) {
+        if (name.equals(device.name() + "+" + radio.name())) {
+          return new EnergyModel(device, radio);
+        }
+      }
+    }
+    throw new IllegalArgumentException(
+        "no energy model '"
+            + name
+            + "': a device ("
+            + DEVICES.stream().map(DevicePower::name).collect(Collectors.joining(", "))
+            + "), '+' and a radio ("
+            + RADIOS.stream().map(RadioPower::name).collect(Collectors.joining(", "))
+            + ")");
+  }
+
+  /** Returns the mean energy of an activity's frames. */
+  public EnergyPerFrame perFrame(DeviceActivity activity) {
+    return activity.perFrame(device, radio);
+  }
+
+  /**
+   * Returns the same model with one constant scaled.
+   *
+   * @param factor finite, at least 0
+   */
+  public EnergyModel scaled(EnergyConstant constant, double factor) {
+    Positive.orZero(factor, "factor");
+    return switch (constant) {
+      case NETWORK_POWER, CODING_POWER, WAITING_POWER ->
+          new EnergyModel(
+              new DevicePower(
+                  device.name(),
+                  device.networkMilliwatts()
+                      * (constant == EnergyConstant.NETWORK_POWER ? factor : 1),
+                  device.codingMilliwatts()
+                      * (constant == EnergyConstant.CODING_POWER ? factor : 1),
+                  device.waitingMilliwatts()
+                      * (constant == EnergyConstant.WAITING_POWER ? factor : 1)),
+              radio);
+      case PROMOTION_POWER,
+          PROMOTION_TIME,
+          ACTIVE_POWER,
+          TRANSMIT_ENERGY,
+          RECEIVE_ENERGY,
+          TAIL_POWER,
+          TAIL_TIME ->
+          new EnergyModel(device, scaledRadio(constant, factor));
+    };
+  }
+
+  private RadioPower scaledRadio(EnergyConstant constant, double factor) {
+    return new RadioPower(
+        radio.name(),
+        radio.promotionMilliwatts() * (constant == EnergyConstant.PROMOTION_POWER ? factor : 1),
+        Math.round(
+            radio.promotionNanos() * (constant == EnergyConstant.PROMOTION_TIME ? factor : 1)),
+        radio.activeMilliwatts() * (constant == EnergyConstant.ACTIVE_POWER ? factor : 1),
+        radio.transmitMillijoulesPerMegabit()
+            * (constant == EnergyConstant.TRANSMIT_ENERGY ? factor : 1),
+        radio.receiveMillijoulesPerMegabit()
+            * (constant == EnergyConstant.RECEIVE_ENERGY ? factor : 1),
+        radio.tail().stream()
+            .map(
+                phase ->
+                    new RadioPower.TailPhase(
+                        phase.milliwatts() * (constant == EnergyConstant.TAIL_POWER ? factor : 1),
+                        Math.round(
+                            phase.nanos() * (constant == EnergyConstant.TAIL_TIME ? factor : 1))))
+            .toList());
+  }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.energy.DeviceActivity;
+import dev.sluice.scheduler.profile.BundleFacts;
+
+/**
+ * Says what a plan makes the device and its radio do over the replayed rows, on the timeline that
+ * {@link Replay} went through.
+ */
+final class ActivityReplay {
+  /** Size of a reply: answer, stamps and load, with headers of TCP, IP and TLS. */
+  static final double REPLY_BYTES = 200;
+
+  private ActivityReplay() {}
+
+  /**
+   * Returns the activity.
+   *
+   * @param bytesPerNano the uplink's rate; replies, whose rate nobody measures, are held to come at
+   *     the same
+   * @param latencyNanos what {@link Replay#run} wrote for the same plan and conditions
+   */
+  static DeviceActivity of(
+      BundleFacts facts,
+      Behaviour plan,
+      double bytesPerNano,
+      double roundTripNanos,
+      long queueNanos,
+      double deviceScale,
+      double workerScale,
+      long periodNanos,
+      double[] latencyNanos) {
+    CostModel costs = plan.costs;
+    double preprocessNanos = plan.plan.split() == 0 ? 0 : facts.profile().preprocessNanos();
+    double encodeNanos =
+        facts
+            .profile()
+            .codec(plan.plan.split(), plan.plan.codec())
+            .map(codec -> (double) codec.encodeNanos())
+            .orElse(0.0);
+    double replyNanos = REPLY_BYTES / bytesPerNano;
+    int frames = latencyNanos.length;
+    DeviceActivity.Builder activity = DeviceActivity.builder(frames, periodNanos);
+    double deviceFree = 0;
+    double lastReply = 0;
+    for (int i = 0; i < frames; i++) {
+      double arrival = (double) i * periodNanos;
+      if (periodNanos == 0) {
+        deviceFree = 0;
+        lastReply = 0;
+      }
+      int exit = plan.exit[i];
+      boolean sent = plan.bytes[i] >= 0;
+      double coding = preprocessNanos + (sent ? encodeNanos : 0);
+      double device = sent ? costs.deviceSent : costs.deviceStop[exit];
+      activity.computes(
+          Math.max(0, device - coding) * deviceScale, Math.min(device, coding) * deviceScale);
+      deviceFree = Math.max(arrival, deviceFree) + device * deviceScale;
+      if (sent) {
+        double reply = arrival + latencyNanos[i];
+        double end = reply - roundTripNanos - queueNanos - costs.worker[exit] * workerScale;
+        double start = end - Replay.transferNanos(plan.bytes[i], bytesPerNano, roundTripNanos);
+        activity.sends(i, Math.max(0, start), Math.max(0, end), plan.bytes[i]);
+        activity.receives(i, Math.max(0, reply - replyNanos), reply, REPLY_BYTES);
+        lastReply = Math.max(lastReply, reply);
+      }
+      /* Up to the next frame the device waits where a reply is out; then it computes again. */
+      double next =
+          periodNanos == 0
+              ? Double.POSITIVE_INFINITY
+              : Math.max(deviceFree, (double) (i + 1) * periodNanos);
+      activity.waits(Math.max(0, Math.min(next, lastReply) - deviceFree));
+    }
+    return activity.build();
+  }
+}
