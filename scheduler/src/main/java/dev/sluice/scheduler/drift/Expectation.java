@@ -24,7 +24,7 @@ final class Expectation {
    * Scores. An answer's depth is its ridit under the plan, twice, less one (Bross, "How to Use Ridit
    * Analysis", Biometrics 14, 1958): the chance that a calibration sample stops at an earlier exit,
    * minus the chance that one stops at a later exit. Whatever the plan, its mean over the
-   * calibration is 0 and it lies in (-1, 1), so answers under different plans can be added up. Its
+   * calibration is 0 and it lies in [-1, 1], so answers under different plans can be added up. Its
    * square, less the mean square, is the second score: it sees what the first cannot, the ends
    * gaining on the middle. A sample of which it is only known that it was sent has the mean score of
    * the exits behind the split. Both scores are watched both ways: four directions.

@@ -14,11 +14,15 @@ public final class ExitReplay {
    *
    * @param table one of the bundle's
    * @param criterion when active exits stop, if not by the plan's thresholds
-   * @throws IllegalArgumentException if the plan does not fit the bundle, or the table does not know
-   *     its codec
+   * @throws IllegalArgumentException if the plan does not fit the bundle, or table or profile do not
+   *     know its codec
    */
   public static int[] exits(
       BundleFacts facts, CalibrationTable table, Plan plan, Optional<ExitCriterion> criterion) {
+    if (plan.usesCloud() && facts.profile().codec(plan.split(), plan.codec()).isEmpty()) {
+      throw new IllegalArgumentException(
+          "the profile lacks codec " + plan.codec() + " at cut " + plan.split());
+    }
     byte[] exit = Outcome.of(facts, table, plan, criterion).exit;
     int[] exits = new int[exit.length];
     for (int s = 0; s < exits.length; s++) {

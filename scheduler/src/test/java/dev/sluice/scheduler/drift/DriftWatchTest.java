@@ -306,10 +306,11 @@ class DriftWatchTest {
     watch.observeSent(new Plan(2, "unheard-of", List.of(new ExitThreshold(0, 0.9))), 11);
     watch.observe(split(4, 0.9, 0.9, 0.9, 0.9, 0.9), 4, 0.95, 12); // of another bundle
     watch.observeSent(split(3), 13); // has no exit to compare
+    watch.observeSent(split(4, 0.9), 14); // nothing is behind its split
 
     assertThat(watch.report())
-        .isEqualTo(new DriftReport(DriftState.UNWATCHED, 0, 0, 0, 1, 0, 13, 0, 1));
-    watch.observe(anytime, 1, 0.3, 14);
+        .isEqualTo(new DriftReport(DriftState.UNWATCHED, 0, 0, 0, 1, 0, 14, 0, 1));
+    watch.observe(anytime, 1, 0.3, 15);
     assertThat(watch.report().answers()).isEqualTo(1);
     assertThat(watch.state()).isEqualTo(DriftState.AS_CALIBRATED);
   }
