@@ -7,8 +7,8 @@ package dev.sluice.scheduler.drift;
  * @param nearWidth a score less than this above its threshold is near it, in [0, 1]
  * @param nearBoost how many times as likely an answer near its threshold is audited, at least 1
  * @param target agreement with the final exit that every exit's answers must have, in (0, 1)
- * @param confidence with which it must be shown, for all exits and recalibrations together, in (0.5,
- *     1)
+ * @param confidence with which it must be shown, for all exits and recalibrations together, in
+ *     (0.5, 1)
  * @param leastToLower audits from which a threshold may go below the plan's, at least 1
  * @param burstAnswers samples closer to one another than this are not independent, at least 1
  * @param mostAudits audits remembered, the latest ones, at least 1

@@ -107,7 +107,8 @@ public final class Audits {
    * @param probability with which the final exit gets to see such a sample, in (0, 1]: 1 where all
    *     that the device does not stop are sent almost without loss and no exit of the cloud stops
    *     them
-   * @return empty if the exit is none of the plan's on the device, or its score would have stopped it
+   * @return empty if the exit is none of the plan's on the device, or its score would have stopped
+   *     it
    */
   public Optional<AuditDraw> passed(
       long frame, Plan plan, int exit, double score, double probability) {
@@ -143,19 +144,19 @@ public final class Audits {
   }
 
   /**
-   * Returns, by exit of a plan, the least threshold at which the agreement's lower bound reaches the
-   * target, among the samples that come to the exit. It is below the plan's only with {@link
+   * Returns, by exit of a plan, the least threshold at which the agreement's lower bound reaches
+   * the target, among the samples that come to the exit. It is below the plan's only with {@link
    * AuditOptions#leastToLower} audits or more; with too few to show anything the plan's stays.
    *
    * <p>The chance that any bound used for this is wrong, in all recalibrations together, is at most
    * one minus the confidence: the k-th may err by 1 / (k (k + 1)) of it, shared by the exits, and
-   * for each by the two directions. Downwards thresholds are tested in a fixed sequence that ends at
-   * the first failure (Angelopoulos et al., "Learn then Test", 2021), upwards all at once with
+   * for each by the two directions. Downwards thresholds are tested in a fixed sequence that ends
+   * at the first failure (Angelopoulos et al., "Learn then Test", 2021), upwards all at once with
    * Bonferroni's correction.
    *
-   * <p>Who comes to an exit depends on the exits before it. Audits made under other plans count only
-   * where the exits before were at least as bold as here: then those audited are the harder ones of
-   * those that come here, and are taken to agree no more often.
+   * <p>Who comes to an exit depends on the exits before it. Audits made under other plans count
+   * only where the exits before were at least as bold as here: then those audited are the harder
+   * ones of those that come here, and are taken to agree no more often.
    *
    * @param plan the plan as it was certified
    */

@@ -5,9 +5,10 @@ package dev.sluice.scheduler.drift;
  * thread-safe.
  *
  * <p>The variance of a mean of dependent numbers is taken from the means of blocks of 1, 2, 4, ...
- * answers (batch means), as half the mean square difference of neighbouring blocks: that hardly sees
- * a lasting shift, which is drift and no burst. Blocks much shorter than a burst tell too little; the
- * length that tells most counts. Numbers come in units of what the tables expect, so that plans mix.
+ * answers (batch means), as half the mean square difference of neighbouring blocks: that hardly
+ * sees a lasting shift, which is drift and no burst. Blocks much shorter than a burst tell too
+ * little; the length that tells most counts. Numbers come in units of what the tables expect, so
+ * that plans mix.
  */
 final class BurstMeter {
   private static final int LEVELS = 12;

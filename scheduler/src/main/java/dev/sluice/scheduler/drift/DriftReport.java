@@ -10,8 +10,8 @@ import java.util.Locale;
  * @param earlyShare share of the last few hundred answers that stopped at an early exit of the
  *     device, in [0, 1]; recent answers count most
  * @param expectedEarlyShare what calibration expects of it under the same plans, in [0, 1]
- * @param burstiness how many times the variance that the tables expect a mean over many answers has,
- *     because bursts are longer than theirs; at least 1
+ * @param burstiness how many times the variance that the tables expect a mean over many answers
+ *     has, because bursts are longer than theirs; at least 1
  * @param answers answers compared so far
  * @param ignored answers that told nothing: of plans that the tables cannot replay, at exits that
  *     are not active, with scores that do not stop there

@@ -11,22 +11,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Watches whether samples stop at the exits where the calibration tables say they do, under whatever
- * plans are in use, and says so when they do not. Not thread-safe; times come as arguments from one
- * clock and are only handed back.
+ * Watches whether samples stop at the exits where the calibration tables say they do, under
+ * whatever plans are in use, and says so when they do not. Not thread-safe; times come as arguments
+ * from one clock and are only handed back.
  *
- * <p>The test is sequential: answers are compared as they come, one after the other, for ever. While
- * the stream is like the calibration, a false flag is raised at most once in {@link
- * DriftOptions#falseAlarmAnswers} answers on average, also if hard frames come in bursts, as long as
- * the bursts are like the tables' sequences or no longer than {@link DriftOptions#burstAnswers};
- * where they turn out to be longer, the test measures it and grows as much slower. The
- * tables are samples themselves: the rates they give are trusted to within their 95 % confidence
- * limit in either direction, computed from the sequences. Drift smaller than that, or than the
- * tolerance, is not found; larger drift is found the sooner the larger it is. How, see {@code
- * Expectation}.
+ * <p>The test is sequential: answers are compared as they come, one after the other, for ever.
+ * While the stream is like the calibration, a false flag is raised at most once in {@link
+ * DriftOptions#falseAlarmAnswers} answers on average, also if hard frames come in bursts, as long
+ * as the bursts are like the tables' sequences or no longer than {@link DriftOptions#burstAnswers};
+ * where they turn out to be longer, the test measures it and grows as much slower. The tables are
+ * samples themselves: the rates they give are trusted to within their 95 % confidence limit in
+ * either direction, computed from the sequences. Drift smaller than that, or than the tolerance, is
+ * not found; larger drift is found the sooner the larger it is. How, see {@code Expectation}.
  *
- * <p>A raised flag is lowered when the evidence of the bet that raised it is used up by answers that
- * are as calibrated again.
+ * <p>A raised flag is lowered when the evidence of the bet that raised it is used up by answers
+ * that are as calibrated again.
  *
  * <p>What counts is what the exits say, not where the answer came from in the end: a sample that no
  * exit of the device stopped is sent as far as this class is concerned, also if no link was there.
@@ -81,9 +80,9 @@ public final class DriftWatch {
    * A sample was stopped by an exit, on the device or behind the split, or came to the final exit.
    * Costs the comparison with a plan's expectation, and some milliseconds where the plan is new.
    *
-   * <p>Ignored, and counted as such: an exit that the plan does not have, a score that does not stop
-   * there (an answer that was only taken because the deadline came, or no number), and plans that
-   * the tables cannot replay.
+   * <p>Ignored, and counted as such: an exit that the plan does not have, a score that does not
+   * stop there (an answer that was only taken because the deadline came, or no number), and plans
+   * that the tables cannot replay.
    *
    * @param plan the plan the sample was run under
    * @param exit that stopped it
@@ -111,9 +110,9 @@ public final class DriftWatch {
   }
 
   /**
-   * Returns whether a sample may be sent that is to be sent, and takes it as sent if so. Always true
-   * unless exits have collapsed; then only about {@link DriftOptions#capFactor} times the share that
-   * the plan is expected to send.
+   * Returns whether a sample may be sent that is to be sent, and takes it as sent if so. Always
+   * true unless exits have collapsed; then only about {@link DriftOptions#capFactor} times the
+   * share that the plan is expected to send.
    */
   public boolean trySend() {
     return state != DriftState.COLLAPSED || cap.trySend();

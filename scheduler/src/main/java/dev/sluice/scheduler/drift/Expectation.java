@@ -95,8 +95,7 @@ final class Expectation {
   private final double earlyShare;
   private final double sentShare;
 
-  private Expectation(
-      BundleFacts facts, Plan plan, List<int[]> sequences, DriftOptions options) {
+  private Expectation(BundleFacts facts, Plan plan, List<int[]> sequences, DriftOptions options) {
     finalExit = facts.finalExit();
     int device = 0;
     while (device <= finalExit && facts.exitCut(device) <= plan.split()) {
@@ -258,8 +257,8 @@ final class Expectation {
   }
 
   /**
-   * Returns an answer's depth over the root of the variance that the tables expect of the mean depth
-   * of n answers, times n; 0 where all stop at one exit.
+   * Returns an answer's depth over the root of the variance that the tables expect of the mean
+   * depth of n answers, times n; 0 where all stop at one exit.
    */
   double depthInSds(int exit) {
     return depthSd < LEAST_SCORE ? 0 : scores[0][exit] / depthSd;

@@ -1,7 +1,7 @@
 /**
  * Notices when the world leaves what calibration knows. Start at {@link
- * dev.sluice.scheduler.drift.DriftWatch}; {@link dev.sluice.scheduler.drift.Audits} checks confident
- * answers against the final exit.
+ * dev.sluice.scheduler.drift.DriftWatch}; {@link dev.sluice.scheduler.drift.Audits} checks
+ * confident answers against the final exit.
  *
  * <p>Pure computation: times and chance come in as arguments.
  */

@@ -14,8 +14,8 @@ public final class ExitReplay {
    *
    * @param table one of the bundle's
    * @param criterion when active exits stop, if not by the plan's thresholds
-   * @throws IllegalArgumentException if the plan does not fit the bundle, or table or profile do not
-   *     know its codec
+   * @throws IllegalArgumentException if the plan does not fit the bundle, or table or profile do
+   *     not know its codec
    */
   public static int[] exits(
       BundleFacts facts, CalibrationTable table, Plan plan, Optional<ExitCriterion> criterion) {

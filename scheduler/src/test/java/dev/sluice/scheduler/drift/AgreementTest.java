@@ -41,7 +41,9 @@ class AgreementTest {
 
     int agreeing = n - disagreements;
     double atLeast =
-        1 - new BinomialDistribution(null, n, agreement.lower()).cumulativeProbability(agreeing - 1);
+        1
+            - new BinomialDistribution(null, n, agreement.lower())
+                .cumulativeProbability(agreeing - 1);
     double atMost =
         new BinomialDistribution(null, n, agreement.upper()).cumulativeProbability(agreeing);
     // The variance between n clusters has n - 1 in its denominator: about one audit fewer counts.
@@ -102,8 +104,8 @@ class AgreementTest {
   }
 
   /**
-   * Scenes of thirty frames, some of which have several times as many wrong answers; doubtful answers are
-   * audited five times as often, and are wrong more often.
+   * Scenes of thirty frames, some of which have several times as many wrong answers; doubtful
+   * answers are audited five times as often, and are wrong more often.
    */
   @Test
   void coversTheTruthAsOftenAsItSaysInBurstyStreamsWithUnequalChances() {

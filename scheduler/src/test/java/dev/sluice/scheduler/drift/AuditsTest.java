@@ -60,8 +60,7 @@ class AuditsTest {
   void estimatesTheAgreementOfTheWholeStream() {
     SplittableRandom random = new SplittableRandom(3);
     Audits audits = new Audits(FACTS, Optional.empty(), AuditOptions.defaults(), random);
-    Plan plan =
-        new Plan(2, "f32", List.of(new ExitThreshold(0, 0.85), new ExitThreshold(1, 0.8)));
+    Plan plan = new Plan(2, "f32", List.of(new ExitThreshold(0, 0.85), new ExitThreshold(1, 0.8)));
     BurstyFrames frames = new BurstyFrames(random, 20);
     int[] confident = new int[2];
     int[] agreeing = new int[2];
@@ -182,7 +181,8 @@ class AuditsTest {
     Verdict never = new Linear(8, 1, often()).verdict();
     assertThat(never.change()).isEqualTo(Change.TOO_FEW);
     assertThat(never.agreement()).isEmpty();
-    assertThat(never.describe()).isEqualTo("exit 0 stays at 0.900 for want of audits, never audited");
+    assertThat(never.describe())
+        .isEqualTo("exit 0 stays at 0.900 for want of audits, never audited");
 
     Verdict few = new Linear(8, 1, often()).frames(500, PLAN, false).verdict();
     assertThat(few.change()).isEqualTo(Change.TOO_FEW);
@@ -224,7 +224,8 @@ class AuditsTest {
     Plan bold = new Plan(2, "f32", List.of(new ExitThreshold(0, 0.6), new ExitThreshold(1, 0.9)));
     Plan here = new Plan(2, "f32", List.of(new ExitThreshold(0, 0.8), new ExitThreshold(1, 0.9)));
     Plan without = new Plan(2, "f32", List.of(new ExitThreshold(1, 0.9)));
-    Plan higher = new Plan(2, "f32", List.of(new ExitThreshold(0, 0.6), new ExitThreshold(1, 0.95)));
+    Plan higher =
+        new Plan(2, "f32", List.of(new ExitThreshold(0, 0.6), new ExitThreshold(1, 0.95)));
     for (Plan audited : List.of(bold, here, without, higher)) {
       Audits audits = audits(often());
       for (int i = 0; i < 20_000; i++) {
@@ -244,8 +245,7 @@ class AuditsTest {
     Verdict down = new Verdict(1, 0.8, 0.7, Change.LOWERED, Optional.empty());
     Plan checked =
         new Plan(2, "f32", List.of(new ExitThreshold(0, 0.9), new ExitThreshold(1, 0.8)));
-    Plan other =
-        new Plan(3, "f32", List.of(new ExitThreshold(0, 0.99), new ExitThreshold(1, 0.8)));
+    Plan other = new Plan(3, "f32", List.of(new ExitThreshold(0, 0.99), new ExitThreshold(1, 0.8)));
     Plan anytime = Plan.local(2, List.of(new ExitThreshold(0, 0.5), new ExitThreshold(1, 0)));
     Recalibration result = new Recalibration(checked, List.of(up, down));
 
@@ -284,8 +284,7 @@ class AuditsTest {
                 new Verdict(
                     bold.exit(), bold.threshold(), cautious, Change.RAISED, Optional.empty())));
 
-    Scheduler after =
-        new Scheduler(facts, objective, options, Optional.empty(), raised::allows);
+    Scheduler after = new Scheduler(facts, objective, options, Optional.empty(), raised::allows);
     Plan then = after.decide(estimates, Optional.of(plan), 0).plan();
 
     assertThat(raised.allows(plan)).isFalse();
@@ -294,9 +293,7 @@ class AuditsTest {
     assertThat(then.exits())
         .noneMatch(
             exit ->
-                exit.exit() == bold.exit()
-                    && exit.threshold() > 0
-                    && exit.threshold() < cautious);
+                exit.exit() == bold.exit() && exit.threshold() > 0 && exit.threshold() < cautious);
   }
 
   @Test

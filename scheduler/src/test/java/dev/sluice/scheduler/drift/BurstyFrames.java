@@ -108,8 +108,7 @@ final class BurstyFrames {
       int driveFrames,
       boolean numbered) {
     CalibrationTable.Builder table =
-        CalibrationTable.builder(
-            role, 10, drives * driveFrames, new int[] {1, 2, 3, 4}, List.of());
+        CalibrationTable.builder(role, 10, drives * driveFrames, new int[] {1, 2, 3, 4}, List.of());
     for (int drive = 0; drive < drives; drive++) {
       BurstyFrames frames = new BurstyFrames(random, sceneFrames);
       for (int i = 0; i < driveFrames; i++) {
@@ -117,8 +116,7 @@ final class BurstyFrames {
         frames.next();
         table.sample(row, 0, numbered ? drive : -1);
         for (int exit = 0; exit < EXITS; exit++) {
-          table.outcome(
-              row, exit, frames.agrees[exit] ? 0 : 1, frames.confidence[exit], 0, 0);
+          table.outcome(row, exit, frames.agrees[exit] ? 0 : 1, frames.confidence[exit], 0, 0);
         }
       }
     }

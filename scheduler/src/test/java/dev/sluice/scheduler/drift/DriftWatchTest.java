@@ -362,8 +362,7 @@ class DriftWatchTest {
         .hasMessageContaining("tolerance");
     assertThatThrownBy(() -> new DriftOptions(1000, 30, 0.02, 1, 1))
         .hasMessageContaining("collapseShare");
-    assertThatThrownBy(
-            () -> new DriftOptions(1000, 30, 0.02, 0.5, Double.POSITIVE_INFINITY))
+    assertThatThrownBy(() -> new DriftOptions(1000, 30, 0.02, 0.5, Double.POSITIVE_INFINITY))
         .hasMessageContaining("capFactor");
   }
 

@@ -41,7 +41,8 @@ class ExpectationTest {
     // Nobody stops earlier and 0.4 later; 0.6 earlier and nobody later.
     assertThat(score(expected, Direction.DEEPER, 0)).isCloseTo(-0.4, within(TOLERANCE));
     assertThat(score(expected, Direction.DEEPER, 3)).isCloseTo(0.6, within(TOLERANCE));
-    assertThat(score(expected, Direction.DEEPER, expected.sent())).isCloseTo(0.6, within(TOLERANCE));
+    assertThat(score(expected, Direction.DEEPER, expected.sent()))
+        .isCloseTo(0.6, within(TOLERANCE));
     assertThat(score(expected, Direction.SHALLOWER, 0)).isCloseTo(0.4, within(TOLERANCE));
     // Mean square 0.6 * 0.16 + 0.4 * 0.36 = 0.24.
     assertThat(score(expected, Direction.ENDS, 0)).isCloseTo(-0.08, within(TOLERANCE));
@@ -129,8 +130,7 @@ class ExpectationTest {
   @Test
   void asksForMoreEvidenceTheRarerFalseAlarmsShallBe() {
     BundleFacts facts = bursty(5);
-    Expectation often =
-        expectation(facts, PLANS.get(0), new DriftOptions(10_000, 30, 0, 0.5, 1));
+    Expectation often = expectation(facts, PLANS.get(0), new DriftOptions(10_000, 30, 0, 0.5, 1));
     Expectation rarely =
         expectation(facts, PLANS.get(0), new DriftOptions(1_000_000, 30, 0, 0.5, 1));
     for (int bet = 0; bet < Expectation.BETS; bet++) {
@@ -165,8 +165,7 @@ class ExpectationTest {
     while (Expectation.direction(bet) != direction) {
       bet++;
     }
-    return (expected.gain(bet, exit) + expected.bet(bet).allowance())
-        / expected.bet(bet).weight();
+    return (expected.gain(bet, exit) + expected.bet(bet).allowance()) / expected.bet(bet).weight();
   }
 
   private static int stop(CalibrationTable table, int sample, Plan plan) {
