@@ -6,6 +6,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -64,18 +65,18 @@ final class Clairvoyant {
   /**
    * Sets the problem up.
    *
-   * @param candidates plans it may choose from; at least one that the device can keep up with
+   * @param plans that it may choose from, from {@link #considered}; at least one
    */
-  Clairvoyant(Course course, List<Plan> candidates, Decisions decisions) {
+  Clairvoyant(Course course, List<PlanStatistics> plans, Decisions decisions) {
     this.course = course;
     this.decisions = decisions;
     this.frames = course.rows().length;
     this.future = new LinkFuture(course.trace(), StreamReplay.LEAD_NANOS);
     long longest = Math.max(0, course.question().deadlineNanos() - course.replay().periodNanos());
     this.states = (int) (longest / STEP_NANOS) + 1;
-    this.plans = considered(candidates);
+    this.plans = List.copyOf(plans);
     if (plans.isEmpty()) {
-      throw new IllegalArgumentException("the device can keep up with no plan");
+      throw new IllegalArgumentException("an oracle without plans");
     }
     cost = new float[frames * plans.size() * states];
     difference = new float[cost.length];
@@ -89,23 +90,23 @@ final class Clairvoyant {
     }
   }
 
-  /** How many plans are left to choose from. */
-  int plans() {
-    return plans.size();
-  }
-
-  private List<PlanStatistics> considered(List<Plan> candidates) {
-    var facts = course.replay().facts();
-    double factor = course.replay().deviceFactor();
-    double period = course.replay().periodNanos();
-    int fallback = course.fallbackExit();
+  /**
+   * Returns the plans that are worth a look, whatever the trace: those with which the device keeps
+   * up, but for what another is as good as.
+   */
+  static List<PlanStatistics> considered(
+      StreamReplay replay, Question question, List<Plan> candidates) {
+    BundleFacts facts = replay.facts();
+    double factor = replay.deviceFactor();
+    double period = replay.periodNanos();
+    double budget = Course.budgetNanos(replay, question);
     int[] all = new int[facts.select().samples()];
     Arrays.setAll(all, row -> row);
     List<PlanStatistics> timely =
         candidates.stream()
-            .map(plan -> PlanStatistics.of(facts, facts.select(), all, plan, fallback))
+            .map(plan -> PlanStatistics.of(facts, facts.select(), all, plan, budget))
             .filter(plan -> plan.offloaded() == 0 || plan.sentNanos() * factor <= period)
-            .filter(plan -> plan.stopNanos() * factor <= period)
+            .filter(plan -> plan.deviceNanos() * factor <= period)
             .toList();
     List<ToDoubleFunction<PlanStatistics>> respects =
         List.of(
@@ -153,8 +154,6 @@ final class Clairvoyant {
     }
     double shares = Math.max(1, typical.length);
     double missed = late / shares;
-    double rescue =
-        Math.max(0, course.localNanos(course.fallbackExit()) - known.sentNanos()) * factor;
     double offloaded = known.offloaded();
     Metric.Kind kind = course.question().cost().kind();
     cost[at] =
@@ -162,7 +161,8 @@ final class Clairvoyant {
             switch (kind) {
               case WORKER_COMPUTE -> offloaded * worker / shares;
               case UPLINK_BYTES -> offloaded * bytes / shares;
-              case DEVICE_COMPUTE -> known.deviceNanos() * factor + offloaded * missed * rescue;
+              case DEVICE_COMPUTE ->
+                  (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor;
               case MEAN_LATENCY ->
                   (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares;
               case ACCURACY, LATENCY_PERCENTILE ->
@@ -176,25 +176,16 @@ final class Clairvoyant {
     return (int) Math.min(states - 1, Math.max(0, (queueNanos + STEP_NANOS - 1) / STEP_NANOS));
   }
 
-  /** A plan for every frame and state. */
-  private int[] policy(double price) {
+  /** The best policy for a price: a plan, by its place, for every frame and state. */
+  int[] policy(double price) {
     int[] policy = new int[frames * states];
     double[] after = new double[states];
     for (int frame = frames - 1; frame >= 0; frame--) {
       double[] value = new double[states];
       for (int state = 0; state < states; state++) {
         value[state] = Double.POSITIVE_INFINITY;
-        int stay = state(state * STEP_NANOS - course.replay().periodNanos());
         for (int plan = 0; plan < plans.size(); plan++) {
-          int at = place(frame, plan, state);
-          PlanStatistics known = plans.get(plan);
-          double ahead = (1 - known.offloaded()) * after[stay];
-          if (known.offloaded() > 0) {
-            for (int share = 0; share < SHARES; share++) {
-              ahead += known.offloaded() / SHARES * after[next[at * SHARES + share]];
-            }
-          }
-          double total = cost[at] - price * difference[at] + ahead;
+          double total = total(frame, plan, state, price, after);
           if (total < value[state]) {
             value[state] = total;
             policy[frame * states + state] = plan;
@@ -204,6 +195,40 @@ final class Clairvoyant {
       after = value;
     }
     return policy;
+  }
+
+  /** What a policy is expected to cost over all frames, less its priced accuracy. */
+  double value(int[] policy, double price) {
+    double[] after = new double[states];
+    for (int frame = frames - 1; frame >= 0; frame--) {
+      double[] value = new double[states];
+      for (int state = 0; state < states; state++) {
+        value[state] = total(frame, policy[frame * states + state], state, price, after);
+      }
+      after = value;
+    }
+    return after[0];
+  }
+
+  /** The policy of one plan up to a frame and another from there on. */
+  int[] switching(int first, int second, int from) {
+    int[] policy = new int[frames * states];
+    Arrays.fill(policy, 0, from * states, first);
+    Arrays.fill(policy, from * states, policy.length, second);
+    return policy;
+  }
+
+  private double total(int frame, int plan, int state, double price, double[] after) {
+    int at = place(frame, plan, state);
+    double offloaded = plans.get(plan).offloaded();
+    double ahead =
+        (1 - offloaded) * after[state(state * STEP_NANOS - course.replay().periodNanos())];
+    if (offloaded > 0) {
+      for (int share = 0; share < SHARES; share++) {
+        ahead += offloaded / SHARES * after[next[at * SHARES + share]];
+      }
+    }
+    return cost[at] - price * difference[at] + ahead;
   }
 
   /** Streams under the policy of every price; equal policies once. */

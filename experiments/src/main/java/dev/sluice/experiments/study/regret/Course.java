@@ -17,6 +17,8 @@ import dev.sluice.sim.trace.LinkTrace;
 @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record Course(
     String name, StreamReplay replay, Question question, LinkTrace trace, int[] rows, long seed) {
+  /** What the session keeps of device times that it predicts. */
+  private static final double RESERVE = 0.08;
 
   /** Streams the frames under a strategy. */
   Outcome run(StreamReplay.Strategy strategy) {
@@ -41,32 +43,12 @@ record Course(
         replay.periodNanos());
   }
 
-  /**
-   * The deepest exit to which the device gets from the picture before the deadline, and before the
-   * next frame; -1 for none.
-   */
-  int fallbackExit() {
-    double most = Math.min(replay.periodNanos(), question.deadlineNanos()) / replay.deviceFactor();
-    int exit = -1;
-    while (exit + 1 < replay.facts().exits().size() && localNanos(exit + 1) <= most) {
-      exit++;
-    }
-    return exit;
+  /** Profiled time within which the device must have answered by itself, a reserve kept. */
+  double budgetNanos() {
+    return budgetNanos(replay, question);
   }
 
-  /** Profiled time from the picture to an exit, with all exits on the way; 0 for none. */
-  double localNanos(int exit) {
-    var facts = replay.facts();
-    if (exit < 0) {
-      return 0;
-    }
-    double nanos = facts.profile().preprocessNanos();
-    for (int cut = 1; cut <= facts.exitCut(exit); cut++) {
-      nanos += facts.profile().segmentNanos(cut);
-    }
-    for (int on = 0; on <= exit; on++) {
-      nanos += facts.profile().headNanos(on);
-    }
-    return nanos;
+  static double budgetNanos(StreamReplay replay, Question question) {
+    return question.deadlineNanos() / replay.deviceFactor() / (1 + RESERVE);
   }
 }

@@ -20,7 +20,8 @@ import java.util.Arrays;
  * @param workerNanos worker's compute, mean over the rows that are sent; 0 if none is
  * @param sentBytes bytes of the rows that are sent, ascending
  * @param rescuedDifference accuracy minus the uncut network's if all rows that are sent were
- *     answered by the device's fallback exit instead
+ *     answered by the device instead, with the deepest exit that it reaches in time
+ * @param rescueNanos device's further compute of a row for that, 0 if it needs none
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record PlanStatistics(
@@ -32,16 +33,17 @@ record PlanStatistics(
     double sentNanos,
     double workerNanos,
     int[] sentBytes,
-    double rescuedDifference) {
+    double rescuedDifference,
+    double rescueNanos) {
 
   /**
    * Replays a plan.
    *
    * @param rows of the table, at least one
-   * @param fallback the exit with which the device answers when the cloud does not, -1 for none
+   * @param budgetNanos profiled time within which the device must have answered by itself
    */
   static PlanStatistics of(
-      BundleFacts facts, CalibrationTable table, int[] rows, Plan plan, int fallback) {
+      BundleFacts facts, CalibrationTable table, int[] rows, Plan plan, double budgetNanos) {
     int finalExit = table.exits() - 1;
     double[] thresholds = new double[table.exits()];
     Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
@@ -51,6 +53,8 @@ record PlanStatistics(
     thresholds[finalExit] = 0;
     int variant = plan.usesCloud() ? table.variant(plan.split(), plan.codec()).orElseThrow() : -1;
     Times times = Times.of(facts, plan, thresholds);
+    Rescue rescue = Rescue.of(facts, plan, thresholds, times, budgetNanos);
+    int fallback = rescue.exit();
     int[] bytes = new int[rows.length];
     int sent = 0;
     int net = 0;
@@ -90,7 +94,8 @@ record PlanStatistics(
         times.sent,
         sent == 0 ? 0 : worker / sent,
         sentBytes,
-        (double) rescuedNet / rows.length);
+        (double) rescuedNet / rows.length,
+        rescue.nanos());
   }
 
   /** Mean bytes per row, over all rows. */
@@ -147,6 +152,40 @@ record PlanStatistics(
         }
       }
       return new Times(atExit, firstCloudExit, sent);
+    }
+  }
+
+  /**
+   * What the device has of its own for a row that is sent: an active exit on the way to the split,
+   * or one behind it to which it goes on.
+   *
+   * @param exit the deepest, -1 for none
+   * @param nanos further compute to get there, at least 0
+   */
+  private record Rescue(int exit, double nanos) {
+    static Rescue of(
+        BundleFacts facts, Plan plan, double[] thresholds, Times times, double budgetNanos) {
+      Profile near = facts.profile();
+      Rescue deepest = new Rescue(-1, 0);
+      double further = plan.split() == 0 ? near.preprocessNanos() : 0;
+      int cut = plan.split();
+      for (int exit = 0; exit < thresholds.length; exit++) {
+        if (facts.exitCut(exit) <= plan.split()) {
+          boolean there = thresholds[exit] < Double.POSITIVE_INFINITY;
+          if (there && times.atExit[exit] <= budgetNanos) {
+            deepest = new Rescue(exit, 0);
+          }
+          continue;
+        }
+        for (; cut < facts.exitCut(exit); cut++) {
+          further += near.segmentNanos(cut + 1);
+        }
+        further += near.headNanos(exit);
+        if (times.sent + further <= budgetNanos) {
+          deepest = new Rescue(exit, further);
+        }
+      }
+      return deepest;
     }
   }
 }

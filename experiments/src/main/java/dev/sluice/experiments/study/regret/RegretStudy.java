@@ -32,7 +32,7 @@ import java.util.function.Function;
  */
 public final class RegretStudy implements Study {
   private static final int FRAMES = 1_300;
-  private static final int QUICK_FRAMES = 150;
+  private static final int QUICK_FRAMES = 300;
   private static final int STATICS = 40;
   private static final int QUICK_STATICS = 4;
 
@@ -95,12 +95,25 @@ public final class RegretStudy implements Study {
     Candidates candidates = new Candidates(replay.facts());
     List<Plan> all = candidates.all();
     List<Plan> proven = List.copyOf(candidates.proven(question.leastDifference()));
+    List<PlanStatistics> forOracle = Clairvoyant.considered(replay, question, proven);
+    List<PlanStatistics> forFreeOracle =
+        context.quick() ? List.of() : Clairvoyant.considered(replay, question, all);
     Map<Contender, Function<Estimates, Planner>> makers = new LinkedHashMap<>();
     makers.put(Contender.SLUICE, Contender.SLUICE.maker().prepare(replay.facts(), question));
     for (Contender rival : Contender.RIVALS) {
       makers.put(rival, rival.maker().prepare(replay.facts(), question));
     }
     List<Finding> findings = new ArrayList<>();
+    context
+        .console()
+        .printf(
+            Locale.ROOT,
+            "%s, %s: %d plans, %d proven; the oracle weighs %d%n",
+            subject.name(),
+            question.name(),
+            all.size(),
+            proven.size(),
+            forOracle.size());
     int number = 0;
     for (Map.Entry<String, LinkTrace> trace : traces.entrySet()) {
       int frames = context.quick() ? QUICK_FRAMES : FRAMES;
@@ -119,10 +132,11 @@ public final class RegretStudy implements Study {
       List<Outcome> statics =
           new StaticHindsight(course, all, context.quick() ? QUICK_STATICS : STATICS)
               .tried(decisions).stream().map(StaticHindsight.Tried::outcome).toList();
-      Clairvoyant oracle = new Clairvoyant(course, proven, decisions);
-      List<Outcome> oracles = oracle.outcomes();
+      List<Outcome> oracle = new Clairvoyant(course, forOracle, decisions).outcomes();
       List<Outcome> free =
-          context.quick() ? List.of() : new Clairvoyant(course, all, decisions).outcomes();
+          context.quick()
+              ? List.of()
+              : new Clairvoyant(course, forFreeOracle, decisions).outcomes();
       Finding finding =
           new Finding(
               subject.name(),
@@ -131,7 +145,7 @@ public final class RegretStudy implements Study {
               Objects.requireNonNull(sluice),
               runs,
               statics,
-              oracles,
+              oracle,
               free);
       findings.add(finding);
       context

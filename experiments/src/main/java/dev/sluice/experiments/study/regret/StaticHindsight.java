@@ -69,12 +69,12 @@ final class StaticHindsight {
     BundleFacts facts = course.replay().facts();
     double factor = course.replay().deviceFactor();
     double least = course.question().leastDifference() - MOST_BEYOND_FLOOR;
-    int fallback = course.fallbackExit();
+    double budget = course.budgetNanos();
     List<PlanStatistics> timely =
         plans.stream()
             .map(
                 plan ->
-                    PlanStatistics.of(facts, course.replay().test(), course.rows(), plan, fallback))
+                    PlanStatistics.of(facts, course.replay().test(), course.rows(), plan, budget))
             .filter(plan -> plan.difference() >= least)
             .filter(plan -> plan.deviceNanos() * factor <= course.replay().periodNanos())
             .filter(

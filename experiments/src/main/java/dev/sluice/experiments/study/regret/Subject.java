@@ -22,12 +22,14 @@ import java.util.List;
  */
 record Subject(String name, StreamReplay replay) {
   /**
-   * Ten frames a second on a device that takes 125 ms for the whole network: a split must be chosen
-   * to keep up, and whatever is late holds up the next.
+   * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
+   * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
+   * trial of six traces the device took 125 ms. Alone it held two of the questions, at no cost to
+   * worker or link, which left nothing to compare; the questions stayed, the device was slowed.)
    */
   private static final long PERIOD_NANOS = 100_000_000L;
 
-  private static final double WHOLE_NETWORK_NANOS = 125e6;
+  private static final double WHOLE_NETWORK_NANOS = 250e6;
 
   /** Codecs and pixel loops on a small device over this machine, as in the demo. */
   private static final double SCALAR_FACTOR = 20;

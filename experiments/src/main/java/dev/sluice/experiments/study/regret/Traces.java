@@ -26,7 +26,7 @@ final class Traces {
       new TraceReader.Settings(Duration.ofMillis(50), 1, true);
 
   /** Every how many traces one is taken where fewer do. */
-  private static final int QUICK_STRIDE = 5;
+  private static final int QUICK_STRIDE = 7;
 
   private Traces() {}
 

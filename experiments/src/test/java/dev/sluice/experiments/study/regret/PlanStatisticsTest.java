@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -27,7 +28,7 @@ class PlanStatisticsTest {
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     for (int i = 0; i < plans.size(); i += 17) {
       Plan plan = plans.get(i);
-      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, -1);
+      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
       int at = predictor.index(plan);
 
       assertThat(known.difference())
@@ -47,18 +48,36 @@ class PlanStatisticsTest {
   }
 
   @Test
-  void losesWithoutAFallbackAllThatIsSent() {
+  void losesWithoutTimeForAnExitAllThatIsSent() {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     Plan plan = new Plan(0, "raw", List.of());
-    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, -1);
-    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, facts.finalExit());
+    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
+    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, 1e9);
     long uncut =
         IntStream.of(rows).filter(r -> facts.select().correct(r, facts.finalExit())).count();
 
     assertThat(none.offloaded()).isEqualTo(1);
     assertThat(none.rescuedDifference()).isEqualTo(-(double) uncut / rows.length);
+    assertThat(none.rescueNanos()).isZero();
     assertThat(last.rescuedDifference()).isZero();
+    assertThat(last.rescueNanos()).isGreaterThanOrEqualTo((double) facts.profile().networkNanos());
+  }
+
+  @Test
+  void hasTheExitOnTheWayWithoutFurtherCompute() {
+    StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
+    Plan withExit = new Plan(1, "c", List.of(new ExitThreshold(0, 0.9)));
+    int[] rows = {0, 1, 2, 3};
+    PlanStatistics early = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 20e6);
+    PlanStatistics late = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 36e6);
+
+    /* 1 + 10 + 2 to the exit, 3 to encode, 20 more to the end. */
+    assertThat(early.sentNanos()).isEqualTo(16.0 * Courses.MS);
+    assertThat(early.rescueNanos()).isZero();
+    assertThat(early.rescuedDifference()).isEqualTo(-0.5);
+    assertThat(late.rescueNanos()).isEqualTo(20.0 * Courses.MS);
+    assertThat(late.rescuedDifference()).isZero();
   }
 
   @Test
@@ -66,9 +85,9 @@ class PlanStatisticsTest {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, 50).toArray();
     PlanStatistics cheap =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), -1);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), 0);
     PlanStatistics dear =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), -1);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), 0);
 
     assertThat(
             Candidates.undominated(

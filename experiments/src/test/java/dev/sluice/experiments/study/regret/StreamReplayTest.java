@@ -111,12 +111,13 @@ class StreamReplayTest {
             Courses.rows(100, replay),
             seed);
     for (Contender contender : Contender.RIVALS) {
-      Outcome once = course.run(strategy(contender, course));
+      StreamReplay.Strategy strategy = strategy(contender, course);
+      Outcome once = course.run(strategy);
 
       assertThat(once.frames()).isEqualTo(100);
       assertThat(once.fromCloud() + once.degraded() + once.dropped()).isLessThanOrEqualTo(100);
       assertThat(once.right()).isLessThanOrEqualTo(100 - once.dropped());
-      assertThat(course.run(strategy(contender, course)))
+      assertThat(course.run(strategy))
           .as(contender.name() + ", seed " + seed)
           .isEqualTo(once);
     }
