@@ -5,10 +5,11 @@ import dev.sluice.edge.session.EventLoop;
 import dev.sluice.sim.fleet.EventEngine;
 
 /** A session's event loop on virtual time: nothing runs beside it, nothing waits. */
-final class EngineLoop implements EventLoop {
+public final class EngineLoop implements EventLoop {
   private final EventEngine engine;
 
-  EngineLoop(EventEngine engine) {
+  /** Runs tasks as events of an engine. */
+  public EngineLoop(EventEngine engine) {
     this.engine = engine;
   }
 

@@ -1,7 +1,5 @@
 package dev.sluice.experiments.demo;
 
-import dev.sluice.cloud.worker.ServedModel;
-import dev.sluice.edge.host.WireRules;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.CloudReply;
 import dev.sluice.edge.session.CloudReply.Answered;
@@ -11,7 +9,6 @@ import dev.sluice.edge.session.CloudReply.TransferTimes;
 import dev.sluice.edge.session.CloudReply.WorkerLoad;
 import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EventLoop;
-import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.sim.link.Direction;
 import dev.sluice.sim.link.LinkModel;
@@ -24,14 +21,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker beyond a link, on virtual time. What it answers is computed by the real model; how long
- * that takes comes from the profile, how long bytes take from the link's model.
+ * A worker beyond a link, on virtual time. What it answers and how long that takes is the {@link
+ * Worker}'s to say, how long bytes take the link's model's.
  *
  * <p>As the real client does, it hands the link one request at a time, in chunks, and keeps the
  * rest back, where it can be cancelled, and it calls the link down when a ping stays unanswered for
  * half a second. Used on the loop only.
  */
-final class SimulatedCloud implements Cloud {
+public final class SimulatedCloud implements Cloud {
   private static final long MILLI = 1_000_000;
   private static final long PING_EVERY_NANOS = 250 * MILLI;
   private static final long SILENT_AFTER_NANOS = 500 * MILLI;
@@ -47,8 +44,7 @@ final class SimulatedCloud implements Cloud {
 
   private final EventLoop loop;
   private final LinkModel.Connection connection;
-  private final ServedModel worker;
-  private final long preprocessNanos;
+  private final Worker worker;
 
   private final Deque<Pending> waiting = new ArrayDeque<>();
   private final Map<Long, Pending> open = new HashMap<>();
@@ -58,7 +54,26 @@ final class SimulatedCloud implements Cloud {
   private long workerFreeNanos;
   private long lastHeardNanos;
   private int atWorker;
+  private long requestBytes;
+  private long probeBytes;
+  private long workerNanos;
   private boolean closed;
+
+  /** Finishes requests. Called once per request, in the order in which they are computed. */
+  @FunctionalInterface
+  public interface Worker {
+    /** Answers a request. */
+    Result finish(CloudRequest request);
+
+    /**
+     * What came out.
+     *
+     * @param exit that answered
+     * @param top the best classes, best first, at least one
+     * @param computeNanos what it takes the worker, decoding included, at least 0
+     */
+    record Result(int exit, List<LabelProbability> top, long computeNanos) {}
+  }
 
   private static final class Pending {
     private final CloudRequest request;
@@ -81,19 +96,45 @@ final class SimulatedCloud implements Cloud {
   /**
    * Connects at once.
    *
-   * @param preprocessNanos what making the network's input from a picture takes the worker
+   * @param loop time and order; all is called on it
+   * @param link between device and worker; used by nobody else
+   * @param worker behind the link
    */
-  SimulatedCloud(EventLoop loop, LinkModel link, ServedModel worker, long preprocessNanos) {
+  public SimulatedCloud(EventLoop loop, LinkModel link, Worker worker) {
     this.loop = loop;
     this.connection = link.connect(loop.nanoTime());
     this.worker = worker;
-    this.preprocessNanos = preprocessNanos;
     ping();
   }
 
   /** Stops pinging. */
-  void close() {
+  public void close() {
     closed = true;
+  }
+
+  /** Returns the bytes of requests that were put on the link, those sent in vain included. */
+  public long requestBytes() {
+    return requestBytes;
+  }
+
+  /** Returns the padding of all probes. */
+  public long probeBytes() {
+    return probeBytes;
+  }
+
+  /** Returns what the worker computed, answers that came too late included. */
+  public long workerNanos() {
+    return workerNanos;
+  }
+
+  /** Returns how many bytes of requests still wait for the link. */
+  public long waitingBytes() {
+    return waiting.stream().mapToLong(pending -> pending.left).sum();
+  }
+
+  /** Returns when the chunk that is being sent has left, {@link LinkModel#NEVER} if never. */
+  public long linkBusyUntilNanos() {
+    return linkBusyUntilNanos;
   }
 
   @Override
@@ -115,6 +156,7 @@ final class SimulatedCloud implements Cloud {
 
   @Override
   public void probe(int bytes) {
+    probeBytes += bytes;
     sendPing(bytes);
   }
 
@@ -145,6 +187,7 @@ final class SimulatedCloud implements Cloud {
       next.firstByteNanos = delivery.firstByteNanos();
     }
     next.left -= chunk;
+    requestBytes += chunk;
     linkBusyUntilNanos = delivery.departedNanos();
     loop.at(linkBusyUntilNanos, this::pump);
     if (next.left == 0) {
@@ -159,29 +202,15 @@ final class SimulatedCloud implements Cloud {
     }
     long startNanos = Math.max(loop.nanoTime(), workerFreeNanos);
     CloudRequest request = pending.request;
-    ServedModel.Finished finished;
-    try {
-      finished =
-          worker.finish(
-              SplitNetwork.infer(
-                  worker.digest(),
-                  request.cut(),
-                  request.codec(),
-                  WireRules.of(request.exits(), request.state()),
-                  request.payload(),
-                  request.id()));
-    } catch (ProtocolException e) {
-      throw new IllegalStateException("the worker refuses what the device sends", e);
-    }
-    /* As planned: which chain happens to be compiled already must not matter here. */
-    long nanos = finished.plannedNanos() + (request.cut() == 0 ? preprocessNanos : 0);
+    Worker.Result finished = worker.finish(request);
+    long nanos = finished.computeNanos();
+    workerNanos += nanos;
     workerFreeNanos = startNanos + nanos;
     atWorker++;
     loop.at(workerFreeNanos, () -> reply(pending, lastByteNanos, startNanos, finished));
   }
 
-  private void reply(
-      Pending pending, long lastByteNanos, long startNanos, ServedModel.Finished finished) {
+  private void reply(Pending pending, long lastByteNanos, long startNanos, Worker.Result finished) {
     atWorker--;
     long endNanos = loop.nanoTime();
     int queued = atWorker;
@@ -196,14 +225,10 @@ final class SimulatedCloud implements Cloud {
           if (!open.remove(pending.request.id(), pending)) {
             return;
           }
-          List<LabelProbability> top =
-              finished.top().stream()
-                  .map(score -> new LabelProbability(score.label(), score.probability()))
-                  .toList();
           pending.done.accept(
               new Answered(
                   finished.exit(),
-                  top,
+                  finished.top(),
                   new TransferTimes(
                       pending.submittedNanos,
                       pending.firstWriteNanos,

@@ -4,6 +4,9 @@ import dev.sluice.cloud.worker.ModelShelf;
 import dev.sluice.cloud.worker.ServedModel;
 import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.host.EmulatedDevice;
+import dev.sluice.edge.host.WireRules;
+import dev.sluice.edge.session.CloudReply.LabelProbability;
+import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionStatus;
@@ -14,6 +17,7 @@ import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.fleet.EventEngine;
@@ -113,8 +117,7 @@ public final class SimulatedDemo implements AutoCloseable {
     Executor inline = Runnable::run;
     Executor background = task -> engine.scheduleAfter(PLANNING_NANOS, task);
     LinkModel link = new LinkModel(scenario.trace(), LEAD_NANOS, LinkOptions.DEFAULT);
-    SimulatedCloud cloud =
-        new SimulatedCloud(loop, link, worker, device.profile().preprocessNanos());
+    SimulatedCloud cloud = new SimulatedCloud(loop, link, this::finish);
     EmulatedDevice processor =
         new EmulatedDevice(loop, inline, device.factor(), DEVICE_NOISE, new SplittableRandom(seed));
     EdgeSession session =
@@ -142,6 +145,30 @@ public final class SimulatedDemo implements AutoCloseable {
     cloud.close();
     engine.run();
     return recording.result(processor.overruns());
+  }
+
+  private SimulatedCloud.Worker.Result finish(CloudRequest request) {
+    ServedModel.Finished finished;
+    try {
+      finished =
+          worker.finish(
+              SplitNetwork.infer(
+                  worker.digest(),
+                  request.cut(),
+                  request.codec(),
+                  WireRules.of(request.exits(), request.state()),
+                  request.payload(),
+                  request.id()));
+    } catch (ProtocolException e) {
+      throw new IllegalStateException("the worker refuses what the device sends", e);
+    }
+    List<LabelProbability> top =
+        finished.top().stream()
+            .map(score -> new LabelProbability(score.label(), score.probability()))
+            .toList();
+    /* As planned: which chain happens to be compiled already must not matter here. */
+    long input = request.cut() == 0 ? device.profile().preprocessNanos() : 0;
+    return new SimulatedCloud.Worker.Result(finished.exit(), top, finished.plannedNanos() + input);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
+import dev.sluice.experiments.study.regret.RegretStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +17,7 @@ public final class Studies {
           new DemoStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
+          new RegretStudy(),
           new WireStudy());
 
   private Studies() {}

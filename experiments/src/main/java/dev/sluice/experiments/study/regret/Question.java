@@ -1,0 +1,88 @@
+package dev.sluice.experiments.study.regret;
+
+import dev.sluice.experiments.demo.Goal;
+import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
+import java.util.List;
+
+/**
+ * One of the four objectives of the study, with what it costs. Immutable.
+ *
+ * <p>They were fixed before anything was run: each minimises another of what a split can save, two
+ * within one and two within two points of the uncut network, and no deadline is longer than the
+ * time between frames.
+ *
+ * @param name for people and files
+ * @param goal the objective and its deadline
+ */
+record Question(String name, Goal goal) {
+  /** All of them. */
+  static final List<Question> ALL =
+      List.of(
+          of(
+              "worker",
+              "p95_latency <= 150 ms, accuracy >= final - 1 pt;"
+                  + " minimise worker_compute, then uplink_bytes"),
+          of(
+              "uplink",
+              "p95_latency <= 150 ms, accuracy >= final - 1 pt;"
+                  + " minimise uplink_bytes, then worker_compute"),
+          of("latency", "p95_latency <= 200 ms, accuracy >= final - 2 pt; minimise mean_latency"),
+          of(
+              "device",
+              "p95_latency <= 150 ms, accuracy >= final - 2 pt;"
+                  + " minimise device_compute, then uplink_bytes"));
+
+  /**
+   * Makes a question.
+   *
+   * @param objective with a bound on a latency percentile, a floor relative to the final exit and a
+   *     first target that is minimised
+   */
+  static Question of(String name, String objective) {
+    try {
+      return new Question(name, Goal.parse(objective));
+    } catch (ObjectiveSyntaxException e) {
+      throw new IllegalArgumentException(objective, e);
+    }
+  }
+
+  Question {
+    if (goal.objective().targets().isEmpty() || goal.objective().targets().get(0).maximise()) {
+      throw new IllegalArgumentException("the first target must be minimised: " + goal.text());
+    }
+    if (goal.pointsBelowFinal().isEmpty()) {
+      throw new IllegalArgumentException("an accuracy floor is needed: " + goal.text());
+    }
+  }
+
+  /** What is minimised first. */
+  Metric cost() {
+    return goal.objective().targets().get(0).metric();
+  }
+
+  long deadlineNanos() {
+    return goal.deadlineNanos();
+  }
+
+  /** Largest share of requests that may miss the deadline. */
+  double mostLate() {
+    return goal.objective().constraints().stream()
+        .map(Constraint::metric)
+        .filter(metric -> metric.kind() == Metric.Kind.LATENCY_PERCENTILE)
+        .mapToDouble(metric -> 1 - metric.percent() / 100)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Least accuracy minus the uncut network's, as a share; negative. */
+  double leastDifference() {
+    return -goal.pointsBelowFinal().getAsDouble() / 100;
+  }
+
+  /** Whether the device may go on alone at once while a request is out. */
+  boolean eagerHedge() {
+    return !goal.objective().mentions(Metric.Kind.DEVICE_COMPUTE);
+  }
+}

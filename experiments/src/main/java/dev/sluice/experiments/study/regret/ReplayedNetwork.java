@@ -1,0 +1,199 @@
+package dev.sluice.experiments.study.regret;
+
+import dev.sluice.edge.session.DeviceNetwork;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Payload;
+import dev.sluice.edge.session.Route;
+import dev.sluice.edge.session.Sample;
+import dev.sluice.edge.session.Step;
+import dev.sluice.edge.session.StepResult;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * A network that looks its outputs up in a table: frame {@code i} is row {@code rows[i]}. Tensors
+ * are nothing but that row's number, payloads zeros of the table's size. Thread-safe.
+ */
+final class ReplayedNetwork implements DeviceNetwork {
+  private final CalibrationTable table;
+  private final int[] rows;
+  private final List<Integer> exitCuts;
+  private final List<String> labels;
+  private final List<Step> everyExit;
+  private final ByteBuffer zeros;
+
+  /**
+   * Replays a table.
+   *
+   * @param rows by frame, at least one; not to be modified
+   */
+  ReplayedNetwork(CalibrationTable table, int[] rows) {
+    if (rows.length == 0) {
+      throw new IllegalArgumentException("nothing to replay");
+    }
+    this.table = table;
+    this.rows = rows;
+    exitCuts = IntStream.range(0, table.exits()).mapToObj(table::exitCut).toList();
+    labels = IntStream.range(0, table.classes()).mapToObj(label -> "class " + label).toList();
+    everyExit = chain(0, lastCut(), IntStream.range(0, table.exits()).boxed().toList());
+    int most = 0;
+    for (int variant = 0; variant < table.variants().size(); variant++) {
+      for (int row : rows) {
+        most = Math.max(most, table.bytes(variant, row));
+      }
+    }
+    zeros = ByteBuffer.allocate(most).asReadOnlyBuffer();
+  }
+
+  @Override
+  public int lastCut() {
+    return exitCuts.get(exitCuts.size() - 1);
+  }
+
+  @Override
+  public List<Integer> exitCuts() {
+    return exitCuts;
+  }
+
+  @Override
+  public List<String> labels() {
+    return labels;
+  }
+
+  @Override
+  public Sample input(Frame frame) {
+    return new Row(rows[Math.toIntExact(frame.id())]);
+  }
+
+  @Override
+  public List<Step> everyExit() {
+    return everyExit;
+  }
+
+  @Override
+  public Route compile(Plan plan, boolean hedged) {
+    List<Integer> own = new ArrayList<>();
+    for (ExitThreshold exit : plan.exits()) {
+      if (exitCuts.get(exit.exit()) <= plan.split()) {
+        own.add(exit.exit());
+      }
+    }
+    int finalExit = exitCuts.size() - 1;
+    if (plan.split() == lastCut() && !own.contains(finalExit)) {
+      own.add(finalExit);
+    }
+    List<Integer> after =
+        IntStream.rangeClosed(0, finalExit)
+            .filter(exit -> exitCuts.get(exit) > plan.split())
+            .boxed()
+            .toList();
+    List<Step> beyond =
+        hedged && plan.split() > 0 ? chain(plan.split(), lastCut(), after) : List.of();
+    OptionalInt variant =
+        plan.usesCloud() ? table.variant(plan.split(), plan.codec()) : OptionalInt.empty();
+    if (plan.usesCloud() && variant.isEmpty()) {
+      throw new IllegalArgumentException("the table does not know " + plan.describe());
+    }
+    return new TableRoute(chain(0, plan.split(), own), beyond, variant);
+  }
+
+  private List<Step> chain(int from, int to, List<Integer> exits) {
+    List<Step> steps = new ArrayList<>();
+    int at = from;
+    for (int exit : exits) {
+      steps.add(new TableStep(at, exitCuts.get(exit), OptionalInt.of(exit)));
+      at = exitCuts.get(exit);
+    }
+    if (at < to) {
+      steps.add(new TableStep(at, to, OptionalInt.empty()));
+    }
+    return List.copyOf(steps);
+  }
+
+  private record Row(int number) implements Sample {
+    @Override
+    public void close() {}
+  }
+
+  private final class TableStep implements Step {
+    private final int from;
+    private final int to;
+    private final OptionalInt exit;
+
+    TableStep(int from, int to, OptionalInt exit) {
+      this.from = from;
+      this.to = to;
+      this.exit = exit;
+    }
+
+    @Override
+    public int fromCut() {
+      return from;
+    }
+
+    @Override
+    public int toCut() {
+      return to;
+    }
+
+    @Override
+    public OptionalInt exit() {
+      return exit;
+    }
+
+    @Override
+    public StepResult run(Sample in) {
+      int row = ((Row) in).number();
+      if (exit.isEmpty()) {
+        return new StepResult(in, Optional.empty());
+      }
+      int number = exit.getAsInt();
+      return new StepResult(
+          in,
+          Optional.of(
+              TableScores.of(
+                  table.classes(),
+                  table.predicted(row, number),
+                  table.confidence(row, number),
+                  table.margin(row, number))));
+    }
+  }
+
+  private final class TableRoute implements Route {
+    private final List<Step> stages;
+    private final List<Step> beyond;
+    private final OptionalInt variant;
+
+    TableRoute(List<Step> stages, List<Step> beyond, OptionalInt variant) {
+      this.stages = stages;
+      this.beyond = beyond;
+      this.variant = variant;
+    }
+
+    @Override
+    public List<Step> stages() {
+      return stages;
+    }
+
+    @Override
+    public List<Step> beyond() {
+      return beyond;
+    }
+
+    @Override
+    public Payload encode(Frame frame, Optional<Sample> live) {
+      int row = rows[Math.toIntExact(frame.id())];
+      return new Payload(List.of(zeros.slice(0, table.bytes(variant.orElseThrow(), row))));
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,325 @@
+package dev.sluice.experiments.study.regret;
+
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.report.Interval;
+import dev.sluice.experiments.report.TextTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** What the findings say, as tables and as claims. */
+final class Report {
+  static final List<String> RUN_TITLES =
+      List.of(
+          "bundle",
+          "question",
+          "trace",
+          "planner",
+          "run",
+          "frames",
+          "late_share",
+          "dropped",
+          "degraded",
+          "from_cloud",
+          "accuracy",
+          "accuracy_difference",
+          "p95_ms",
+          "mean_ms",
+          "worker_us",
+          "device_ms",
+          "uplink_bytes",
+          "probes",
+          "plan_changes",
+          "cost",
+          "holds");
+
+  static final List<String> REGRET_TITLES =
+      List.of(
+          "bundle",
+          "question",
+          "trace",
+          "cost",
+          "holds",
+          "oracle_cost",
+          "ratio",
+          "difference",
+          "oracle_holds",
+          "free_oracle_cost",
+          "free_ratio",
+          "best_rival",
+          "rival_cost",
+          "rival_ratio",
+          "static_cost",
+          "static_ratio");
+
+  private static final double NORMAL_QUANTILE_975 = 1.959964;
+
+  private final List<Finding> findings;
+
+  Report(List<Finding> findings) {
+    this.findings = List.copyOf(findings);
+  }
+
+  /** One cost over another; 1 where both are 0, infinite where only the other is. */
+  static double ratio(double cost, double other) {
+    if (other == 0) {
+      return cost == 0 ? 1 : Double.POSITIVE_INFINITY;
+    }
+    return cost / other;
+  }
+
+  /** Every run of every planner. */
+  List<List<Object>> runs() {
+    List<List<Object>> rows = new ArrayList<>();
+    for (Finding finding : findings) {
+      rows.add(row(finding, "sluice", 0, finding.sluice()));
+      new TreeMap<>(finding.rivals())
+          .forEach((name, outcome) -> rows.add(row(finding, name, 0, outcome)));
+      addAll(rows, finding, "static", finding.statics());
+      addAll(rows, finding, "oracle", finding.oracle());
+      addAll(rows, finding, "oracle, unproven plans too", finding.freeOracle());
+    }
+    return rows;
+  }
+
+  private static void addAll(
+      List<List<Object>> rows, Finding finding, String name, List<Outcome> outcomes) {
+    for (int run = 0; run < outcomes.size(); run++) {
+      rows.add(row(finding, name, run, outcomes.get(run)));
+    }
+  }
+
+  private static List<Object> row(Finding finding, String planner, int run, Outcome outcome) {
+    return List.of(
+        finding.bundle(),
+        finding.question().name(),
+        finding.trace(),
+        planner,
+        run,
+        outcome.frames(),
+        outcome.lateShare(),
+        outcome.dropped(),
+        outcome.degraded(),
+        outcome.fromCloud(),
+        outcome.accuracy(),
+        outcome.difference(),
+        outcome.p95Nanos() / 1e6,
+        outcome.meanNanos() / 1e6,
+        outcome.workerNanos() / 1e3,
+        outcome.deviceNanos() / 1e6,
+        outcome.uplinkBytes(),
+        outcome.probes(),
+        outcome.planChanges(),
+        finding.cost(outcome),
+        outcome.holds(finding.question()));
+  }
+
+  /** The scheduler beside its references, trace by trace. */
+  List<List<Object>> regrets() {
+    List<List<Object>> rows = new ArrayList<>();
+    for (Finding finding : findings) {
+      double cost = finding.cost(finding.sluice());
+      double oracle = finding.cost(finding.reference());
+      double free = finding.cost(finding.freeReference());
+      Optional<Map.Entry<String, Outcome>> rival = finding.bestRival();
+      Optional<Double> rivalCost = rival.map(best -> finding.cost(best.getValue()));
+      Optional<Double> staticCost = finding.bestStatic().map(finding::cost);
+      rows.add(
+          List.of(
+              finding.bundle(),
+              finding.question().name(),
+              finding.trace(),
+              cost,
+              finding.sluice().holds(finding.question()),
+              oracle,
+              ratio(cost, oracle),
+              cost - oracle,
+              finding.oracleHolds(),
+              free,
+              ratio(cost, free),
+              rival.map(Map.Entry::getKey).orElse(""),
+              rivalCost.map(String::valueOf).orElse(""),
+              rivalCost.map(other -> String.valueOf(ratio(cost, other))).orElse(""),
+              staticCost.map(String::valueOf).orElse(""),
+              staticCost.map(other -> String.valueOf(ratio(cost, other))).orElse("")));
+    }
+    return rows;
+  }
+
+  /** A line per bundle and question. */
+  TextTable table() {
+    TextTable table =
+        new TextTable(
+            "bundle, question",
+            "traces",
+            "held",
+            "oracle holds",
+            "of oracle: mean",
+            "worst",
+            "of any plan: mean",
+            "of best rival: worst",
+            "of best static: mean",
+            "late: worst",
+            "accuracy: mean");
+    groups()
+        .forEach(
+            (name, group) ->
+                table.row(
+                    name,
+                    text("%d", group.size()),
+                    text("%d", count(group.stream().filter(f -> f.sluice().holds(f.question())))),
+                    text("%d", count(group.stream().filter(Finding::oracleHolds))),
+                    text("%.3f", mean(oracleRatios(group)).value()),
+                    text("%.3f", largest(oracleRatios(group))),
+                    text("%.3f", mean(freeRatios(group)).value()),
+                    text("%.3f", largest(rivalRatios(group))),
+                    text("%.3f", mean(staticRatios(group)).value()),
+                    text(
+                        "%.1f %%",
+                        100 * largest(group.stream().map(f -> f.sluice().lateShare()).toList())),
+                    text(
+                        "%+.2f pt",
+                        100
+                            * mean(group.stream().map(f -> f.sluice().difference()).toList())
+                                .value())));
+    return table;
+  }
+
+  /** What was asked, and what was found. */
+  List<Claim> claims() {
+    List<Claim> claims = new ArrayList<>();
+    groups()
+        .forEach(
+            (name, group) -> {
+              List<Double> ratios = oracleRatios(group);
+              if (!ratios.isEmpty()) {
+                claims.add(
+                    Claim.of(
+                        name + ": cost over the trace-clairvoyant oracle's, mean over the traces",
+                        mean(ratios),
+                        "ratio",
+                        "<= 1.05",
+                        ratios.size()));
+              }
+              List<Double> differences = zeroDifferences(group);
+              if (!differences.isEmpty()) {
+                claims.add(
+                    Claim.of(
+                        name + ": cost where the oracle's is 0, mean over those traces",
+                        mean(differences),
+                        group.get(0).question().cost().toString(),
+                        "<= 0",
+                        differences.size()));
+              }
+              claims.add(
+                  Claim.of(
+                      name + ": traces on which the oracle holds every constraint and Sluice not",
+                      count(
+                          group.stream()
+                              .filter(f -> f.oracleHolds() && !f.sluice().holds(f.question()))),
+                      "traces",
+                      "= 0",
+                      group.size()));
+              List<Double> rivals = rivalRatios(group);
+              if (!rivals.isEmpty()) {
+                claims.add(
+                    Claim.of(
+                        name + ": cost over the best feasible rival's, worst trace",
+                        largest(rivals),
+                        "ratio",
+                        "<= 1.02",
+                        rivals.size()));
+              }
+              List<Double> late =
+                  group.stream()
+                      .filter(Finding::oracleInTime)
+                      .map(finding -> finding.sluice().lateShare())
+                      .toList();
+              if (!late.isEmpty()) {
+                claims.add(
+                    Claim.of(
+                        name + ": deadlines missed, worst trace on which the oracle can hold 5 %",
+                        100 * largest(late),
+                        "%",
+                        "<= 6",
+                        group.get(0).sluice().frames()));
+              }
+            });
+    return claims;
+  }
+
+  private Map<String, List<Finding>> groups() {
+    Map<String, List<Finding>> groups = new LinkedHashMap<>();
+    for (Finding finding : findings) {
+      groups
+          .computeIfAbsent(
+              finding.bundle() + ", " + finding.question().name(), name -> new ArrayList<>())
+          .add(finding);
+    }
+    return groups;
+  }
+
+  private static List<Double> oracleRatios(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.cost(f.reference()) > 0)
+        .map(f -> f.cost(f.sluice()) / f.cost(f.reference()))
+        .toList();
+  }
+
+  private static List<Double> freeRatios(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.cost(f.freeReference()) > 0)
+        .map(f -> f.cost(f.sluice()) / f.cost(f.freeReference()))
+        .toList();
+  }
+
+  private static List<Double> zeroDifferences(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.cost(f.reference()) == 0)
+        .map(f -> f.cost(f.sluice()))
+        .toList();
+  }
+
+  /** Over the best feasible rival; where Sluice is not feasible itself, that is another claim. */
+  private static List<Double> rivalRatios(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.bestRival().isPresent() && f.sluice().holds(f.question()))
+        .map(f -> ratio(f.cost(f.sluice()), f.cost(f.bestRival().orElseThrow().getValue())))
+        .filter(Double::isFinite)
+        .toList();
+  }
+
+  private static List<Double> staticRatios(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.bestStatic().isPresent())
+        .map(f -> ratio(f.cost(f.sluice()), f.cost(f.bestStatic().orElseThrow())))
+        .filter(Double::isFinite)
+        .toList();
+  }
+
+  /** A mean with its normal interval; not a number without values. */
+  static Interval mean(List<Double> values) {
+    double mean = values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+    int n = values.size();
+    double error = n < 2 ? 0 : NORMAL_QUANTILE_975 * Math.sqrt(squares / (n - 1) / n);
+    return new Interval(mean, mean - error, mean + error);
+  }
+
+  private static double largest(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
+  }
+
+  private static int count(Stream<Finding> findings) {
+    return Math.toIntExact(findings.count());
+  }
+
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.sluice.experiments.study.regret;
+
+import static dev.sluice.experiments.study.regret.Courses.MS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.sim.trace.LinkTrace;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The references against exhaustive search over a few plans. */
+class ReferencesTest {
+  /** Of sums of some hundred doubles. */
+  private static final double ROUNDING = 1e-9;
+
+  private static final Question WORKER = Question.ALL.get(0);
+  private static final StreamReplay REPLAY = Courses.synthetic(3, 100 * MS);
+
+  private static Course course(LinkTrace trace) {
+    return new Course("test", REPLAY, WORKER, trace, Courses.rows(500, REPLAY), 5);
+  }
+
+  private static List<Plan> fewPlans() {
+    List<Plan> all = new Candidates(REPLAY.facts()).all();
+    return IntStream.range(0, all.size()).filter(i -> i % 40 == 0).mapToObj(all::get).toList();
+  }
+
+  private static List<PlanStatistics> considered(List<Plan> plans) {
+    return Clairvoyant.considered(REPLAY, WORKER, plans);
+  }
+
+  private static double cheapest(List<Outcome> outcomes) {
+    return outcomes.stream()
+        .filter(outcome -> outcome.holds(WORKER))
+        .map(outcome -> outcome.value(WORKER.cost()))
+        .min(Comparator.naturalOrder())
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  @Test
+  void findsTheBestPlanThatIsNeverChangedAsExhaustiveSearchDoes() {
+    Course course = course(Courses.link(150_000, 50, 0, 0));
+    Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
+    List<Plan> plans = fewPlans();
+    List<Outcome> all = plans.stream().map(plan -> course.run(decisions.always(plan))).toList();
+    List<StaticHindsight.Tried> tried =
+        new StaticHindsight(course, plans, plans.size()).tried(decisions);
+
+    assertThat(cheapest(all)).isFinite();
+    assertThat(tried).hasSizeLessThan(plans.size());
+    /* Plans within a per cent in every respect stand for each other. */
+    assertThat(cheapest(tried.stream().map(StaticHindsight.Tried::outcome).toList()))
+        .isBetween(cheapest(all), 1.02 * cheapest(all));
+  }
+
+  @Test
+  void expectsOfAPlanWhatTheSimulatorDoesWithIt() {
+    /* Streams the very rows that the oracle has its statistics from. */
+    StreamReplay onSelect =
+        new StreamReplay(
+            REPLAY.facts(),
+            REPLAY.facts().select(),
+            REPLAY.deviceFactor(),
+            REPLAY.periodNanos(),
+            REPLAY.linkOptions(),
+            REPLAY.relativeSd());
+    int frames = REPLAY.facts().select().samples();
+    Course course =
+        new Course(
+            "test",
+            onSelect,
+            WORKER,
+            Courses.link(500_000, 50, 0, 0),
+            Courses.rows(frames, onSelect),
+            5);
+    Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
+    List<PlanStatistics> plans =
+        considered(fewPlans()).stream()
+            .filter(plan -> plan.offloaded() > 0.1 && plan.meanBytes() < 3_000)
+            .limit(6)
+            .toList();
+    Clairvoyant oracle = new Clairvoyant(course, plans, decisions);
+
+    assertThat(plans).hasSizeGreaterThan(2);
+    for (int plan = 0; plan < plans.size(); plan++) {
+      Outcome outcome = course.run(decisions.always(plans.get(plan).plan()));
+
+      assertThat(outcome.workerNanos())
+          .as(plans.get(plan).plan().describe())
+          .isCloseTo(
+              oracle.value(oracle.switching(plan, plan, 0), 0) / frames, withinPercentage(5));
+    }
+  }
+
+  @Test
+  void findsNoPolicyWorseThanOneThatChangesOnce() {
+    Course course = course(Courses.link(60_000, 50, 4, 6));
+    List<PlanStatistics> plans =
+        considered(
+            List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.leastDifference())));
+    Clairvoyant oracle =
+        new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean()));
+    for (double price : new double[] {0, 1e6, 1e8}) {
+      double best = oracle.value(oracle.policy(price), price);
+      for (int first = 0; first < plans.size(); first++) {
+        for (int second = 0; second < plans.size(); second += 3) {
+          for (int from : new int[] {0, 38, 61, 200}) {
+            assertThat(best)
+                .as("price %s, plans %d and %d, change at %d", price, first, second, from)
+                .isLessThanOrEqualTo(
+                    oracle.value(oracle.switching(first, second, from), price)
+                        + ROUNDING * Math.abs(best));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void streamsOncePerDifferentPolicyAndInTime() {
+    Course course = course(Courses.link(60_000, 50, 4, 6));
+    List<PlanStatistics> plans =
+        considered(
+            List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.leastDifference())));
+    List<Outcome> outcomes =
+        new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean())).outcomes();
+
+    assertThat(outcomes).isNotEmpty().allMatch(run -> run.frames() == 500);
+    assertThat(outcomes.stream().mapToDouble(Outcome::lateShare).min().orElseThrow())
+        .isLessThanOrEqualTo(WORKER.mostLate());
+  }
+
+  @Test
+  void refusesAnOracleWithoutPlans() {
+    Course course = course(Courses.link(60_000, 50, 0, 0));
+    Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
+
+    assertThatThrownBy(() -> new Clairvoyant(course, List.of(), decisions))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

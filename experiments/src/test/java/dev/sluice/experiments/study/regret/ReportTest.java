@@ -1,0 +1,125 @@
+package dev.sluice.experiments.study.regret;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.model.exit.ExitScores;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ReportTest {
+  private static final Question WORKER = Question.ALL.get(0);
+
+  /** A run of 1,000 frames. */
+  private static Outcome run(double workerNanos, int late, int right) {
+    return new Outcome(1000, late, 0, 0, 0, right, 900, 1, 1, workerNanos, 1, 1, 0, 0);
+  }
+
+  private static Finding finding(
+      Outcome sluice, Map<String, Outcome> rivals, List<Outcome> oracle) {
+    return new Finding("b", WORKER, "t", sluice, rivals, List.of(), oracle, List.of());
+  }
+
+  @Test
+  void comparesWithTheOracleAtEqualOrBetterSatisfaction() {
+    Outcome cheapButLate = run(10, 51, 900);
+    Outcome cheapButWrong = run(20, 0, 889);
+    Outcome fair = run(80, 50, 890);
+    List<Outcome> oracle = List.of(cheapButLate, cheapButWrong, fair);
+
+    assertThat(finding(run(100, 0, 900), Map.of(), oracle).reference()).isEqualTo(fair);
+    /* Whoever breaks a constraint is compared with those that break it as much. */
+    assertThat(finding(run(100, 51, 900), Map.of(), oracle).reference()).isEqualTo(cheapButLate);
+    assertThat(finding(run(100, 0, 880), Map.of(), oracle).reference()).isEqualTo(cheapButWrong);
+  }
+
+  @Test
+  void countsItsOwnRunWhereTheOracleFoundNoCheaper() {
+    Outcome mine = run(70, 0, 900);
+
+    assertThat(finding(mine, Map.of(), List.of(run(80, 0, 900))).reference()).isEqualTo(mine);
+    assertThat(finding(mine, Map.of(), List.of()).reference()).isEqualTo(mine);
+  }
+
+  @Test
+  void comparesOnlyWithRivalsThatHoldTheConstraints() {
+    Finding finding =
+        finding(
+            run(100, 0, 900),
+            Map.of("late", run(1, 60, 900), "wrong", run(2, 0, 800), "fair", run(120, 10, 895)),
+            List.of());
+
+    assertThat(finding.bestRival().orElseThrow().getKey()).isEqualTo("fair");
+    assertThat(claim(finding, "best feasible rival").measured())
+        .isCloseTo(100.0 / 120, within(1e-12));
+  }
+
+  @Test
+  void saysSoWhereAConstraintBreaksThatTheOracleHolds() {
+    Finding broken = finding(run(100, 70, 900), Map.of(), List.of(run(80, 0, 900)));
+
+    assertThat(claim(broken, "and Sluice not").measured()).isEqualTo(1);
+    assertThat(claim(broken, "and Sluice not").holds()).isFalse();
+    assertThat(claim(broken, "deadlines missed").measured()).isCloseTo(7, within(1e-9));
+    assertThat(claim(broken, "deadlines missed").holds()).isFalse();
+  }
+
+  @Test
+  void reportsADifferenceWhereTheBestCostIsNothing() {
+    Finding nothing = finding(run(100, 0, 900), Map.of(), List.of(run(0, 0, 900)));
+
+    assertThat(claim(nothing, "where the oracle's is 0").measured()).isEqualTo(100);
+    assertThat(new Report(List.of(nothing)).claims())
+        .noneMatch(claim -> claim.name().contains("mean over the traces"));
+  }
+
+  private static Claim claim(Finding finding, String part) {
+    return new Report(List.of(finding))
+        .claims().stream().filter(claim -> claim.name().contains(part)).findFirst().orElseThrow();
+  }
+
+  @Test
+  void hasAsManyCellsAsTitles() {
+    Report report =
+        new Report(
+            List.of(finding(run(1, 0, 900), Map.of("r", run(2, 0, 900)), List.of(run(1, 0, 900)))));
+
+    assertThat(report.runs()).allMatch(row -> row.size() == Report.RUN_TITLES.size()).hasSize(3);
+    assertThat(report.regrets()).allMatch(row -> row.size() == Report.REGRET_TITLES.size());
+    assertThat(report.table().lines()).hasSize(3);
+  }
+
+  @Test
+  void drawsEveryRowBeforeOneComesAgain() {
+    int[] rows = RegretStudy.drawn(40, 100, new SplittableRandom(1));
+
+    assertThat(Arrays.stream(rows).limit(40).distinct().count()).isEqualTo(40);
+    assertThat(Arrays.stream(rows).skip(40).limit(40).distinct().count()).isEqualTo(40);
+    assertThat(rows).isNotEqualTo(RegretStudy.drawn(40, 100, new SplittableRandom(2)));
+  }
+
+  @Test
+  void asksFourQuestionsWithAFloorAndADeadlineEach() {
+    assertThat(Question.ALL).hasSize(4).extracting(Question::name).doesNotHaveDuplicates();
+    assertThat(Question.ALL).allMatch(question -> question.mostLate() <= 0.05 + 1e-12);
+    assertThat(Question.ALL).allMatch(question -> question.leastDifference() < 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.9, 0.85", "0.5, 0", "0.3, 0.28", "1, 1", "0.05, 0.0001"})
+  void makesScoresOfWhatATableKeeps(float confidence, float margin) {
+    for (int predicted : new int[] {0, 7, 37}) {
+      ExitScores scores = TableScores.of(38, predicted, confidence, margin);
+
+      assertThat(scores.predicted()).isEqualTo(predicted);
+      assertThat(scores.confidence()).isEqualTo(confidence);
+      assertThat(scores.margin()).isCloseTo(margin, within(1e-6));
+    }
+  }
+}
