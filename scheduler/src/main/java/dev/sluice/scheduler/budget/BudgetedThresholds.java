@@ -159,8 +159,8 @@ public final class BudgetedThresholds {
    * and a local optimum otherwise. Exits that do not pay for their heads are left out.
    *
    * <p>It pays where exits are sure without reason or heads are dear. On frames that it has not
-   * seen, where confidence is calibrated and heads are cheap, it is worth about as much as MSDNet's:
-   * part of what it finds on a table is luck.
+   * seen, where confidence is calibrated and heads are cheap, it is worth about as much as
+   * MSDNet's: part of what it finds on a table is luck.
    */
   public BudgetedExits joint(TimeBudget budget) {
     Set<List<Double>> seen = new LinkedHashSet<>();

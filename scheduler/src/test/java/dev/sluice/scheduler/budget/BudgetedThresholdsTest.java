@@ -192,7 +192,7 @@ class BudgetedThresholdsTest {
     assertThat(joint.meanNanos()).isLessThan(2.3 * 1.02);
   }
 
-  /** Exit 0 is right six times in ten whatever it says, exit 1 as often as it says, the last 0.95. */
+  /** Exit 0 is right six times in ten whatever it says, exit 1 as often as it says. */
   private static CalibrationTable sureWithoutReason(long seed) {
     Random random = new Random(seed);
     CalibrationTable.Builder table =
