@@ -188,13 +188,13 @@ class BudgetedThresholdsTest {
     BudgetedExits msdnet = again(unseen, chosen.msdnet(budget), costs, budget);
     BudgetedExits joint = again(unseen, chosen.joint(budget), costs, budget);
 
+    // MSDNet lets 23 % leave at exit 0, which makes 0.73 of all right. Without that exit a quarter
+    // can go on to the end, which makes 0.85.
     assertThat(joint.accuracy()).isGreaterThan(msdnet.accuracy() + 0.05);
     assertThat(joint.meanNanos()).isLessThan(2.3 * 1.02);
   }
 
-  /**
-   * Exit 0 is right six times in ten whatever it says, exit 1 as often as it says, the last 0.95.
-   */
+  /** Exit 0 is right one time in ten however sure it is, exit 1 as often as it says. */
   private static CalibrationTable sureWithoutReason(long seed) {
     Random random = new Random(seed);
     CalibrationTable.Builder table =
@@ -205,7 +205,7 @@ class BudgetedThresholdsTest {
       double sure = 0.5 + 0.5 * random.nextDouble();
       table
           .sample(s, 0, -1)
-          .outcome(s, 0, random.nextDouble() < 0.6 ? 0 : 1, idle, 0.1, 0.1)
+          .outcome(s, 0, random.nextDouble() < 0.1 ? 0 : 1, idle, 0.1, 0.1)
           .outcome(s, 1, random.nextDouble() < sure ? 0 : 1, sure, 0.1, 0.1)
           .outcome(s, 2, random.nextDouble() < 0.95 ? 0 : 1, 0.95, 0.9, 0.1);
     }
