@@ -6,7 +6,9 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,7 +33,6 @@ import java.util.Optional;
  * exit of the device stopped is sent as far as this class is concerned, also if no link was there.
  */
 public final class DriftWatch {
-  private static final int NONE = -1;
   private static final int MOST_PLANS = 64;
 
   /** Weight of the newest answer in the recent shares. */
@@ -48,8 +49,8 @@ public final class DriftWatch {
   private final Map<Plan, Optional<Expectation>> known = new LinkedHashMap<>(16, 0.75f, true);
   private final double[] sum = new double[Expectation.BETS];
 
-  /** By direction: the bet that raised its flag, or {@link #NONE}. */
-  private final int[] raisedBy = new int[Direction.values().length];
+  /** By direction whose flag is up: the bet that raised it. */
+  private final Map<Direction, Integer> raisedBy = new EnumMap<>(Direction.class);
 
   private final OffloadCap cap = new OffloadCap(1, CAP_BURST);
 
@@ -73,7 +74,6 @@ public final class DriftWatch {
     this.facts = facts;
     this.criterion = criterion;
     this.options = options;
-    Arrays.fill(raisedBy, NONE);
   }
 
   /**
@@ -140,7 +140,7 @@ public final class DriftWatch {
   /** Forgets all evidence and lowers every flag; what is known of the stream's bursts stays. */
   public void reset(long nowNanos) {
     Arrays.fill(sum, 0);
-    Arrays.fill(raisedBy, NONE);
+    raisedBy.clear();
     evidence = 0;
     weight = 0;
     early = 0;
@@ -207,15 +207,14 @@ public final class DriftWatch {
     double burstiness = bursts.ratio();
     for (int b = 0; b < sum.length; b++) {
       double limit = expected.bet(b).limit();
-      int direction = Expectation.direction(b).ordinal();
       sum[b] = Math.min(limit, Math.max(0, sum[b] + expected.gain(b, exit) / burstiness));
-      if (sum[b] >= limit && raisedBy[direction] == NONE) {
-        raisedBy[direction] = b;
+      if (sum[b] >= limit) {
+        raisedBy.putIfAbsent(Expectation.direction(b), b);
       }
       evidence = Math.max(evidence, sum[b] / limit);
     }
-    for (int direction = 0; direction < raisedBy.length; direction++) {
-      if (raisedBy[direction] != NONE && sum[raisedBy[direction]] == 0) {
+    for (Direction direction : List.copyOf(raisedBy.keySet())) {
+      if (sum[raisedBy.getOrDefault(direction, 0)] == 0) {
         lower(direction);
       }
     }
@@ -231,14 +230,14 @@ public final class DriftWatch {
   }
 
   private boolean raised(Direction direction) {
-    return raisedBy[direction.ordinal()] != NONE;
+    return raisedBy.containsKey(direction);
   }
 
   /* Bets on smaller shifts would hold the flag up for long; the one that raised it fits the shift. */
-  private void lower(int direction) {
-    raisedBy[direction] = NONE;
+  private void lower(Direction direction) {
+    raisedBy.remove(direction);
     for (int b = 0; b < sum.length; b++) {
-      if (Expectation.direction(b).ordinal() == direction) {
+      if (Expectation.direction(b) == direction) {
         sum[b] = 0;
       }
     }
