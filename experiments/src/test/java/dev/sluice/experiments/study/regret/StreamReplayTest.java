@@ -117,9 +117,7 @@ class StreamReplayTest {
       assertThat(once.frames()).isEqualTo(100);
       assertThat(once.fromCloud() + once.degraded() + once.dropped()).isLessThanOrEqualTo(100);
       assertThat(once.right()).isLessThanOrEqualTo(100 - once.dropped());
-      assertThat(course.run(strategy))
-          .as(contender.name() + ", seed " + seed)
-          .isEqualTo(once);
+      assertThat(course.run(strategy)).as(contender.name() + ", seed " + seed).isEqualTo(once);
     }
   }
 
