@@ -34,6 +34,9 @@ import java.util.function.ToDoubleFunction;
  * queue is left out (plans that keep the device busy beyond a period are not candidates), because
  * idle restart and the radio are, because shares stand for single frames, and because plans within
  * one per cent of another in every respect are dropped. Prices are chosen with hindsight.
+ *
+ * <p>Nor does it know that a device which goes on alone at once answers some frames before the
+ * worker has them, so that it can take a plan to cost the worker more than it does.
  */
 final class Clairvoyant {
   /** Grid of the queue. */

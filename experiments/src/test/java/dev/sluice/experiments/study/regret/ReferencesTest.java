@@ -3,7 +3,6 @@ package dev.sluice.experiments.study.regret;
 import static dev.sluice.experiments.study.regret.Courses.MS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
@@ -55,45 +54,6 @@ class ReferencesTest {
     /* Plans within a per cent in every respect stand for each other. */
     assertThat(cheapest(tried.stream().map(StaticHindsight.Tried::outcome).toList()))
         .isBetween(cheapest(all), 1.02 * cheapest(all));
-  }
-
-  @Test
-  void expectsOfAPlanWhatTheSimulatorDoesWithIt() {
-    /* Streams the very rows that the oracle has its statistics from. */
-    StreamReplay onSelect =
-        new StreamReplay(
-            REPLAY.facts(),
-            REPLAY.facts().select(),
-            REPLAY.deviceFactor(),
-            REPLAY.periodNanos(),
-            REPLAY.linkOptions(),
-            REPLAY.relativeSd());
-    int frames = REPLAY.facts().select().samples();
-    Course course =
-        new Course(
-            "test",
-            onSelect,
-            WORKER,
-            Courses.link(500_000, 50, 0, 0),
-            Courses.rows(frames, onSelect),
-            5);
-    Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
-    List<PlanStatistics> plans =
-        considered(fewPlans()).stream()
-            .filter(plan -> plan.offloaded() > 0.1 && plan.meanBytes() < 3_000)
-            .limit(6)
-            .toList();
-    Clairvoyant oracle = new Clairvoyant(course, plans, decisions);
-
-    assertThat(plans).hasSizeGreaterThan(2);
-    for (int plan = 0; plan < plans.size(); plan++) {
-      Outcome outcome = course.run(decisions.always(plans.get(plan).plan()));
-
-      assertThat(outcome.workerNanos())
-          .as(plans.get(plan).plan().describe())
-          .isCloseTo(
-              oracle.value(oracle.switching(plan, plan, 0), 0) / frames, withinPercentage(5));
-    }
   }
 
   @Test
