@@ -261,6 +261,7 @@ class WholeProgramsTest {
           new ArrayList<>(
               List.of("--deadline", "5s", "--objective", "mean_latency <= 4 s", "--strategy"));
       options.addAll(strategy);
+      out.reset();
       List<JsonNode> lines = edge(0, ppm(1), options.toArray(String[]::new));
       assertThat(of("answer", lines)).as("%s", strategy).hasSize(1);
     }
