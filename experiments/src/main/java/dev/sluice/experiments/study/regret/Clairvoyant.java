@@ -168,7 +168,13 @@ final class Clairvoyant {
                   (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor;
               case MEAN_LATENCY ->
                   (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares;
-              case ACCURACY, LATENCY_PERCENTILE ->
+              case ACCURACY,
+                  LATENCY_PERCENTILE,
+                  DEADLINE_MISSES,
+                  THROUGHPUT,
+                  DEVICE_ENERGY,
+                  DEVICE_MEMORY,
+                  MONTHLY_UPLINK_BYTES ->
                   throw new IllegalArgumentException("not a cost of this study: " + kind);
             };
     difference[at] =

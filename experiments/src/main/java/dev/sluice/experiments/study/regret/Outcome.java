@@ -64,6 +64,8 @@ record Outcome(
         }
         yield p95Nanos;
       }
+      case DEADLINE_MISSES, THROUGHPUT, DEVICE_ENERGY, DEVICE_MEMORY, MONTHLY_UPLINK_BYTES ->
+          throw new IllegalArgumentException("not kept of a stream: " + metric);
     };
   }
 
