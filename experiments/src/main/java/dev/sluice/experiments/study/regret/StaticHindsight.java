@@ -104,7 +104,13 @@ final class StaticHindsight {
       case MEAN_LATENCY ->
           plan.deviceNanos() * factor
               + plan.offloaded() * (course.mean().roundTripNanos() + plan.workerNanos());
-      case ACCURACY, LATENCY_PERCENTILE ->
+      case ACCURACY,
+          LATENCY_PERCENTILE,
+          DEADLINE_MISSES,
+          THROUGHPUT,
+          DEVICE_ENERGY,
+          DEVICE_MEMORY,
+          MONTHLY_UPLINK_BYTES ->
           throw new IllegalArgumentException("not a cost of this study: " + kind);
     };
   }
