@@ -78,8 +78,13 @@ class ClientLink {
 
   private @Nullable ClientConnection connection;
 
-  /** The host's address that was last connected to. */
+  /** The host's address that was last connected to, and the one whose worker welcomed us. */
+  private @Nullable InetAddress dialled;
+
   private @Nullable InetAddress reached;
+
+  /** What each of a host's addresses may take, all together no longer than an attempt. */
+  private long dialPatienceNanos;
 
   /** Connections whose worker takes nothing new, until their last answer; the oldest first. */
   private final List<ClientConnection> draining = new ArrayList<>();
@@ -188,12 +193,14 @@ class ClientLink {
 
   private void drainSubmitted() {
     drainScheduled.set(false);
-    Upload u = submitted.poll();
-    while (u != null) {
-      enqueue(u);
-      u = submitted.poll();
-    }
+    takeSubmitted();
     pump();
+  }
+
+  private void takeSubmitted() {
+    for (Upload u = submitted.poll(); u != null; u = submitted.poll()) {
+      enqueue(u);
+    }
   }
 
   private void enqueue(Upload u) {
@@ -348,6 +355,7 @@ class ClientLink {
 
   void welcomed(ClientConnection who, Welcome welcome) {
     welcomed = who;
+    reached = dialled;
     welcomedNanos = options.nanoClock().getAsLong();
     tell(who, () -> listener.onWelcome(welcome));
     become(who, LinkState.UP, "connected to " + welcome.workerName() + " at " + address);
@@ -404,27 +412,34 @@ class ClientLink {
           attempt, LinkTrouble.UNKNOWN_HOST, "no address is found for '" + options.host() + "'", 0);
       return;
     }
-    // The one that took a connection before comes first: others may let each attempt time out.
+    // The one that welcomed us before comes first: others may let each attempt time out.
     List<InetAddress> inTurn = new ArrayList<>(addresses);
     inTurn.sort(Comparator.comparing(address -> !address.equals(reached)));
-    dialInTurn(attempt, inTurn.iterator());
+    dialPatienceNanos = options.patience().connectTimeoutNanos() / inTurn.size();
+    dialInTurn(attempt, inTurn.iterator(), null);
   }
 
-  /** Tries a host's addresses one after the other: it may have some that lead nowhere from here. */
-  private void dialInTurn(ClientConnection attempt, Iterator<InetAddress> addresses) {
+  /**
+   * Tries a host's addresses one after the other: it may have some that lead nowhere from here.
+   *
+   * @param first why the first one failed, which is what is told when all do
+   */
+  private void dialInTurn(
+      ClientConnection attempt, Iterator<InetAddress> addresses, @Nullable Throwable first) {
     InetAddress address = addresses.next();
     dial(
         attempt,
         new InetSocketAddress(address, options.port()),
-        () -> reached = address,
+        () -> dialled = address,
         cause -> {
+          Throwable told = first == null ? cause : first;
           if (connection != attempt || !addresses.hasNext()) {
-            unreachable(attempt, cause);
+            unreachable(attempt, told);
             return;
           }
           ClientConnection next = new ClientConnection(this, options, listener);
           connection = next;
-          dialInTurn(next, addresses);
+          dialInTurn(next, addresses, told);
         });
   }
 
@@ -434,7 +449,7 @@ class ClientLink {
       InetSocketAddress at,
       Runnable connected,
       Consumer<Throwable> failed) {
-    long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(options.patience().connectTimeoutNanos());
+    long timeoutMillis = TimeUnit.NANOSECONDS.toMillis(dialPatienceNanos);
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
@@ -515,6 +530,7 @@ class ClientLink {
       return;
     }
     connection = null;
+    reached = null;
     draining.add(which);
     if (draining.size() > MAX_DRAINING) {
       giveUp(draining.remove(0));
@@ -549,6 +565,12 @@ class ClientLink {
       return;
     }
     connection = null;
+    if (welcomed != which || which.refusal() != null) {
+      // What listens there is no worker of ours, or not now.
+      reached = null;
+    }
+    // Those submitted before share its fate, also where their task has not run yet.
+    takeSubmitted();
     tell(() -> listener.onTrouble(trouble, why, waitAtLeastNanos));
     become(LinkState.DOWN, why);
     Refusal refusal = which.refusal();
