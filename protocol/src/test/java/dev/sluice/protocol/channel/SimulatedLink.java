@@ -12,9 +12,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -28,11 +31,22 @@ final class SimulatedLink implements AutoCloseable {
 
   final LoopbackTest.Events events = new LoopbackTest.Events();
   final List<Line> lines = new ArrayList<>();
+
+  /** What was dialled, in order. */
+  final List<InetAddress> dialled = new ArrayList<>();
+
+  /** Why addresses take no connection; others do. */
+  private final Map<InetAddress, ConnectException> refusing;
+
   final ClientLink link;
   private final EmbeddedChannel home = new EmbeddedChannel();
   private long nowNanos = 1_000_000_000L;
 
-  SimulatedLink(ClientOptions options, AddressResolver resolver) {
+  SimulatedLink(
+      ClientOptions options,
+      AddressResolver resolver,
+      Map<InetAddress, ConnectException> refusing) {
+    this.refusing = refusing;
     home.freezeTime();
     link =
         new ClientLink(
@@ -47,11 +61,22 @@ final class SimulatedLink implements AutoCloseable {
               InetSocketAddress at,
               Runnable connected,
               Consumer<Throwable> failed) {
+            dialled.add(at.getAddress());
+            ConnectException refusal = SimulatedLink.this.refusing.get(at.getAddress());
+            if (refusal != null) {
+              failed.accept(refusal);
+              return;
+            }
+            connected.run();
             lines.add(new Line(attempt));
           }
         };
     link.start();
     pass(0);
+  }
+
+  SimulatedLink(ClientOptions options, AddressResolver resolver) {
+    this(options, resolver, Map.of());
   }
 
   SimulatedLink(ClientOptions options) {
