@@ -16,20 +16,14 @@ final class ActivityReplay {
   /**
    * Returns the activity.
    *
-   * @param bytesPerNano the uplink's rate; replies, whose rate nobody measures, are held to come at
-   *     the same
-   * @param latencyNanos what {@link Replay#run} wrote for the same plan and conditions
+   * @param met the same as in {@link Replay#run}; replies, whose rate nobody measures, are held to
+   *     come at the uplink's
+   * @param latencyNanos what that wrote for the same plan
    */
   static DeviceActivity of(
-      BundleFacts facts,
-      Behaviour plan,
-      double bytesPerNano,
-      double roundTripNanos,
-      long queueNanos,
-      double deviceScale,
-      double workerScale,
-      long periodNanos,
-      double[] latencyNanos) {
+      BundleFacts facts, Behaviour plan, Replay.Conditions met, double[] latencyNanos) {
+    long periodNanos = met.periodNanos();
+    double deviceScale = met.deviceScale();
     CostModel costs = plan.costs;
     double preprocessNanos = plan.plan.split() == 0 ? 0 : facts.profile().preprocessNanos();
     double encodeNanos =
@@ -38,7 +32,7 @@ final class ActivityReplay {
             .codec(plan.plan.split(), plan.plan.codec())
             .map(codec -> (double) codec.encodeNanos())
             .orElse(0.0);
-    double replyNanos = REPLY_BYTES / bytesPerNano;
+    double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     DeviceActivity.Builder activity = DeviceActivity.builder(frames, periodNanos);
     double deviceFree = 0;
@@ -58,8 +52,12 @@ final class ActivityReplay {
       deviceFree = Math.max(arrival, deviceFree) + device * deviceScale;
       if (sent) {
         double reply = arrival + latencyNanos[i];
-        double end = reply - roundTripNanos - queueNanos - costs.worker[exit] * workerScale;
-        double start = end - Replay.transferNanos(plan.bytes[i], bytesPerNano, roundTripNanos);
+        double end =
+            reply
+                - met.roundTripNanos()
+                - met.queueNanos()
+                - costs.worker[exit] * met.workerScale();
+        double start = end - met.transferNanos(plan.bytes[i]);
         activity.sends(i, Math.max(0, start), Math.max(0, end), plan.bytes[i]);
         activity.receives(i, Math.max(0, reply - replyNanos), reply, REPLY_BYTES);
         lastReply = Math.max(lastReply, reply);

@@ -292,16 +292,12 @@ public final class Predictor {
   public DeviceActivity activity(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
     replay(plan, estimates, 0);
-    return ActivityReplay.of(
-        facts,
-        plan,
-        rate(estimates, 0) / 1e9,
-        roundTrip(estimates, 0),
-        estimates.workerQueueNanos(),
-        estimates.deviceScale(),
-        estimates.workerScale(),
-        estimates.framePeriodNanos(),
-        scratch);
+    return activityOfReplayed(plan, estimates);
+  }
+
+  /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
+  private DeviceActivity activityOfReplayed(Behaviour plan, Estimates estimates) {
+    return ActivityReplay.of(facts, plan, conditions(estimates, 0), scratch);
   }
 
   /** Returns all that is predicted of a plan. */
@@ -309,7 +305,7 @@ public final class Predictor {
     Behaviour plan = behaviours.get(index);
     replay(plan, estimates, 0);
     double mean = mean(scratch);
-    DeviceActivity activity = activity(index, estimates);
+    DeviceActivity activity = activityOfReplayed(plan, estimates);
     replay(plan, estimates, 1);
     long[] latency = new long[scratch.length];
     for (int i = 0; i < latency.length; i++) {
@@ -339,11 +335,10 @@ public final class Predictor {
    * a time. A worker that computes several at once can do more.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    double bytesPerNano = rate(estimates, caution) / 1e9;
-    double roundTripNanos = roundTrip(estimates, caution);
+    Replay.Conditions met = conditions(estimates, caution);
     double uplinkNanos = 0;
     for (int bytes : plan.sentBytes) {
-      uplinkNanos += Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
+      uplinkNanos += met.transferNanos(bytes);
     }
     double slowest =
         Math.max(
@@ -361,15 +356,17 @@ public final class Predictor {
   }
 
   private void replay(Behaviour plan, Estimates estimates, double caution) {
-    Replay.run(
-        plan,
+    Replay.run(plan, conditions(estimates, caution), scratch);
+  }
+
+  private Replay.Conditions conditions(Estimates estimates, double caution) {
+    return new Replay.Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
         estimates.workerQueueNanos(),
         estimates.deviceScale(),
         estimates.workerScale(),
-        estimates.framePeriodNanos(),
-        scratch);
+        estimates.framePeriodNanos());
   }
 
   private double rate(Estimates estimates, double caution) {

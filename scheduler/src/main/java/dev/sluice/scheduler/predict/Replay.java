@@ -14,30 +14,40 @@ final class Replay {
   private Replay() {}
 
   /**
-   * Writes the latency of every row.
+   * What a stream meets.
    *
    * @param bytesPerNano the uplink's rate
    * @param queueNanos wait at the worker
+   * @param deviceScale measured over profiled time
+   * @param workerScale likewise
    * @param periodNanos time between frames; 0 = frames never meet
-   * @param latencyNanos one place per row; written
    */
-  static void run(
-      Behaviour plan,
+  record Conditions(
       double bytesPerNano,
       double roundTripNanos,
       long queueNanos,
       double deviceScale,
       double workerScale,
-      long periodNanos,
-      double[] latencyNanos) {
+      long periodNanos) {
+    double transferNanos(double bytes) {
+      return Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
+    }
+  }
+
+  /**
+   * Writes the latency of every row.
+   *
+   * @param latencyNanos one place per row; written
+   */
+  static void run(Behaviour plan, Conditions met, double[] latencyNanos) {
     CostModel costs = plan.costs;
-    double sentNanos = costs.deviceSent * deviceScale;
-    double cloudNanos = roundTripNanos + queueNanos;
+    double sentNanos = costs.deviceSent * met.deviceScale();
+    double cloudNanos = met.roundTripNanos() + met.queueNanos();
     double deviceFree = 0;
     double linkFree = 0;
     for (int i = 0; i < latencyNanos.length; i++) {
-      double arrival = (double) i * periodNanos;
-      if (periodNanos == 0) {
+      double arrival = (double) i * met.periodNanos();
+      if (met.periodNanos() == 0) {
         deviceFree = 0;
         linkFree = 0;
       }
@@ -45,13 +55,12 @@ final class Replay {
       int bytes = plan.bytes[i];
       double start = Math.max(arrival, deviceFree);
       if (bytes < 0) {
-        deviceFree = start + costs.deviceStop[exit] * deviceScale;
+        deviceFree = start + costs.deviceStop[exit] * met.deviceScale();
         latencyNanos[i] = deviceFree - arrival;
       } else {
         deviceFree = start + sentNanos;
-        linkFree =
-            Math.max(deviceFree, linkFree) + transferNanos(bytes, bytesPerNano, roundTripNanos);
-        latencyNanos[i] = linkFree + cloudNanos + costs.worker[exit] * workerScale - arrival;
+        linkFree = Math.max(deviceFree, linkFree) + met.transferNanos(bytes);
+        latencyNanos[i] = linkFree + cloudNanos + costs.worker[exit] * met.workerScale() - arrival;
       }
     }
   }

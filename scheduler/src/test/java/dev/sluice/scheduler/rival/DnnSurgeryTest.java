@@ -124,6 +124,15 @@ class DnnSurgeryTest {
     }
   }
 
+  private static long leastBottleneckNanos(LayerGraph graph, Conditions conditions) {
+    long least = Long.MAX_VALUE;
+    for (Set<Integer> onDevice : closedCuts(graph)) {
+      long[] stages = stages(graph, onDevice, conditions);
+      least = Math.min(least, Math.max(stages[0], Math.max(stages[1], stages[2])));
+    }
+    return least;
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 8, 11})
   void heavyIsWithinThreeTimesTheOptimumAndItsBoundHolds(int layers) {
@@ -133,11 +142,7 @@ class DnnSurgeryTest {
       Random random = new Random(37L * seed + layers);
       LayerGraph graph = random(random, layers, false);
       Conditions conditions = random(random);
-      long least = Long.MAX_VALUE;
-      for (Set<Integer> onDevice : closedCuts(graph)) {
-        long[] stages = stages(graph, onDevice, conditions);
-        least = Math.min(least, Math.max(stages[0], Math.max(stages[1], stages[2])));
-      }
+      long least = leastBottleneckNanos(graph, conditions);
 
       Cut cut = DnnSurgery.heavy(graph, conditions);
 
@@ -159,11 +164,7 @@ class DnnSurgeryTest {
       Random random = new Random(41L * seed + layers);
       LayerGraph graph = random(random, layers, true);
       Conditions conditions = random(random);
-      long least = Long.MAX_VALUE;
-      for (Set<Integer> onDevice : closedCuts(graph)) {
-        long[] stages = stages(graph, onDevice, conditions);
-        least = Math.min(least, Math.max(stages[0], Math.max(stages[1], stages[2])));
-      }
+      long least = leastBottleneckNanos(graph, conditions);
 
       Cut cut = DnnSurgery.heavy(graph, conditions);
 
