@@ -22,7 +22,7 @@ import java.util.function.ToDoubleFunction;
  * <p>All of them see a few samples, after which the hopeless go and the others of a family are in
  * order of their bytes. Since fewer bytes lose more, the {@link Border} of those that qualify is
  * then found by halving, on the whole set: of ten contenders four see it. The next smaller one than
- * the chosen has been tried as well, and does not qualify.
+ * the chosen has not qualified either, on the whole set or, if it was hopeless, on the few.
  */
 final class Choice {
   /** The share of answers that the stricter choice leaves unchanged. */
@@ -69,16 +69,21 @@ final class Choice {
       borders.add(new Border<>(promising(family, this::excessLost), this::holds));
       borders.add(new Border<>(promising(family, this::excessChanged), this::isCalm));
     }
-    Set<Contender> asked;
-    do {
-      asked = new LinkedHashSet<>();
-      for (Border<Contender> border : borders) {
-        dropLarger(border);
-        next(border).ifPresent(asked::add);
-      }
-      trial.run(asked, Arrays.copyOfRange(order, first, order.length));
+    int[] rest = Arrays.copyOfRange(order, first, order.length);
+    for (Set<Contender> asked = ask(borders); !asked.isEmpty(); asked = ask(borders)) {
+      trial.run(asked, rest);
       finalists.addAll(asked);
-    } while (!asked.isEmpty());
+    }
+  }
+
+  /** Moves all borders as far as finalists tell, and returns who would tell more. */
+  private Set<Contender> ask(List<Border<Contender>> borders) {
+    Set<Contender> asked = new LinkedHashSet<>();
+    for (Border<Contender> border : borders) {
+      dropLarger(border);
+      next(border).ifPresent(asked::add);
+    }
+    return asked;
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.sluice.experiments.study.regret;
 import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -158,25 +157,15 @@ final class Clairvoyant {
     double shares = Math.max(1, typical.length);
     double missed = late / shares;
     double offloaded = known.offloaded();
-    Metric.Kind kind = course.question().cost().kind();
     cost[at] =
         (float)
-            switch (kind) {
-              case WORKER_COMPUTE -> offloaded * worker / shares;
-              case UPLINK_BYTES -> offloaded * bytes / shares;
-              case DEVICE_COMPUTE ->
-                  (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor;
-              case MEAN_LATENCY ->
-                  (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares;
-              case ACCURACY,
-                  LATENCY_PERCENTILE,
-                  DEADLINE_MISSES,
-                  THROUGHPUT,
-                  DEVICE_ENERGY,
-                  DEVICE_MEMORY,
-                  MONTHLY_UPLINK_BYTES ->
-                  throw new IllegalArgumentException("not a cost of this study: " + kind);
-            };
+            course
+                .question()
+                .costOf(
+                    offloaded * worker / shares,
+                    offloaded * bytes / shares,
+                    (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor,
+                    (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares);
     difference[at] =
         (float) (known.difference() * (1 - missed) + known.rescuedDifference() * missed);
   }

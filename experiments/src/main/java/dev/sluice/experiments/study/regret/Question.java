@@ -62,6 +62,29 @@ record Question(String name, Goal goal) {
     return goal.objective().targets().get(0).metric();
   }
 
+  /**
+   * Returns the cost among what a plan takes per frame.
+   *
+   * @throws IllegalArgumentException if what is minimised is none of these
+   */
+  double costOf(double workerNanos, double uplinkBytes, double deviceNanos, double latencyNanos) {
+    Metric.Kind kind = cost().kind();
+    return switch (kind) {
+      case WORKER_COMPUTE -> workerNanos;
+      case UPLINK_BYTES -> uplinkBytes;
+      case DEVICE_COMPUTE -> deviceNanos;
+      case MEAN_LATENCY -> latencyNanos;
+      case ACCURACY,
+          LATENCY_PERCENTILE,
+          DEADLINE_MISSES,
+          THROUGHPUT,
+          DEVICE_ENERGY,
+          DEVICE_MEMORY,
+          MONTHLY_UPLINK_BYTES ->
+          throw new IllegalArgumentException("not a cost of this study: " + kind);
+    };
+  }
+
   long deadlineNanos() {
     return goal.deadlineNanos();
   }

@@ -101,18 +101,18 @@ final class ReplayedNetwork implements DeviceNetwork {
     if (plan.usesCloud() && variant.isEmpty()) {
       throw new IllegalArgumentException("the table does not know " + plan.describe());
     }
-    return new TableRoute(chain(0, plan.split(), own), beyond, variant);
+    return new TableRoute(this, chain(0, plan.split(), own), beyond, variant);
   }
 
   private List<Step> chain(int from, int to, List<Integer> exits) {
     List<Step> steps = new ArrayList<>();
     int at = from;
     for (int exit : exits) {
-      steps.add(new TableStep(at, exitCuts.get(exit), OptionalInt.of(exit)));
+      steps.add(new TableStep(table, at, exitCuts.get(exit), OptionalInt.of(exit)));
       at = exitCuts.get(exit);
     }
     if (at < to) {
-      steps.add(new TableStep(at, to, OptionalInt.empty()));
+      steps.add(new TableStep(table, at, to, OptionalInt.empty()));
     }
     return List.copyOf(steps);
   }
@@ -122,32 +122,8 @@ final class ReplayedNetwork implements DeviceNetwork {
     public void close() {}
   }
 
-  private final class TableStep implements Step {
-    private final int from;
-    private final int to;
-    private final OptionalInt exit;
-
-    TableStep(int from, int to, OptionalInt exit) {
-      this.from = from;
-      this.to = to;
-      this.exit = exit;
-    }
-
-    @Override
-    public int fromCut() {
-      return from;
-    }
-
-    @Override
-    public int toCut() {
-      return to;
-    }
-
-    @Override
-    public OptionalInt exit() {
-      return exit;
-    }
-
+  private record TableStep(CalibrationTable table, int fromCut, int toCut, OptionalInt exit)
+      implements Step {
     @Override
     public StepResult run(Sample in) {
       int row = ((Row) in).number();
@@ -166,31 +142,14 @@ final class ReplayedNetwork implements DeviceNetwork {
     }
   }
 
-  private final class TableRoute implements Route {
-    private final List<Step> stages;
-    private final List<Step> beyond;
-    private final OptionalInt variant;
-
-    TableRoute(List<Step> stages, List<Step> beyond, OptionalInt variant) {
-      this.stages = stages;
-      this.beyond = beyond;
-      this.variant = variant;
-    }
-
-    @Override
-    public List<Step> stages() {
-      return stages;
-    }
-
-    @Override
-    public List<Step> beyond() {
-      return beyond;
-    }
-
+  private record TableRoute(
+      ReplayedNetwork network, List<Step> stages, List<Step> beyond, OptionalInt variant)
+      implements Route {
     @Override
     public Payload encode(Frame frame, Optional<Sample> live) {
-      int row = rows[Math.toIntExact(frame.id())];
-      return new Payload(List.of(zeros.slice(0, table.bytes(variant.orElseThrow(), row))));
+      int row = network.rows[Math.toIntExact(frame.id())];
+      int bytes = network.table.bytes(variant.orElseThrow(), row);
+      return new Payload(List.of(network.zeros.slice(0, bytes)));
     }
 
     @Override

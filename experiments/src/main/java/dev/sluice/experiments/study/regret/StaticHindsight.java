@@ -1,6 +1,5 @@
 package dev.sluice.experiments.study.regret;
 
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
@@ -96,22 +95,13 @@ final class StaticHindsight {
 
   private double leastCost(PlanStatistics plan) {
     double factor = course.replay().deviceFactor();
-    Metric.Kind kind = course.question().cost().kind();
-    return switch (kind) {
-      case WORKER_COMPUTE -> plan.offloaded() * plan.workerNanos();
-      case UPLINK_BYTES -> plan.meanBytes();
-      case DEVICE_COMPUTE -> plan.deviceNanos() * factor;
-      case MEAN_LATENCY ->
-          plan.deviceNanos() * factor
-              + plan.offloaded() * (course.mean().roundTripNanos() + plan.workerNanos());
-      case ACCURACY,
-          LATENCY_PERCENTILE,
-          DEADLINE_MISSES,
-          THROUGHPUT,
-          DEVICE_ENERGY,
-          DEVICE_MEMORY,
-          MONTHLY_UPLINK_BYTES ->
-          throw new IllegalArgumentException("not a cost of this study: " + kind);
-    };
+    double device = plan.deviceNanos() * factor;
+    return course
+        .question()
+        .costOf(
+            plan.offloaded() * plan.workerNanos(),
+            plan.meanBytes(),
+            device,
+            device + plan.offloaded() * (course.mean().roundTripNanos() + plan.workerNanos()));
   }
 }
