@@ -26,6 +26,7 @@ import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.security.ServerSecurity;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -64,6 +65,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   /** How long a peer that does not read may keep a connection that is being closed. */
   private static final long MOST_LINGER_MILLIS = 5_000;
+
+  private static final int LEAST_RECEIVE_BYTES = 512;
+  private static final int RECEIVE_BYTES = 1 << 12;
+
+  /** A read takes several requests of a fast device: half as many calls into the system. */
+  private static final int MAX_RECEIVE_BYTES = 1 << 18;
+
+  /** TLS keeps what was read as long as a record in it is not whole. */
+  private static final int MAX_ENCRYPTED_RECEIVE_BYTES = 1 << 16;
+
+  /** Then the next connection has its turn. */
+  private static final int RECEIVE_BYTES_A_TURN = 1 << 20;
 
   private static final int CHECKS_PER_PATIENCE = 4;
   private static final int FLUSH_EVERY = 8;
@@ -128,6 +141,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   void install(ChannelPipeline pipeline) {
+    int most = security.isEncrypted() ? MAX_ENCRYPTED_RECEIVE_BYTES : MAX_RECEIVE_BYTES;
+    pipeline
+        .channel()
+        .config()
+        .setRecvByteBufAllocator(
+            new AdaptiveRecvByteBufAllocator(LEAST_RECEIVE_BYTES, RECEIVE_BYTES, most)
+                .maxMessagesPerRead(RECEIVE_BYTES_A_TURN / most));
     pipeline.addLast(decoder, this);
     security.install(pipeline, options.patience().handshakeNanos());
   }

@@ -1,7 +1,6 @@
 package dev.sluice.protocol.channel;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -32,15 +31,6 @@ public final class WorkerServer implements AutoCloseable {
   private static final int WRITE_HIGH_BYTES = 1 << 16;
   private static final int WRITE_LOW_BYTES = 1 << 14;
   private static final int SEND_BUFFER_BYTES = 1 << 16;
-  private static final int LEAST_RECEIVE_BYTES = 512;
-  private static final int RECEIVE_BYTES = 1 << 12;
-
-  /** A read takes several requests of a fast device: half as many calls into the system. */
-  private static final int MAX_RECEIVE_BYTES = 1 << 18;
-
-  /** Then the next connection has its turn. */
-  private static final int MAX_READS = 4;
-
   private static final long LOAD_NANOS = 100_000_000L;
 
   private final EventLoopGroup group;
@@ -81,12 +71,6 @@ public final class WorkerServer implements AutoCloseable {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    channel
-                        .config()
-                        .setRecvByteBufAllocator(
-                            new AdaptiveRecvByteBufAllocator(
-                                    LEAST_RECEIVE_BYTES, RECEIVE_BYTES, MAX_RECEIVE_BYTES)
-                                .maxMessagesPerRead(MAX_READS));
                     new ServerConnection(ids.incrementAndGet(), options, handler, connections)
                         .install(channel.pipeline());
                   }
