@@ -2,20 +2,24 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.DeviceActivity;
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.Replay.Conditions;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predicts plans by replaying the calibration table's rows against the profile and live estimates.
@@ -35,6 +39,10 @@ public final class Predictor {
   public static final int MOST_ROWS = 400;
 
   private static final int LONGEST_RUN = 40;
+  private static final int NONE = -1;
+
+  /** Sums in another order may differ so much. */
+  private static final double ROUNDING = 1e-9;
 
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
@@ -45,8 +53,21 @@ public final class Predictor {
   private final Certificate certificate;
   private final List<Behaviour> behaviours = new ArrayList<>();
   private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
+
+  /** By a plan without its exits. */
+  private final Map<Plan, Shipment> shipments = new HashMap<>();
+
+  private final List<RankFloors> rankFloors = new ArrayList<>();
   private final double finalAccuracy;
+
+  /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
+
+  private int replayed = NONE;
+  private @Nullable Conditions replayedUnder;
+  private @Nullable Estimates asked;
+  private @Nullable Conditions cautious;
+  private @Nullable Conditions central;
 
   /**
    * Prepares plans for prediction.
@@ -123,7 +144,10 @@ public final class Predictor {
     if (plan.split() > facts.lastCut()) {
       throw new IllegalArgumentException("no such cut in this bundle: " + plan);
     }
-    behaviours.add(Behaviour.of(facts, plan, rows, certificate, criterion));
+    Shipment shipment =
+        shipments.computeIfAbsent(
+            new Plan(plan.split(), plan.codec(), List.of()), p -> new Shipment(rows.length));
+    behaviours.add(Behaviour.of(facts, plan, rows, shipment, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
   }
@@ -165,26 +189,121 @@ public final class Predictor {
   }
 
   /**
-   * Returns a bound that {@link #value} of a latency cannot be below, in constant time. Nothing
-   * waits for another frame in it; only percentiles of plans that send get more than 0.
+   * Returns whether a plan can be no slower than another whatever the conditions: no latency is
+   * longer, and neither device nor link nor worker is busier. Says so only of plans with the same
+   * split and codec.
    */
-  public double latencyAtLeast(int index, Metric metric, Estimates estimates) {
+  public boolean neverSlower(int index, int other) {
+    return behaviours.get(index).neverSlowerThan(behaviours.get(other));
+  }
+
+  /**
+   * Returns a bound that {@link #value} cannot be below, in constant time. Of latencies nothing
+   * waits for another frame in it; of energy the radio's tails and promotions are left out. Other
+   * metrics, which need no replay, are what {@link #value} says.
+   */
+  public double atLeast(int index, Metric metric, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    if (metric.kind() != Metric.Kind.LATENCY_PERCENTILE) {
-      return 0;
+    return switch (metric.kind()) {
+      case LATENCY_PERCENTILE ->
+          percentileAtLeast(index, metric.percent(), estimates) * (1 - ROUNDING);
+      case MEAN_LATENCY -> meanAtLeast(plan, conditions(estimates, 0)) * (1 - ROUNDING);
+      case DEVICE_ENERGY -> {
+        Conditions met = conditions(estimates, 0);
+        double coding = Math.min(plan.rowCodingNanos, plan.rowDeviceNanos);
+        yield device
+                .energy()
+                .leastJoules(
+                    (plan.rowDeviceNanos - coding) * met.deviceScale(),
+                    coding * met.deviceScale(),
+                    plan.rowBytes / met.bytesPerNano(),
+                    plan.rowBytes)
+            * (1 - ROUNDING);
+      }
+      case DEADLINE_MISSES -> 0;
+      default -> value(index, metric, estimates);
+    };
+  }
+
+  private double meanAtLeast(Behaviour plan, Conditions met) {
+    return plan.rowDeviceNanos * met.deviceScale()
+        + (met.roundTripNanos() + met.queueNanos()) * plan.sentRows / scratch.length
+        + plan.rowBytes / met.bytesPerNano()
+        + plan.rowWorkerNanos * met.workerScale();
+  }
+
+  private double percentileAtLeast(int index, double percent, Estimates estimates) {
+    RankFloors floors = rankFloors(percent);
+    Behaviour plan = behaviours.get(index);
+    Conditions met = conditions(estimates, 1);
+    double device = floors.deviceNanos[index] * met.deviceScale();
+    int bytes = floors.bytes[index];
+    if (bytes < 0) {
+      return device;
     }
-    int stayed = scratch.length - plan.sentBytes.length;
-    int next = LatencyDistribution.rank(metric.percent(), scratch.length) - stayed;
-    if (next < 0) {
-      return 0;
+    return Math.max(
+        device,
+        plan.costs.deviceSent * met.deviceScale()
+            + met.transferNanos(bytes)
+            + met.roundTripNanos()
+            + met.queueNanos()
+            + plan.costs.leastWorker * met.workerScale());
+  }
+
+  private RankFloors rankFloors(double percent) {
+    for (int i = 0; i < rankFloors.size(); i++) {
+      RankFloors known = rankFloors.get(i);
+      if (known.percent == percent) {
+        if (known.bytes.length == behaviours.size()) {
+          return known;
+        }
+        rankFloors.remove(i);
+        break;
+      }
     }
-    /* Of the rows, only those that stay and the `next` smallest payloads can be quicker. */
-    double roundTripNanos = roundTrip(estimates, 1);
-    return plan.costs.deviceSent * estimates.deviceScale()
-        + Replay.transferNanos(plan.sentBytes[next], rate(estimates, 1) / 1e9, roundTripNanos)
-        + roundTripNanos
-        + estimates.workerQueueNanos()
-        + plan.costs.leastWorker * estimates.workerScale();
+    RankFloors floors = new RankFloors(percent, behaviours, scratch.length);
+    rankFloors.add(floors);
+    return floors;
+  }
+
+  /**
+   * Returns whether every latency bound holds, or holds with room to spare. Stops replaying as soon
+   * as too many frames are late.
+   *
+   * @param bounds of latencies
+   * @param share of each bound that the latency may take, positive
+   */
+  public boolean timely(int index, List<Constraint> bounds, double share, Estimates estimates) {
+    for (int i = 0; i < bounds.size(); i++) {
+      Constraint bound = bounds.get(i);
+      double limit = share * Math.max(1, bound.bound());
+      boolean holds =
+          bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE
+              ? timely(index, bound.metric().percent(), limit, estimates)
+              : value(index, bound.metric(), estimates) <= limit;
+      if (!holds) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean timely(int index, double percent, double limitNanos, Estimates estimates) {
+    int mostLate = scratch.length - 1 - LatencyDistribution.rank(percent, scratch.length);
+    Conditions met = conditions(estimates, 1);
+    if (isReplayed(index, met)) {
+      int late = 0;
+      for (double nanos : scratch) {
+        late += nanos > limitNanos ? 1 : 0;
+      }
+      return late <= mostLate;
+    }
+    Behaviour plan = behaviours.get(index);
+    boolean timely =
+        Replay.run(plan, met, plan.shipment.transferNanos(met), scratch, limitNanos, mostLate);
+    replayed = timely ? index : NONE;
+    replayedUnder = met;
+    return timely;
   }
 
   /** Returns whether device or uplink could not keep up with the frames. */
@@ -230,16 +349,18 @@ public final class Predictor {
       case UPLINK_BYTES -> plan.meanBytes;
       case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
       case MEAN_LATENCY -> {
-        replay(plan, estimates, 0);
+        replay(index, conditions(estimates, 0));
         yield mean(scratch);
       }
       case LATENCY_PERCENTILE -> {
-        replay(plan, estimates, caution);
+        replay(index, conditions(estimates, caution));
+        /* What follows puts the rows into another order. */
+        replayed = NONE;
         yield QuickSelect.select(
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
       case DEADLINE_MISSES -> {
-        replay(plan, estimates, caution);
+        replay(index, conditions(estimates, caution));
         int late = 0;
         for (double nanos : scratch) {
           late += nanos > metric.deadlineNanos() ? 1 : 0;
@@ -268,17 +389,22 @@ public final class Predictor {
    */
   public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
-    if (plan.sentBytes.length == 0) {
+    if (plan.sentRows == 0) {
       return 0;
     }
-    replay(plan, estimates, caution);
-    int fallback =
-        plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
+    replay(index, conditions(estimates, caution));
+    int fallback = NONE;
+    boolean sought = false;
     int lost = 0;
     for (int i = 0; i < scratch.length; i++) {
-      if (plan.bytes[i] >= 0 && scratch[i] > deadlineNanos) {
+      if (scratch[i] > deadlineNanos && plan.sends(i)) {
+        if (!sought) {
+          sought = true;
+          fallback =
+              plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
+        }
         boolean rescued = fallback >= 0 && facts.select().correct(rows[i], fallback);
-        lost += (plan.right[i] ? 1 : 0) - (rescued ? 1 : 0);
+        lost += (plan.right(i) ? 1 : 0) - (rescued ? 1 : 0);
       }
     }
     return Math.max(0, (double) lost / scratch.length);
@@ -290,9 +416,8 @@ public final class Predictor {
    * dev.sluice.scheduler.energy.EnergyRanking}.
    */
   public DeviceActivity activity(int index, Estimates estimates) {
-    Behaviour plan = behaviours.get(index);
-    replay(plan, estimates, 0);
-    return activityOfReplayed(plan, estimates);
+    replay(index, conditions(estimates, 0));
+    return activityOfReplayed(behaviours.get(index), estimates);
   }
 
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
@@ -303,10 +428,10 @@ public final class Predictor {
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    replay(plan, estimates, 0);
+    replay(index, conditions(estimates, 0));
     double mean = mean(scratch);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
-    replay(plan, estimates, 1);
+    replay(index, conditions(estimates, 1));
     long[] latency = new long[scratch.length];
     for (int i = 0; i < latency.length; i++) {
       latency[i] = Math.round(scratch[i]);
@@ -335,10 +460,10 @@ public final class Predictor {
    * a time. A worker that computes several at once can do more.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    Replay.Conditions met = conditions(estimates, caution);
+    double[] transferNanos = plan.shipment.transferNanos(conditions(estimates, caution));
     double uplinkNanos = 0;
-    for (int bytes : plan.sentBytes) {
-      uplinkNanos += met.transferNanos(bytes);
+    for (int i = 0; i < transferNanos.length; i++) {
+      uplinkNanos += plan.sends(i) ? transferNanos[i] : 0;
     }
     double slowest =
         Math.max(
@@ -355,12 +480,45 @@ public final class Predictor {
         : OptionalLong.of(device.memory().get().bytes(plan.plan));
   }
 
-  private void replay(Behaviour plan, Estimates estimates, double caution) {
-    Replay.run(plan, conditions(estimates, caution), scratch);
+  /** Writes latencies into {@link #scratch}, unless they are there. */
+  private void replay(int index, Conditions met) {
+    if (!isReplayed(index, met)) {
+      Behaviour plan = behaviours.get(index);
+      Replay.run(plan, met, plan.shipment.transferNanos(met), scratch);
+      replayed = index;
+      replayedUnder = met;
+    }
   }
 
-  private Replay.Conditions conditions(Estimates estimates, double caution) {
-    return new Replay.Conditions(
+  @SuppressWarnings("ReferenceEquality") // conditions are made once per estimates and caution
+  private boolean isReplayed(int index, Conditions met) {
+    return replayed == index && replayedUnder == met;
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private Conditions conditions(Estimates estimates, double caution) {
+    if (asked != estimates) {
+      asked = estimates;
+      cautious = null;
+      central = null;
+    }
+    if (caution == 1) {
+      if (cautious == null) {
+        cautious = made(estimates, 1);
+      }
+      return cautious;
+    }
+    if (caution == 0) {
+      if (central == null) {
+        central = made(estimates, 0);
+      }
+      return central;
+    }
+    return made(estimates, caution);
+  }
+
+  private Conditions made(Estimates estimates, double caution) {
+    return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
         estimates.workerQueueNanos(),
@@ -387,7 +545,9 @@ public final class Predictor {
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.meanBytes / rate(estimates, caution) * 1e9 / estimates.framePeriodNanos();
+        : plan.meanBytes
+            / conditions(estimates, caution).bytesPerNano()
+            / estimates.framePeriodNanos();
   }
 
   private static double mean(double[] values) {

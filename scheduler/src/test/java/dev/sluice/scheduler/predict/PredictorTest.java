@@ -320,7 +320,7 @@ class PredictorTest {
     for (int i = 0; i < predictor.size(); i += 7) {
       for (double percent : new double[] {5, 50, 95}) {
         Metric metric = Metric.latencyPercentile(percent);
-        double bound = predictor.latencyAtLeast(i, metric, estimates);
+        double bound = predictor.atLeast(i, metric, estimates);
         bounded += bound > 0 ? 1 : 0;
         assertThat(bound)
             .as("%s, p%s", predictor.plan(i), percent)
