@@ -3,6 +3,7 @@ package dev.sluice.scheduler;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import java.util.Arrays;
 import java.util.List;
@@ -79,6 +80,20 @@ final class Judge {
     ample = new byte[plans];
     lateLoss = new double[plans];
     estimates = first;
+  }
+
+  /** By plan: the next one of its chain, if that is never slower; otherwise -1. */
+  static int[] bolder(Predictor predictor, List<PlanChain> chains) {
+    int[] bolder = new int[predictor.size()];
+    for (PlanChain chain : chains) {
+      int next = -1;
+      for (int i = chain.plans().size() - 1; i >= 0; i--) {
+        int index = predictor.index(chain.plans().get(i));
+        bolder[index] = next >= 0 && predictor.neverSlower(next, index) ? next : -1;
+        next = index;
+      }
+    }
+    return bolder;
   }
 
   /** Forgets what was judged before. */

@@ -212,24 +212,10 @@ public final class Scheduler implements Planner {
             new Judge.Limits(latencyBounds, floors, budgets),
             floorHolds,
             floorGap,
-            bolder(chains),
+            Judge.bolder(predictor, chains),
             1 - options.latencyHeadroom(),
             none);
     search = new Search(predictor, prepared, objective.targets(), options.tolerance(), none);
-  }
-
-  /** By plan: the next one of its chain, if that is never slower; otherwise -1. */
-  private int[] bolder(List<PlanChain> chains) {
-    int[] bolder = new int[prepared];
-    for (PlanChain chain : chains) {
-      int next = -1;
-      for (int i = chain.plans().size() - 1; i >= 0; i--) {
-        int index = predictor.index(chain.plans().get(i));
-        bolder[index] = next >= 0 && predictor.neverSlower(next, index) ? next : -1;
-        next = index;
-      }
-    }
-    return bolder;
   }
 
   /** Returns the number of candidate plans. */
