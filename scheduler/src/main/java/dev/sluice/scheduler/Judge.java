@@ -3,6 +3,7 @@ package dev.sluice.scheduler;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import java.util.Arrays;
@@ -36,6 +37,10 @@ final class Judge {
   /** By plan: accuracy lost by late replies; NaN until somebody asks. */
   private final double[] lateLoss;
 
+  /** By plan: what {@link #latencyUse} cannot be below. */
+  private final double[] leastUse;
+
+  private final double[] scratch;
   private Estimates estimates;
   private boolean linkUp;
 
@@ -79,6 +84,8 @@ final class Judge {
     timely = new byte[plans];
     ample = new byte[plans];
     lateLoss = new double[plans];
+    leastUse = new double[plans];
+    scratch = new double[plans];
     estimates = first;
   }
 
@@ -100,9 +107,22 @@ final class Judge {
   void begin(Estimates newEstimates, boolean newLinkUp) {
     estimates = newEstimates;
     linkUp = newLinkUp;
-    Arrays.fill(timely, UNKNOWN);
-    Arrays.fill(ample, UNKNOWN);
     Arrays.fill(lateLoss, Double.NaN);
+    predictor.utilisations(estimates, leastUse);
+    for (int i = 0; i < leastUse.length; i++) {
+      leastUse[i] = leastUse[i] >= Prediction.OVERLOAD ? Double.POSITIVE_INFINITY : 0;
+    }
+    for (Constraint bound : limits.latencies()) {
+      predictor.atLeast(bound.metric(), estimates, scratch);
+      double share = 1 / Math.max(1, bound.bound());
+      for (int i = 0; i < leastUse.length; i++) {
+        leastUse[i] = Math.max(leastUse[i], scratch[i] * share);
+      }
+    }
+    for (int i = 0; i < leastUse.length; i++) {
+      timely[i] = leastUse[i] > 1 ? NO : UNKNOWN;
+      ample[i] = leastUse[i] > ampleShare ? NO : UNKNOWN;
+    }
   }
 
   boolean usable(int index) {
@@ -150,14 +170,12 @@ final class Judge {
     if (quicker >= 0 && known[quicker] == NO) {
       return false;
     }
-    return !predictor.overloaded(index, estimates)
-        && leastLatencyUse(index) <= share
-        && predictor.timely(index, limits.latencies(), share, estimates);
+    return predictor.timely(index, limits.latencies(), share, estimates);
   }
 
   /** Largest ratio of a latency to its bound; infinite where device or link cannot keep up. */
   double latencyUse(int index) {
-    if (predictor.overloaded(index, estimates)) {
+    if (leastUse[index] == Double.POSITIVE_INFINITY) {
       return Double.POSITIVE_INFINITY;
     }
     double use = 0;
@@ -171,13 +189,7 @@ final class Judge {
 
   /** What that cannot be below, without a replay. */
   double leastLatencyUse(int index) {
-    double use = 0;
-    for (int i = 0; i < limits.latencies().size(); i++) {
-      Constraint bound = limits.latencies().get(i);
-      double least = predictor.atLeast(index, bound.metric(), estimates);
-      use = Math.max(use, least / Math.max(1, bound.bound()));
-    }
-    return use;
+    return leastUse[index];
   }
 
   /** A plan that is never slower than another: then so is its {@link #latencyUse}; -1 if none. */

@@ -170,6 +170,8 @@ public final class Scheduler implements Planner {
         new Predictor(
             facts, plans, options.rateSds(), options.roundTripSds(), criterion, options.device());
     prepared = predictor.size();
+    Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
+    Search.sort(predictor, objective.targets(), none);
     for (Constraint constraint : objective.constraints()) {
       Optional<Constraint> latencyBound = constraint.latencyBound();
       if (latencyBound.isPresent()) {
@@ -205,7 +207,6 @@ public final class Scheduler implements Planner {
             .sorted(Comparator.comparingDouble(i -> -merit[i]))
             .mapToInt(Integer::intValue)
             .toArray();
-    Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     judge =
         new Judge(
             predictor,

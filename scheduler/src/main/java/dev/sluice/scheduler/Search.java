@@ -5,10 +5,8 @@ import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.predict.Predictor;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /**
  * The best of the candidates by targets in order: of those that meet a condition, the ones within a
@@ -29,26 +27,28 @@ final class Search {
   private final double tolerance;
   private final int plans;
 
-  /** Candidates in the order they are looked at. */
-  private final int[] order;
-
-  /** Whether the first target's cost ascends in {@link #order}, whatever the conditions. */
+  /** Whether the first target's cost ascends with the plans' numbers, whatever the conditions. */
   private final boolean sorted;
 
-  /** By plan: the first target's cost, or what it cannot be below. */
-  private final double[] firstCost;
+  /**
+   * By target and plan: what the cost cannot be below; where conditions only scale it, the cost at
+   * scale 1, which tells plans apart as well.
+   */
+  private final double[][] least;
 
   /** By target and plan, where it takes a replay: the cost; NaN until somebody asks. */
   private final double[][] replayed;
 
   private final double[] limits;
+  private final double[] accuracy;
+  private final boolean[] local;
   private Estimates estimates;
 
   /**
    * Searches among the first plans of a predictor.
    *
-   * @param plans how many; along a chain from cautious to bold
-   * @param first estimates until {@link #begin}
+   * @param plans how many; in the order of {@link #sort}
+   * @param first estimates until {@link #begin}, with scales of 1
    */
   Search(Predictor predictor, int plans, List<Target> targets, double tolerance, Estimates first) {
     this.predictor = predictor;
@@ -56,14 +56,42 @@ final class Search {
     this.targets = targets;
     this.tolerance = tolerance;
     this.estimates = first;
-    sorted = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
-    firstCost = new double[plans];
+    least = new double[targets.size()][plans];
     replayed = new double[targets.size()][];
     for (int t = 0; t < replayed.length; t++) {
       replayed[t] = new double[targets.get(t).metric().needsReplay() ? plans : 0];
     }
     limits = new double[targets.size()];
-    order = order(first);
+    accuracy = new double[plans];
+    local = new boolean[plans];
+    for (int i = 0; i < plans; i++) {
+      accuracy[i] = predictor.accuracy(i);
+      local[i] = !predictor.plan(i).usesCloud();
+    }
+    sorted = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
+    for (int t = 0; t < targets.size(); t++) {
+      leastCosts(t, first);
+    }
+    for (int i = 1; i < plans && sorted; i++) {
+      if (least[0][i] < least[0][i - 1]) {
+        throw new IllegalArgumentException("plans must be sorted by " + targets.get(0));
+      }
+    }
+  }
+
+  /**
+   * Numbers a predictor's plans as a search for these targets wants them.
+   *
+   * @param some any estimates with scales of 1
+   */
+  static void sort(Predictor predictor, List<Target> targets, Estimates some) {
+    if (targets.isEmpty()) {
+      return;
+    }
+    Target first = targets.get(0);
+    if (ordersAlike(first.metric().kind())) {
+      predictor.sort(i -> first.cost(predictor.value(i, first.metric(), some)));
+    }
   }
 
   /* Of plans sorted by a metric that grows by a common factor, the order stays. */
@@ -80,43 +108,30 @@ final class Search {
     };
   }
 
-  private int[] order(Estimates some) {
-    if (!sorted) {
-      /* Chains go from cautious to bold; the bold are the quicker ones, and rule out the others. */
-      return IntStream.range(0, plans).map(i -> plans - 1 - i).toArray();
-    }
-    Target first = targets.get(0);
-    return IntStream.range(0, plans)
-        .boxed()
-        .sorted(
-            Comparator.comparingDouble(i -> first.cost(predictor.value(i, first.metric(), some))))
-        .mapToInt(Integer::intValue)
-        .toArray();
-  }
-
   /** Forgets costs under other conditions. */
   void begin(Estimates newEstimates) {
     estimates = newEstimates;
     for (double[] costs : replayed) {
       Arrays.fill(costs, Double.NaN);
     }
-    for (int i = 0; i < plans && !targets.isEmpty(); i++) {
-      firstCost[i] = leastCost(0, i);
+    for (int t = 0; t < targets.size(); t++) {
+      if (!ordersAlike(targets.get(t).metric().kind())) {
+        leastCosts(t, newEstimates);
+      }
     }
   }
 
   /** Returns the best of those that meet a condition, -1 if none does. */
   int best(IntPredicate condition) {
     for (int t = 0; t < targets.size(); t++) {
-      double least = least(t, condition);
-      if (least == Double.POSITIVE_INFINITY) {
+      double found = least(t, condition);
+      if (found == Double.POSITIVE_INFINITY) {
         return NONE;
       }
-      limits[t] = least + tolerance * Math.abs(least);
+      limits[t] = found + tolerance * Math.abs(found);
     }
     int best = NONE;
-    for (int at = 0; at < plans && !beyond(targets.size(), at); at++) {
-      int plan = order[at];
+    for (int plan = 0; plan < plans && !beyond(targets.size(), plan); plan++) {
       if ((best == NONE || preferred(plan, best)) && remains(targets.size(), plan, condition)) {
         best = plan;
       }
@@ -126,36 +141,35 @@ final class Search {
 
   /** The least cost in a target of those that the targets before it left. */
   private double least(int target, IntPredicate condition) {
-    double least = Double.POSITIVE_INFINITY;
+    double[] bounds = least[target];
+    double found = Double.POSITIVE_INFINITY;
     if (target == 0 && !sorted) {
       /* A good one to begin with rules out most of the others. */
       int promising = 0;
       for (int plan = 1; plan < plans; plan++) {
-        promising = firstCost[plan] < firstCost[promising] ? plan : promising;
+        promising = bounds[plan] < bounds[promising] ? plan : promising;
       }
-      least = condition.test(promising) ? cost(0, promising) : least;
+      found = condition.test(promising) ? cost(0, promising) : found;
     }
-    for (int at = 0; at < plans && !beyond(target, at); at++) {
-      int plan = order[at];
-      double bound = target == 0 ? firstCost[plan] : leastCost(target, plan);
-      if (bound < least && remains(target, plan, condition)) {
-        least = Math.min(least, cost(target, plan));
+    for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
+      if (bounds[plan] < found && remains(target, plan, condition)) {
         if (target == 0 && sorted) {
-          break;
+          return bounds[plan];
         }
+        found = Math.min(found, cost(target, plan));
       }
     }
-    return least;
+    return found;
   }
 
-  /** Whether from this place on nothing is left by the targets before one. */
-  private boolean beyond(int target, int at) {
-    return sorted && target > 0 && firstCost[order[at]] > limits[0];
+  /** Whether from this plan on nothing is left by the targets before one. */
+  private boolean beyond(int target, int plan) {
+    return sorted && target > 0 && least[0][plan] > limits[0];
   }
 
   private boolean remains(int target, int plan, IntPredicate condition) {
     for (int t = 0; t < target; t++) {
-      if ((t == 0 ? firstCost[plan] : leastCost(t, plan)) > limits[t]) {
+      if (least[t][plan] > limits[t]) {
         return false;
       }
     }
@@ -171,20 +185,17 @@ final class Search {
   }
 
   private boolean preferred(int plan, int to) {
-    double gain = predictor.accuracy(plan) - predictor.accuracy(to);
-    if (gain != 0) {
-      return gain > 0;
+    if (accuracy[plan] != accuracy[to]) {
+      return accuracy[plan] > accuracy[to];
     }
-    boolean local = !predictor.plan(plan).usesCloud();
-    boolean otherLocal = !predictor.plan(to).usesCloud();
-    return local == otherLocal ? plan < to : local;
+    return local[plan] == local[to] ? plan < to : local[plan];
   }
 
   private double cost(int target, int plan) {
     Target wanted = targets.get(target);
     double[] known = replayed[target];
     if (known.length == 0) {
-      return wanted.cost(predictor.value(plan, wanted.metric(), estimates));
+      return least[target][plan];
     }
     if (Double.isNaN(known[plan])) {
       known[plan] = wanted.cost(predictor.value(plan, wanted.metric(), estimates));
@@ -192,11 +203,18 @@ final class Search {
     return known[plan];
   }
 
-  private double leastCost(int target, int plan) {
+  private void leastCosts(int target, Estimates under) {
     Target wanted = targets.get(target);
-    if (replayed[target].length > 0 && wanted.maximise()) {
-      return Double.NEGATIVE_INFINITY;
+    double[] costs = least[target];
+    if (!wanted.maximise()) {
+      predictor.atLeast(wanted.metric(), under, costs);
+    } else if (replayed[target].length > 0) {
+      Arrays.fill(costs, Double.NEGATIVE_INFINITY);
+    } else {
+      predictor.atLeast(wanted.metric(), under, costs);
+      for (int i = 0; i < costs.length; i++) {
+        costs[i] = -costs[i];
+      }
     }
-    return wanted.cost(predictor.atLeast(plan, wanted.metric(), estimates));
   }
 }

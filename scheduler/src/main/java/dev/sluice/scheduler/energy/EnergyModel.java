@@ -56,19 +56,15 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
   }
 
   /**
-   * Returns what a frame draws at least: computing and the bare transfer, without waiting,
-   * promotions, tails and replies.
+   * Returns what a frame draws at least: computing, and what sent bytes cost beyond the time that
+   * they take.
    *
    * @param networkNanos mean time of segments and heads, at least 0
    * @param codingNanos mean time of preprocessing and encoding, at least 0
-   * @param transferNanos mean time of transfers, which do not overlap, at least 0
    * @param bytes mean bytes sent, at least 0
    */
-  public double leastJoules(
-      double networkNanos, double codingNanos, double transferNanos, double bytes) {
-    return (device.networkMilliwatts() * networkNanos
-                + device.codingMilliwatts() * codingNanos
-                + radio.activeMilliwatts() * transferNanos)
+  public double leastJoules(double networkNanos, double codingNanos, double bytes) {
+    return (device.networkMilliwatts() * networkNanos + device.codingMilliwatts() * codingNanos)
             * 1e-12
         + radio.transmitMillijoulesPerMegabit() * bytes * 8e-9;
   }

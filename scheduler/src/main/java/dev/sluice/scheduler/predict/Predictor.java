@@ -12,6 +12,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +44,6 @@ public final class Predictor {
   private static final int LONGEST_RUN = 40;
   private static final int NONE = -1;
 
-  /** Sums in another order may differ so much. */
-  private static final double ROUNDING = 1e-9;
-
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
   private final DeviceModel device;
@@ -57,7 +57,7 @@ public final class Predictor {
   /** By a plan without its exits. */
   private final Map<Plan, Shipment> shipments = new HashMap<>();
 
-  private final List<RankFloors> rankFloors = new ArrayList<>();
+  private @Nullable PlanFloors floors;
   private final double finalAccuracy;
 
   /** Latencies by row, of the plan and conditions last replayed. */
@@ -158,6 +158,29 @@ public final class Predictor {
     return known == null ? OptionalInt.empty() : OptionalInt.of(known);
   }
 
+  /**
+   * Numbers the plans anew, in ascending order of a key. Who looks through tens of thousands of
+   * them does well to have those side by side that are looked at one after the other.
+   *
+   * @param key of a plan by its number until now; ties keep their order
+   */
+  public void sort(IntToDoubleFunction key) {
+    double[] keys = IntStream.range(0, size()).mapToDouble(key).toArray();
+    List<Behaviour> sorted =
+        IntStream.range(0, size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> keys[i]))
+            .map(behaviours::get)
+            .toList();
+    behaviours.clear();
+    behaviours.addAll(sorted);
+    for (int i = 0; i < sorted.size(); i++) {
+      indexes.put(sorted.get(i).plan, i);
+    }
+    floors = null;
+    replayed = NONE;
+  }
+
   /** Returns the uncut network's accuracy on the SELECT table. */
   public double finalAccuracy() {
     return finalAccuracy;
@@ -198,71 +221,42 @@ public final class Predictor {
   }
 
   /**
-   * Returns a bound that {@link #value} cannot be below, in constant time. Of latencies nothing
-   * waits for another frame in it; of energy the radio's tails and promotions are left out. Other
-   * metrics, which need no replay, are what {@link #value} says.
+   * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
+   * slow start are left out, of energy waiting and the radio's time; a share of late answers is at
+   * least 0. Metrics that need no replay are what {@link #value} says.
+   *
+   * @param into one place per plan
    */
-  public double atLeast(int index, Metric metric, Estimates estimates) {
-    Behaviour plan = behaviours.get(index);
-    return switch (metric.kind()) {
+  public void atLeast(Metric metric, Estimates estimates, double[] into) {
+    switch (metric.kind()) {
       case LATENCY_PERCENTILE ->
-          percentileAtLeast(index, metric.percent(), estimates) * (1 - ROUNDING);
-      case MEAN_LATENCY -> meanAtLeast(plan, conditions(estimates, 0)) * (1 - ROUNDING);
-      case DEVICE_ENERGY -> {
-        Conditions met = conditions(estimates, 0);
-        double coding = Math.min(plan.rowCodingNanos, plan.rowDeviceNanos);
-        yield device
-                .energy()
-                .leastJoules(
-                    (plan.rowDeviceNanos - coding) * met.deviceScale(),
-                    coding * met.deviceScale(),
-                    plan.rowBytes / met.bytesPerNano(),
-                    plan.rowBytes)
-            * (1 - ROUNDING);
-      }
-      case DEADLINE_MISSES -> 0;
-      default -> value(index, metric, estimates);
-    };
-  }
-
-  private double meanAtLeast(Behaviour plan, Conditions met) {
-    return plan.rowDeviceNanos * met.deviceScale()
-        + (met.roundTripNanos() + met.queueNanos()) * plan.sentRows / scratch.length
-        + plan.rowBytes / met.bytesPerNano()
-        + plan.rowWorkerNanos * met.workerScale();
-  }
-
-  private double percentileAtLeast(int index, double percent, Estimates estimates) {
-    RankFloors floors = rankFloors(percent);
-    Behaviour plan = behaviours.get(index);
-    Conditions met = conditions(estimates, 1);
-    double device = floors.deviceNanos[index] * met.deviceScale();
-    int bytes = floors.bytes[index];
-    if (bytes < 0) {
-      return device;
-    }
-    return Math.max(
-        device,
-        plan.costs.deviceSent * met.deviceScale()
-            + met.transferNanos(bytes)
-            + met.roundTripNanos()
-            + met.queueNanos()
-            + plan.costs.leastWorker * met.workerScale());
-  }
-
-  private RankFloors rankFloors(double percent) {
-    for (int i = 0; i < rankFloors.size(); i++) {
-      RankFloors known = rankFloors.get(i);
-      if (known.percent == percent) {
-        if (known.bytes.length == behaviours.size()) {
-          return known;
+          floors().percentiles(metric.percent(), conditions(estimates, 1), into);
+      case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
+      case DEVICE_ENERGY -> floors().energies(device.energy(), estimates.deviceScale(), into);
+      case DEADLINE_MISSES -> Arrays.fill(into, 0);
+      case ACCURACY,
+          WORKER_COMPUTE,
+          UPLINK_BYTES,
+          DEVICE_COMPUTE,
+          THROUGHPUT,
+          DEVICE_MEMORY,
+          MONTHLY_UPLINK_BYTES -> {
+        for (int i = 0; i < into.length; i++) {
+          into[i] = value(i, metric, estimates);
         }
-        rankFloors.remove(i);
-        break;
       }
     }
-    RankFloors floors = new RankFloors(percent, behaviours, scratch.length);
-    rankFloors.add(floors);
+  }
+
+  /** Writes every plan's {@link #utilisation(int, Estimates)}. */
+  public void utilisations(Estimates estimates, double[] into) {
+    floors().utilisations(conditions(estimates, 1), into);
+  }
+
+  private PlanFloors floors() {
+    if (floors == null || floors.size() != behaviours.size()) {
+      floors = new PlanFloors(behaviours, scratch.length);
+    }
     return floors;
   }
 
