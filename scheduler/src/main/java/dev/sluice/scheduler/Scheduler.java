@@ -193,7 +193,7 @@ public final class Scheduler implements Planner {
 
   @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
-    Round round = new Round(estimates);
+    Round round = new Round(estimates, plan -> true);
     int now = current.map(this::known).orElse(-1);
     Choice choice = round.choose(now, nowNanos);
     Plan plan = predictor.plan(choice.index);
@@ -203,6 +203,36 @@ public final class Scheduler implements Planner {
     }
     return new PlanDecision(
         plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
+  }
+
+  /**
+   * Returns what would be decided if only some of the candidates were there, by the same rules and
+   * with the least dwell over. Remembers nothing: {@link #decide} goes on as if this had not been
+   * asked.
+   *
+   * @param current plan in use, if any; it may only stay if it is among them
+   * @param among the plans that may be chosen
+   * @return empty if none of them can be used, as no plan that sends can while the link is not up
+   */
+  public Optional<PlanDecision> consider(
+      Estimates estimates, Optional<Plan> current, Predicate<Plan> among) {
+    Round round = new Round(estimates, among);
+    if (!round.anyUsable()) {
+      return Optional.empty();
+    }
+    int now = current.map(this::known).orElse(-1);
+    Choice choice = round.choose(now, changedNanos + options.leastDwell().toNanos());
+    return Optional.of(
+        new PlanDecision(
+            predictor.plan(choice.index),
+            choice.reason,
+            predictor.predict(choice.index, estimates),
+            choice.feasible));
+  }
+
+  /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
+  public Appraisal appraise(Estimates estimates) {
+    return new Appraisal(objective, options, predictor, floorHolds, estimates);
   }
 
   /* A plan forced by hand takes part if it is a candidate; any other is left at once. */
@@ -245,14 +275,19 @@ public final class Scheduler implements Planner {
 
     private final boolean[] usable = new boolean[prepared];
 
-    Round(Estimates estimates) {
+    Round(Estimates estimates, Predicate<Plan> among) {
       this.estimates = estimates;
       linkUp = estimates.link() == LinkState.UP;
       for (int i = 0; i < prepared; i++) {
-        usable[i] = linkUp || !predictor.plan(i).usesCloud();
+        Plan plan = predictor.plan(i);
+        usable[i] = (linkUp || !plan.usesCloud()) && among.test(plan);
       }
       Arrays.fill(latencyUse, Double.NaN);
       Arrays.fill(lateLoss, Double.NaN);
+    }
+
+    boolean anyUsable() {
+      return IntStream.range(0, prepared).anyMatch(i -> usable[i]);
     }
 
     Choice choose(int current, long nowNanos) {
