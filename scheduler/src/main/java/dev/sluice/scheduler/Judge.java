@@ -3,11 +3,13 @@ package dev.sluice.scheduler;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Which plans hold the constraints under the estimates of one decision. A question that takes a
@@ -41,8 +43,10 @@ final class Judge {
   private final double[] leastUse;
 
   private final double[] scratch;
+  private final boolean[] allowed;
   private Estimates estimates;
   private boolean linkUp;
+  private boolean restricted;
 
   /**
    * What is to be kept, by kind.
@@ -86,6 +90,7 @@ final class Judge {
     lateLoss = new double[plans];
     leastUse = new double[plans];
     scratch = new double[plans];
+    allowed = new boolean[plans];
     estimates = first;
   }
 
@@ -107,6 +112,7 @@ final class Judge {
   void begin(Estimates newEstimates, boolean newLinkUp) {
     estimates = newEstimates;
     linkUp = newLinkUp;
+    restricted = false;
     Arrays.fill(lateLoss, Double.NaN);
     predictor.utilisations(estimates, leastUse);
     for (int i = 0; i < leastUse.length; i++) {
@@ -125,8 +131,23 @@ final class Judge {
     }
   }
 
+  /**
+   * Makes only some of the plans usable, until {@link #begin}.
+   *
+   * @return whether any is
+   */
+  boolean only(Predicate<Plan> among) {
+    restricted = true;
+    boolean any = false;
+    for (int i = 0; i < allowed.length; i++) {
+      allowed[i] = among.test(predictor.plan(i));
+      any |= usable(i);
+    }
+    return any;
+  }
+
   boolean usable(int index) {
-    return linkUp || !usesCloud[index];
+    return (linkUp || !usesCloud[index]) && (!restricted || allowed[index]);
   }
 
   /** Whether a plan holds every constraint. */

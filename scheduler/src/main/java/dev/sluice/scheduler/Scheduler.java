@@ -243,6 +243,36 @@ public final class Scheduler implements Planner {
         plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
   }
 
+  /**
+   * Returns what would be decided if only some of the candidates were there, by the same rules and
+   * with the least dwell over. Remembers nothing: {@link #decide} goes on as if this had not been
+   * asked.
+   *
+   * @param current plan in use, if any; it may only stay if it is among them
+   * @param among the plans that may be chosen
+   * @return empty if none of them can be used, as no plan that sends can while the link is not up
+   */
+  public Optional<PlanDecision> consider(
+      Estimates estimates, Optional<Plan> current, Predicate<Plan> among) {
+    Round round = new Round(estimates);
+    if (!judge.only(among)) {
+      return Optional.empty();
+    }
+    int now = current.map(this::known).orElse(-1);
+    Choice choice = round.choose(now, changedNanos + options.leastDwell().toNanos());
+    return Optional.of(
+        new PlanDecision(
+            predictor.plan(choice.index),
+            choice.reason,
+            predictor.predict(choice.index, estimates),
+            choice.feasible));
+  }
+
+  /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
+  public Appraisal appraise(Estimates estimates) {
+    return new Appraisal(objective, options, predictor, floorHolds, estimates);
+  }
+
   /* A plan forced by hand takes part if it is a candidate; any other is left at once. */
   private int known(Plan plan) {
     int index = predictor.find(plan).orElse(-1);

@@ -13,6 +13,8 @@ import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Objective;
@@ -45,7 +47,7 @@ import picocli.CommandLine.Option;
           + " docs/edge.md explains their fields."
     })
 public final class EdgeMain implements Program.Debuggable {
-  private static final String DEFAULT_OBJECTIVE =
+  static final String DEFAULT_OBJECTIVE =
       "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then uplink_bytes";
   private static final double DEFAULT_DEADLINE_MILLIS = 150;
   private static final String STANDARD_INPUT = "-";
@@ -109,6 +111,11 @@ public final class EdgeMain implements Program.Debuggable {
       description = Policies.HELP + " (default: the thresholds of the scheduler's plan)")
   private @Nullable String exitPolicy;
 
+  @Option(
+      names = "--explain",
+      description = "write a line 'plan' on every change of plan, which says why")
+  private boolean explain;
+
   @Mixin private final StrategyArguments strategy = new StrategyArguments();
 
   @Mixin private final DeviceArguments device = new DeviceArguments();
@@ -155,8 +162,9 @@ public final class EdgeMain implements Program.Debuggable {
               engine.network(),
               engine.background());
       try (FrameSource source = source();
-          EdgeSession session = session(around, facts, chosen, options);
-          LineOutput output = new LineOutput(out)) {
+          LineOutput output = new LineOutput(out);
+          EdgeSession session =
+              session(around, facts, planner(chosen, engine, output), options)) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
@@ -205,10 +213,24 @@ public final class EdgeMain implements Program.Debuggable {
     return Optional.of(new ExitPolicyUse(criterion));
   }
 
+  /** Lets the chosen planner say why, if that is wanted. */
+  private Planner planner(Strategy chosen, Engine engine, LineOutput output) {
+    if (!explain) {
+      return chosen.planner();
+    }
+    if (chosen.planner() instanceof Scheduler scheduler) {
+      return new ExplainingPlanner(
+          scheduler,
+          engine.background(),
+          explanation -> output.line(Lines.plan(explanation)));
+    }
+    throw command.wrongUse("--explain is for strategy sluice: the others give no reasons");
+  }
+
   private EdgeSession session(
-      Surroundings around, BundleFacts facts, Strategy chosen, SessionOptions options) {
+      Surroundings around, BundleFacts facts, Planner planner, SessionOptions options) {
     try {
-      return EdgeSession.open(around, facts.profile(), chosen.planner(), new Estimators(), options);
+      return EdgeSession.open(around, facts.profile(), planner, new Estimators(), options);
     } catch (IllegalArgumentException misfit) {
       // The strategy names a codec that is not there: said by whoever looks it up.
       throw command.wrongUse(String.valueOf(misfit.getMessage()));

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class LineOutput implements AutoCloseable {
   private final PrintStream out;
   private final AtomicBoolean deaf = new AtomicBoolean();
+  private boolean ended;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -27,7 +28,10 @@ final class LineOutput implements AutoCloseable {
     this.out = out;
   }
 
-  void line(ObjectNode line) {
+  synchronized void line(ObjectNode line) {
+    if (ended) {
+      return;
+    }
     Runnable print =
         () -> {
           out.println(Lines.text(line));
@@ -40,6 +44,12 @@ final class LineOutput implements AutoCloseable {
     } catch (RejectedExecutionException closed) {
       // The program is ending; whoever wanted lines has had the summary.
     }
+  }
+
+  /** Writes a line after which none is written any more, whoever still has one. */
+  synchronized void lastLine(ObjectNode line) {
+    line(line);
+    ended = true;
   }
 
   /** Whether nobody reads any more: the agent ends. */

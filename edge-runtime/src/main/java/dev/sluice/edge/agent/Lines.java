@@ -11,7 +11,9 @@ import dev.sluice.edge.session.Score;
 import dev.sluice.edge.session.SessionCounters;
 import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Timing;
+import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.explain.Explanation;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.PlanDecision;
 import java.util.Locale;
@@ -211,6 +213,28 @@ final class Lines {
     line.put("hedged_stages", c.hedgedSteps()).put("plan_changes", c.planChanges());
     line.put("probes", c.probes()).put("failures", c.failures());
     line.put("overruns", status.overruns());
+    return line;
+  }
+
+  /**
+   * What {@code plan explain} asks about; the explanation's fields follow.
+   *
+   * @param candidates number of plans that are chosen among
+   */
+  static ObjectNode explained(Bundle bundle, String precision, int candidates) {
+    return NODES
+        .objectNode()
+        .put("bundle", bundle.manifest().name())
+        .put("digest", bundle.digest())
+        .put("precision", precision)
+        .put("candidates", candidates);
+  }
+
+  /** That another plan is chosen, and why. */
+  static ObjectNode plan(Explanation explanation) {
+    ObjectNode line = NODES.objectNode();
+    line.put("type", "plan");
+    line.setAll(explanation.json());
     return line;
   }
 

@@ -40,12 +40,12 @@ final class Program {
    */
   static int execute(Debuggable command, PrintWriter err, String... arguments) {
     CommandLine line = new CommandLine(command);
-    String name = line.getCommandName();
     line.getCommandSpec()
         .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
     return line.setErr(err)
         .setParameterExceptionHandler(
             (wrong, given) -> {
+              String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
               err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
               return CommandLine.ExitCode.USAGE;
             })
@@ -54,7 +54,7 @@ final class Program {
               if (command.debug()) {
                 failed.printStackTrace(err);
               }
-              err.println(name + ": " + oneLine(failed));
+              err.println(at.getCommandSpec().qualifiedName() + ": " + oneLine(failed));
               return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);

@@ -11,7 +11,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Values as people write them in options. */
 public final class Words {
   private static final Pattern NUMBER =
-      Pattern.compile("([0-9]*\\.?[0-9]+)\\s*([a-z]*)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("([0-9]*\\.?[0-9]+)\\s*([a-z/]*)", Pattern.CASE_INSENSITIVE);
 
   private Words() {}
 
@@ -37,7 +37,10 @@ public final class Words {
     }
   }
 
-  /** A rate: {@code 6mbit}, {@code 250kbit}; a bare number is Mbit/s. Gives bytes per second. */
+  /**
+   * A rate: {@code 6mbit}, {@code 6Mbit/s}, {@code 250kbit}; a bare number is Mbit/s. Gives bytes
+   * per second.
+   */
   static final class Rate implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
@@ -45,9 +48,10 @@ public final class Words {
       if (match.matches()) {
         double value = Double.parseDouble(match.group(1));
         double bytesPerSecond =
-            switch (match.group(2)) {
-              case "", "mbit" -> value * 1e6 / 8;
-              case "kbit" -> value * 1e3 / 8;
+            switch (match.group(2).toLowerCase(Locale.ROOT)) {
+              case "", "mbit", "mbit/s" -> value * 1e6 / 8;
+              case "kbit", "kbit/s" -> value * 1e3 / 8;
+              case "gbit", "gbit/s" -> value * 1e9 / 8;
               default -> Double.NaN;
             };
         if (bytesPerSecond > 0 && bytesPerSecond <= 1e11) {
@@ -55,6 +59,50 @@ public final class Words {
         }
       }
       throw new TypeConversionException("'" + text + "' is no rate; write 6mbit or 250kbit");
+    }
+  }
+
+  /** A share: {@code 10%} or {@code 0.1}. */
+  static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      String word = text.strip();
+      boolean percent = word.endsWith("%");
+      try {
+        double value =
+            Double.parseDouble(percent ? word.substring(0, word.length() - 1).strip() : word);
+        double share = percent ? value / 100 : value;
+        if (share >= 0 && share <= 10) {
+          return share;
+        }
+      } catch (NumberFormatException e) {
+        // Told below.
+      }
+      throw new TypeConversionException("'" + text + "' is no share; write 10% or 0.1");
+    }
+  }
+
+  /** A factor: {@code 8} or {@code 0.5}, from a millionth to a million. */
+  static final class Factor implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      try {
+        double factor = Double.parseDouble(text.strip());
+        if (factor >= 1e-6 && factor <= 1e6) {
+          return factor;
+        }
+      } catch (NumberFormatException e) {
+        // Told below.
+      }
+      throw new TypeConversionException("'" + text + "' is no factor; write 8 or 0.5");
+    }
+  }
+
+  /** A time that may be none: as {@link Millis}, or {@code 0}. */
+  static final class MillisOrNone implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return text.strip().matches("0+(ms|s)?") ? 0.0 : new Millis().convert(text);
     }
   }
 

@@ -119,6 +119,39 @@ class WholeProgramsTest {
   }
 
   @Test
+  void edgeSaysWhyThePlanChanges() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    List<JsonNode> lines =
+        edge(
+            0,
+            stream.toByteArray(),
+            "--explain",
+            "--frames-per-second",
+            "20",
+            "--deadline",
+            "5s",
+            "--objective",
+            "minimise device_compute");
+
+    List<JsonNode> plans = of("plan", lines);
+    assertThat(plans).isNotEmpty();
+    assertThat(plans.get(0).path("plan").asText()).startsWith("local to cut");
+    assertThat(plans.get(0).path("estimates").path("link").asText()).isEqualTo("unknown");
+    assertThat(lines.get(lines.size() - 1).path("type").asText()).isEqualTo("summary");
+    assertThat(of("answer", lines)).hasSize(FRAMES);
+  }
+
+  @Test
+  void edgeExplainsItsOwnSchedulerOnly() throws Exception {
+    edge(2, new byte[0], "--explain", "--strategy", "device-only");
+    assertThat(err.toString().strip()).doesNotContain("\n").contains("--explain", "sluice");
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
   void edgeSaysHowMuchMemoryTheFirstExitNeeds() throws Exception {
     edge(2, new byte[0], "--memory", "2kB");
     assertThat(err.toString().strip()).doesNotContain("\n").contains("2.0 kB", "at least 3.0 kB");

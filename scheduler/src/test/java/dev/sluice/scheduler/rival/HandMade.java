@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Facts written down number by number, for examples from papers. Only lossless codecs. */
-final class HandMade {
+public final class HandMade {
   static final long MS = 1_000_000;
 
   private HandMade() {}
@@ -28,7 +28,7 @@ final class HandMade {
   record Row(List<Boolean> right, List<Double> entropyShare) {}
 
   /** Two sides of a chain in milliseconds per segment; one exit, at the end; one right sample. */
-  static BundleFacts chain(List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs) {
+  public static BundleFacts chain(List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs) {
     return exits(
         deviceMs,
         workerMs,
@@ -102,15 +102,15 @@ final class HandMade {
   }
 
   /** A codec that takes no time. */
-  static CodecCost free(int cut, double bytes) {
+  public static CodecCost free(int cut, double bytes) {
     return new CodecCost(cut, cut == 0 ? "raw" : "f32", 0, 0, bytes, bytes);
   }
 
-  static Estimates link(double megabitsPerSecond) {
+  public static Estimates link(double megabitsPerSecond) {
     return link(megabitsPerSecond, 0);
   }
 
-  static Estimates link(double megabitsPerSecond, double periodMs) {
+  public static Estimates link(double megabitsPerSecond, double periodMs) {
     return Estimates.of(
         LinkState.UP, megabitsPerSecond * 125_000, 0.1, 0, 0, 1, 1, 0, Math.round(periodMs * MS));
   }

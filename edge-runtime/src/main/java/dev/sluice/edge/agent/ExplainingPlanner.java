@@ -1,0 +1,93 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.explain.Condition;
+import dev.sluice.scheduler.explain.Explainer;
+import dev.sluice.scheduler.explain.Explanation;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A scheduler that says why whenever it changes the plan. Decisions come as quickly as without: an
+ * explanation is made in pieces on the thread that decides, one per condition that could change the
+ * plan, and a decision waits for one piece at most.
+ *
+ * <p>Used as its scheduler is, by one thread at a time.
+ */
+final class ExplainingPlanner implements Planner {
+  private final Scheduler scheduler;
+  private final Explainer explainer;
+  private final Executor background;
+  private final Consumer<Explanation> told;
+  private @Nullable Pieces latest;
+
+  /**
+   * Lets a scheduler explain itself.
+   *
+   * @param background runs one task at a time, on the thread that decides
+   * @param told gets an explanation per change, there
+   */
+  ExplainingPlanner(Scheduler scheduler, Executor background, Consumer<Explanation> told) {
+    this.scheduler = scheduler;
+    this.explainer = new Explainer(scheduler);
+    this.background = background;
+    this.told = told;
+  }
+
+  @Override
+  public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
+    PlanDecision decision = scheduler.decide(estimates, current, nowNanos);
+    if (!current.equals(Optional.of(decision.plan()))) {
+      Pieces pieces = new Pieces(estimates, current, decision);
+      latest = pieces;
+      pieces.goOn();
+    }
+    return decision;
+  }
+
+  /** One explanation in the making. */
+  private final class Pieces {
+    private final Estimates estimates;
+    private final Optional<Plan> current;
+    private final PlanDecision decision;
+    private @Nullable Explanation explanation;
+    private int conditions;
+
+    Pieces(Estimates estimates, Optional<Plan> current, PlanDecision decision) {
+      this.estimates = estimates;
+      this.current = current;
+      this.decision = decision;
+    }
+
+    void goOn() {
+      try {
+        background.execute(this::next);
+      } catch (RejectedExecutionException closing) {
+        // The program is ending, and with it whoever wanted to know.
+      }
+    }
+
+    private void next() {
+      Explanation known = explanation;
+      if (known == null) {
+        explanation = explainer.explain(estimates, current, decision);
+        goOn();
+      } else if (conditions < Condition.values().length && latest == this) {
+        Condition condition = Condition.values()[conditions++];
+        explanation =
+            known.with(explainer.sensitivity(estimates, decision.plan(), condition));
+        goOn();
+      } else {
+        // A plan that is no more in use is told of with what was found so far.
+        told.accept(known);
+      }
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.sluice.edge.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.edge.SmallBundle;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanExplainCommandTest {
+  @TempDir private Path folder;
+  private final StringWriter err = new StringWriter();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private int plan(String... arguments) {
+    return Program.execute(new PlanMain(out), new PrintWriter(err, true), arguments);
+  }
+
+  private String bundle() throws Exception {
+    Path path = folder.resolve("bundle");
+    if (!Files.exists(path)) {
+      SmallBundle.write(path);
+    }
+    return path.toString();
+  }
+
+  private JsonNode explained(String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("explain", bundle(), "--json"));
+    arguments.addAll(List.of(options));
+    out.reset();
+    assertThat(plan(arguments.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(out.toString(UTF_8).lines()).hasSize(1);
+    return new ObjectMapper().readTree(out.toString(UTF_8));
+  }
+
+  private void saysInOneLine(String... words) {
+    String line = err.toString().strip();
+    assertThat(line).doesNotContain("\n").contains(words);
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
+  void answersWhatIfAsJson() throws Exception {
+    JsonNode json =
+        explained(
+            "--objective",
+            "mean_latency <= 100 ms; minimise device_compute",
+            "--uplink",
+            "5Mbit/s",
+            "--uplink-sd",
+            "20%",
+            "--rtt",
+            "40ms",
+            "--rtt-sd",
+            "0",
+            "--device-scale",
+            "8",
+            "--worker-scale",
+            "0.5",
+            "--worker-queue",
+            "2ms",
+            "--fps",
+            "10");
+
+    assertThat(json.path("bundle").asText()).isEqualTo("small");
+    JsonNode estimates = json.path("estimates");
+    assertThat(estimates.path("uplink_mbit").asDouble()).isEqualTo(5);
+    assertThat(estimates.path("uplink_relative_sd").asDouble()).isEqualTo(0.2);
+    assertThat(estimates.path("round_trip_ms").asDouble()).isEqualTo(40);
+    assertThat(estimates.path("round_trip_sd_ms").asDouble()).isZero();
+    assertThat(estimates.path("device_scale").asDouble()).isEqualTo(8);
+    assertThat(estimates.path("worker_scale").asDouble()).isEqualTo(0.5);
+    assertThat(estimates.path("worker_queue_ms").asDouble()).isEqualTo(2);
+    assertThat(estimates.path("frame_period_ms").asDouble()).isEqualTo(100);
+    assertThat(json.path("plan").asText()).as("sending costs the device least").contains("raw");
+    assertThat(json.path("constraints").path(0).path("holds").asBoolean()).isTrue();
+    assertThat(json.path("alternatives")).isNotEmpty();
+    assertThat(json.path("what_if")).hasSize(6);
+  }
+
+  @Test
+  void staysLocalWhileTheLinkIsDown() throws Exception {
+    for (String state : List.of("down", "unknown")) {
+      JsonNode json = explained("--link", state, "--device-scale", "100");
+      assertThat(json.path("estimates").path("link").asText()).isEqualTo(state);
+      assertThat(json.path("codec").asText()).isEqualTo("none");
+    }
+  }
+
+  @Test
+  void takesTheDeviceByItsTimeForTheWholeNetwork() throws Exception {
+    JsonNode json = explained("--device", "15ms", "--period", "200ms");
+
+    // The profile has three segments of 0.05 ms.
+    assertThat(json.path("estimates").path("device_scale").asDouble()).isEqualTo(100);
+    assertThat(json.path("estimates").path("frame_period_ms").asDouble()).isEqualTo(200);
+    assertThat(
+            explained("--device", "15ms", "--device-codecs", "20").path("plan").asText())
+        .isNotBlank();
+  }
+
+  @Test
+  void keepsThePlanInUseThatIsNamed() throws Exception {
+    String[] options = {"--objective", "minimise mean_latency", "--uplink", "1gbit", "--rtt", "0"};
+    String best = explained(options).path("plan").asText();
+    List<String> withCurrent = new ArrayList<>(List.of(options));
+    withCurrent.addAll(List.of("--current", "  " + best.replace(", ", ",  ")));
+
+    JsonNode kept = explained(withCurrent.toArray(String[]::new));
+
+    assertThat(kept.path("plan").asText()).isEqualTo(best);
+    assertThat(kept.path("reason").asText()).contains("no other plan is clearly better");
+  }
+
+  @Test
+  void replaysAnExitPolicyAndTakesWhatIsNotProven() throws Exception {
+    JsonNode json = explained("--exit-policy", "entropy <= 0.3 nats", "--uncertified");
+
+    assertThat(json.path("certified").asBoolean()).isFalse();
+    assertThat(explained("--energy", "pi4+lte", "--fps", "1").path("prediction"))
+        .isNotEqualTo(explained("--energy", "pi4+wire", "--fps", "1").path("prediction"));
+  }
+
+  @Test
+  void reportsForPeopleWhoGiveNoOptions() throws Exception {
+    assertThat(plan("explain", bundle())).as(err.toString()).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .startsWith("BUNDLE    small, float32, ")
+        .contains("PLAN      ", "uplink 6 Mbit/s (sd 10 %), round trip 50 ms (sd 5 ms)");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--uplink,fast,250kbit",
+    "--uplink-sd,some,10%",
+    "--rtt,-1ms,250ms",
+    "--device-scale,0,factor",
+    "--worker-scale,NaN,factor",
+    "--worker-queue,long,250ms",
+    "--fps,0,--fps",
+    "--link,sideways,unknown",
+    "--objective,p95_latency <= soon,at character",
+    "--objective,device_memory <= 1 MB,device_memory",
+    "--current,split 9,'split 9'",
+    "--energy,sun+wind,pi4",
+    "--exit-policy,top1 > 3,character 6",
+    "--exit-policy,trust >= 2,trust set",
+    "--nonsense,1,--nonsense"
+  })
+  void saysWhichOptionIsWrong(String option, String value, String word) throws Exception {
+    assertThat(plan("explain", bundle(), option, value)).isEqualTo(2);
+    saysInOneLine("sluice plan explain:", word);
+  }
+
+  @Test
+  void saysWhichOptionsExcludeEachOther() throws Exception {
+    assertThat(plan("explain", bundle(), "--device", "1s", "--device-scale", "2")).isEqualTo(2);
+    saysInOneLine("--device and --device-scale");
+    err.getBuffer().setLength(0);
+    assertThat(plan("explain", bundle(), "--fps", "1", "--period", "2s")).isEqualTo(2);
+    saysInOneLine("--period and --fps");
+  }
+
+  @Test
+  void namesAMissingAndADamagedBundle() throws Exception {
+    String missing = folder.resolve("missing").toString();
+    assertThat(plan("explain", missing)).isEqualTo(2);
+    saysInOneLine("sluice plan explain:", missing);
+    err.getBuffer().setLength(0);
+    Files.writeString(Path.of(bundle()).resolve("profile.json"), "{}");
+    assertThat(plan("explain", bundle())).isEqualTo(1);
+    saysInOneLine("sluice plan explain:", "profile.json");
+    err.getBuffer().setLength(0);
+    assertThat(plan("explain", bundle(), "--precision", "int8")).isEqualTo(1);
+    saysInOneLine("sluice plan explain:");
+  }
+
+  @Test
+  void wantsACommand() {
+    assertThat(plan()).isEqualTo(2);
+    saysInOneLine("sluice plan:", "name a command: explain");
+  }
+
+  @Test
+  void showsAStackTraceWhereThatIsWanted() throws Exception {
+    Files.writeString(Path.of(bundle()).resolve("profile.json"), "{}");
+    assertThat(plan("explain", bundle(), "--debug")).isEqualTo(1);
+    assertThat(err.toString()).contains("\tat ");
+  }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.scheduler.explain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Why a plan was chosen. Immutable; the same question gives the same explanation.
+ *
+ * @param estimates what the choice rests on
+ * @param objective what was asked for
+ * @param certified whether accuracy floors must be proven
+ * @param decision the chosen plan, the scheduler's reason and the prediction
+ * @param standings the chosen plan's to every constraint in the objective's order, then to keeping
+ *     up with the frames where their period is known
+ * @param targets what it reaches in every target
+ * @param alternatives the best plans of other kinds, the best first
+ * @param sensitivities what would have to change; only the conditions that were looked at
+ * @param unreachable where no plan keeps every constraint
+ */
+public record Explanation(
+    Estimates estimates,
+    Objective objective,
+    boolean certified,
+    PlanDecision decision,
+    List<Standing> standings,
+    List<TargetValue> targets,
+    List<Alternative> alternatives,
+    List<Sensitivity> sensitivities,
+    Optional<Unreachable> unreachable) {
+  public Explanation {
+    standings = List.copyOf(standings);
+    targets = List.copyOf(targets);
+    alternatives = List.copyOf(alternatives);
+    sensitivities = List.copyOf(sensitivities);
+  }
+
+  /** Returns the bound with the least relative slack; the first of several; empty without any. */
+  public Optional<Standing> binding() {
+    return standings.stream().min(Comparator.comparingDouble(Standing::relativeSlack));
+  }
+
+  /** Returns the same with one more condition looked at. */
+  public Explanation with(Sensitivity sensitivity) {
+    List<Sensitivity> more = new ArrayList<>(sensitivities);
+    more.add(sensitivity);
+    return new Explanation(
+        estimates,
+        objective,
+        certified,
+        decision,
+        standings,
+        targets,
+        alternatives,
+        more,
+        unreachable);
+  }
+
+  /** Returns it as a report for people, of lines of at most 100 characters. */
+  public String text() {
+    return ExplanationText.of(this);
+  }
+
+  /**
+   * Returns it as JSON. Times are milliseconds, rates Mbit/s, accuracies shares, energies joules;
+   * what is infinite or not known is null.
+   */
+  public ObjectNode json() {
+    return ExplanationJson.of(this);
+  }
+}

@@ -1,0 +1,276 @@
+package dev.sluice.scheduler.explain;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.explain.Unreachable.Reach;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Prediction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** An explanation as a report for a terminal. Used once. */
+final class ExplanationText {
+  static final int WIDTH = 100;
+  private static final int MARGIN = 10;
+
+  private final List<String> lines = new ArrayList<>();
+
+  private ExplanationText() {}
+
+  static String of(Explanation explanation) {
+    ExplanationText text = new ExplanationText();
+    text.plan(explanation);
+    text.expected(explanation.decision().prediction());
+    text.bounds(explanation);
+    explanation.unreachable().ifPresent(text::unreachable);
+    text.alternatives(explanation.alternatives());
+    text.whatIf(explanation);
+    return String.join("\n", text.lines) + "\n";
+  }
+
+  private void plan(Explanation explanation) {
+    section("PLAN", explanation.decision().plan().describe());
+    section("WHY", explanation.decision().reason());
+    section("FOR", explanation.objective().toString());
+    section("GIVEN", conditions(explanation.estimates()));
+    lines.add("");
+  }
+
+  private static String conditions(Estimates e) {
+    String link =
+        switch (e.link()) {
+          case UP -> "";
+          case DOWN -> "link down, ";
+          case UNKNOWN -> "link not known yet, ";
+        };
+    String period =
+        e.framePeriodNanos() == 0
+            ? "frame period unknown"
+            : "a frame every " + Condition.FRAME_PERIOD.format(e.framePeriodNanos());
+    return String.format(
+        Locale.ROOT,
+        "%suplink %s (sd %s %%), round trip %s (sd %s), device %s, worker %s, worker queue %s, %s",
+        link,
+        Condition.UPLINK_RATE.format(e.uplinkBytesPerSecond()),
+        Figures.significant(100 * e.uplinkRelativeSd()),
+        Condition.ROUND_TRIP.format(e.roundTripNanos()),
+        Condition.ROUND_TRIP.format(e.roundTripSdNanos()),
+        Condition.DEVICE_SCALE.format(e.deviceScale()),
+        Condition.WORKER_SCALE.format(e.workerScale()),
+        Condition.WORKER_QUEUE.format(e.workerQueueNanos()),
+        period);
+  }
+
+  private void expected(Prediction p) {
+    section(
+        "EXPECTED",
+        "latency %s median, %s p95 with a cautious link; mean %s"
+            .formatted(
+                Figures.millis(p.p50LatencyNanos()),
+                Figures.millis(p.p95LatencyNanos()),
+                Figures.millis(p.meanLatencyNanos())));
+    section(
+        "",
+        "accuracy %s, uncut network %s; proven: %s, %s pt against the uncut network's"
+            .formatted(
+                Figures.percent(p.accuracy()),
+                Figures.percent(p.finalAccuracy()),
+                Figures.percent(p.accuracyLowerBound()),
+                String.format(Locale.ROOT, "%+.2f", 100 * p.differenceLowerBound())));
+    section(
+        "",
+        String.format(
+            Locale.ROOT,
+            "%s of the frames sent; per frame %,.0f B, %s on the device, %s at the worker, %s mJ",
+            Figures.percent(p.offloadedShare()),
+            p.uplinkBytes(),
+            Figures.millis(p.deviceComputeNanos()),
+            Figures.millis(p.workerComputeNanos()),
+            Figures.significant(1e3 * p.deviceEnergy().totalJoules())));
+    lines.add("");
+  }
+
+  private void bounds(Explanation explanation) {
+    if (explanation.standings().isEmpty()) {
+      section("BOUNDS", "none");
+    }
+    Optional<Standing> binding = explanation.binding();
+    int width =
+        explanation.standings().stream().mapToInt(each -> each.label().length()).max().orElse(0);
+    String name = "BOUNDS";
+    for (Standing standing : explanation.standings()) {
+      StringBuilder line = new StringBuilder();
+      line.append(padded(standing.label(), Math.min(width, 40))).append("  ");
+      line.append(standing.format(standing.value())).append(", ").append(slack(standing));
+      if (standing.uncertaintyMargin() > 0) {
+        line.append("; ")
+            .append(standing.formatDifference(standing.uncertaintyMargin()))
+            .append(standing.isAccuracyFloor() ? " is the price of proof" : " is caution");
+      }
+      if (binding.isPresent() && binding.get().equals(standing)) {
+        line.append("  <- binds");
+      }
+      section(name, line.toString());
+      name = "";
+    }
+    name = "TARGETS";
+    for (TargetValue target : explanation.targets()) {
+      section(name, target.target() + "  " + target.text());
+      name = "";
+    }
+    lines.add("");
+  }
+
+  private static String slack(Standing standing) {
+    if (standing.holds()) {
+      return standing.formatDifference(standing.slack())
+          + " to spare"
+          + (Double.isFinite(standing.relativeSlack())
+              ? String.format(Locale.ROOT, " (%.0f %%)", 100 * standing.relativeSlack())
+              : "");
+    }
+    return standing.slack() < 0
+        ? "BROKEN by " + standing.formatDifference(-standing.slack())
+        : "NOT PROVEN: a more cautious plan failed";
+  }
+
+  private void unreachable(Unreachable unreachable) {
+    section("BROKEN", "no plan keeps every bound; given up: " + unreachable.givenUp());
+    if (unreachable.onlyTogether()) {
+      section("", "each bound can be kept alone, but not all of them together");
+    }
+    for (Reach reach : unreachable.reaches()) {
+      Standing best = reach.best();
+      section(
+          "",
+          best.label()
+              + (best.holds() ? " can be kept alone: " : " cannot be kept: at best ")
+              + best.format(best.value())
+              + (best.holds() ? "" : ", " + slack(best))
+              + " ("
+              + reach.plan().describe()
+              + ")");
+    }
+    section(
+        "", "the order of giving up: budgets first, then accuracy; latency is kept longest");
+    lines.add("");
+  }
+
+  private void alternatives(List<Alternative> alternatives) {
+    if (alternatives.isEmpty()) {
+      section("OTHERS", "no plan of another kind can be used");
+      lines.add("");
+    }
+    String name = "OTHERS";
+    for (Alternative other : alternatives) {
+      section(name, other.plan().describe());
+      section("", "  " + other.loss().text());
+      String targets =
+          other.targets().stream()
+              .map(each -> each.target().metric() + " " + each.text())
+              .collect(Collectors.joining(", "));
+      Prediction p = other.prediction();
+      section(
+          "",
+          "  p95 %s, accuracy %s, %s sent%s"
+              .formatted(
+                  Figures.millis(p.p95LatencyNanos()),
+                  Figures.percent(p.accuracy()),
+                  Figures.percent(p.offloadedShare()),
+                  targets.isEmpty() ? "" : ", " + targets));
+      name = "";
+    }
+    if (!alternatives.isEmpty()) {
+      lines.add("");
+    }
+  }
+
+  private void whatIf(Explanation explanation) {
+    if (explanation.sensitivities().isEmpty()) {
+      return;
+    }
+    Plan plan = explanation.decision().plan();
+    section(
+        "WHAT IF", "with this plan in use and all else the same, the nearest that changes it:");
+    for (Sensitivity each : explanation.sensitivities()) {
+      Condition condition = each.condition();
+      if (each.lowest() == each.highest()) {
+        section(
+            "", padded(condition.toString(), 13) + "nothing: the link is not up, plans are local");
+        continue;
+      }
+      if (each.below().isEmpty() && each.above().isEmpty()) {
+        section(
+            "",
+            padded(condition.toString(), 13)
+                + "nothing from "
+                + condition.format(each.lowest())
+                + " to "
+                + highest(each));
+        continue;
+      }
+      String name = condition.toString();
+      name = flip(name, " down", each.below(), condition, plan);
+      flip(name, " up", each.above(), condition, plan);
+    }
+    if (explanation.estimates().link() != LinkState.UP) {
+      section("", "with the link up other plans may win");
+    }
+  }
+
+  private static String highest(Sensitivity each) {
+    return each.condition() == Condition.FRAME_PERIOD && each.highest() == 0
+        ? "rare frames"
+        : each.condition().format(each.highest());
+  }
+
+  private String flip(
+      String name, String towards, Optional<Flip> flip, Condition condition, Plan plan) {
+    if (flip.isEmpty()) {
+      return name;
+    }
+    Plan other = flip.get().decision().plan();
+    section(
+        "",
+        padded(name, 13)
+            + "from "
+            + condition.format(flip.get().value())
+            + towards
+            + ": "
+            + changed(plan, other)
+            + (flip.get().decision().feasible() ? "" : ", and bounds break"));
+    return "";
+  }
+
+  private static String changed(Plan plan, Plan other) {
+    boolean sameKind = plan.split() == other.split() && plan.codec().equals(other.codec());
+    if (!sameKind) {
+      return other.describe();
+    }
+    String text = other.describe();
+    return other.exits().isEmpty()
+        ? "the same split without exits"
+        : "the same split with other " + text.substring(text.indexOf("exits "));
+  }
+
+  // --- lines ------------------------------------------------------------------------------------
+
+  /** A name in the margin and text beside it, wrapped between words. */
+  private void section(String name, String text) {
+    int indent = MARGIN + 2 + (text.startsWith("  ") ? 2 : 0);
+    String left = padded(name, MARGIN) + text;
+    while (left.length() > WIDTH && left.lastIndexOf(' ', WIDTH) > indent) {
+      int at = left.lastIndexOf(' ', WIDTH);
+      lines.add(left.substring(0, at).stripTrailing());
+      left = " ".repeat(indent) + left.substring(at + 1).stripLeading();
+    }
+    lines.add(left.stripTrailing());
+  }
+
+  private static String padded(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+}
