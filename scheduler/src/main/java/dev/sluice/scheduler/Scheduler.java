@@ -417,7 +417,7 @@ public final class Scheduler implements Planner {
       int best = -1;
       double least = Double.POSITIVE_INFINITY;
       for (int i = prepared - 1; i >= 0; i--) {
-        if (judge.usable(i) && judge.bolder(i) < 0) {
+        if (judge.usable(i) && (judge.bolder(i) < 0 || !judge.usable(judge.bolder(i)))) {
           double use = slowness(i, least);
           if (best < 0 || use < least) {
             best = i;
