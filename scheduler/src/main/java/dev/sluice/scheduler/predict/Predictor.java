@@ -25,8 +25,9 @@ import java.util.OptionalLong;
  * (whole sequences, in order), because hard samples come in bursts and queue.
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
- * {@code k} standard deviations above. Mean latency assumes the central one. Losses, jitter of
- * arrivals and the worker's queue growing with our own load are not modelled.
+ * {@code k} standard deviations above. Mean latency assumes the central one. Losses and jitter of
+ * arrivals are not modelled. The wait at the worker grows with its load, the plan's own included
+ * ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
  *
  * <p>Not thread-safe: it has scratch space.
  */
@@ -183,7 +184,7 @@ public final class Predictor {
     return plan.costs.deviceSent * estimates.deviceScale()
         + Replay.transferNanos(plan.sentBytes[next], rate(estimates, 1) / 1e9, roundTripNanos)
         + roundTripNanos
-        + estimates.workerQueueNanos()
+        + workerWaitNanos(plan, estimates, 1)
         + plan.costs.leastWorker * estimates.workerScale();
   }
 
@@ -297,7 +298,7 @@ public final class Predictor {
 
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
   private DeviceActivity activityOfReplayed(Behaviour plan, Estimates estimates) {
-    return ActivityReplay.of(facts, plan, conditions(estimates, 0), scratch);
+    return ActivityReplay.of(facts, plan, conditions(plan, estimates, 0), scratch);
   }
 
   /** Returns all that is predicted of a plan. */
@@ -335,7 +336,7 @@ public final class Predictor {
    * a time. A worker that computes several at once can do more.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    Replay.Conditions met = conditions(estimates, caution);
+    Replay.Conditions met = conditions(plan, estimates, caution);
     double uplinkNanos = 0;
     for (int bytes : plan.sentBytes) {
       uplinkNanos += met.transferNanos(bytes);
@@ -356,17 +357,21 @@ public final class Predictor {
   }
 
   private void replay(Behaviour plan, Estimates estimates, double caution) {
-    Replay.run(plan, conditions(estimates, caution), scratch);
+    Replay.run(plan, conditions(plan, estimates, caution), scratch);
   }
 
-  private Replay.Conditions conditions(Estimates estimates, double caution) {
+  private Replay.Conditions conditions(Behaviour plan, Estimates estimates, double caution) {
     return new Replay.Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
-        estimates.workerQueueNanos(),
+        workerWaitNanos(plan, estimates, caution),
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos());
+  }
+
+  private static long workerWaitNanos(Behaviour plan, Estimates estimates, double caution) {
+    return WorkerWait.nanos(plan.workerNanos, plan.offloadedShare, estimates, caution);
   }
 
   private double rate(Estimates estimates, double caution) {
