@@ -81,6 +81,9 @@ public final class EdgeSession implements AutoCloseable {
   private static final String LINK_DOWN = "the link is down";
   private static final int TRANSFERS_PER_REPLAN = 3;
 
+  /** A rate that changed by this factor calls for a decision at once. */
+  private static final double UPLINK_STEP = 2;
+
   /** Frames are held to come on when the last came this many replanning periods ago or less. */
   private static final int ACTIVE_PERIODS = 8;
 
@@ -103,6 +106,7 @@ public final class EdgeSession implements AutoCloseable {
   private boolean replanArmed;
   private long lastSubmitNanos;
   private int transfersSincePlan;
+  private double plannedBytesPerSecond = 1;
   private boolean closed;
   private @Nullable Runnable afterPlan;
 
@@ -183,6 +187,11 @@ public final class EdgeSession implements AutoCloseable {
               estimators.onPing(roundTripNanos, now);
             }
           }
+
+          @Override
+          public void onLoad(CloudReply.WorkerLoad load) {
+            estimators.onLoad(load.busyFraction(), load.computeScale());
+          }
         });
   }
 
@@ -197,8 +206,8 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   /**
-   * Computes one frame through every exit without answering it, so that the engine is warm and the
-   * device's speed known, then decides anew.
+   * Computes one frame through every exit without answering it, twice: so that the engine is warm,
+   * and then so that the device's speed is known. Then decides anew.
    *
    * @param frame any picture that the network takes; its id is not used up
    * @param done called on the loop when the plan that follows is compiled
@@ -689,6 +698,9 @@ public final class EdgeSession implements AutoCloseable {
     } else if (reply instanceof CloudReply.Refused refused) {
       tally.refused++;
       estimators.onHeard(loop.nanoTime());
+      if (refused.overloaded()) {
+        estimators.onOverloaded();
+      }
       estimators.onAbandoned(r.id(), loop.nanoTime());
       trouble(r, "the worker refused: " + refused.code() + ", " + refused.message());
     } else if (reply instanceof CloudReply.Lost lost) {
@@ -716,10 +728,18 @@ public final class EdgeSession implements AutoCloseable {
             t.spreadNanos()));
     long profiled =
         r.active == null ? 0 : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
-    estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled);
-    if (++transfersSincePlan >= TRANSFERS_PER_REPLAN) {
+    long now = loop.nanoTime();
+    estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled, now);
+    estimators.onLoad(answered.load().busyFraction(), answered.load().computeScale());
+    if (++transfersSincePlan >= TRANSFERS_PER_REPLAN || uplinkStepped(now)) {
       replan();
     }
+  }
+
+  /** Whether the plan was decided for an uplink half or twice as fast: nothing to wait for. */
+  private boolean uplinkStepped(long now) {
+    double ratio = estimators.at(now).uplinkBytesPerSecond() / plannedBytesPerSecond;
+    return ratio <= 1 / UPLINK_STEP || ratio >= UPLINK_STEP;
   }
 
   private void trouble(Request r, String why) {
@@ -1020,6 +1040,7 @@ public final class EdgeSession implements AutoCloseable {
     transfersSincePlan = 0;
     long now = loop.nanoTime();
     Estimates e = estimators.at(now);
+    plannedBytesPerSecond = e.uplinkBytesPerSecond();
     if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
       tally.probes++;
       estimators.onProbeSent(now);
@@ -1077,19 +1098,24 @@ public final class EdgeSession implements AutoCloseable {
       return;
     }
     deviceBusy = true;
+    /* The first run of everything is slow and tells nothing of the device. */
+    warmRound(frame, false, () -> warmRound(frame, true, () -> warmed(done)));
+  }
+
+  private void warmRound(Frame frame, boolean learning, Runnable done) {
     device.run(
         new Work<>("preprocess", costs.preprocessNanos(), () -> network.input(frame)),
         finished ->
             finished
                 .value()
-                .ifPresentOrElse(sample -> warmStep(0, sample, done), () -> warmed(done)));
+                .ifPresentOrElse(sample -> warmStep(0, sample, learning, done), done));
   }
 
-  private void warmStep(int index, Sample in, Runnable done) {
+  private void warmStep(int index, Sample in, boolean learning, Runnable done) {
     List<Step> every = network.everyExit();
     if (index == every.size()) {
       in.close();
-      warmed(done);
+      done.run();
       return;
     }
     Step step = every.get(index);
@@ -1097,11 +1123,13 @@ public final class EdgeSession implements AutoCloseable {
         new Work<>("warm-up", costs.stepNanos(step), () -> step.run(in)),
         finished -> {
           in.close();
-          estimators.onDeviceStage(finished.elapsedNanos(), costs.stepNanos(step));
+          if (learning) {
+            estimators.onDeviceStage(finished.elapsedNanos(), costs.stepNanos(step));
+          }
           finished
               .value()
               .ifPresentOrElse(
-                  result -> warmStep(index + 1, result.live(), done), () -> warmed(done));
+                  result -> warmStep(index + 1, result.live(), learning, done), done);
         });
   }
 

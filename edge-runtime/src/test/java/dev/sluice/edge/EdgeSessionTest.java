@@ -82,7 +82,7 @@ class EdgeSessionTest {
     // A quick link and a quick worker, as earlier traffic would have shown.
     for (int i = 0; i < 10; i++) {
       estimators.onPing(10 * MS, start);
-      estimators.onWorker(0, MS, 20 * MS);
+      estimators.onWorker(0, MS, 20 * MS, start);
     }
     for (int i = 0; i < 3; i++) {
       estimators.onTransfer(

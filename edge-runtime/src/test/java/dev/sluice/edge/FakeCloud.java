@@ -28,6 +28,11 @@ final class FakeCloud implements Cloud {
   final Map<Long, Consumer<CloudReply>> waiting = new LinkedHashMap<>();
   Optional<Listener> listener = Optional.empty();
   LinkState first = LinkState.UP;
+  WorkerLoad load = new WorkerLoad(0, 0.1, 1);
+
+  /** How long requests wait at the worker. */
+  long queueNanos;
+
 
   /** What happens to a request. */
   BiConsumer<CloudRequest, Consumer<CloudReply>> script;
@@ -48,8 +53,17 @@ final class FakeCloud implements Cloud {
         2,
         List.of(new LabelProbability(2, 0.9), new LabelProbability(0, 0.1)),
         new TransferTimes(
-            submitted, submitted, now, 10, 20, 20, 20 + 5 * MS, 20 + 5 * MS, 1000, 60),
-        new WorkerLoad(0, 0.1, 1));
+            submitted,
+            submitted,
+            now,
+            10,
+            20,
+            20 + queueNanos,
+            20 + queueNanos + 5 * MS,
+            20 + queueNanos + 5 * MS,
+            1000,
+            60),
+        load);
   }
 
   @Override
@@ -73,6 +87,12 @@ final class FakeCloud implements Cloud {
   public void listen(Listener listener) {
     this.listener = Optional.of(listener);
     listener.onLinkState(first, "scripted");
+  }
+
+  /** The worker says how busy it is, now and with every answer from here on. */
+  void busy(double share, double computeScale) {
+    load = new WorkerLoad(0, share, computeScale);
+    loop.execute(() -> listener.orElseThrow().onLoad(load));
   }
 
   void link(LinkState state) {

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -27,7 +28,10 @@ import java.util.stream.IntStream;
  *
  * <p>Every candidate is predicted on the estimates; those that break a hard constraint are dropped,
  * the rest are ranked by the targets in their order, plans within a small tolerance being alike.
- * The plan in use is left only when it breaks a constraint or another is clearly better.
+ * The plan in use is left only when it breaks a constraint or another is clearly better: by more
+ * than the uncertainty of the estimates can feign ({@link Stability}). Where only the worker's load
+ * calls for a change, it comes after a random time, so that many devices do not answer the same
+ * report together.
  *
  * <p>A bound on a latency percentile is also the deadline at which the device answers by itself.
  * What a plan loses by replies later than that ({@link Predictor#lateLoss}) counts against its
@@ -59,6 +63,8 @@ public final class Scheduler implements Planner {
 
   /** Puts every plan that cannot keep up behind all that can. */
   private static final double OVERLOADED = 1e12;
+  /** Loads of the others that differ by less, as a share of the worker's time, are the same. */
+  private static final double SAME_LOAD = 0.02;
 
   /** A plan is taken up with full caution about the link and kept on its central estimates. */
   private static final double KEEP_CAUTION = 0;
@@ -83,8 +89,12 @@ public final class Scheduler implements Planner {
   private final List<Constraint> latencyBounds = new ArrayList<>();
   private final List<Constraint> floors = new ArrayList<>();
   private final List<Constraint> budgets = new ArrayList<>();
+  private final Pace pace;
   private boolean changed;
   private long changedNanos;
+
+  /** What was estimated when the plan in use was taken up. */
+  private Optional<Estimates> adopted = Optional.empty();
 
   /** Plans among all of Sluice's candidates. Takes up to a second to prepare them. */
   public Scheduler(BundleFacts facts, Objective objective, SchedulerOptions options) {
@@ -172,6 +182,10 @@ public final class Scheduler implements Planner {
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);
+    pace =
+        new Pace(
+            options.stability().loadPatience().toNanos(),
+            new SplittableRandom(options.stability().seed()));
     for (Constraint constraint : objective.constraints()) {
       Optional<Constraint> latencyBound = constraint.latencyBound();
       if (latencyBound.isPresent()) {
@@ -233,11 +247,13 @@ public final class Scheduler implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     Round round = new Round(estimates);
     int now = current.map(this::known).orElse(-1);
-    Choice choice = round.choose(now, nowNanos);
+    Choice choice = round.paced(now, round.choose(now, nowNanos), nowNanos);
     Plan plan = predictor.plan(choice.index);
     if (current.isEmpty() || !current.get().equals(plan)) {
       changed = true;
       changedNanos = nowNanos;
+      adopted = Optional.of(estimates);
+      pace.rest();
     }
     return new PlanDecision(
         plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
@@ -350,16 +366,68 @@ public final class Scheduler implements Planner {
 
     /** Whether the plan in use may stay: it is given up later than it would be taken up. */
     private boolean stillTimely(int current) {
-      if (!judge.usable(current)
-          || predictor.utilisation(current, estimates, KEEP_CAUTION) >= Prediction.OVERLOAD) {
+      return judge.usable(current) && keptUse(current, estimates) <= 1;
+    }
+
+    /** Largest ratio of a latency to its bound on central estimates; infinite under overload. */
+    private double keptUse(int plan, Estimates under) {
+      if (predictor.utilisation(plan, under, KEEP_CAUTION) >= Prediction.OVERLOAD) {
+        return Double.POSITIVE_INFINITY;
+      }
+      double use = 0;
+      for (Constraint bound : latencyBounds) {
+        double value = predictor.value(plan, bound.metric(), under, KEEP_CAUTION);
+        use = Math.max(use, value > bound.bound() ? value / Math.max(1, bound.bound()) : 0);
+      }
+      return use;
+    }
+
+    /** The choice, unless it answers a change of the worker's load and its time has not come. */
+    Choice paced(int current, Choice choice, long nowNanos) {
+      Estimates before = adopted.orElse(estimates);
+      if (current < 0
+          || choice.index == current
+          || !judge.usable(current)
+          || !owedToLoad(current, choice.index, before)) {
+        pace.rest();
+        return choice;
+      }
+      if (pace.due(urgency(current, choice.index), nowNanos)) {
+        return choice;
+      }
+      boolean holds = stillTimely(current);
+      return new Choice(
+          current,
+          prefix()
+              + "waits for its turn to answer a change of the worker's load, now busy "
+              + percent(estimates.worker().utilisation())
+              + " of the time",
+          holds && choice.feasible);
+    }
+
+    /**
+     * Whether a change of plan is owed to the worker's load: were that what it was when the plan in
+     * use was taken up, the plan would not be late, or the other be no better or late itself.
+     */
+    private boolean owedToLoad(int current, int next, Estimates before) {
+      if (Math.abs(estimates.worker().others() - before.worker().others()) < SAME_LOAD) {
         return false;
       }
-      for (Constraint bound : latencyBounds) {
-        if (predictor.value(current, bound.metric(), estimates, KEEP_CAUTION) > bound.bound()) {
-          return false;
-        }
+      Estimates calm = estimates.withWorkerOf(before);
+      if (!stillTimely(current)) {
+        return keptUse(current, calm) <= 1;
       }
-      return true;
+      return keptUse(next, calm) > 1
+          || (gainTarget(current, next, estimates).isPresent()
+              && gainTarget(current, next, calm).isEmpty());
+    }
+
+    /** What there is to gain: how late the plan in use is, or how much better the other. */
+    private double urgency(int current, int next) {
+      double use = keptUse(current, estimates);
+      return use > 1
+          ? use - 1
+          : gainTarget(current, next).map(target -> gain(current, next, target)).orElse(0.0);
     }
 
     private boolean dwelling(long nowNanos) {
@@ -448,10 +516,19 @@ public final class Scheduler implements Planner {
 
     /** The first target that tells the plans clearly apart, if it is in favour of the best. */
     private Optional<Target> gainTarget(int current, int best) {
+      return gainTarget(current, best, estimates);
+    }
+
+    private Optional<Target> gainTarget(int current, int best, Estimates under) {
+      GainNoise noise = new GainNoise(predictor, under);
       for (Target target : objective.targets()) {
-        double gain = gain(current, best, target);
+        double gain = noise.gain(current, best, target);
         if (gain > options.switchGain()) {
-          return Optional.of(target);
+          double doubt =
+              options.stability().gainSds() == 0
+                  ? 0
+                  : options.stability().gainSds() * noise.sd(current, best, target);
+          return gain - doubt > options.switchGain() ? Optional.of(target) : Optional.empty();
         }
         if (gain < -options.tolerance()) {
           return Optional.empty();
@@ -461,10 +538,7 @@ public final class Scheduler implements Planner {
     }
 
     private double gain(int current, int best, Target target) {
-      double now = target.cost(predictor.value(current, target.metric(), estimates));
-      double then = target.cost(predictor.value(best, target.metric(), estimates));
-      double size = Math.max(Math.abs(now), Math.abs(then));
-      return size == 0 ? 0 : (now - then) / size;
+      return GainNoise.gain(predictor, current, best, target, estimates);
     }
 
     private Optional<String> whyKeep(int current, int best, long nowNanos) {

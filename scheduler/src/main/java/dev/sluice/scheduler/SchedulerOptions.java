@@ -16,9 +16,11 @@ import java.time.Duration;
  * @param latencyHeadroom share of a latency bound that a plan must stay below it to be taken up; it
  *     is given up only when the bound itself breaks
  * @param tolerance relative difference within which two plans are alike in a target
- * @param switchGain relative gain in a target that is worth changing the plan for
+ * @param switchGain relative gain in a target that is worth changing the plan for, once what the
+ *     uncertainty of the estimates can feign is taken off ({@link Stability#gainSds})
  * @param leastDwell time that a plan which still holds the objective is kept
  * @param device what plans cost the device in energy and memory
+ * @param stability what a gain and a change of the worker's load must be to change the plan
  */
 public record SchedulerOptions(
     boolean certified,
@@ -28,9 +30,13 @@ public record SchedulerOptions(
     double tolerance,
     double switchGain,
     Duration leastDwell,
-    DeviceModel device) {
+    DeviceModel device,
+    Stability stability) {
 
-  /** Makes options for a device of which only the speed is known. */
+  /**
+   * Makes options for a device of which only the speed is known, that takes every gain at its word
+   * and answers changes of the worker's load at once.
+   */
   public SchedulerOptions(
       boolean certified,
       double rateSds,
@@ -47,7 +53,8 @@ public record SchedulerOptions(
         tolerance,
         switchGain,
         leastDwell,
-        DeviceModel.DEFAULT);
+        DeviceModel.DEFAULT,
+        Stability.NONE);
   }
 
   public SchedulerOptions {
@@ -64,7 +71,8 @@ public record SchedulerOptions(
 
   /** Returns Sluice's own: certified, one and two deviations of caution, 8 % headroom. */
   public static SchedulerOptions defaults() {
-    return new SchedulerOptions(true, 1, 2, 0.08, 0.02, 0.1, Duration.ofSeconds(1));
+    return new SchedulerOptions(true, 1, 2, 0.08, 0.02, 0.1, Duration.ofSeconds(1))
+        .with(Stability.DEFAULT);
   }
 
   /** Returns those of a planner that takes estimates and the SELECT table at their word. */
@@ -75,7 +83,15 @@ public record SchedulerOptions(
   /** Returns the same without proofs: floors need only hold on the SELECT table. */
   public SchedulerOptions uncertified() {
     return new SchedulerOptions(
-        false, rateSds, roundTripSds, latencyHeadroom, tolerance, switchGain, leastDwell, device);
+        false,
+        rateSds,
+        roundTripSds,
+        latencyHeadroom,
+        tolerance,
+        switchGain,
+        leastDwell,
+        device,
+        stability);
   }
 
   /** Returns the same for a device and radio that draw other power. */
@@ -88,7 +104,21 @@ public record SchedulerOptions(
     return with(device.with(memory));
   }
 
+  /** Returns the same with another stability. */
+  public SchedulerOptions with(Stability newStability) {
+    return with(device, newStability);
+  }
+
+  /** Returns the same with another seed, as every device under one worker needs it. */
+  public SchedulerOptions withSeed(long seed) {
+    return with(stability.withSeed(seed));
+  }
+
   private SchedulerOptions with(DeviceModel newDevice) {
+    return with(newDevice, stability);
+  }
+
+  private SchedulerOptions with(DeviceModel newDevice, Stability newStability) {
     return new SchedulerOptions(
         certified,
         rateSds,
@@ -97,7 +127,8 @@ public record SchedulerOptions(
         tolerance,
         switchGain,
         leastDwell,
-        newDevice);
+        newDevice,
+        newStability);
   }
 
   private static void requireShare(double value, String name) {

@@ -107,7 +107,7 @@ class ControlLoopTest {
                   sample.workerFirstByteNanos(),
                   sample.workerLastByteNanos(),
                   sample.workerReplyNanos()));
-          estimators.onWorker(MS / 2, 3 * MS, 3 * MS);
+          estimators.onWorker(MS / 2, 3 * MS, 3 * MS, now);
         }
       } else if (estimators.at(now).probeWanted() && !outage()) {
         int probe = estimators.at(now).probeBytesWanted();

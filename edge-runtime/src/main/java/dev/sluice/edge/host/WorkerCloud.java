@@ -104,6 +104,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     @Override
     public void onWelcome(Welcome welcome) {
       standing.complete(new Standing.Connected());
+      onLoad(welcome.load());
     }
 
     @Override
@@ -125,6 +126,12 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     @Override
     public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
       tell(heard -> heard.onPong(receivedNanos - sentNanos, 0, bytesAhead > 0));
+      onLoad(load);
+    }
+
+    @Override
+    public void onLoad(LoadReport load) {
+      tell(heard -> heard.onLoad(workerLoad(load)));
     }
 
     @Override
@@ -208,7 +215,6 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
 
   private static CloudReply answered(Answer answer, TransferStamps stamps) {
     WorkerStamps worker = answer.stamps();
-    LoadReport load = answer.load();
     return new CloudReply.Answered(
         answer.exit(),
         answer.top().stream()
@@ -227,7 +233,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             stamps.bytesReceived(),
             answer.arrival().bytes(),
             answer.arrival().nanos()),
-        new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale()));
+        workerLoad(answer.load()));
+  }
+
+  private static WorkerLoad workerLoad(LoadReport load) {
+    return new WorkerLoad(load.queued(), load.busyFraction(), load.computeScale());
   }
 
   /** Ends the connection. */

@@ -41,5 +41,8 @@ public interface Cloud {
      * @param shared whether it waited behind requests, so that it tells no bare round trip
      */
     void onPong(long roundTripNanos, int paddingBytes, boolean shared);
+
+    /** The worker told how busy it is, by itself or with a pong; answers tell it too. */
+    default void onLoad(CloudReply.WorkerLoad load) {}
   }
 }

@@ -10,9 +10,11 @@ package dev.sluice.scheduler.estimate;
  * @param roundTripSdNanos its standard deviation, at least 0
  * @param deviceScale device's measured time over the profile's, positive
  * @param workerScale worker's measured time over the profile's, positive
- * @param workerQueueNanos time a request waits at the worker before it is computed, at least 0
+ * @param workerQueueNanos time that a request like the last ones would wait at the worker now
+ *     before it is computed, at least 0
  * @param framePeriodNanos time between frames; 0 = unknown
  * @param probeBytesWanted size of a padded ping that would tell the rate; 0 = no probe is needed
+ * @param worker how busy the worker is
  */
 public record Estimates(
     LinkState link,
@@ -24,7 +26,8 @@ public record Estimates(
     double workerScale,
     long workerQueueNanos,
     long framePeriodNanos,
-    int probeBytesWanted) {
+    int probeBytesWanted,
+    WorkerLoad worker) {
   public Estimates {
     requirePositive(uplinkBytesPerSecond, "uplinkBytesPerSecond");
     requirePositive(deviceScale, "deviceScale");
@@ -42,7 +45,7 @@ public record Estimates(
     }
   }
 
-  /** Returns estimates that ask for no probe. */
+  /** Returns estimates that ask for no probe, of a worker that never told its load. */
   public static Estimates of(
       LinkState link,
       double uplinkBytesPerSecond,
@@ -63,7 +66,59 @@ public record Estimates(
         workerScale,
         workerQueueNanos,
         framePeriodNanos,
-        0);
+        0,
+        WorkerLoad.UNTOLD);
+  }
+
+  /** Returns the same with another uplink rate. */
+  public Estimates withUplink(double newBytesPerSecond) {
+    return with(newBytesPerSecond, roundTripNanos, workerQueueNanos, worker);
+  }
+
+  /** Returns the same with another round trip. */
+  public Estimates withRoundTrip(long newRoundTripNanos) {
+    return with(uplinkBytesPerSecond, newRoundTripNanos, workerQueueNanos, worker);
+  }
+
+  /** Returns the same with another load of the worker. */
+  public Estimates withWorker(WorkerLoad newWorker) {
+    return with(uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, newWorker);
+  }
+
+  /**
+   * Returns the same where the others keep the worker busier, and the wait is longer for it.
+   *
+   * @param margin by how much, as a share of the worker's time, in [-1, 1]
+   */
+  public Estimates withOthersBusier(double margin) {
+    WorkerLoad busier = worker.othersBusier(margin);
+    double longer = worker.waitScaleNanos() * (busier.shape() - worker.shape());
+    return with(
+        uplinkBytesPerSecond,
+        roundTripNanos,
+        Math.max(0, Math.round(workerQueueNanos + longer)),
+        busier);
+  }
+
+  /** Returns the same where the worker was as busy, and let wait as long, as by other estimates. */
+  public Estimates withWorkerOf(Estimates other) {
+    return with(uplinkBytesPerSecond, roundTripNanos, other.workerQueueNanos, other.worker);
+  }
+
+  private Estimates with(
+      double newBytesPerSecond, long newRoundTripNanos, long newQueueNanos, WorkerLoad newWorker) {
+    return new Estimates(
+        link,
+        newBytesPerSecond,
+        uplinkRelativeSd,
+        newRoundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        newQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        newWorker);
   }
 
   /**

@@ -76,15 +76,16 @@ public final class Estimators {
   private final RoundTripEstimator roundTrip = new RoundTripEstimator();
   private final ScaleEstimator deviceScale = new ScaleEstimator();
   private final ScaleEstimator workerScale = new ScaleEstimator();
+  private final WorkerLoadEstimator workerLoad = new WorkerLoadEstimator();
   private final LinkWatch watch = new LinkWatch();
   private final SizeSlope slope = new SizeSlope();
   private final Map<Long, Pending> pending = new LinkedHashMap<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
   private final long[] intervals = new long[INTERVALS];
 
+  private double toldWorkerScale = 1;
   private int arrivals;
   private long lastArrivalNanos;
-  private double workerQueueNanos;
   private double workerDwellNanos;
   private int pingsOut;
   private boolean probed;
@@ -143,11 +144,33 @@ public final class Estimators {
    * @param computeNanos its compute, decoding included
    * @param profiledNanos what the profile says of the same work; 0 = unknown
    */
-  public void onWorker(long queueNanos, long computeNanos, long profiledNanos) {
+  public void onWorker(long queueNanos, long computeNanos, long profiledNanos, long nowNanos) {
     workerScale.observe(computeNanos, profiledNanos);
-    if (queueNanos >= 0 && queueNanos < SANE_NANOS) {
-      workerQueueNanos += 0.3 * (queueNanos - workerQueueNanos);
+    if (sane(queueNanos) && sane(computeNanos)) {
+      workerLoad.onAnswer(queueNanos, computeNanos, nowNanos);
     }
+  }
+
+  /**
+   * The worker said how busy it is, with an answer, a pong or by itself; so a device that sends
+   * nothing hears of it too. Numbers that no worker can mean are ignored.
+   *
+   * @param busyFraction share of recent time that it computed, for anybody, in [0, 1]
+   * @param computeScale its measured over profiled compute time, positive; used while no answer has
+   *     shown it
+   */
+  public void onLoad(double busyFraction, double computeScale) {
+    workerLoad.onReport(busyFraction);
+    toldWorkerScale = ScaleEstimator.possible(computeScale) ? computeScale : toldWorkerScale;
+  }
+
+  /** The worker refused a request because it has too much to do: it is as busy as can be. */
+  public void onOverloaded() {
+    workerLoad.onReport(1);
+  }
+
+  private static boolean sane(long nanos) {
+    return nanos >= 0 && nanos < SANE_NANOS;
   }
 
   /**
@@ -326,10 +349,11 @@ public final class Estimators {
         roundTrip.nanos(),
         roundTrip.sdNanos(nowNanos),
         deviceScale.scale(),
-        workerScale.scale(),
-        Math.round(Math.max(0, workerQueueNanos)),
+        workerScale.known() ? workerScale.scale() : toldWorkerScale,
+        Math.round(workerLoad.waitNanos(nowNanos)),
         framePeriodNanos(),
-        probeBytes(state, bytesPerSecond, nowNanos));
+        probeBytes(state, bytesPerSecond, nowNanos),
+        workerLoad.at(nowNanos));
   }
 
   private long framePeriodNanos() {

@@ -54,7 +54,8 @@ public enum Condition {
         this == WORKER_SCALE ? value : e.workerScale(),
         this == WORKER_QUEUE ? Math.round(value) : e.workerQueueNanos(),
         this == FRAME_PERIOD ? Math.max(1, Math.round(value)) : e.framePeriodNanos(),
-        e.probeBytesWanted());
+        e.probeBytesWanted(),
+        e.worker());
   }
 
   /** Whether it matters only to plans that send. */

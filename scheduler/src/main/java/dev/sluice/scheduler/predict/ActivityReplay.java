@@ -32,6 +32,7 @@ final class ActivityReplay {
             .codec(plan.plan.split(), plan.plan.codec())
             .map(codec -> (double) codec.encodeNanos())
             .orElse(0.0);
+    double waitNanos = met.workerWait().nanos(plan.workerNanos);
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     DeviceActivity.Builder activity = DeviceActivity.builder(frames, periodNanos);
@@ -55,7 +56,7 @@ final class ActivityReplay {
         double end =
             reply
                 - met.roundTripNanos()
-                - met.queueNanos()
+                - waitNanos
                 - costs.worker[exit] * met.workerScale();
         int bytes = plan.shipment.bytes(i);
         double start = end - met.transferNanos(bytes);

@@ -187,11 +187,12 @@ final class Behaviour {
   /**
    * Whether no replayed row can be later, nor keep device or link busy longer, than with another
    * plan that sends the same, whatever the conditions: every row takes the device no longer, is
-   * sent only if the other sends it, and takes the worker no longer then. (Device and link serve in
+   * sent only if the other sends it, and takes the worker no longer then; the mean over all
+   * samples, by which a busy worker's wait goes, is no longer either. (Device and link serve in
    * order, so by induction over the rows both are free no later.)
    */
   boolean neverSlowerThan(Behaviour other) {
-    if (shipment != other.shipment) {
+    if (shipment != other.shipment || workerNanos > other.workerNanos) {
       return false;
     }
     for (int i = 0; i < stop.length; i++) {

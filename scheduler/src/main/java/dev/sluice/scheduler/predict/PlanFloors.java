@@ -81,7 +81,7 @@ final class PlanFloors {
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double nanosPerByte = 1 / met.bytesPerNano();
-    double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    double cloudNanos = met.roundTripNanos() + met.workerWait().leastNanos();
     for (int i = 0; i < into.length; i++) {
       into[i] =
           ROOM
@@ -98,7 +98,7 @@ final class PlanFloors {
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double nanosPerByte = 1 / met.bytesPerNano();
-    double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    double cloudNanos = met.roundTripNanos() + met.workerWait().leastNanos();
     for (int i = 0; i < into.length; i++) {
       double device = row.deviceNanos[i] * deviceScale;
       double sent =

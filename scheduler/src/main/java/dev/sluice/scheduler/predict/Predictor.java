@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  * (whole sequences, in order), because hard samples come in bursts and queue.
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
- * {@code k} standard deviations above. Mean latency assumes the central one. Losses, jitter of
- * arrivals and the worker's queue growing with our own load are not modelled.
+ * {@code k} standard deviations above. Mean latency assumes the central one. Losses and jitter of
+ * arrivals are not modelled. The wait at the worker grows with its load, the plan's own included
+ * ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
  *
  * <p>Not thread-safe: it has scratch space.
  */
@@ -515,7 +516,7 @@ public final class Predictor {
     return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
-        estimates.workerQueueNanos(),
+        WorkerWait.of(estimates, facts.workerProfile().networkNanos(), caution),
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos());

@@ -17,7 +17,7 @@ final class Replay {
    * What a stream meets.
    *
    * @param bytesPerNano the uplink's rate
-   * @param queueNanos wait at the worker
+   * @param workerWait wait there
    * @param deviceScale measured over profiled time
    * @param workerScale likewise
    * @param periodNanos time between frames; 0 = frames never meet
@@ -25,7 +25,7 @@ final class Replay {
   record Conditions(
       double bytesPerNano,
       double roundTripNanos,
-      long queueNanos,
+      WorkerWait workerWait,
       double deviceScale,
       double workerScale,
       long periodNanos) {
@@ -63,7 +63,7 @@ final class Replay {
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double sentNanos = plan.costs.deviceSent * deviceScale;
-    double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    double cloudNanos = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos);
     double period = met.periodNanos();
     boolean meet = met.periodNanos() > 0;
     double deviceFree = 0;

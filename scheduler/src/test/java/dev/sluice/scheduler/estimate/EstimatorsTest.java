@@ -286,7 +286,7 @@ class EstimatorsTest {
     assertThat(estimators.at(0).deviceScale()).isEqualTo(1);
     for (int i = 0; i < 30; i++) {
       estimators.onDeviceStage(40 * MS + (i % 3) * MS, MS);
-      estimators.onWorker(2 * MS, 2 * MS, MS);
+      estimators.onWorker(2 * MS, 2 * MS, MS, 0);
     }
     estimators.onDeviceStage(4000 * MS, MS);
 
@@ -317,7 +317,7 @@ class EstimatorsTest {
         case 3 -> estimators.onTimeout(any(random) % 10, any(random));
         case 4 -> estimators.onArrival(any(random));
         case 5 -> estimators.onDeviceStage(any(random), any(random));
-        case 6 -> estimators.onWorker(any(random), any(random), any(random));
+        case 6 -> estimators.onWorker(any(random), any(random), any(random), any(random));
         case 7 -> estimators.onProbe((int) any(random), any(random), any(random));
         case 8 -> estimators.onLinkState(LinkState.values()[random.nextInt(3)], any(random));
         case 9 -> estimators.onAbandoned(any(random) % 10, any(random));

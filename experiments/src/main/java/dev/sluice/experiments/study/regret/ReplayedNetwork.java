@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * A network that looks its outputs up in a table: frame {@code i} is row {@code rows[i]}. Tensors
  * are nothing but that row's number, payloads zeros of the table's size. Thread-safe.
  */
-final class ReplayedNetwork implements DeviceNetwork {
+public final class ReplayedNetwork implements DeviceNetwork {
   private final CalibrationTable table;
   private final int[] rows;
   private final List<Integer> exitCuts;
@@ -34,7 +34,7 @@ final class ReplayedNetwork implements DeviceNetwork {
    *
    * @param rows by frame, at least one; not to be modified
    */
-  ReplayedNetwork(CalibrationTable table, int[] rows) {
+  public ReplayedNetwork(CalibrationTable table, int[] rows) {
     if (rows.length == 0) {
       throw new IllegalArgumentException("nothing to replay");
     }

@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
  * A worker that looks up what follows a codec and takes its profiled time, with noise. Not
  * thread-safe.
  */
-final class ReplayedWorker implements SimulatedCloud.Worker {
+public final class ReplayedWorker implements SimulatedCloud.Worker {
   private static final double NOISE_CUT = 3;
 
   private final CalibrationTable table;
@@ -33,7 +33,7 @@ final class ReplayedWorker implements SimulatedCloud.Worker {
    * @param rows the table's row by frame; not to be modified
    * @param relativeSd standard deviation of the noise on each time, in [0, 0.3)
    */
-  ReplayedWorker(
+  public ReplayedWorker(
       CalibrationTable table,
       Profile profile,
       int[] rows,

@@ -1,0 +1,75 @@
+package dev.sluice.scheduler.estimate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ScaleEstimatorTest {
+  private static final long MS = 1_000_000;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void followsADeviceThatThrottlesToHalfItsSpeedWithinAMinute(long seed) {
+    Random random = new Random(seed);
+    ScaleEstimator scale = new ScaleEstimator();
+    double factor = 1;
+    // Five frames a second of three stages each, with 5 % noise; a stall now and then.
+    for (int frame = 0; frame < 500; frame++) {
+      double seconds = frame / 5.0;
+      factor = seconds < 20 ? 1 : Math.min(2, Math.pow(2, (seconds - 20) / 60));
+      for (int stage = 1; stage <= 3; stage++) {
+        double stall = random.nextInt(300) == 0 ? 30 : 1;
+        double nanos = stage * MS * factor * stall * (1 + 0.05 * random.nextGaussian());
+        scale.observe(Math.round(nanos), stage * MS);
+      }
+      if (seconds > 3) {
+        assertThat(scale.scale())
+            .as("seed %d, %s s", seed, seconds)
+            .isCloseTo(factor, Percentage.withPercentage(10));
+      }
+    }
+    assertThat(factor).isEqualTo(2);
+  }
+
+  @Test
+  void leavesOutTheFirstSlowRuns() {
+    ScaleEstimator scale = new ScaleEstimator();
+    scale.observe(900 * MS, 10 * MS);
+    scale.observe(400 * MS, 10 * MS);
+    for (int i = 0; i < 3; i++) {
+      scale.observe(20 * MS, 10 * MS);
+    }
+    assertThat(scale.scale()).isCloseTo(2, within(1e-9));
+  }
+
+  @Test
+  void isNotMovedByOneOutlierAndFollowsAStep() {
+    ScaleEstimator scale = new ScaleEstimator();
+    for (int i = 0; i < 20; i++) {
+      scale.observe(10 * MS, 10 * MS);
+    }
+    scale.observe(5000 * MS, 10 * MS);
+    assertThat(scale.scale()).isCloseTo(1, within(1e-9));
+    for (int i = 0; i < 25; i++) {
+      scale.observe(30 * MS, 10 * MS);
+    }
+    assertThat(scale.scale()).isCloseTo(3, Percentage.withPercentage(10));
+  }
+
+  @Test
+  void ignoresTimesThatCannotBe() {
+    ScaleEstimator scale = new ScaleEstimator();
+    scale.observe(0, 10 * MS);
+    scale.observe(-5, 10 * MS);
+    scale.observe(10 * MS, 0);
+    scale.observe(10 * MS, -1);
+    scale.observe(Long.MAX_VALUE, 1);
+    assertThat(scale.known()).isFalse();
+    assertThat(scale.scale()).isEqualTo(1);
+  }
+}
