@@ -4,17 +4,21 @@ import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Agent.Pace;
 import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
+import dev.sluice.edge.agent.Strategies.Tuning;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.PolicyCriterion;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.Oversight;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
+import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.predict.ExitCriterion;
@@ -29,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -113,6 +118,8 @@ public final class EdgeMain implements Program.Debuggable {
 
   @Mixin private final DeviceArguments device = new DeviceArguments();
 
+  @Mixin private final OversightArguments watched = new OversightArguments();
+
   EdgeMain(InputStream in, OutputStream out) {
     this.in = in;
     this.out = new PrintStream(out, false, StandardCharsets.UTF_8);
@@ -134,13 +141,21 @@ public final class EdgeMain implements Program.Debuggable {
     long deadlineNanos = deadlineNanos(goal);
     checkOptions();
     Optional<Workers> workers = cloud.workers("sluice-edge");
-    try (Engine engine = command.open()) {
+    try (Engine engine = command.open(memoryBound(goal))) {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);
       Strategy chosen =
-          strategy.chosen(command, facts, goal, factor, periodNanos(), policy, engine.memory());
+          strategy.chosen(
+              command,
+              facts,
+              goal,
+              factor,
+              periodNanos(),
+              policy,
+              engine.memory(),
+              tuning(goal, engine));
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine
@@ -155,7 +170,13 @@ public final class EdgeMain implements Program.Debuggable {
               engine.network(),
               engine.background());
       try (FrameSource source = source();
-          EdgeSession session = session(around, facts, chosen, options);
+          EdgeSession session =
+              session(
+                  around,
+                  facts,
+                  chosen,
+                  options,
+                  watched.oversight(facts, policy, chosen, device.seed()));
           LineOutput output = new LineOutput(out)) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
@@ -174,6 +195,25 @@ public final class EdgeMain implements Program.Debuggable {
       }
     }
     return 0;
+  }
+
+  /** A bound on the device's memory bounds what is compiled, whatever plan is in use. */
+  private static OptionalLong memoryBound(Objective goal) {
+    return goal.constraints().stream()
+        .filter(constraint -> constraint.metric().kind() == Metric.Kind.DEVICE_MEMORY)
+        .mapToLong(constraint -> Math.max(1, (long) constraint.bound()))
+        .min();
+  }
+
+  private Tuning tuning(Objective goal, Engine engine) {
+    SchedulerOptions options = SchedulerOptions.defaults();
+    if (watched.energyModel().isPresent()) {
+      options = options.with(watched.energyModel().get());
+    }
+    if (goal.mentions(Metric.Kind.DEVICE_MEMORY)) {
+      options = options.with(engine.planMemory());
+    }
+    return new Tuning(options, watched.audits());
   }
 
   /** Lets the exits follow the policy that is named, if one is, and says what that means. */
@@ -206,9 +246,14 @@ public final class EdgeMain implements Program.Debuggable {
   }
 
   private EdgeSession session(
-      Surroundings around, BundleFacts facts, Strategy chosen, SessionOptions options) {
+      Surroundings around,
+      BundleFacts facts,
+      Strategy chosen,
+      SessionOptions options,
+      Oversight oversight) {
     try {
-      return EdgeSession.open(around, facts.profile(), chosen.planner(), new Estimators(), options);
+      return EdgeSession.open(
+          around, facts.profile(), chosen.planner(), new Estimators(), options, oversight);
     } catch (IllegalArgumentException misfit) {
       // The strategy names a codec that is not there: said by whoever looks it up.
       throw command.wrongUse(String.valueOf(misfit.getMessage()));
@@ -272,6 +317,7 @@ public final class EdgeMain implements Program.Debuggable {
     cloud.check(command);
     strategy.check(command);
     device.check(command);
+    watched.check(command);
     checkPolicy();
     if (framesPerSecond != null && !(framesPerSecond > 0 && framesPerSecond <= 10_000)) {
       throw command.wrongUse("--frames-per-second must be in (0, 10000], not " + framesPerSecond);
