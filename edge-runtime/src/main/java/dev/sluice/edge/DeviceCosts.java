@@ -57,6 +57,22 @@ final class DeviceCosts {
     return codec(plan).map(CodecCost::encodeNanos).orElse(0L);
   }
 
+  /**
+   * Time to write tensors at a cut for an audit. Where nobody has measured the codec there, the
+   * slowest that was: it is only asked whether there is time enough.
+   */
+  long auditEncodeNanos(int cut, String codec) {
+    return profile
+        .codec(cut, codec)
+        .map(CodecCost::encodeNanos)
+        .orElseGet(
+            () ->
+                profile.codecs().stream()
+                    .mapToLong(CodecCost::encodeNanos)
+                    .max()
+                    .orElse(profile.preprocessNanos()));
+  }
+
   /** Mean bytes that a plan sends per sample. */
   double meanBytes(Plan plan) {
     return codec(plan).map(CodecCost::meanBytes).orElse(0.0);

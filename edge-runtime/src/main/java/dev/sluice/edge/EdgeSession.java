@@ -10,14 +10,15 @@ import dev.sluice.edge.session.Device;
 import dev.sluice.edge.session.DeviceNetwork;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.EventLoop;
+import dev.sluice.edge.session.ExitReport;
 import dev.sluice.edge.session.Finished;
 import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Oversight;
 import dev.sluice.edge.session.Payload;
 import dev.sluice.edge.session.Place;
 import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Score;
-import dev.sluice.edge.session.SessionCounters;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Step;
@@ -29,6 +30,7 @@ import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.drift.Recalibration;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -44,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,10 +82,17 @@ public final class EdgeSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeSession.class);
   private static final int TOP = 5;
   private static final String LINK_DOWN = "the link is down";
+  private static final String OVER_THE_CAP =
+      "offload cap: exits hardly stop any more, and enough frames were sent";
   private static final int TRANSFERS_PER_REPLAN = 3;
 
   /** A rate that changed by this factor calls for a decision at once. */
   private static final double UPLINK_STEP = 2;
+  /** Part of a plan's way to the link that an audit does not count on. */
+  private static final double LINK_RESERVE = 0.2;
+
+  /** A request that the estimators were not told of when it was sent. */
+  private static final long FOREIGN_ID = -1;
 
   /** Frames are held to come on when the last came this many replanning periods ago or less. */
   private static final int ACTIVE_PERIODS = 8;
@@ -96,6 +106,10 @@ public final class EdgeSession implements AutoCloseable {
   private final Estimators estimators;
   private final DeviceCosts costs;
   private final SessionOptions options;
+  private final Oversight oversight;
+  private final Optional<ExitWatch> watch;
+  private final Optional<Auditor> auditor;
+  private final Optional<EnergyMeter> energy;
   private final Tally tally = new Tally();
 
   private final Map<Long, Request> live = new LinkedHashMap<>();
@@ -105,6 +119,7 @@ public final class EdgeSession implements AutoCloseable {
   private boolean planAgain;
   private boolean replanArmed;
   private long lastSubmitNanos;
+  private boolean submittedAny;
   private int transfersSincePlan;
   private double plannedBytesPerSecond = 1;
   private boolean closed;
@@ -126,6 +141,27 @@ public final class EdgeSession implements AutoCloseable {
       Planner planner,
       Estimators estimators,
       SessionOptions options) {
+    return open(around, profile, planner, estimators, options, Oversight.NONE);
+  }
+
+  /**
+   * Opens a session that keeps an eye on its exits, its energy or both.
+   *
+   * @param around loop, device, cloud, network; stay the caller's, and outlive the session
+   * @param profile measured times of the network
+   * @param planner chooses plans; used by one thread at a time
+   * @param estimators learn from what the session sees; used on the loop only
+   * @param options deadline, fallback, queue sizes
+   * @param oversight what is watched
+   * @throws RuntimeException if the engine cannot compile the first plan
+   */
+  public static EdgeSession open(
+      Surroundings around,
+      Profile profile,
+      Planner planner,
+      Estimators estimators,
+      SessionOptions options,
+      Oversight oversight) {
     long now = around.loop().nanoTime();
     PlanDecision first = planner.decide(estimators.at(now), Optional.empty(), now);
     Route route = around.network().compile(first.plan(), options.fallback());
@@ -136,7 +172,9 @@ public final class EdgeSession implements AutoCloseable {
             planner,
             estimators,
             options,
+            oversight,
             new ActiveRoute(first, route, around.network().policies(first.plan())));
+    session.prepareWatches(first.plan());
     around.loop().execute(session::listen);
     return session;
   }
@@ -147,6 +185,7 @@ public final class EdgeSession implements AutoCloseable {
       Planner planner,
       Estimators estimators,
       SessionOptions options,
+      Oversight oversight,
       ActiveRoute first) {
     this.loop = around.loop();
     this.device = around.device();
@@ -158,6 +197,27 @@ public final class EdgeSession implements AutoCloseable {
     this.costs = new DeviceCosts(profile);
     this.options = options;
     this.active = first;
+    this.oversight = oversight;
+    this.watch =
+        oversight
+            .exits()
+            .flatMap(
+                exits ->
+                    exits.drift().map(drift -> new ExitWatch(exits, drift, network.exitCuts())));
+    this.auditor =
+        oversight
+            .exits()
+            .flatMap(
+                exits ->
+                    exits
+                        .audits()
+                        .map(audits -> new Auditor(exits, audits, network, costs, new Desk())));
+    this.energy = oversight.energy().map(model -> new EnergyMeter(model, loop.nanoTime()));
+  }
+
+  private void prepareWatches(Plan plan) {
+    watch.ifPresent(known -> known.prepare(plan));
+    auditor.ifPresent(known -> known.prepare(plan));
   }
 
   private void listen() {
@@ -226,7 +286,16 @@ public final class EdgeSession implements AutoCloseable {
         active.decision(),
         live.size(),
         device.overruns(),
-        tally.snapshot());
+        tally.snapshot(),
+        oversight.exits().map(any -> exitReport()),
+        energy.map(meter -> meter.report(now)));
+  }
+
+  private ExitReport exitReport() {
+    return new ExitReport(
+        watch.map(ExitWatch::report),
+        watch.map(ExitWatch::held).orElse(0L),
+        auditor.map(Auditor::report));
   }
 
   /** Answers every outstanding frame with the best there is, as dropped if there is nothing. */
@@ -243,6 +312,7 @@ public final class EdgeSession implements AutoCloseable {
       giveBest(r, "the session was closed");
     }
     closed = true;
+    auditor.ifPresent(Auditor::close);
     active.release();
   }
 
@@ -261,6 +331,7 @@ public final class EdgeSession implements AutoCloseable {
     }
     long now = loop.nanoTime();
     lastSubmitNanos = now;
+    submittedAny = true;
     estimators.onArrival(now);
     if (options.fallback()) {
       r.deadlineTimer = loop.at(limit(r), () -> onDeadline(r));
@@ -299,6 +370,8 @@ public final class EdgeSession implements AutoCloseable {
     Request own = nextOwn(now, scale);
     Request candidate = own != null ? own : hedge;
     if (candidate == null || candidate.answered) {
+      energy.ifPresent(meter -> meter.waits(!live.isEmpty(), now));
+      auditor.ifPresent(Auditor::proceed);
       return;
     }
     long busyUntil = now + scaled(nextNanos(candidate), scale);
@@ -331,6 +404,7 @@ public final class EdgeSession implements AutoCloseable {
     r.path = mine.route().stages();
     r.judge = mine.policies().judge();
     r.mode = Mode.PLAN;
+    auditor.ifPresent(Auditor::onFrame);
     if (!options.fallback()) {
       return;
     }
@@ -439,6 +513,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void runNext(Request r) {
     deviceBusy = true;
+    energy.ifPresent(meter -> meter.waits(false, loop.nanoTime()));
     r.computing = true;
     Sample sample = r.sample;
     if (r.needsInput()) {
@@ -468,6 +543,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onInput(Request r, Finished<Sample> finished) {
     r.preprocessNanos += finished.elapsedNanos();
+    energy.ifPresent(meter -> meter.coded(finished.elapsedNanos()));
     estimators.onDeviceStage(finished.elapsedNanos(), costs.preprocessNanos());
     finished.value().ifPresent(sample -> r.sample = sample);
     if (settled(r, finished)) {
@@ -478,6 +554,7 @@ public final class EdgeSession implements AutoCloseable {
   private void onStep(Request r, Step step, Finished<StepResult> finished) {
     long now = loop.nanoTime();
     r.deviceNanos += finished.elapsedNanos();
+    energy.ifPresent(meter -> meter.computed(finished.elapsedNanos()));
     estimators.onDeviceStage(finished.elapsedNanos(), costs.stepNanos(step));
     if (r.mode == Mode.AWAY) {
       tally.hedgedSteps++;
@@ -512,11 +589,41 @@ public final class EdgeSession implements AutoCloseable {
   private void onExit(Request r, int exit, ExitScores scores) {
     r.keep(exit, scores);
     boolean isFinal = exit == network.exitCuts().size() - 1;
-    if (judge(r).stops(exit, scores)) {
+    boolean stops = judge(r).stops(exit, scores);
+    if (r.mode == Mode.PLAN) {
+      atPlannedExit(r, exit, scores, stops);
+    }
+    if (stops) {
       LocalAnswer local = new LocalAnswer(exit, scores);
       answerLocally(r, local, false, isFinal ? "final exit" : "exit " + exit + " is sure");
     } else if (r.late) {
       giveBest(r, r.trouble);
+    }
+  }
+
+  /** An exit of the plan's own part has spoken, or the final exit behind it. */
+  private void atPlannedExit(Request r, int exit, ExitScores scores, boolean stops) {
+    if (!stops) {
+      r.pastExit = exit;
+      return;
+    }
+    Plan plan = plan(r);
+    settle(r, w -> w.stopped(plan, exit, scores.confidence(), loop.nanoTime()));
+    Sample sample = r.sample;
+    boolean audited =
+        sample != null
+            && auditor.isPresent()
+            && auditor.get().takes(activeOf(r), exit, scores, sample);
+    if (audited) {
+      r.sample = null;
+    }
+  }
+
+  /** Tells the watch, once, what became of a frame that followed its plan. */
+  private void settle(Request r, Consumer<ExitWatch> fate) {
+    if (!r.toldWatch) {
+      r.toldWatch = true;
+      watch.ifPresent(fate);
     }
   }
 
@@ -544,11 +651,17 @@ public final class EdgeSession implements AutoCloseable {
   private void onPathEnd(Request r, long now) {
     switch (r.mode) {
       case PLAN -> {
-        if (!plan(r).usesCloud()) {
+        Plan plan = plan(r);
+        if (!plan.usesCloud()) {
           giveBest(r, "the plan ends here");
-        } else if (options.fallback() && estimators.at(now).link() == LinkState.DOWN) {
+          return;
+        }
+        settle(r, w -> w.sent(plan, now));
+        if (options.fallback() && estimators.at(now).link() == LinkState.DOWN) {
           r.trouble = LINK_DOWN;
           goAway(r);
+        } else if (watch.isPresent() && !watch.get().maySend()) {
+          trouble(r, OVER_THE_CAP);
         }
       }
       case RUSH -> giveBest(r, r.trouble);
@@ -559,6 +672,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onEncoded(Request r, Finished<Payload> finished) {
     r.encodeNanos += finished.elapsedNanos();
+    energy.ifPresent(meter -> meter.coded(finished.elapsedNanos()));
     estimators.onDeviceStage(finished.elapsedNanos(), costs.encodeNanos(plan(r)));
     if (settled(r, finished)) {
       finished.value().ifPresent(payload -> sendOff(r, payload));
@@ -602,6 +716,9 @@ public final class EdgeSession implements AutoCloseable {
       return;
     }
     Plan plan = plan(r);
+    auditor.ifPresent(Auditor::giveWay);
+    energy.ifPresent(
+        meter -> meter.sends(payload.bytes(), estimators.at(now).uplinkBytesPerSecond(), now));
     r.bytesSent = payload.bytes();
     r.cloudPending = true;
     tally.sent++;
@@ -715,17 +832,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void learn(Request r, CloudReply.Answered answered) {
     TransferTimes t = answered.times();
-    estimators.onTransfer(
-        new TransferSample(
-            r.id(),
-            t.submittedNanos(),
-            t.replyReceivedNanos(),
-            t.bytesSent(),
-            t.workerFirstByteNanos(),
-            t.workerLastByteNanos(),
-            t.workerReplyNanos(),
-            t.spreadBytes(),
-            t.spreadNanos()));
+    learnTransfer(r.id(), t);
     long profiled =
         r.active == null ? 0 : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
     long now = loop.nanoTime();
@@ -734,6 +841,23 @@ public final class EdgeSession implements AutoCloseable {
     if (++transfersSincePlan >= TRANSFERS_PER_REPLAN || uplinkStepped(now)) {
       replan();
     }
+  }
+
+  private void learnTransfer(long id, TransferTimes t) {
+    long now = loop.nanoTime();
+    energy.ifPresent(
+        meter -> meter.received(t.bytesReceived(), estimators.at(now).uplinkBytesPerSecond(), now));
+    estimators.onTransfer(
+        new TransferSample(
+            id,
+            t.submittedNanos(),
+            t.replyReceivedNanos(),
+            t.bytesSent(),
+            t.workerFirstByteNanos(),
+            t.workerLastByteNanos(),
+            t.workerReplyNanos(),
+            t.spreadBytes(),
+            t.spreadNanos()));
   }
 
   /** Whether the plan was decided for an uplink half or twice as fast: nothing to wait for. */
@@ -923,7 +1047,12 @@ public final class EdgeSession implements AutoCloseable {
       return;
     }
     r.answered = true;
+    if (r.mode == Mode.PLAN && r.pastExit >= 0) {
+      Plan cut = plan(r);
+      settle(r, w -> w.cutOff(cut, r.pastExit, loop.nanoTime()));
+    }
     live.remove(r.id());
+    energy.ifPresent(meter -> meter.answered(loop.nanoTime()));
     r.cancelTimers();
     if (r.cloudPending) {
       tally.cancelled++;
@@ -1044,23 +1173,36 @@ public final class EdgeSession implements AutoCloseable {
     if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
       tally.probes++;
       estimators.onProbeSent(now);
+      energy.ifPresent(meter -> meter.sends(e.probeBytesWanted(), e.uplinkBytesPerSecond(), now));
       cloud.probe(e.probeBytesWanted());
     }
     Plan current = active.decision().plan();
+    Optional<Supplier<Recalibration>> question = auditor.flatMap(known -> known.question(current));
     background.execute(
         () -> {
           try {
+            question.ifPresent(this::recalibrate);
             PlanDecision decision = planner.decide(e, Optional.of(current), now);
             Optional<Route> route =
                 decision.plan().equals(current)
                     ? Optional.empty()
                     : Optional.of(network.compile(decision.plan(), options.fallback()));
+            if (route.isPresent()) {
+              prepareWatches(decision.plan());
+            }
             loop.execute(() -> adopt(decision, route));
           } catch (RuntimeException failure) {
             LOG.warn("no new plan", failure);
             loop.execute(this::planned);
           }
         });
+  }
+
+  /** Runs in the background: only there the planner may be changed. */
+  private void recalibrate(Supplier<Recalibration> question) {
+    Recalibration recalibration = question.get();
+    oversight.exits().ifPresent(exits -> exits.recalibrated().accept(recalibration));
+    loop.execute(() -> auditor.ifPresent(known -> known.recalibrated(recalibration)));
   }
 
   private void adopt(PlanDecision decision, Optional<Route> route) {
@@ -1166,39 +1308,83 @@ public final class EdgeSession implements AutoCloseable {
     return (long) (nanos * scale * (1 + options.marginFraction()));
   }
 
-  /** Counts; confined to the loop. */
-  private static final class Tally {
-    long submitted;
-    long answered;
-    long fromCloud;
-    long degraded;
-    long dropped;
-    long sent;
-    long refused;
-    long lost;
-    long cancelled;
-    long lateReplies;
-    long hedgedSteps;
-    long planChanges;
-    long probes;
-    long failures;
+  /** What the auditor may use of the session. */
+  private final class Desk implements Auditor.Station {
+    @Override
+    public long now() {
+      return loop.nanoTime();
+    }
 
-    SessionCounters snapshot() {
-      return new SessionCounters(
-          submitted,
-          answered,
-          fromCloud,
-          degraded,
-          dropped,
-          sent,
-          refused,
-          lost,
-          cancelled,
-          lateReplies,
-          hedgedSteps,
-          planChanges,
-          probes,
-          failures);
+    @Override
+    public Estimates estimates() {
+      return estimators.at(loop.nanoTime());
+    }
+
+    @Override
+    public boolean idle() {
+      return live.isEmpty();
+    }
+
+    @Override
+    public Optional<Long> lastFrameNanos() {
+      return submittedAny ? Optional.of(lastSubmitNanos) : Optional.empty();
+    }
+
+    @Override
+    public long leastNanosToLink() {
+      Plan plan = active.decision().plan();
+      List<Step> stages = active.route().stages();
+      long own = stages.isEmpty() ? 0 : costs.preprocessNanos() + costs.pathNanos(stages);
+      double scale = estimators.at(loop.nanoTime()).deviceScale();
+      return (long) ((1 - LINK_RESERVE) * scaled(own + costs.encodeNanos(plan), scale));
+    }
+
+    @Override
+    public <T> void compute(Work<T> work, Consumer<Optional<T>> done) {
+      deviceBusy = true;
+      energy.ifPresent(meter -> meter.waits(false, loop.nanoTime()));
+      device.run(
+          work,
+          finished -> {
+            deviceBusy = false;
+            energy.ifPresent(meter -> meter.coded(finished.elapsedNanos()));
+            finished.failure().ifPresent(failure -> LOG.warn("an audit failed", failure));
+            done.accept(finished.value());
+            pump();
+          });
+    }
+
+    @Override
+    public void send(CloudRequest request, Consumer<CloudReply> done) {
+      long now = loop.nanoTime();
+      int bytes = request.payload().bytes();
+      energy.ifPresent(meter -> meter.sends(bytes, estimators.at(now).uplinkBytesPerSecond(), now));
+      cloud.send(
+          request,
+          reply -> {
+            done.accept(reply);
+            pump();
+          });
+    }
+
+    @Override
+    public void cancel(long id) {
+      cloud.cancel(id);
+    }
+
+    @Override
+    public void learn(CloudReply.Answered reply) {
+      learnTransfer(FOREIGN_ID, reply.times());
+    }
+
+    @Override
+    public void later(long nanos, Runnable then) {
+      loop.at(
+          loop.nanoTime() + nanos,
+          () -> {
+            then.run();
+            pump();
+          });
     }
   }
 }

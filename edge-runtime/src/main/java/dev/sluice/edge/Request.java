@@ -60,6 +60,12 @@ final class Request {
   @Nullable LocalAnswer best;
   int deepestExit = -1;
 
+  /** The last exit of the plan's own part that did not stop it; -1 before any. */
+  int pastExit = -1;
+
+  /** The watch for drift knows what became of it. */
+  boolean toldWatch;
+
   @Nullable Cancellable deadlineTimer;
   @Nullable Cancellable patienceTimer;
   @Nullable Cancellable hedgeTimer;

@@ -1,5 +1,6 @@
 package dev.sluice.edge;
 
+import dev.sluice.edge.session.AuditCodec;
 import dev.sluice.edge.session.DeviceNetwork;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.Payload;
@@ -87,6 +88,26 @@ final class FakeNetwork implements DeviceNetwork {
   @Override
   public List<Step> everyExit() {
     return everyExit;
+  }
+
+  /** Writes 2,000 bytes for an audit in as long as any encoding takes. */
+  @Override
+  public Optional<AuditCodec> auditCodec(int cut) {
+    return Optional.of(
+        new AuditCodec() {
+          @Override
+          public String name() {
+            return "q8";
+          }
+
+          @Override
+          public Payload encode(Sample live) {
+            if (((FakeSample) live).closed) {
+              throw new IllegalStateException("encodes a closed sample");
+            }
+            return new Payload(List.of(ByteBuffer.allocate(2000)));
+          }
+        });
   }
 
   @Override

@@ -2,9 +2,11 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.host.ThreadLoop;
+import dev.sluice.edge.session.ExitReport;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.scheduler.drift.DriftState;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.io.IOException;
@@ -41,6 +43,7 @@ final class Agent {
   private long skipped;
   private boolean warnedOfOverruns;
   private LinkState toldLink = LinkState.UNKNOWN;
+  private DriftState toldDrift = DriftState.UNWATCHED;
 
   /**
    * When frames are taken.
@@ -187,6 +190,7 @@ final class Agent {
             output.line(Lines.status(status, worker, engine.memory(), begin));
             warnOfOverruns(status.overruns());
             tellLink(status.estimates().link());
+            tellDrift(status);
             repeatStatus(begin);
           }
         });
@@ -211,6 +215,23 @@ final class Agent {
         link == LinkState.UP
             ? "sluice edge: the worker is reached"
             : "sluice edge: the worker is out of reach; frames are answered on the device");
+  }
+
+  /** Says when a flag is raised, changes or is lowered. */
+  private void tellDrift(SessionStatus status) {
+    status
+        .exits()
+        .flatMap(ExitReport::drift)
+        .filter(report -> report.state() != toldDrift)
+        .ifPresent(
+            report -> {
+              if (report.state().drifted()) {
+                err.println("sluice edge: drift: " + report.describe());
+              } else if (toldDrift.drifted()) {
+                err.println("sluice edge: drift is over: " + report.describe());
+              }
+              toldDrift = report.state();
+            });
   }
 
   private void warmUp() throws InterruptedException, ExecutionException, Failure {

@@ -37,13 +37,20 @@ final class DeviceArguments {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "seed of the emulated device's noise (default: ${DEFAULT-VALUE})")
+      description =
+          "seed of the emulated device's noise and of the draw of audits (default:"
+              + " ${DEFAULT-VALUE})")
   private long seed = 1;
 
   void check(EngineArguments command) {
     if (!(scalarFactor > 0 && scalarFactor <= 100_000)) {
       throw command.wrongUse("--emulate-codecs must be in (0, 100000], not " + scalarFactor);
     }
+  }
+
+  /** Returns the seed of what is left to chance. */
+  long seed() {
+    return seed;
   }
 
   boolean emulated() {

@@ -4,19 +4,24 @@ import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Agent.Pace;
 import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
+import dev.sluice.edge.agent.Strategies.Tuning;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.PolicyCriterion;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.Oversight;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.predict.ExitCriterion;
@@ -31,6 +36,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -120,6 +127,8 @@ public final class EdgeMain implements Program.Debuggable {
 
   @Mixin private final DeviceArguments device = new DeviceArguments();
 
+  @Mixin private final OversightArguments watched = new OversightArguments();
+
   EdgeMain(InputStream in, OutputStream out) {
     this.in = in;
     this.out = new PrintStream(out, false, StandardCharsets.UTF_8);
@@ -141,13 +150,21 @@ public final class EdgeMain implements Program.Debuggable {
     long deadlineNanos = deadlineNanos(goal);
     checkOptions();
     Optional<Workers> workers = cloud.workers("sluice-edge");
-    try (Engine engine = command.open()) {
+    try (Engine engine = command.open(memoryBound(goal))) {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);
       Strategy chosen =
-          strategy.chosen(command, facts, goal, factor, periodNanos(), policy, engine.memory());
+          strategy.chosen(
+              command,
+              facts,
+              goal,
+              factor,
+              periodNanos(),
+              policy,
+              engine.memory(),
+              tuning(goal, engine));
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine
@@ -164,7 +181,12 @@ public final class EdgeMain implements Program.Debuggable {
       try (FrameSource source = source();
           LineOutput output = new LineOutput(out);
           EdgeSession session =
-              session(around, facts, planner(chosen, engine, output), options)) {
+              session(
+                  around,
+                  facts,
+                  planner(chosen, engine, output),
+                  options,
+                  watched.oversight(facts, policy, chosen, device.seed()))) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
@@ -182,6 +204,25 @@ public final class EdgeMain implements Program.Debuggable {
       }
     }
     return 0;
+  }
+
+  /** A bound on the device's memory bounds what is compiled, whatever plan is in use. */
+  private static OptionalLong memoryBound(Objective goal) {
+    return goal.constraints().stream()
+        .filter(constraint -> constraint.metric().kind() == Metric.Kind.DEVICE_MEMORY)
+        .mapToLong(constraint -> Math.max(1, (long) constraint.bound()))
+        .min();
+  }
+
+  private Tuning tuning(Objective goal, Engine engine) {
+    SchedulerOptions options = SchedulerOptions.defaults();
+    if (watched.energyModel().isPresent()) {
+      options = options.with(watched.energyModel().get());
+    }
+    if (goal.mentions(Metric.Kind.DEVICE_MEMORY)) {
+      options = options.with(engine.planMemory());
+    }
+    return new Tuning(options, watched.audits());
   }
 
   /** Lets the exits follow the policy that is named, if one is, and says what that means. */
@@ -218,19 +259,32 @@ public final class EdgeMain implements Program.Debuggable {
     if (!explain) {
       return chosen.planner();
     }
-    if (chosen.planner() instanceof Scheduler scheduler) {
+    Supplier<Optional<Scheduler>> reasons = () -> scheduler(chosen.planner());
+    if (reasons.get().isPresent()) {
       return new ExplainingPlanner(
-          scheduler,
+          chosen.planner(),
+          () -> reasons.get().orElseThrow(),
           engine.background(),
           explanation -> output.line(Lines.plan(explanation)));
     }
     throw command.wrongUse("--explain is for strategy sluice: the others give no reasons");
   }
 
+  private static Optional<Scheduler> scheduler(Planner planner) {
+    Planner deciding =
+        planner instanceof RecalibratedPlanner recalibrated ? recalibrated.current() : planner;
+    return deciding instanceof Scheduler scheduler ? Optional.of(scheduler) : Optional.empty();
+  }
+
   private EdgeSession session(
-      Surroundings around, BundleFacts facts, Planner planner, SessionOptions options) {
+      Surroundings around,
+      BundleFacts facts,
+      Planner planner,
+      SessionOptions options,
+      Oversight oversight) {
     try {
-      return EdgeSession.open(around, facts.profile(), planner, new Estimators(), options);
+      return EdgeSession.open(
+          around, facts.profile(), planner, new Estimators(), options, oversight);
     } catch (IllegalArgumentException misfit) {
       // The strategy names a codec that is not there: said by whoever looks it up.
       throw command.wrongUse(String.valueOf(misfit.getMessage()));
@@ -294,6 +348,7 @@ public final class EdgeMain implements Program.Debuggable {
     cloud.check(command);
     strategy.check(command);
     device.check(command);
+    watched.check(command);
     checkPolicy();
     if (framesPerSecond != null && !(framesPerSecond > 0 && framesPerSecond <= 10_000)) {
       throw command.wrongUse("--frames-per-second must be in (0, 10000], not " + framesPerSecond);

@@ -16,6 +16,7 @@ import dev.sluice.protocol.channel.ClientOptions;
 import dev.sluice.protocol.channel.LinkTrouble;
 import dev.sluice.protocol.pool.PoolOptions;
 import dev.sluice.protocol.pool.WorkerTarget;
+import dev.sluice.scheduler.plan.PlanMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class Engine implements AutoCloseable {
   private final Bundle bundle;
   private final ProgressiveModel model;
   private final ModelNetwork network;
+  private final String precision;
   private final Optional<DeviceMemory> memory;
   private final ThreadLoop loop = new ThreadLoop("edge-loop");
   private final ExecutorService deviceThread = thread("edge-device");
@@ -43,7 +45,12 @@ final class Engine implements AutoCloseable {
   private @Nullable WorkerCloud worker;
 
   private Engine(
-      Bundle bundle, ProgressiveModel model, ModelNetwork network, Optional<DeviceMemory> memory) {
+      Bundle bundle,
+      ProgressiveModel model,
+      String precision,
+      ModelNetwork network,
+      Optional<DeviceMemory> memory) {
+    this.precision = precision;
     this.memory = memory;
     this.bundle = bundle;
     this.model = model;
@@ -73,7 +80,7 @@ final class Engine implements AutoCloseable {
               : Optional.empty();
       int deepest = memory.map(DeviceMemory::deepestCut).orElse(model.lastCut());
       Engine engine =
-          new Engine(bundle, model, new ModelNetwork(model, precision, deepest), memory);
+          new Engine(bundle, model, precision, new ModelNetwork(model, precision, deepest), memory);
       opened = true;
       return engine;
     } catch (TooLittleMemoryException tooLittle) {
@@ -109,6 +116,15 @@ final class Engine implements AutoCloseable {
   /** Returns what fits in the device's memory, if that is bounded. */
   Optional<DeviceMemory> memory() {
     return memory;
+  }
+
+  /**
+   * Returns what plans need on this device, measured by running the network stage by stage where
+   * that has not been done.
+   */
+  PlanMemory planMemory() {
+    DeviceMemory known = memory.orElseGet(() -> DeviceMemory.of(model, precision, Long.MAX_VALUE));
+    return known::bytes;
   }
 
   ThreadLoop loop() {

@@ -87,6 +87,18 @@ final class EngineArguments {
    * @throws IOException if the bundle is damaged; the message says which file
    */
   Engine open() throws IOException {
+    return open(OptionalLong.empty());
+  }
+
+  /**
+   * Opens the bundle for a device that may hold only so much.
+   *
+   * @param boundBytes what weights and tensors may take; {@code --memory} counts if it is less
+   * @throws ParameterException if the options are wrong or name no bundle, or not even the first
+   *     exit fits
+   * @throws IOException if the bundle is damaged; the message says which file
+   */
+  Engine open(OptionalLong boundBytes) throws IOException {
     Optional<String> wrong = Bundles.misnamed(bundle);
     if (wrong.isPresent()) {
       throw wrongUse("--bundle " + wrong.get());
@@ -98,10 +110,18 @@ final class EngineArguments {
           Bundles.usual(line -> command.getErr().println(name + ": " + line)).locate(bundle),
           new EngineOptions(threads, provider),
           precision,
-          memoryBytes == null ? OptionalLong.empty() : OptionalLong.of(memoryBytes));
+          least(boundBytes));
     } catch (TooLittleMemoryException tooLittle) {
-      throw wrongUse("--memory: " + tooLittle.getMessage());
+      String who = memoryBytes == null ? "--objective, device_memory: " : "--memory: ";
+      throw wrongUse(who + tooLittle.getMessage());
     }
+  }
+
+  private OptionalLong least(OptionalLong boundBytes) {
+    if (memoryBytes == null) {
+      return boundBytes;
+    }
+    return OptionalLong.of(Math.min(memoryBytes, boundBytes.orElse(Long.MAX_VALUE)));
   }
 
   /** Checks what needs no file. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,31 +20,36 @@ import org.jspecify.annotations.Nullable;
  * explanation is made in pieces on the thread that decides, one per condition that could change the
  * plan, and a decision waits for one piece at most.
  *
- * <p>Used as its scheduler is, by one thread at a time.
+ * <p>Used as its planner is, by one thread at a time.
  */
 final class ExplainingPlanner implements Planner {
-  private final Scheduler scheduler;
-  private final Explainer explainer;
+  private final Planner planner;
+  private final Supplier<Scheduler> reasons;
   private final Executor background;
   private final Consumer<Explanation> told;
   private @Nullable Pieces latest;
 
   /**
-   * Lets a scheduler explain itself.
+   * Lets a planner be explained.
    *
+   * @param reasons the scheduler that decides in it at the moment
    * @param background runs one task at a time, on the thread that decides
    * @param told gets an explanation per change, there
    */
-  ExplainingPlanner(Scheduler scheduler, Executor background, Consumer<Explanation> told) {
-    this.scheduler = scheduler;
-    this.explainer = new Explainer(scheduler);
+  ExplainingPlanner(
+      Planner planner,
+      Supplier<Scheduler> reasons,
+      Executor background,
+      Consumer<Explanation> told) {
+    this.planner = planner;
+    this.reasons = reasons;
     this.background = background;
     this.told = told;
   }
 
   @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
-    PlanDecision decision = scheduler.decide(estimates, current, nowNanos);
+    PlanDecision decision = planner.decide(estimates, current, nowNanos);
     if (!current.equals(Optional.of(decision.plan()))) {
       Pieces pieces = new Pieces(estimates, current, decision);
       latest = pieces;
@@ -57,6 +63,7 @@ final class ExplainingPlanner implements Planner {
     private final Estimates estimates;
     private final Optional<Plan> current;
     private final PlanDecision decision;
+    private final Explainer explainer = new Explainer(reasons.get());
     private @Nullable Explanation explanation;
     private int conditions;
 

@@ -6,12 +6,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.edge.host.DeviceMemory;
+import dev.sluice.edge.session.AuditReport;
 import dev.sluice.edge.session.EdgeAnswer;
+import dev.sluice.edge.session.EnergyReport;
+import dev.sluice.edge.session.ExitReport;
 import dev.sluice.edge.session.Score;
 import dev.sluice.edge.session.SessionCounters;
 import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Timing;
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.scheduler.drift.Agreement;
+import dev.sluice.scheduler.drift.DriftReport;
+import dev.sluice.scheduler.energy.EnergyPerFrame;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.explain.Explanation;
 import dev.sluice.scheduler.plan.ExitThreshold;
@@ -161,7 +167,72 @@ final class Lines {
     putMemory(line, memory);
     line.put("device_scale", rounded(e.deviceScale()));
     line.put("worker_scale", rounded(e.workerScale()));
+    putExits(line, status.exits());
+    putEnergy(line, status.energy());
     return line;
+  }
+
+  /** Null where nobody watches. */
+  private static void putExits(ObjectNode line, Optional<ExitReport> exits) {
+    Optional<DriftReport> drift = exits.flatMap(ExitReport::drift);
+    if (drift.isPresent()) {
+      DriftReport known = drift.get();
+      line.putObject("drift")
+          .put("state", known.state().name().toLowerCase(Locale.ROOT))
+          .put("says", known.describe())
+          .put("evidence", rounded(known.evidence()))
+          .put("early_share", rounded(known.earlyShare()))
+          .put("expected_early_share", rounded(known.expectedEarlyShare()))
+          .put("frames", known.answers())
+          .put("flags", known.flags())
+          .put("capped", exits.get().capped());
+    } else {
+      line.putNull("drift");
+    }
+    Optional<AuditReport> audits = exits.flatMap(ExitReport::audits);
+    if (audits.isPresent()) {
+      putAudits(line.putObject("audits"), audits.get());
+    } else {
+      line.putNull("audits");
+    }
+  }
+
+  private static void putAudits(ObjectNode node, AuditReport audits) {
+    node.put("drawn", audits.drawn()).put("sent", audits.sent()).put("bytes", audits.bytes());
+    node.put("answered", audits.answered()).put("agreed", audits.agreed());
+    node.put("lost", audits.lost()).put("missed", audits.missed());
+    if (audits.agreement().isPresent()) {
+      Agreement known = audits.agreement().get();
+      node.put("agreement", rounded(known.share()));
+      node.put("agreement_low", rounded(known.lower()));
+      node.put("agreement_high", rounded(known.upper()));
+    } else {
+      node.putNull("agreement").putNull("agreement_low").putNull("agreement_high");
+    }
+    ArrayNode thresholds = node.putArray("thresholds");
+    audits
+        .latest()
+        .ifPresent(
+            latest -> latest.verdicts().forEach(verdict -> thresholds.add(verdict.describe())));
+  }
+
+  /** Null where there is no model to price it. */
+  private static void putEnergy(ObjectNode line, Optional<EnergyReport> energy) {
+    if (energy.isEmpty()) {
+      line.putNull("energy");
+      return;
+    }
+    EnergyPerFrame spent = energy.get().perAnswer();
+    line.putObject("energy")
+        .put("mj_per_answer", millijoules(spent.totalJoules()))
+        .put("compute_mj", millijoules(spent.networkJoules() + spent.codingJoules()))
+        .put("waiting_mj", millijoules(spent.waitingJoules()))
+        .put("radio_mj", millijoules(spent.radioJoules()))
+        .put("tail_mj", millijoules(spent.tailJoules()));
+  }
+
+  private static double millijoules(double joules) {
+    return rounded(1e3 * joules);
   }
 
   /** What was never measured is null: the guesses that plans begin with would mislead a reader. */
@@ -213,6 +284,8 @@ final class Lines {
     line.put("hedged_stages", c.hedgedSteps()).put("plan_changes", c.planChanges());
     line.put("probes", c.probes()).put("failures", c.failures());
     line.put("overruns", status.overruns());
+    putExits(line, status.exits());
+    putEnergy(line, status.energy());
     return line;
   }
 

@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -78,6 +79,27 @@ final class Strategies {
   record ExitPolicyUse(Optional<ExitCriterion> criterion) {}
 
   /**
+   * How Sluice's own scheduler is made.
+   *
+   * @param options how it judges
+   * @param recalibrated whether audits may raise its thresholds
+   */
+  record Tuning(SchedulerOptions options, boolean recalibrated) {
+    static final Tuning USUAL = new Tuning(SchedulerOptions.defaults(), false);
+
+    Planner planner(
+        BundleFacts facts,
+        Objective objective,
+        Optional<ExitCriterion> criterion,
+        Predicate<Plan> runnable) {
+      return recalibrated && criterion.isEmpty()
+          ? new RecalibratedPlanner(
+              allowed -> new Scheduler(facts, objective, options, criterion, runnable.and(allowed)))
+          : new Scheduler(facts, objective, options, criterion, runnable);
+    }
+  }
+
+  /**
    * Returns a strategy.
    *
    * @param name as in {@link #KNOWN}
@@ -86,7 +108,7 @@ final class Strategies {
    */
   static Strategy of(
       String name, BundleFacts facts, Objective objective, Optional<Estimates> mean) {
-    return of(name, facts, objective, mean, Optional.empty(), Optional.empty());
+    return of(name, facts, objective, mean, Optional.empty(), Optional.empty(), Tuning.USUAL);
   }
 
   /**
@@ -96,6 +118,7 @@ final class Strategies {
    *     their own rule, or no early exits
    * @param memory what fits on the device; where that is not the whole network, only for those that
    *     can do without
+   * @param tuning of {@code sluice}
    */
   static Strategy of(
       String name,
@@ -103,7 +126,8 @@ final class Strategies {
       Objective objective,
       Optional<Estimates> mean,
       Optional<ExitPolicyUse> policy,
-      Optional<DeviceMemory> memory) {
+      Optional<DeviceMemory> memory,
+      Tuning tuning) {
     String[] words = name.split(":", -1);
     requireWords(name, words);
     if (NEED_ALL.contains(words[0]) && memory.isPresent() && !memory.get().holdsAll()) {
@@ -122,24 +146,16 @@ final class Strategies {
                 + name
                 + " has its own rule or no exits");
       }
-      SchedulerOptions options = SchedulerOptions.defaults();
+      Tuning tuned =
+          policy.get().criterion().isPresent()
+              ? tuning
+              : new Tuning(tuning.options().uncertified(), false);
       return new Strategy(
-          policy
-              .get()
-              .criterion()
-              .map(c -> new Scheduler(facts, objective, options, Optional.of(c), runnable))
-              .orElseGet(
-                  () ->
-                      new Scheduler(
-                          facts, objective, options.uncertified(), Optional.empty(), runnable)),
-          true);
+          tuned.planner(facts, objective, policy.get().criterion(), runnable), true);
     }
     return switch (words[0]) {
       case "sluice" ->
-          new Strategy(
-              new Scheduler(
-                  facts, objective, SchedulerOptions.defaults(), Optional.empty(), runnable),
-              true);
+          new Strategy(tuning.planner(facts, objective, Optional.empty(), runnable), true);
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(
@@ -206,7 +222,7 @@ final class Strategies {
   private static long deadlineNanos(String name, Objective objective) {
     return (long)
         objective.constraints().stream()
-            .filter(constraint -> constraint.metric().isLatency())
+            .flatMap(constraint -> constraint.latencyBound().stream())
             .mapToDouble(Constraint::bound)
             .min()
             .orElseThrow(

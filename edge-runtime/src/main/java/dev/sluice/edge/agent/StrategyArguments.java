@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
 import dev.sluice.edge.agent.Strategies.Strategy;
+import dev.sluice.edge.agent.Strategies.Tuning;
 import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -57,6 +58,7 @@ final class StrategyArguments {
    * @param framePeriodNanos time between frames; 0 = unknown
    * @param policy what exits follow in place of thresholds
    * @param memory what fits on the device, if that is bounded
+   * @param tuning of Sluice's own scheduler
    */
   Strategy chosen(
       EngineArguments command,
@@ -65,7 +67,8 @@ final class StrategyArguments {
       double deviceFactor,
       long framePeriodNanos,
       Optional<ExitPolicyUse> policy,
-      Optional<DeviceMemory> memory) {
+      Optional<DeviceMemory> memory,
+      Tuning tuning) {
     Optional<Estimates> mean = Optional.empty();
     if (meanBytesPerSecond != null && meanRoundTripMillis != null) {
       mean =
@@ -82,7 +85,7 @@ final class StrategyArguments {
                   framePeriodNanos));
     }
     try {
-      return Strategies.of(strategy, facts, goal, mean, policy, memory);
+      return Strategies.of(strategy, facts, goal, mean, policy, memory, tuning);
     } catch (IllegalArgumentException wrong) {
       throw command.wrongUse(String.valueOf(wrong.getMessage()));
     }

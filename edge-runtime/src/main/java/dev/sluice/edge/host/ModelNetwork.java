@@ -1,5 +1,6 @@
 package dev.sluice.edge.host;
 
+import dev.sluice.edge.session.AuditCodec;
 import dev.sluice.edge.session.DeviceNetwork;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.Payload;
@@ -178,6 +179,20 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
       }
     }
     return ExitPolicies.of(exitCuts.size(), manifest.labels().size(), active, now.data());
+  }
+
+  /**
+   * {@inheritDoc} Everywhere 8 bits are enough; {@code f32} where the bundle means another by that.
+   */
+  @Override
+  public Optional<AuditCodec> auditCodec(int cut) {
+    if (cut < 1 || cut >= lastCut()) {
+      return Optional.empty();
+    }
+    String name = manifest.codec(cut, EIGHT_BIT).isPresent() ? "f32" : EIGHT_BIT;
+    return manifest.codec(cut, name).isPresent()
+        ? Optional.empty()
+        : Optional.of(new PlainWriter(name, codec(cut, name)));
   }
 
   /** Returns a black picture of the network's size, to warm up with. */
@@ -439,20 +454,32 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     }
 
     private Payload written(Activation tensors) {
-      List<ByteBuffer> parts = new ArrayList<>();
-      List<int[]> shapes = tensors.shapes();
-      for (int i = 0; i < shapes.size(); i++) {
-        if (tensors.type(i) == TensorType.FLOAT32) {
-          parts.add(ByteBuffer.wrap(codec.encode(tensors.floats(i), shapes.get(i))));
-        } else {
-          ByteBuffer view = tensors.bytes(i);
-          byte[] copy = new byte[view.remaining()];
-          view.get(copy);
-          parts.add(ByteBuffer.wrap(copy));
-        }
-      }
-      return new Payload(parts);
+      return ModelNetwork.written(codec, tensors);
     }
+  }
+
+  /** Writes what a stage leaves, whatever its own encoder made of it. */
+  private record PlainWriter(String name, ActivationCodec codec) implements AuditCodec {
+    @Override
+    public Payload encode(Sample live) {
+      return written(codec, ((Tensors) live).live());
+    }
+  }
+
+  private static Payload written(ActivationCodec codec, Activation tensors) {
+    List<ByteBuffer> parts = new ArrayList<>();
+    List<int[]> shapes = tensors.shapes();
+    for (int i = 0; i < shapes.size(); i++) {
+      if (tensors.type(i) == TensorType.FLOAT32) {
+        parts.add(ByteBuffer.wrap(codec.encode(tensors.floats(i), shapes.get(i))));
+      } else {
+        ByteBuffer view = tensors.bytes(i);
+        byte[] copy = new byte[view.remaining()];
+        view.get(copy);
+        parts.add(ByteBuffer.wrap(copy));
+      }
+    }
+    return new Payload(parts);
   }
 
   private final class CompiledRoute implements Route {

@@ -170,10 +170,17 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             request.cut(),
             request.codec(),
             WireRules.of(request.exits(), request.state()),
-            Math.max(1, request.deadlineNanos() - loop.nanoTime()),
+            remainingNanos(request),
             0,
             request.payload().parts());
     client.send(infer, outcome -> loop.execute(() -> done.accept(reply(outcome))));
+  }
+
+  /** As the protocol has it: 0 is no deadline. */
+  private long remainingNanos(CloudRequest request) {
+    return request.deadlineNanos() == CloudRequest.NO_DEADLINE
+        ? 0
+        : Math.max(1, request.deadlineNanos() - loop.nanoTime());
   }
 
   @Override

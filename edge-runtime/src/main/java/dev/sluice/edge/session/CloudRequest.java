@@ -14,7 +14,8 @@ import java.util.TreeMap;
  * @param codec how it is written
  * @param exits policies of the exits after that cut at which the worker may stop, by their number
  * @param state what the exits on the device said, for policies that remember
- * @param deadlineNanos when an answer is worth nothing any more, on the session's clock
+ * @param deadlineNanos when an answer is worth nothing any more, on the session's clock, or {@link
+ *     #NO_DEADLINE}
  * @param payload its bytes
  */
 public record CloudRequest(
@@ -25,6 +26,8 @@ public record CloudRequest(
     ExitState state,
     long deadlineNanos,
     Payload payload) {
+  /** Nobody waits: everything that has a deadline comes first. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
 
   /** Copies the exits. */
   public CloudRequest {

@@ -8,6 +8,7 @@ import dev.sluice.scheduler.plan.Plan;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The network as the device computes it: a compiled bundle on a real device, a table of replayed
@@ -51,6 +52,16 @@ public interface DeviceNetwork {
       }
     }
     return ExitPolicies.of(exitCuts().size(), labels().size(), active, PolicyData.NONE);
+  }
+
+  /**
+   * Returns how tensors at a cut are written for an audit; empty if they cannot be written almost
+   * without loss.
+   *
+   * @param cut of an exit of a plan on the device
+   */
+  default Optional<AuditCodec> auditCodec(int cut) {
+    return Optional.empty();
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.sluice.edge.session;
 
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.Optional;
 
 /**
  * What a session does at the moment.
@@ -13,6 +14,8 @@ import dev.sluice.scheduler.plan.PlanDecision;
  * @param outstanding frames without answer
  * @param overruns times that real compute took longer than the emulated device allows
  * @param counters what has happened since the session began
+ * @param exits what is known of the exits, if they are watched
+ * @param energy what the answers took, if there is a model to price it
  */
 public record SessionStatus(
     long nowNanos,
@@ -21,4 +24,6 @@ public record SessionStatus(
     PlanDecision decision,
     int outstanding,
     long overruns,
-    SessionCounters counters) {}
+    SessionCounters counters,
+    Optional<ExitReport> exits,
+    Optional<EnergyReport> energy) {}

@@ -27,8 +27,9 @@ class ExplainingPlannerTest {
 
   private final Queue<Runnable> background = new ArrayDeque<>();
   private final List<Explanation> told = new ArrayList<>();
+  private final Scheduler scheduler = scheduler();
   private final ExplainingPlanner planner =
-      new ExplainingPlanner(scheduler(), background::add, told::add);
+      new ExplainingPlanner(scheduler, () -> scheduler, background::add, told::add);
 
   private static Scheduler scheduler() {
     try {
@@ -109,7 +110,8 @@ class ExplainingPlannerTest {
   void goesOnDecidingWhenNobodyExplainsAnyMore() {
     ExplainingPlanner closing =
         new ExplainingPlanner(
-            scheduler(),
+            scheduler,
+            () -> scheduler,
             task -> {
               throw new RejectedExecutionException("closed");
             },

@@ -459,4 +459,119 @@ class WholeProgramsTest {
     assertThat(out.size()).isZero();
     assertThat(err.toString().strip()).doesNotContain("\n").contains("127.0.0.1:" + closed);
   }
+
+  private static byte[] frames() {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    return stream.toByteArray();
+  }
+
+  @Test
+  void edgeTellsHowItsExitsCompareAndWhatEnergyItsAnswersTook() throws Exception {
+    List<JsonNode> lines =
+        edge(
+            0,
+            frames(),
+            "--frames-per-second",
+            "100",
+            "--deadline",
+            "5s",
+            "--status-every",
+            "50ms",
+            "--energy",
+            "pi4");
+    JsonNode summary = lines.get(lines.size() - 1);
+    assertThat(summary.path("drift").path("says").asText()).isNotBlank();
+    assertThat(summary.path("drift").path("flags").asLong()).isZero();
+    assertThat(summary.path("audits").isNull()).as("off unless asked for").isTrue();
+    assertThat(summary.path("energy").path("compute_mj").asDouble()).isPositive();
+    assertThat(summary.path("energy").path("radio_mj").asDouble()).isZero();
+    assertThat(of("status", lines)).isNotEmpty().allMatch(line -> line.has("drift"));
+  }
+
+  @Test
+  void edgeWatchesAndPricesNothingThatIsSwitchedOff() throws Exception {
+    List<JsonNode> lines =
+        edge(0, frames(), "--frames-per-second", "100", "--deadline", "5s", "--drift", "off");
+    JsonNode summary = lines.get(lines.size() - 1);
+    assertThat(summary.path("drift").isNull()).isTrue();
+    assertThat(summary.path("energy").isNull()).isTrue();
+  }
+
+  @Test
+  void edgeAuditsAndMayRaiseThresholdsWithoutAWorkerToo() throws Exception {
+    List<JsonNode> lines =
+        edge(
+            0,
+            frames(),
+            "--frames-per-second",
+            "100",
+            "--deadline",
+            "5s",
+            "--audit-share",
+            "1",
+            "--offload-cap",
+            "1.25");
+    assertThat(of("answer", lines)).hasSize(FRAMES);
+    JsonNode audits = lines.get(lines.size() - 1).path("audits");
+    assertThat(audits.path("sent").asLong()).isZero();
+    assertThat(audits.path("agreement").isNull()).isTrue();
+  }
+
+  @Test
+  void edgeHoldsABoundOnMemoryThatTheObjectiveNames() throws Exception {
+    List<JsonNode> lines =
+        edge(
+            0,
+            frames(),
+            "--frames-per-second",
+            "100",
+            "--deadline",
+            "5s",
+            "--objective",
+            "device_memory <= 4 KB; minimise device_memory");
+    JsonNode memory = lines.get(0).path("memory");
+    assertThat(memory.path("bound_bytes").asLong()).isEqualTo(4000);
+    assertThat(memory.path("deepest_split").asInt()).isEqualTo(1);
+    assertThat(of("answer", lines)).hasSize(FRAMES).allMatch(line -> line.path("exit").asInt() == 0);
+  }
+
+  @Test
+  void edgeKnowsWhatPlansNeedWithoutAnyBound() throws Exception {
+    List<JsonNode> lines =
+        edge(
+            0,
+            frames(),
+            "--frames-per-second",
+            "100",
+            "--deadline",
+            "5s",
+            "--objective",
+            "p95_latency <= 5 s; minimise device_memory");
+    assertThat(of("answer", lines)).hasSize(FRAMES);
+    assertThat(lines.get(0).path("memory").isNull()).isTrue();
+  }
+
+  @Test
+  void edgeSaysWhatIsWrongWithWhatItShallWatch() throws Exception {
+    for (String[] wrong :
+        new String[][] {
+          {"--drift", "maybe"},
+          {"--offload-cap", "-1"},
+          {"--offload-cap", "lots"},
+          {"--offload-cap", "NaN"},
+          {"--audit-share", "2"},
+          {"--audit-share", "NaN"},
+          {"--energy", "toaster"},
+          {"--energy", "pi4+pigeon"}
+        }) {
+      edge(2, new byte[0], wrong);
+      assertThat(err.toString()).contains(wrong[0]);
+      err.getBuffer().setLength(0);
+    }
+    edge(2, new byte[0], "--drift", "off", "--offload-cap", "1.25");
+    assertThat(err.toString()).contains("--offload-cap needs --drift on");
+  }
 }

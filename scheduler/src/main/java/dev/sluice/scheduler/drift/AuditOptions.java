@@ -45,6 +45,12 @@ public record AuditOptions(
     return new AuditOptions(0.02, 0.05, 3, 0.97, 0.95, 500, 30, 20_000);
   }
 
+  /** Returns the same for another share of the answers, in [0, 1]. */
+  public AuditOptions withShare(double newShare) {
+    return new AuditOptions(
+        newShare, nearWidth, nearBoost, target, confidence, leastToLower, burstAnswers, mostAudits);
+  }
+
   private static void require(boolean holds, String message, double value) {
     if (!holds) {
       throw new IllegalArgumentException(message + ": " + value);

@@ -19,12 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
 /**
  * Has a random share of the device's confident answers checked by the final exit, and recalibrates
- * thresholds from the outcome. Not thread-safe.
+ * thresholds from the outcome. Not thread-safe but for {@link #prepare}.
  *
  * <p>What is measured is <em>agreement</em> with the final exit, not accuracy: labels are not known
  * in the field. Samples are sent for audit with a codec that loses next to nothing, so that it is
@@ -51,7 +52,10 @@ public final class Audits {
   private final AuditOptions options;
   private final RandomGenerator random;
   private final Deque<Result> results = new ArrayDeque<>();
+
+  /** Guarded by itself. */
   private final Map<Plan, Double> nearShares = new LinkedHashMap<>(16, 0.75f, true);
+
   private long recalibrations;
 
   /**
@@ -69,6 +73,16 @@ public final class Audits {
     this.criterion = criterion;
     this.options = options;
     this.random = random;
+  }
+
+  /**
+   * Works out how common scores near the thresholds of a plan are, so that the first answer under
+   * it need not wait for that. Thread-safe: may run beside all other methods.
+   */
+  public void prepare(Plan plan) {
+    if (criterion.isEmpty() && options.share() > 0 && options.nearBoost() > 1) {
+      knownNearShare(plan);
+    }
   }
 
   /**
@@ -161,6 +175,16 @@ public final class Audits {
    * @param plan the plan as it was certified
    */
   public Recalibration recalibrate(Plan plan) {
+    return recalibration(plan).get();
+  }
+
+  /**
+   * Takes the audits so far for a recalibration. What is returned computes it, which may take some
+   * milliseconds, on any thread.
+   *
+   * @param plan the plan as it was certified
+   */
+  public Supplier<Recalibration> recalibration(Plan plan) {
     List<ExitThreshold> exits =
         criterion.isPresent()
             ? List.of()
@@ -168,16 +192,16 @@ public final class Audits {
                 .filter(exit -> onDevice(plan, exit.exit()).isPresent())
                 .filter(exit -> exit.threshold() > 0 && exit.threshold() <= 1)
                 .toList();
-    List<Verdict> verdicts = new ArrayList<>();
-    if (!exits.isEmpty()) {
-      recalibrations++;
-      double error =
-          (1 - options.confidence()) / recalibrations / (recalibrations + 1) / exits.size() / 2;
-      for (ExitThreshold exit : exits) {
-        verdicts.add(verdict(plan, exit, error));
-      }
+    if (exits.isEmpty()) {
+      return () -> new Recalibration(plan, List.of());
     }
-    return new Recalibration(plan, verdicts);
+    recalibrations++;
+    double error =
+        (1 - options.confidence()) / recalibrations / (recalibrations + 1) / exits.size() / 2;
+    List<Result> taken = List.copyOf(results);
+    return () ->
+        new Recalibration(
+            plan, exits.stream().map(exit -> verdict(taken, plan, exit, error)).toList());
   }
 
   private static void checkFrame(long frame) {
@@ -186,8 +210,8 @@ public final class Audits {
     }
   }
 
-  private Verdict verdict(Plan plan, ExitThreshold exit, double error) {
-    List<Seen> here = seen(plan, exit.exit());
+  private Verdict verdict(List<Result> all, Plan plan, ExitThreshold exit, double error) {
+    List<Seen> here = seen(all, plan, exit.exit());
     double before = exit.threshold();
     Optional<Agreement> now = from(here, before, error);
     if (now.isEmpty() || now.get().effectiveAudits() < leastToShow(error)) {
@@ -255,9 +279,9 @@ public final class Audits {
    * The audits of an exit that count for a plan, in order of their frames. A plan with a threshold
    * tells only of what reaches it, unless what went past its exit was audited too.
    */
-  private List<Seen> seen(Plan plan, int exit) {
+  private static List<Seen> seen(List<Result> all, Plan plan, int exit) {
     Map<Plan, List<Result>> byPlan =
-        results.stream()
+        all.stream()
             .filter(result -> result.draw().exit() == exit)
             .collect(Collectors.groupingBy(result -> result.draw().plan()));
     List<Seen> seen = new ArrayList<>();
@@ -328,21 +352,30 @@ public final class Audits {
     if (criterion.isPresent() || options.nearBoost() == 1) {
       return options.share();
     }
-    Double known = nearShares.get(plan);
-    if (known == null) {
-      if (nearShares.size() >= MOST_PLANS) {
-        nearShares.remove(nearShares.keySet().iterator().next());
-      }
-      known = nearShare(plan);
-      nearShares.put(plan, known);
-    }
-    double nearShare = known;
+    double nearShare = knownNearShare(plan);
     double boost = options.nearBoost();
     double near = Math.min(1, options.share() * boost / (1 + (boost - 1) * nearShare));
     if (near(exit, score) || nearShare == 1) {
       return near;
     }
     return Math.min(1, (options.share() - nearShare * near) / (1 - nearShare));
+  }
+
+  private double knownNearShare(Plan plan) {
+    synchronized (nearShares) {
+      Double known = nearShares.get(plan);
+      if (known != null) {
+        return known;
+      }
+    }
+    double share = nearShare(plan);
+    synchronized (nearShares) {
+      if (nearShares.size() >= MOST_PLANS) {
+        nearShares.remove(nearShares.keySet().iterator().next());
+      }
+      nearShares.put(plan, share);
+    }
+    return share;
   }
 
   private boolean near(ExitThreshold exit, double score) {

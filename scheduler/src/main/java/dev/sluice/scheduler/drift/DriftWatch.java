@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /**
  * Watches whether samples stop at the exits where the calibration tables say they do, under
- * whatever plans are in use, and says so when they do not. Not thread-safe; times come as arguments
- * from one clock and are only handed back.
+ * whatever plans are in use, and says so when they do not. Not thread-safe but for {@link
+ * #prepare}; times come as arguments from one clock and are only handed back.
  *
  * <p>The test is sequential: answers are compared as they come, one after the other, for ever.
  * While the stream is like the calibration, a false flag is raised at most once in {@link
@@ -46,7 +46,10 @@ public final class DriftWatch {
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
   private final DriftOptions options;
+
+  /** Guarded by itself. */
   private final Map<Plan, Optional<Expectation>> known = new LinkedHashMap<>(16, 0.75f, true);
+
   private final double[] sum = new double[Expectation.BETS];
 
   /** By direction whose flag is up: the bet that raised it. */
@@ -94,6 +97,35 @@ public final class DriftWatch {
     } else {
       ignore(nowNanos);
     }
+  }
+
+  /**
+   * A sample was cut off, for example by its deadline, when it had gone past an exit. Leaving it
+   * out would let the stream look easier than it is: those that stop early are never cut off.
+   *
+   * @param plan the plan the sample was run under
+   * @param exit of the plan, not the final one, that did not stop it; ignored if the plan has none
+   */
+  public void observePast(Plan plan, int exit, long nowNanos) {
+    if (plan.exits().stream().anyMatch(active -> active.exit() == exit)
+        && exit < facts.finalExit()) {
+      compare(plan, facts.finalExit() + 2 + exit, nowNanos);
+    } else {
+      ignore(nowNanos);
+    }
+  }
+
+  /**
+   * Works out what is expected of a plan, which takes some milliseconds, so that the first sample
+   * under it need not wait for that. Thread-safe: may run beside all other methods.
+   */
+  public void prepare(Plan plan) {
+    synchronized (known) {
+      if (known.containsKey(plan)) {
+        return;
+      }
+    }
+    remember(plan, Expectation.of(facts, plan, criterion, options));
   }
 
   /**
@@ -181,22 +213,32 @@ public final class DriftWatch {
   }
 
   private Optional<Expectation> expectation(Plan plan) {
-    Optional<Expectation> cached = known.get(plan);
-    if (cached == null) {
+    Optional<Expectation> cached;
+    synchronized (known) {
+      cached = known.get(plan);
+    }
+    return cached != null
+        ? cached
+        : remember(plan, Expectation.of(facts, plan, criterion, options));
+  }
+
+  private Optional<Expectation> remember(Plan plan, Optional<Expectation> expected) {
+    synchronized (known) {
       if (known.size() >= MOST_PLANS) {
         known.remove(known.keySet().iterator().next());
       }
-      cached = Expectation.of(facts, plan, criterion, options);
-      known.put(plan, cached);
+      known.put(plan, expected);
     }
-    return cached;
+    return expected;
   }
 
   private void count(Expectation expected, int exit) {
     bursts.add(expected.depthInSds(exit));
-    weight += RECENT * (1 - weight);
-    early += RECENT * ((expected.early(exit) ? 1 : 0) - early);
-    expectedEarly += RECENT * (expected.earlyShare() - expectedEarly);
+    if (expected.decided(exit)) {
+      weight += RECENT * (1 - weight);
+      early += RECENT * ((expected.early(exit) ? 1 : 0) - early);
+      expectedEarly += RECENT * (expected.earlyShare() - expectedEarly);
+    }
     cap.share(Math.min(1, options.capFactor() * expected.sentShare()));
     cap.onSample();
   }

@@ -26,8 +26,9 @@ final class Expectation {
    * minus the chance that one stops at a later exit. Whatever the plan, its mean over the
    * calibration is 0 and it lies in [-1, 1], so answers under different plans can be added up. Its
    * square, less the mean square, is the second score: it sees what the first cannot, the ends
-   * gaining on the middle. A sample of which it is only known that it was sent has the mean score of
-   * the exits behind the split. Both scores are watched both ways: four directions.
+   * gaining on the middle. A sample of which it is only known that it was sent, or that it went past
+   * an exit, has the mean score of the exits that are left: a bet wins no more by a mean than by what
+   * it is the mean of. Both scores are watched both ways: four directions.
    *
    * Bets. In each direction exp(lambda * score - allowance) is multiplied up over the answers. The
    * allowance is the least for which such a product over one whole sequence of the table has a mean
@@ -85,7 +86,9 @@ final class Expectation {
     static final Bet NONE = new Bet(0, 0, Double.POSITIVE_INFINITY);
   }
 
-  /** By direction and exit; the place behind the last exit stands for "sent, no more is known". */
+  /**
+   * By direction and exit, then what is only known in part: see {@link #sent} and {@link #past}.
+   */
   private final double[][] scores;
 
   private final Bet[] bets;
@@ -111,8 +114,8 @@ final class Expectation {
     sentShare = plan.usesCloud() ? 1 - earlyShare : 0;
     double[] depth = depths(share);
     double[] spread = centredSquares(depth, share);
-    double[] deeper = withSent(depth, share);
-    double[] ends = withSent(spread, share);
+    double[] deeper = withPartlyKnown(depth, share);
+    double[] ends = withPartlyKnown(spread, share);
     scores = new double[][] {deeper, negative(deeper), ends, negative(ends)};
     bets = new Bet[BETS];
     double[] variances = new double[scores.length];
@@ -123,7 +126,7 @@ final class Expectation {
       distinct.merge(IntBuffer.wrap(sequence), 1, Integer::sum);
     }
     for (int d = 0; d < scores.length; d++) {
-      Sequences sums = new Sequences(distinct, scores[d], stretch);
+      Sequences sums = new Sequences(distinct, scores[d], finalExit + 1, stretch);
       variances[d] = sums.variance();
       for (int i = 0; i < SHIFTS.length; i++) {
         bets[d * SHIFTS.length + i] = sums.bet(SHIFTS[i], options);
@@ -211,17 +214,24 @@ final class Expectation {
     return squares;
   }
 
-  private double[] withSent(double[] score, double[] share) {
+  private double[] withPartlyKnown(double[] score, double[] share) {
+    double[] all = Arrays.copyOf(score, 2 * finalExit + 2);
+    all[sent()] = meanFrom(deviceExits, score, share);
+    for (int exit = 0; exit < finalExit; exit++) {
+      all[past(exit)] = meanFrom(exit + 1, score, share);
+    }
+    return all;
+  }
+
+  /** Mean score of the calibration's samples that stop at an exit or at a later one. */
+  private double meanFrom(int first, double[] score, double[] share) {
     double sum = 0;
     double weight = 0;
-    for (int exit = deviceExits; exit <= finalExit; exit++) {
+    for (int exit = first; exit <= finalExit; exit++) {
       sum += share[exit] * score[exit];
       weight += share[exit];
     }
-    double[] all = new double[score.length + 1];
-    System.arraycopy(score, 0, all, 0, score.length);
-    all[score.length] = weight > 0 ? sum / weight : score[finalExit];
-    return all;
+    return weight > 0 ? sum / weight : score[finalExit];
   }
 
   private static double[] negative(double[] values) {
@@ -231,6 +241,16 @@ final class Expectation {
   /** Returns where "sent, no more is known" stands among the exits. */
   int sent() {
     return finalExit + 1;
+  }
+
+  /** Returns where "went past this early exit, no more is known" stands among the exits. */
+  int past(int exit) {
+    return finalExit + 2 + exit;
+  }
+
+  /** Returns whether it is known if a sample of this place stopped early on the device. */
+  boolean decided(int place) {
+    return place <= sent() || place - finalExit - 2 >= Math.min(deviceExits, finalExit) - 1;
   }
 
   /** Returns whether a sample that stopped there stopped early on the device. */
@@ -288,10 +308,10 @@ final class Expectation {
     /** By distinct sequence and row: the sum of the scores up to there. */
     private final double[][] path;
 
-    Sequences(Map<IntBuffer, Integer> sequences, double[] score, int stretch) {
+    Sequences(Map<IntBuffer, Integer> sequences, double[] score, int places, int stretch) {
       this.stretch = stretch;
       double most = 0;
-      for (int exit = 0; exit < score.length - 1; exit++) {
+      for (int exit = 0; exit < places; exit++) {
         most = Math.max(most, score[exit]);
       }
       best = most;

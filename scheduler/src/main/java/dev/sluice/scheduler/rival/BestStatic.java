@@ -130,11 +130,12 @@ public final class BestStatic implements Planner {
           double from = constraint.relativeToFinal() ? predictor.finalAccuracy() : 0;
           rest &= accuracy >= from + constraint.bound();
         } else {
-          double value = value(plan, constraint.metric());
-          if (constraint.metric().isLatency()) {
-            late = Math.max(late, value / Math.max(1, constraint.bound()));
+          Optional<Constraint> latency = constraint.latencyBound();
+          if (latency.isPresent()) {
+            double value = value(plan, latency.get().metric());
+            late = Math.max(late, value / Math.max(1, latency.get().bound()));
           } else {
-            rest &= value <= constraint.bound();
+            rest &= value(plan, constraint.metric()) <= constraint.bound();
           }
         }
       }

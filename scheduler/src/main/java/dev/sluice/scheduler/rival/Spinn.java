@@ -12,6 +12,8 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,17 +24,19 @@ import java.util.Optional;
  * quantisation with bit-shuffle and LZ4 ({@code q8}), average latency from profile and exit rates
  * of a calibration set, hard constraints first, then targets in lexicographic order.
  *
- * <p>Deviations: percentile bounds of the objective are taken as bounds of the mean, which is what
- * SPINN predicts; its average is over a replay with arrivals, so that it also sees queues; splits
- * are the bundle's cuts, where SPINN keeps to the outputs of ReLUs, the picture at cut 0 among them
- * where a codec for it is named; where no exit reaches the threshold the final exit answers, where
- * SPINN returns the most confident of all exits; targets are compared without tolerance and plans
- * changed without hysteresis. While the link is down it uses its local plans, as the paper falls
- * back to the device.
+ * <p>Deviations: percentile bounds of the objective, and bounds of deadline misses, are taken as
+ * bounds of the mean, which is what SPINN predicts; its average is over a replay with arrivals, so
+ * that it also sees queues; splits are the bundle's cuts, where SPINN keeps to the outputs of
+ * ReLUs, the picture at cut 0 among them where a codec for it is named; where no exit reaches the
+ * threshold the final exit answers, where SPINN returns the most confident of all exits; targets
+ * are compared without tolerance and plans changed without hysteresis. While the link is down it
+ * uses its local plans, as the paper falls back to the device.
  */
 public final class Spinn implements Planner {
   /** SPINN's codec at inner cuts. */
   public static final String CODEC = "q8";
+
+  private static final Metric MEAN = Metric.of(Metric.Kind.MEAN_LATENCY);
 
   private final Scheduler scheduler;
 
@@ -56,16 +60,24 @@ public final class Spinn implements Planner {
   }
 
   private static Objective onMeans(Objective objective) {
+    List<Constraint> constraints = new ArrayList<>();
+    for (Constraint constraint : objective.constraints()) {
+      Optional<Constraint> latency = constraint.latencyBound();
+      if (latency.isPresent()) {
+        constraints.add(new Constraint(MEAN, latency.get().bound(), false));
+      } else if (constraint.metric().kind() != Metric.Kind.DEADLINE_MISSES) {
+        constraints.add(constraint);
+      }
+    }
     return new Objective(
-        objective.constraints().stream()
-            .map(c -> new Constraint(onMean(c.metric()), c.bound(), c.relativeToFinal()))
-            .toList(),
+        constraints,
         objective.targets().stream()
             .map(t -> new Target(onMean(t.metric()), t.maximise()))
             .toList());
   }
 
+  /** Misses depend on the spread, of which SPINN knows nothing: fewer are a shorter mean. */
   private static Metric onMean(Metric metric) {
-    return metric.isLatency() ? Metric.of(Metric.Kind.MEAN_LATENCY) : metric;
+    return metric.isLatency() || metric.kind() == Metric.Kind.DEADLINE_MISSES ? MEAN : metric;
   }
 }

@@ -171,6 +171,55 @@ class DriftWatchTest {
     assertThat(mean).isLessThan(7500);
   }
 
+  /* Those that stop early are never cut off: left out, the others would make the stream look easy. */
+  @Test
+  void raisesNoFlagThoughEveryFrameThatGoesPastTheFirstExitIsCutOff() {
+    for (int seed = 0; seed < TABLES; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      BundleFacts facts = BurstyFrames.facts(random, SCENE, 200, 40, true);
+      DriftWatch told = new DriftWatch(facts, Optional.empty(), DriftOptions.defaults());
+      DriftWatch leftOut = new DriftWatch(facts, Optional.empty(), DriftOptions.defaults());
+      BurstyFrames frames = new BurstyFrames(random, SCENE);
+      for (int i = 0; i < 50_000; i++) {
+        frames.next();
+        int exit = frames.stop(DEEP);
+        if (exit == 0) {
+          told.observe(DEEP, 0, frames.confidence[0], i);
+          leftOut.observe(DEEP, 0, frames.confidence[0], i);
+        } else {
+          told.observePast(DEEP, 0, i);
+        }
+      }
+      assertThat(told.report().flags()).as("seed %d", seed).isZero();
+      assertThat(told.report().answers()).isEqualTo(50_000);
+      assertThat(leftOut.state()).isEqualTo(DriftState.SHALLOWER);
+    }
+  }
+
+  @Test
+  void ignoresAFrameThatWentPastAnExitWhichThePlanDoesNotHave() {
+    DriftWatch watch = watch(1);
+    watch.observePast(SHALLOW, 2, 1);
+    watch.observePast(SHALLOW, 3, 2);
+    watch.observePast(SHALLOW, -1, 3);
+    assertThat(watch.report().ignored()).isEqualTo(3);
+    assertThat(watch.report().answers()).isZero();
+  }
+
+  @Test
+  void aPlanThatWasPreparedIsJudgedLikeAnyOther() {
+    DriftWatch prepared = watch(2);
+    DriftWatch other = watch(2);
+    prepared.prepare(DEEP);
+    prepared.prepare(DEEP);
+    for (DriftWatch watch : List.of(prepared, other)) {
+      BurstyFrames frames = new BurstyFrames(new SplittableRandom(4), SCENE);
+      frames.sureness = 0.5;
+      frames.framesToFlag(watch, DEEP, 300);
+    }
+    assertThat(prepared.report()).isEqualTo(other.report());
+  }
+
   @Test
   void addsUpEvidenceOverChangesOfThePlan() {
     BurstyFrames frames = new BurstyFrames(new SplittableRandom(5), SCENE);

@@ -67,6 +67,15 @@ class BestStaticTest {
   }
 
   @Test
+  void aBoundOfDeadlineMissesIsOneOfAPercentile() throws Exception {
+    String objective = "deadline_misses(80 ms) <= 5 %; minimise device_compute";
+    assertThat(plan(best(objective, new Spell(link(8), 96), new Spell(link(0.1), 4))))
+        .isEqualTo(THERE);
+    assertThat(plan(best(objective, new Spell(link(8), 94), new Spell(link(0.1), 6))))
+        .isEqualTo(HERE);
+  }
+
+  @Test
   void whatIsSentInAnOutageTakesAsLongAsTheCallerWaitsAndCostsNobodyElse() throws Exception {
     BestStatic planner =
         best("minimise device_compute", new Spell(link(8), 3), new Spell(HandMade.down(), 1));

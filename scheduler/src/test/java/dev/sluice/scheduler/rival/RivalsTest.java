@@ -97,6 +97,30 @@ class RivalsTest {
   }
 
   @Test
+  void spinnTakesABoundOfDeadlineMissesAsOneOfTheMean() throws Exception {
+    String rest = ", accuracy >= final - 1 pt; minimise worker_compute";
+    Spinn misses =
+        new Spinn(FACTS, Objective.parse("deadline_misses(150 ms) <= 5 %" + rest), "raw");
+    Spinn mean = new Spinn(FACTS, Objective.parse("mean_latency <= 150 ms" + rest), "raw");
+    for (double mbit : new double[] {20, 6, 1, 0.25, 0.05}) {
+      for (double scale : new double[] {1, 20, 60}) {
+        PlanDecision decision = decide(misses, link(mbit, scale));
+        assertThat(decision.plan()).isEqualTo(decide(mean, link(mbit, scale)).plan());
+        assertThat(decision.feasible()).isEqualTo(decide(mean, link(mbit, scale)).feasible());
+      }
+    }
+  }
+
+  @Test
+  void spinnLeavesOutABoundOfMissesThatCannotFail() throws Exception {
+    String rest = "accuracy >= final - 1 pt; minimise worker_compute";
+    Spinn any =
+        new Spinn(FACTS, Objective.parse("deadline_misses(1 ms) <= 100 %, " + rest), "raw");
+    Spinn none = new Spinn(FACTS, Objective.parse(rest), "raw");
+    assertThat(decide(any, link(1, 20)).plan()).isEqualTo(decide(none, link(1, 20)).plan());
+  }
+
+  @Test
   void forcedPlansMayBeAnything() {
     Plan plan = new Plan(3, "klt-s1.0", List.of(new ExitThreshold(1, 0.77)));
 

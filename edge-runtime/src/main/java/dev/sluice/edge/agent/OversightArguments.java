@@ -1,0 +1,139 @@
+package dev.sluice.edge.agent;
+
+import dev.sluice.edge.agent.Strategies.ExitPolicyUse;
+import dev.sluice.edge.agent.Strategies.Strategy;
+import dev.sluice.edge.session.ExitOversight;
+import dev.sluice.edge.session.Oversight;
+import dev.sluice.scheduler.RecalibratedPlanner;
+import dev.sluice.scheduler.drift.AuditOptions;
+import dev.sluice.scheduler.drift.DriftOptions;
+import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What the agent keeps an eye on beside its answers: exits, audits of them, energy. */
+final class OversightArguments {
+  private static final String ON = "on";
+  private static final String OFF = "off";
+
+  @Option(
+      names = "--drift",
+      paramLabel = "on|off",
+      defaultValue = ON,
+      description =
+          "whether exit rates are compared with the calibration (default: ${DEFAULT-VALUE})")
+  private String drift = ON;
+
+  @Option(
+      names = "--offload-cap",
+      paramLabel = "FACTOR|off",
+      defaultValue = OFF,
+      description =
+          "when exits hardly stop any more, send at most so many times the share of frames that the"
+              + " plan is expected to send, e.g. 1.25 (default: ${DEFAULT-VALUE})")
+  private String offloadCap = OFF;
+
+  @Option(
+      names = "--audit-share",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "share of the device's confident answers, from 0 to 1, that the worker's final exit"
+              + " checks when the link is idle; it gets their tensors (default: ${DEFAULT-VALUE})")
+  private double auditShare;
+
+  @Option(
+      names = "--energy",
+      paramLabel = "DEVICE[+RADIO]",
+      description =
+          "price energy as of this device and radio, e.g. pi4+lte, and report it; without radio,"
+              + " wifi (default: not reported; objectives take pi4+wifi)")
+  private @Nullable String energy;
+
+  private @Nullable EnergyModel model;
+
+  void check(EngineArguments command) {
+    if (!drift.equals(ON) && !drift.equals(OFF)) {
+      throw command.wrongUse("--drift is on or off, not '" + drift + "'");
+    }
+    if (!offloadCap.equals(OFF)) {
+      try {
+        driftOptions();
+      } catch (IllegalArgumentException wrong) {
+        throw command.wrongUse(
+            "--offload-cap is off or a positive factor such as 1.25, not '" + offloadCap + "'");
+      }
+      if (drift.equals(OFF)) {
+        throw command.wrongUse("--offload-cap needs --drift on, which notices a collapse");
+      }
+    }
+    if (!(auditShare >= 0 && auditShare <= 1)) {
+      throw command.wrongUse("--audit-share must be in [0, 1], not " + auditShare);
+    }
+    if (energy != null) {
+      try {
+        model = EnergyModel.named(energy.contains("+") ? energy : energy + "+wifi");
+      } catch (IllegalArgumentException unknown) {
+        throw command.wrongUse("--energy: " + unknown.getMessage());
+      }
+    }
+  }
+
+  private DriftOptions driftOptions() {
+    DriftOptions usual = DriftOptions.defaults();
+    return offloadCap.equals(OFF)
+        ? usual
+        : new DriftOptions(
+            usual.falseAlarmAnswers(),
+            usual.burstAnswers(),
+            usual.tolerance(),
+            usual.collapseShare(),
+            Double.parseDouble(offloadCap));
+  }
+
+  /** Returns what prices energy, if that is named. */
+  Optional<EnergyModel> energyModel() {
+    return Optional.ofNullable(model);
+  }
+
+  /** Whether confident answers are audited. */
+  boolean audits() {
+    return auditShare > 0;
+  }
+
+  /**
+   * Returns what the session watches.
+   *
+   * @param policy what exits follow in place of thresholds; one that tables cannot replay cannot be
+   *     watched either
+   * @param chosen hears of raised thresholds, if it can be made anew
+   */
+  Oversight oversight(
+      BundleFacts facts, Optional<ExitPolicyUse> policy, Strategy chosen, long seed) {
+    boolean replayable = policy.isEmpty() || policy.get().criterion().isPresent();
+    boolean watched = drift.equals(ON) && replayable;
+    if (!watched && !audits()) {
+      return new Oversight(Optional.empty(), energyModel());
+    }
+    ExitOversight exits =
+        new ExitOversight(
+            facts,
+            policy.flatMap(ExitPolicyUse::criterion),
+            watched ? Optional.of(driftOptions()) : Optional.empty(),
+            watched && !offloadCap.equals(OFF),
+            audits() && replayable
+                ? Optional.of(AuditOptions.defaults().withShare(auditShare))
+                : Optional.empty(),
+            ExitOversight.USUAL_UPLINK_SHARE,
+            new SplittableRandom(seed),
+            recalibration -> {
+              if (chosen.planner() instanceof RecalibratedPlanner planner) {
+                planner.take(recalibration);
+              }
+            });
+    return new Oversight(Optional.of(exits), energyModel());
+  }
+}
