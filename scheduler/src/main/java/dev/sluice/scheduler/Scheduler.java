@@ -45,7 +45,8 @@ import java.util.stream.IntStream;
  * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
  * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
  * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
- * fixed-sequence testing). Across chains nothing is corrected: with many chains, the chance that
+ * fixed-sequence testing). A floor relative to the final exit means the bundle's own final exit, also
+ * where a companion answers, which may be better. Across chains nothing is corrected: with many chains, the chance that
  * some plan passes wrongly is above 5 %.
  */
 public final class Scheduler implements Planner {
@@ -73,6 +74,7 @@ public final class Scheduler implements Planner {
   private final List<Constraint> budgets = new ArrayList<>();
   private boolean changed;
   private long changedNanos;
+  private boolean companionServed = true;
 
   /** Plans among all of Sluice's candidates. Takes up to a second to prepare them. */
   public Scheduler(BundleFacts facts, Objective objective, SchedulerOptions options) {
@@ -205,6 +207,11 @@ public final class Scheduler implements Planner {
         plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
   }
 
+  @Override
+  public void companionServed(boolean served) {
+    companionServed = served;
+  }
+
   /* A plan forced by hand takes part if it is a candidate; any other is left at once. */
   private int known(Plan plan) {
     int index = predictor.find(plan).orElse(-1);
@@ -249,7 +256,8 @@ public final class Scheduler implements Planner {
       this.estimates = estimates;
       linkUp = estimates.link() == LinkState.UP;
       for (int i = 0; i < prepared; i++) {
-        usable[i] = linkUp || !predictor.plan(i).usesCloud();
+        Plan plan = predictor.plan(i);
+        usable[i] = linkUp ? companionServed || !plan.usesCompanion() : !plan.usesCloud();
       }
       Arrays.fill(latencyUse, Double.NaN);
       Arrays.fill(lateLoss, Double.NaN);

@@ -105,8 +105,7 @@ final class Behaviour {
       rowBytes[i] = select.bytes[rows[i]];
       rowRight[i] = select.right[rows[i]];
     }
-    boolean identical =
-        plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
+    boolean identical = Codecs.identical(plan);
     boolean[] certified = Outcome.of(facts, certificate.table(), plan, criterion).right;
     Certificate.Bounds bounds = certificate.bounds(certified, identical);
     return new Behaviour(
