@@ -2,6 +2,7 @@ package dev.sluice.edge;
 
 import dev.sluice.edge.session.Step;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
 import java.util.List;
@@ -12,9 +13,14 @@ final class DeviceCosts {
   static final long NEVER = Long.MAX_VALUE / 4;
 
   private final Profile profile;
+  private final long companionNanos;
 
-  DeviceCosts(Profile profile) {
+  /**
+   * @param companion who finishes what plans send to a companion
+   */
+  DeviceCosts(Profile profile, Optional<CompanionInfo> companion) {
     this.profile = profile;
+    this.companionNanos = companion.map(CompanionInfo::workerNanos).orElse(0L);
   }
 
   long preprocessNanos() {
@@ -52,7 +58,7 @@ final class DeviceCosts {
     return NEVER;
   }
 
-  /** Time to encode at a plan's split. */
+  /** Time to encode what a plan sends. */
   long encodeNanos(Plan plan) {
     return codec(plan).map(CodecCost::encodeNanos).orElse(0L);
   }
@@ -78,14 +84,20 @@ final class DeviceCosts {
     return codec(plan).map(CodecCost::meanBytes).orElse(0.0);
   }
 
-  /** Time that the worker needs from a plan's split to a cut, exit heads on the way left out. */
+  /**
+   * Time that the worker needs from what a plan sends to a cut, exit heads on the way left out; a
+   * companion needs the same wherever its answer counts.
+   */
   long workerNanos(Plan plan, int toCut) {
     long decode = codec(plan).map(CodecCost::decodeNanos).orElse(0L);
-    long input = plan.split() == 0 ? preprocessNanos() : 0;
-    return decode + input + segmentsNanos(plan.split(), toCut);
+    if (plan.usesCompanion()) {
+      return decode + companionNanos;
+    }
+    long input = plan.sentCut() == 0 ? preprocessNanos() : 0;
+    return decode + input + segmentsNanos(plan.sentCut(), toCut);
   }
 
   private Optional<CodecCost> codec(Plan plan) {
-    return profile.codec(plan.split(), plan.codec());
+    return profile.codec(plan.sentCut(), plan.codec());
   }
 }

@@ -3,8 +3,9 @@ package dev.sluice.edge;
 import dev.sluice.edge.Request.LocalAnswer;
 import dev.sluice.edge.Request.Mode;
 import dev.sluice.edge.session.Cloud;
-import dev.sluice.edge.session.CloudReply;
+import dev.sluice.edge.session.CloudReply.LabelProbability;
 import dev.sluice.edge.session.CloudReply.TransferTimes;
+import dev.sluice.edge.session.CloudReply;
 import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.Device;
 import dev.sluice.edge.session.DeviceNetwork;
@@ -29,6 +30,7 @@ import dev.sluice.edge.session.Work;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.model.exit.ExitState;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.drift.Recalibration;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -38,6 +40,7 @@ import dev.sluice.scheduler.estimate.TransferSample;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.Profile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -84,10 +87,15 @@ public final class EdgeSession implements AutoCloseable {
   private static final String LINK_DOWN = "the link is down";
   private static final String OVER_THE_CAP =
       "offload cap: exits hardly stop any more, and enough frames were sent";
+
+  /** The protocol's word for a network that the worker does not have. */
+  private static final String UNKNOWN_MODEL = "UNKNOWN_MODEL";
+
   private static final int TRANSFERS_PER_REPLAN = 3;
 
   /** A rate that changed by this factor calls for a decision at once. */
   private static final double UPLINK_STEP = 2;
+
   /** Part of a plan's way to the link that an audit does not count on. */
   private static final double LINK_RESERVE = 0.2;
 
@@ -122,6 +130,7 @@ public final class EdgeSession implements AutoCloseable {
   private boolean submittedAny;
   private int transfersSincePlan;
   private double plannedBytesPerSecond = 1;
+  private boolean companionServed = true;
   private boolean closed;
   private @Nullable Runnable afterPlan;
 
@@ -194,7 +203,7 @@ public final class EdgeSession implements AutoCloseable {
     this.background = around.background();
     this.planner = planner;
     this.estimators = estimators;
-    this.costs = new DeviceCosts(profile);
+    this.costs = new DeviceCosts(profile, around.network().companion());
     this.options = options;
     this.active = first;
     this.oversight = oversight;
@@ -226,6 +235,8 @@ public final class EdgeSession implements AutoCloseable {
           @Override
           public void onLinkState(LinkState state, String detail) {
             estimators.onLinkState(state, loop.nanoTime());
+            // Another worker, or the same one with more models, may be at the other end now.
+            companionServed |= state == LinkState.UP;
             if (state == LinkState.DOWN && options.fallback()) {
               List.copyOf(live.values()).stream()
                   .filter(r -> r.mode == Mode.AWAY)
@@ -589,7 +600,8 @@ public final class EdgeSession implements AutoCloseable {
   private void onExit(Request r, int exit, ExitScores scores) {
     r.keep(exit, scores);
     boolean isFinal = exit == network.exitCuts().size() - 1;
-    boolean stops = judge(r).stops(exit, scores);
+    boolean stops =
+        isFinal ? finalExitStops(r, exit, scores) : judge(r).stops(exit, scores);
     if (r.mode == Mode.PLAN) {
       atPlannedExit(r, exit, scores, stops);
     }
@@ -625,6 +637,15 @@ public final class EdgeSession implements AutoCloseable {
       r.toldWatch = true;
       watch.ifPresent(fate);
     }
+  }
+
+  /** What goes to a companion may be answered better than the final exit can, while it can come. */
+  private static boolean finalExitStops(Request r, int exit, ExitScores scores) {
+    Plan plan = plan(r);
+    boolean mayBeBettered = plan.usesCompanion() && (r.mode == Request.Mode.PLAN || r.cloudPending);
+    return !mayBeBettered
+        || plan.exits().stream()
+            .anyMatch(own -> own.exit() == exit && own.stops(scores.confidence()));
   }
 
   private static ExitPolicies.Judge judge(Request r) {
@@ -727,10 +748,11 @@ public final class EdgeSession implements AutoCloseable {
     cloud.send(
         new CloudRequest(
             r.id(),
-            plan.split(),
+            plan.usesCompanion() ? companion().digest() : "",
+            plan.sentCut(),
             plan.codec(),
             cloudExits(r),
-            judge(r).state(),
+            plan.usesCompanion() ? ExitState.NONE : judge(r).state(),
             options.fallback() ? r.deadlineNanos : worthless,
             payload),
         reply -> onReply(r, reply));
@@ -819,6 +841,10 @@ public final class EdgeSession implements AutoCloseable {
         estimators.onOverloaded();
       }
       estimators.onAbandoned(r.id(), loop.nanoTime());
+      if (refused.code().equals(UNKNOWN_MODEL) && r.active != null && plan(r).usesCompanion()) {
+        companionServed = false;
+        replan();
+      }
       trouble(r, "the worker refused: " + refused.code() + ", " + refused.message());
     } else if (reply instanceof CloudReply.Lost lost) {
       tally.lost++;
@@ -834,7 +860,7 @@ public final class EdgeSession implements AutoCloseable {
     TransferTimes t = answered.times();
     learnTransfer(r.id(), t);
     long profiled =
-        r.active == null ? 0 : costs.workerNanos(plan(r), network.exitCuts().get(answered.exit()));
+        r.active == null ? 0 : costs.workerNanos(plan(r), answeredAt(plan(r), answered.exit()));
     long now = loop.nanoTime();
     estimators.onWorker(t.workerQueueNanos(), t.workerComputeNanos(), profiled, now);
     estimators.onLoad(answered.load().busyFraction(), answered.load().computeScale());
@@ -864,6 +890,17 @@ public final class EdgeSession implements AutoCloseable {
   private boolean uplinkStepped(long now) {
     double ratio = estimators.at(now).uplinkBytesPerSecond() / plannedBytesPerSecond;
     return ratio <= 1 / UPLINK_STEP || ratio >= UPLINK_STEP;
+  }
+
+  /** The cut at which an answer from the cloud was given; a companion has no cuts here. */
+  private int answeredAt(Plan plan, int exit) {
+    return plan.usesCompanion() ? network.lastCut() : network.exitCuts().get(exit);
+  }
+
+  private CompanionInfo companion() {
+    return network
+        .companion()
+        .orElseThrow(() -> new IllegalStateException("a plan for a companion that is none"));
   }
 
   private void trouble(Request r, String why) {
@@ -1004,20 +1041,28 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   private void answerFromCloud(Request r, CloudReply.Answered answered) {
+    boolean fromCompanion = plan(r).usesCompanion();
     List<Score> top =
         answered.top().stream()
             .limit(TOP)
+            .map(s -> fromCompanion ? ownClass(s) : s)
             .map(s -> new Score(s.label(), labelName(s.label()), s.probability()))
             .toList();
     answer(
         r,
         top,
-        answered.exit(),
+        fromCompanion ? network.exitCuts().size() : answered.exit(),
         Place.CLOUD,
         false,
-        "the cloud answered",
+        fromCompanion ? "the companion answered" : "the cloud answered",
         timing(r, Optional.of(answered.times())),
         answered.times().workerComputeNanos());
+  }
+
+  /** A companion numbers classes its own way; one that it cannot have keeps its number. */
+  private LabelProbability ownClass(LabelProbability theirs) {
+    int label = companion().classOf(theirs.label()).orElse(theirs.label());
+    return new LabelProbability(label, theirs.probability());
   }
 
   /** Answers with the best exit so far, or drops the frame if there is none. */
@@ -1178,9 +1223,11 @@ public final class EdgeSession implements AutoCloseable {
     }
     Plan current = active.decision().plan();
     Optional<Supplier<Recalibration>> question = auditor.flatMap(known -> known.question(current));
+    boolean served = companionServed;
     background.execute(
         () -> {
           try {
+            planner.companionServed(served);
             question.ifPresent(this::recalibrate);
             PlanDecision decision = planner.decide(e, Optional.of(current), now);
             Optional<Route> route =

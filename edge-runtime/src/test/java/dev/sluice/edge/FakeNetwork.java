@@ -14,6 +14,7 @@ import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.Profile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -53,6 +54,8 @@ final class FakeNetwork implements DeviceNetwork {
   /** What the plans' exits follow in place of thresholds. */
   Optional<ExitPolicy> policy = Optional.empty();
 
+  Optional<CompanionInfo> companion = Optional.empty();
+
   /** Stages run, as "0-1", in order. */
   final List<String> ran = new ArrayList<>();
 
@@ -78,6 +81,11 @@ final class FakeNetwork implements DeviceNetwork {
   @Override
   public List<String> labels() {
     return List.of("zero", "one", "two");
+  }
+
+  @Override
+  public Optional<CompanionInfo> companion() {
+    return companion;
   }
 
   @Override

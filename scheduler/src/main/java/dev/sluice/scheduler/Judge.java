@@ -30,6 +30,7 @@ final class Judge {
   private final int[] bolder;
   private final double ampleShare;
   private final boolean[] usesCloud;
+  private final boolean[] usesCompanion;
 
   /** By plan: whether its latencies keep to their bounds, and to the ample share of them. */
   private final byte[] timely;
@@ -46,6 +47,7 @@ final class Judge {
   private final boolean[] allowed;
   private Estimates estimates;
   private boolean linkUp;
+  private boolean companionServed;
   private boolean restricted;
 
   /**
@@ -82,8 +84,10 @@ final class Judge {
     this.ampleShare = ampleShare;
     int plans = floorHolds.length;
     usesCloud = new boolean[plans];
+    usesCompanion = new boolean[plans];
     for (int i = 0; i < plans; i++) {
       usesCloud[i] = predictor.plan(i).usesCloud();
+      usesCompanion[i] = predictor.plan(i).usesCompanion();
     }
     timely = new byte[plans];
     ample = new byte[plans];
@@ -109,9 +113,10 @@ final class Judge {
   }
 
   /** Forgets what was judged before. */
-  void begin(Estimates newEstimates, boolean newLinkUp) {
+  void begin(Estimates newEstimates, boolean newLinkUp, boolean newCompanionServed) {
     estimates = newEstimates;
     linkUp = newLinkUp;
+    companionServed = newCompanionServed;
     restricted = false;
     Arrays.fill(lateLoss, Double.NaN);
     predictor.utilisations(estimates, leastUse);
@@ -147,7 +152,8 @@ final class Judge {
   }
 
   boolean usable(int index) {
-    return (linkUp || !usesCloud[index]) && (!restricted || allowed[index]);
+    boolean reachable = linkUp ? companionServed || !usesCompanion[index] : !usesCloud[index];
+    return reachable && (!restricted || allowed[index]);
   }
 
   /** Whether a plan holds every constraint. */

@@ -15,4 +15,11 @@ public interface Planner {
    * @param nowNanos time on the caller's monotonic clock
    */
   PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos);
+
+  /**
+   * Tells whether a worker serves the bundle's companion, which is assumed until somebody says
+   * otherwise. A planner that has a choice takes no plan that needs it while none does; one that
+   * keeps to a plan ignores this.
+   */
+  default void companionServed(boolean served) {}
 }

@@ -24,6 +24,7 @@ public final class RecalibratedPlanner implements Planner {
   private final Function<Predicate<Plan>, Planner> maker;
   private final Map<Integer, Double> least = new HashMap<>();
   private Planner planner;
+  private boolean companionServed = true;
 
   /**
    * Starts with every candidate.
@@ -54,6 +55,7 @@ public final class RecalibratedPlanner implements Planner {
     }
     try {
       planner = maker.apply(plan -> allowed(plan, stricter));
+      planner.companionServed(companionServed);
     } catch (IllegalArgumentException none) {
       return false;
     }
@@ -79,6 +81,12 @@ public final class RecalibratedPlanner implements Planner {
   /** Returns the planner that decides at the moment. */
   public Planner current() {
     return planner;
+  }
+
+  @Override
+  public void companionServed(boolean served) {
+    companionServed = served;
+    planner.companionServed(served);
   }
 
   @Override

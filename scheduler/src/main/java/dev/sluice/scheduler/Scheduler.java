@@ -48,7 +48,8 @@ import java.util.stream.IntStream;
  * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
  * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
  * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
- * fixed-sequence testing). Across chains nothing is corrected: with many chains, the chance that
+ * fixed-sequence testing). A floor relative to the final exit means the bundle's own final exit, also
+ * where a companion answers, which may be better. Across chains nothing is corrected: with many chains, the chance that
  * some plan passes wrongly is above 5 %.
  */
 public final class Scheduler implements Planner {
@@ -92,6 +93,7 @@ public final class Scheduler implements Planner {
   private final Pace pace;
   private boolean changed;
   private long changedNanos;
+  private boolean companionServed = true;
 
   /** What was estimated when the plan in use was taken up. */
   private Optional<Estimates> adopted = Optional.empty();
@@ -289,6 +291,11 @@ public final class Scheduler implements Planner {
     return new Appraisal(objective, options, predictor, floorHolds, estimates);
   }
 
+  @Override
+  public void companionServed(boolean served) {
+    companionServed = served;
+  }
+
   /* A plan forced by hand takes part if it is a candidate; any other is left at once. */
   private int known(Plan plan) {
     int index = predictor.find(plan).orElse(-1);
@@ -324,7 +331,7 @@ public final class Scheduler implements Planner {
     Round(Estimates estimates) {
       this.estimates = estimates;
       linkUp = estimates.link() == LinkState.UP;
-      judge.begin(estimates, linkUp);
+      judge.begin(estimates, linkUp, companionServed);
       search.begin(estimates);
     }
 

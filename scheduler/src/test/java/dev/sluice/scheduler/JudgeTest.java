@@ -71,7 +71,7 @@ class JudgeTest {
     int asked = 0;
     for (int round = 0; round < 6; round++) {
       Estimates estimates = estimates(random);
-      judge.begin(estimates, true);
+      judge.begin(estimates, true, true);
       List<Integer> order = new ArrayList<>(IntStream.range(0, PLANS.size()).boxed().toList());
       Collections.shuffle(order, random);
       for (int i : order) {

@@ -373,4 +373,27 @@ class SchedulerTest {
   private static Scheduler scheduler(String goal) throws Exception {
     return new Scheduler(SyntheticFacts.of(1), Objective.parse(goal), SchedulerOptions.defaults());
   }
+
+  @Test
+  void takesTheCompanionOnlyWhileAWorkerServesIt() throws Exception {
+    BundleFacts facts = SyntheticFacts.withCompanion(1, 3, MS);
+    Scheduler scheduler =
+        new Scheduler(
+            facts,
+            Objective.parse("p95_latency <= 400 ms; maximise accuracy"),
+            SchedulerOptions.plain());
+    Estimates quick = link(50, 5, 2);
+
+    PlanDecision served = scheduler.decide(quick, Optional.empty(), 0);
+    assertThat(served.plan().usesCompanion()).isTrue();
+    assertThat(served.prediction().accuracy())
+        .isGreaterThan(served.prediction().finalAccuracy() + 0.01);
+
+    scheduler.companionServed(false);
+    PlanDecision without = scheduler.decide(quick, Optional.of(served.plan()), 1);
+    assertThat(without.plan().usesCompanion()).isFalse();
+
+    scheduler.companionServed(true);
+    assertThat(scheduler.decide(quick, Optional.empty(), 2).plan().usesCompanion()).isTrue();
+  }
 }

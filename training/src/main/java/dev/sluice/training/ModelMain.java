@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       CutCommand.class,
       VerifyCommand.class,
       QuantiseCommand.class,
+      CompanionCommand.class,
       InspectCommand.class,
       DiffCommand.class,
       PublishCommand.class

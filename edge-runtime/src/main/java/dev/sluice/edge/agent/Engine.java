@@ -1,11 +1,12 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.edge.host.ModelNetwork;
 import dev.sluice.edge.host.ThreadLoop;
 import dev.sluice.edge.host.TooLittleMemoryException;
-import dev.sluice.edge.host.WorkerCloud;
 import dev.sluice.edge.host.WorkerCloud.Standing;
+import dev.sluice.edge.host.WorkerCloud;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.NoCloud;
 import dev.sluice.model.ProgressiveModel;
@@ -19,6 +20,8 @@ import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.plan.PlanMemory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -79,8 +82,9 @@ final class Engine implements AutoCloseable {
               ? Optional.of(DeviceMemory.of(model, precision, memoryBytes.getAsLong()))
               : Optional.empty();
       int deepest = memory.map(DeviceMemory::deepestCut).orElse(model.lastCut());
-      Engine engine =
-          new Engine(bundle, model, precision, new ModelNetwork(model, precision, deepest), memory);
+      ModelNetwork network = new ModelNetwork(model, precision, deepest);
+      BundleFactsReader.companion(bundle).ifPresent(network::accompaniedBy);
+      Engine engine = new Engine(bundle, model, precision, network, memory);
       opened = true;
       return engine;
     } catch (TooLittleMemoryException tooLittle) {
@@ -146,8 +150,11 @@ final class Engine implements AutoCloseable {
     }
     Workers workers = named.get();
     WorkerTarget first = workers.targets().get(0);
+    List<String> networks = new ArrayList<>(List.of(bundle.digest()));
+    network.companion().ifPresent(companion -> networks.add(companion.digest()));
     ClientOptions client =
         ClientOptions.to(first.host(), first.port(), bundle.digest(), workers.deviceName())
+            .as(new ClientOptions.Identity(workers.deviceName(), networks, "", List.of()))
             .withSecurity(workers.security());
     WorkerCloud cloud = new WorkerCloud(loop, PoolOptions.of(workers.targets(), client));
     worker = cloud;

@@ -48,6 +48,11 @@ final class ExplainingPlanner implements Planner {
   }
 
   @Override
+  public void companionServed(boolean served) {
+    planner.companionServed(served);
+  }
+
+  @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     PlanDecision decision = planner.decide(estimates, current, nowNanos);
     if (!current.equals(Optional.of(decision.plan()))) {

@@ -13,6 +13,7 @@ import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.rival.BranchyNet;
+import dev.sluice.scheduler.rival.Cascade;
 import dev.sluice.scheduler.rival.CloudOnly;
 import dev.sluice.scheduler.rival.Dads;
 import dev.sluice.scheduler.rival.Ddnn;
@@ -34,7 +35,8 @@ final class Strategies {
   static final String KNOWN =
       "sluice, device-only, cloud-only[:CODEC], spinn, fixed-split, fixed:SPLIT:CODEC,"
           + " neurosurgeon[:published], dads[:published], edgent[:published],"
-          + " edgent-dynamic[:published], branchynet, ddnn:EXIT:CODEC";
+          + " edgent-dynamic[:published], branchynet, ddnn:EXIT:CODEC,"
+          + " cascade[:CODEC[:THRESHOLD]]";
 
   private static final String PREFERRED_PICTURE_CODEC = "jpeg-75";
 
@@ -48,13 +50,17 @@ final class Strategies {
           "dads",
           "edgent",
           "edgent-dynamic",
-          "branchynet");
+          "branchynet",
+          "cascade");
 
   /** Raw tensors and regressed times in place of the bundle's codecs and measured times. */
   private static final String PUBLISHED = "published";
 
   /** Their exits follow a rule of their own, which {@code --exit-policy} tells. */
   private static final Set<String> NEED_POLICY = Set.of("branchynet", "ddnn");
+
+  /** Accuracy, as a share, that a cascade without threshold may lose against the best one. */
+  private static final double CASCADE_LOSS = 0.005;
 
   /* From 50 kbit/s to about 1 Gbit/s: neighbours are within the noise of a link. */
   private static final double LEAST_STATE_BYTES_PER_SECOND = 6250;
@@ -162,6 +168,7 @@ final class Strategies {
               new CloudOnly(
                   facts, words.length == 2 ? known(words[1], facts) : pictureCodec(facts)),
               true);
+      case "cascade" -> new Strategy(cascade(words, facts), true);
       case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
       case "fixed-split" -> new Strategy(new FixedSplit(facts, known(name, mean)), false);
       case "neurosurgeon" -> new Strategy(new Neurosurgeon(facts, terms(words)), false);
@@ -215,6 +222,19 @@ final class Strategies {
     return new Strategy(planner, false);
   }
 
+  private static Cascade cascade(String[] words, BundleFacts facts) {
+    String codec = words.length == 1 ? pictureCodec(facts) : words[1];
+    if (words.length < 3) {
+      return Cascade.tuned(facts, codec, CASCADE_LOSS);
+    }
+    try {
+      return new Cascade(facts, codec, Double.parseDouble(words[2]));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "strategy cascade: the threshold is no number: " + words[2], e);
+    }
+  }
+
   private static Terms terms(String[] words) {
     return words.length == 1 ? Terms.asSluice() : Terms.asPublished();
   }
@@ -266,6 +286,7 @@ final class Strategies {
         switch (words[0]) {
           case "fixed", "ddnn" -> words.length == 3;
           case "cloud-only" -> words.length <= 2;
+          case "cascade" -> words.length <= 3;
           case "neurosurgeon", "dads", "edgent", "edgent-dynamic" ->
               words.length == 1 || (words.length == 2 && words[1].equals(PUBLISHED));
           default -> words.length == 1;

@@ -9,6 +9,8 @@ import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.BundleFacts.CutFact;
 import dev.sluice.scheduler.profile.BundleFacts.ExitFact;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.CompanionFact;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
@@ -20,6 +22,11 @@ public final class BundleFactsReader {
   private static final String PROFILE = "profile.json";
   private static final String SELECT = "calibration.bin";
   private static final String CERTIFY = "certification.bin";
+
+  /** Folder of what the bundle says of its companion; {@code model companion} writes it. */
+  private static final String BESIDE = "companion/";
+
+  private static final String COMPANION = BESIDE + "companion.json";
 
   private BundleFactsReader() {}
 
@@ -67,9 +74,16 @@ public final class BundleFactsReader {
             .filter(codec -> select.variant(codec.cut(), codec.codec()).isPresent())
             .filter(codec -> certify.variant(codec.cut(), codec.codec()).isPresent())
             .toList();
+    Optional<CompanionInfo> companion = companion(bundle);
+    Optional<CompanionFact> beside = Optional.empty();
+    if (companion.isPresent()) {
+      CalibrationTable selected = file(bundle, BESIDE + SELECT, CalibrationTable::read);
+      CalibrationTable certified = file(bundle, BESIDE + CERTIFY, CalibrationTable::read);
+      beside = Optional.of(fact(bundle, companion.get(), selected, certified));
+    }
     try {
       return new BundleFacts(
-          manifest.lastCut(), exits, cuts, codecs, profile, worker, select, certify);
+          manifest.lastCut(), exits, cuts, codecs, profile, worker, select, certify, beside);
     } catch (IllegalArgumentException misfit) {
       throw new IOException(
           bundle.source()
@@ -82,6 +96,38 @@ public final class BundleFactsReader {
   }
 
   private static final String REMEDY = "prepare the bundle again";
+
+  /**
+   * Reads which network the bundle names as its companion.
+   *
+   * @throws IOException if what is said of it is damaged, or is of other classes
+   */
+  public static Optional<CompanionInfo> companion(Bundle bundle) throws IOException {
+    if (!bundle.has(COMPANION)) {
+      return Optional.empty();
+    }
+    CompanionInfo companion = file(bundle, COMPANION, CompanionInfo::fromJson);
+    if (companion.classes().size() != bundle.manifest().labels().size()) {
+      throw new IOException(
+          bundle.source() + "/" + COMPANION + ": is of other classes; name the companion again");
+    }
+    return Optional.of(companion);
+  }
+
+  private static CompanionFact fact(
+      Bundle bundle, CompanionInfo companion, CalibrationTable select, CalibrationTable certify)
+      throws IOException {
+    try {
+      return companion.fact(select, certify);
+    } catch (IllegalArgumentException misfit) {
+      throw new IOException(
+          bundle.source()
+              + ": its companion's tables are none ("
+              + misfit.getMessage()
+              + "); name the companion again",
+          misfit);
+    }
+  }
 
   /**
    * Reads the measured times alone.

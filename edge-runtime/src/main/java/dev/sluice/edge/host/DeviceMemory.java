@@ -124,14 +124,19 @@ public final class DeviceMemory {
     }
     int lastStage = from;
     return measured.computeIfAbsent(
-        plan.split() + ":" + plan.codec() + ":" + lastStage,
-        key -> measured(plan.split(), plan.codec(), lastStage));
+        plan.split() + ":" + plan.sentCut() + ":" + plan.codec() + ":" + lastStage,
+        key -> measured(plan, lastStage));
   }
 
-  private long measured(int split, String codec, int from) {
+  private long measured(Plan plan, int from) {
+    int split = plan.split();
+    String codec = plan.codec();
     StageMemory network = model.memoryUpTo(Math.max(deepestCut, split), precision);
     Optional<CodecInfo> transform =
-        model.manifest().codec(split, codec).filter(CodecInfo::hasTransform);
+        model
+            .manifest()
+            .codec(plan.sentCut(), codec)
+            .filter(known -> known.cut() > 0 && known.hasTransform());
     if (transform.isEmpty()) {
       return network.bytes();
     }

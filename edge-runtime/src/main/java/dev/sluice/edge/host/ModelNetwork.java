@@ -35,6 +35,7 @@ import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * A bundle as the device computes it. Thread-safe.
@@ -64,6 +66,9 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
 
   /** Replaced as a whole, seldom and before sessions begin. */
   private volatile Chosen chosen = new Chosen(Optional.empty(), PolicyData.NONE);
+
+  /** Set, if at all, before sessions begin. */
+  private volatile Optional<CompanionInfo> companion = Optional.empty();
 
   /** Policies in place of the plans' thresholds, and what they need. */
   private record Chosen(Optional<PolicyChoice> choice, PolicyData data) {}
@@ -164,6 +169,16 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     chosen = new Chosen(Optional.of(choice), data);
   }
 
+  /** Names the network that plans may send pictures to. */
+  public void accompaniedBy(CompanionInfo other) {
+    companion = Optional.of(other);
+  }
+
+  @Override
+  public Optional<CompanionInfo> companion() {
+    return companion;
+  }
+
   @Override
   public ExitPolicies policies(Plan plan) {
     Chosen now = chosen;
@@ -254,9 +269,13 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
     if (!plan.usesCloud()) {
       return new CompiledRoute(model.compile(request), Optional.empty(), Writer.none());
     }
-    if (plan.split() == 0) {
+    if (plan.usesCompanion() && companion.isEmpty()) {
+      throw new IllegalArgumentException(
+          "bundle " + manifest.name() + " has no companion to send pictures to");
+    }
+    if (plan.sentCut() == 0) {
       PictureWriter writer = new PictureWriter(plan.codec());
-      return new CompiledRoute(model.compile(request), Optional.empty(), writer);
+      return route(plan, hedged && plan.split() > 0, model.compile(request), chain -> writer);
     }
     ActivationCodec codec = codec(plan.split(), plan.codec());
     // Where an exit sits at the split, samples may leave there: they must not pay for the encoder.
@@ -266,6 +285,12 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
             allAreSent
                 ? request.encodedInLastStageBy(plan.codec())
                 : request.encodedBy(plan.codec()));
+    return route(plan, hedged, chain, encoded -> new TensorWriter(encoded.encoder(), codec));
+  }
+
+  /** Adds what lies beyond the split where that is wanted; owns the chain. */
+  private CompiledRoute route(
+      Plan plan, boolean hedged, StageChain chain, Function<StageChain, Writer> writer) {
     Optional<StageChain> beyond = Optional.empty();
     boolean done = false;
     try {
@@ -275,7 +300,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         beyond = Optional.of(model.compile(rest));
       }
       done = true;
-      return new CompiledRoute(chain, beyond, new TensorWriter(chain.encoder(), codec));
+      return new CompiledRoute(chain, beyond, writer.apply(chain));
     } finally {
       if (!done) {
         chain.close();

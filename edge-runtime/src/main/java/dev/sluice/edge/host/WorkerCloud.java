@@ -166,7 +166,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     Infer infer =
         new Infer(
             wireId(request.id()),
-            modelDigest,
+            request.model().isEmpty() ? modelDigest : request.model(),
             request.cut(),
             request.codec(),
             WireRules.of(request.exits(), request.state()),

@@ -10,7 +10,8 @@ import java.util.TreeMap;
  * A sample to finish in the cloud.
  *
  * @param id the frame's id
- * @param cut the cut at which it was left
+ * @param model digest of the network that is to finish it; empty for the session's own
+ * @param cut the cut from which the worker goes on; 0 for a picture
  * @param codec how it is written
  * @param exits policies of the exits after that cut at which the worker may stop, by their number
  * @param state what the exits on the device said, for policies that remember
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  */
 public record CloudRequest(
     long id,
+    String model,
     int cut,
     String codec,
     Map<Integer, ExitPolicy> exits,
@@ -28,6 +30,18 @@ public record CloudRequest(
     Payload payload) {
   /** Nobody waits: everything that has a deadline comes first. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  /** Makes a request for the session's own network. */
+  public CloudRequest(
+      long id,
+      int cut,
+      String codec,
+      Map<Integer, ExitPolicy> exits,
+      ExitState state,
+      long deadlineNanos,
+      Payload payload) {
+    this(id, "", cut, codec, exits, state, deadlineNanos, payload);
+  }
 
   /** Copies the exits. */
   public CloudRequest {

@@ -5,6 +5,7 @@ import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyData;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,11 @@ public interface DeviceNetwork {
 
   /** Returns the names of the classes. */
   List<String> labels();
+
+  /** Returns another network in the cloud that pictures may be sent to, if there is one. */
+  default Optional<CompanionInfo> companion() {
+    return Optional.empty();
+  }
 
   /** Makes the network's input of a frame; the result is the caller's. */
   Sample input(Frame frame);

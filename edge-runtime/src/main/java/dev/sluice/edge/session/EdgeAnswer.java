@@ -11,7 +11,8 @@ import java.util.Objects;
  * @param labelName its name, empty if dropped
  * @param probability its calibrated probability, 0 if dropped
  * @param top the most probable classes, at most five, best first
- * @param exit the exit that answered, or -1 if dropped
+ * @param exit the exit that answered, or -1 if dropped; a companion's answer counts as one exit
+ *     behind the final one
  * @param place where that exit was computed
  * @param split the split of the plan the frame was served under
  * @param codec the codec of that plan

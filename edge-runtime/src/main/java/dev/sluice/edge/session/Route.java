@@ -21,7 +21,7 @@ public interface Route extends AutoCloseable {
 
   /**
    * Writes what the worker needs: the tensors at the split, or the picture if the split is at the
-   * input.
+   * input or the plan sends the picture anyway.
    *
    * @param frame the frame
    * @param live tensors at the split, empty at the input; stays the caller's

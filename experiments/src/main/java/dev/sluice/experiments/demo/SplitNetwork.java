@@ -51,7 +51,7 @@ public final class SplitNetwork {
   }
 
   /**
-   * Classifies a frame as a plan says.
+   * Classifies a frame as a plan says; there is no companion here.
    *
    * @param plan the plan
    * @param route its device half, from {@link #compile}
@@ -85,7 +85,7 @@ public final class SplitNetwork {
   }
 
   private Outcome finish(Plan plan, Payload payload, ExitRule rule, long id) {
-    Infer request = infer(worker.digest(), plan.split(), plan.codec(), rule, payload, id);
+    Infer request = infer(worker.digest(), plan.sentCut(), plan.codec(), rule, payload, id);
     try {
       ServedModel.Finished finished = worker.finish(request);
       return new Outcome(finished.top().get(0).label(), finished.exit(), payload.bytes());

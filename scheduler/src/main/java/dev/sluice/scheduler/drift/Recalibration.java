@@ -107,9 +107,7 @@ public record Recalibration(Plan plan, List<Verdict> verdicts) {
    * checked: for any other one only those that were raised count.
    */
   public Plan applyTo(Plan other) {
-    return new Plan(
-        other.split(),
-        other.codec(),
+    return other.withExits(
         other.exits().stream()
             .map(exit -> new ExitThreshold(exit.exit(), mended(other, exit)))
             .toList());

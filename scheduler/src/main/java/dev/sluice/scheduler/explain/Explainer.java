@@ -11,6 +11,7 @@ import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.plan.Sends;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -38,9 +39,9 @@ public final class Explainer {
   private final Scheduler scheduler;
 
   /** What plans are alike in when only their exits differ. */
-  private record Kind(int split, String codec) {
+  private record Kind(int split, String codec, Sends sends) {
     static Kind of(Plan plan) {
-      return new Kind(plan.split(), plan.codec());
+      return new Kind(plan.split(), plan.codec(), plan.sends());
     }
   }
 

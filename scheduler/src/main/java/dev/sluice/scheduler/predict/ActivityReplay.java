@@ -29,7 +29,7 @@ final class ActivityReplay {
     double encodeNanos =
         facts
             .profile()
-            .codec(plan.plan.split(), plan.plan.codec())
+            .codec(plan.plan.sentCut(), plan.plan.codec())
             .map(codec -> (double) codec.encodeNanos())
             .orElse(0.0);
     double waitNanos = met.workerWait().nanos(plan.workerNanos);

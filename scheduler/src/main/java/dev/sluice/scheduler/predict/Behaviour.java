@@ -142,8 +142,7 @@ final class Behaviour {
         rowRight[i / Long.SIZE] |= 1L << i;
       }
     }
-    boolean identical =
-        plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
+    boolean identical = Codecs.identical(plan);
     boolean[] certified = Outcome.of(facts, certificate.table(), plan, criterion).right;
     Certificate.Bounds bounds = certificate.bounds(certified, identical);
     return new Behaviour(
@@ -156,7 +155,7 @@ final class Behaviour {
         plan.split() == 0 ? 0 : facts.profile().preprocessNanos(),
         facts
             .profile()
-            .codec(plan.split(), plan.codec())
+            .codec(plan.sentCut(), plan.codec())
             .map(codec -> (double) codec.encodeNanos())
             .orElse(0.0),
         (double) right / samples,

@@ -2,6 +2,7 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.BundleFacts.ExitFact;
@@ -20,10 +21,14 @@ public final class CandidatePlans {
 
   private CandidatePlans() {}
 
+  /** Thresholds of the final exit under which a companion is asked, from cautious to bold. */
+  private static final double[] CASCADE = {0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5};
+
   /**
    * Returns all of Sluice's plans: every cut, every codec that the tables know, threshold families
-   * with and without cloud exits; the whole network on the device; and anytime plans, which stop at
-   * an exit in any case. No plan occurs twice.
+   * with and without cloud exits; the whole network on the device; anytime plans, which stop at an
+   * exit in any case; and those that send the picture after exits on the device, to the same
+   * network or to the companion. No plan occurs twice.
    */
   public static List<PlanChain> sluice(BundleFacts facts) {
     ThresholdFamilies families = new ThresholdFamilies(facts);
@@ -43,8 +48,10 @@ public final class CandidatePlans {
           for (ExitFact exit : facts.exits().subList(0, facts.finalExit())) {
             chains.anytime(family, exit);
           }
+          chains.cascades(family);
           continue;
         }
+        chains.pictures(family, split);
         for (CodecFact codec : facts.codecs()) {
           if (codec.cut() == split && Codecs.predictable(facts, split, codec.codec())) {
             chains.split(family, split, codec.codec(), true);
@@ -87,7 +94,10 @@ public final class CandidatePlans {
     chains.local(family);
     for (ExitFact exit : facts.exits().subList(0, facts.finalExit())) {
       chains.anytime(family, exit);
+      chains.pictures(family, exit.cut());
     }
+    chains.pictures(family, 0);
+    chains.cascades(family);
     return chains.all;
   }
 
@@ -143,6 +153,67 @@ public final class CandidatePlans {
         plans.add(new Plan(split, codec, exits(vector, cutLimit)));
       }
       add(plans);
+    }
+
+    /**
+     * Plans that send the picture though the device has computed up to a cut: only cuts with an
+     * exit that may stop there, since without one a cut before would do. At cut 0 the companion is
+     * all there is to choose: the picture for the network itself is a split like others.
+     */
+    void pictures(List<double[]> family, int split) {
+      for (String codec : pictureCodecs(false)) {
+        add(withLastExit(family, split, codec, Sends.PICTURE, facts.lastCut()));
+        add(withLastExit(family, split, codec, Sends.PICTURE, split));
+      }
+      for (String codec : pictureCodecs(true)) {
+        add(
+            split == 0
+                ? List.of(new Plan(0, codec, List.of(), Sends.COMPANION))
+                : withLastExit(family, split, codec, Sends.COMPANION, split));
+      }
+    }
+
+    private List<Plan> withLastExit(
+        List<double[]> family, int split, String codec, Sends sends, int cutLimit) {
+      List<Plan> plans = new ArrayList<>();
+      for (double[] vector : family) {
+        List<ExitThreshold> exits = exits(vector, cutLimit);
+        if (exits.stream().anyMatch(exit -> facts.exitCut(exit.exit()) == split)) {
+          plans.add(new Plan(split, codec, exits, sends));
+        }
+      }
+      return plans;
+    }
+
+    /** The whole network on the device, and to the companion what its final exit is not sure of. */
+    void cascades(List<double[]> family) {
+      for (String codec : pictureCodecs(true)) {
+        List<Plan> bare = new ArrayList<>();
+        for (double threshold : CASCADE) {
+          ExitThreshold last = new ExitThreshold(facts.finalExit(), threshold);
+          bare.add(new Plan(facts.lastCut(), codec, List.of(last), Sends.COMPANION));
+          List<Plan> plans = new ArrayList<>();
+          for (double[] vector : family) {
+            List<ExitThreshold> exits = new ArrayList<>(exits(vector, facts.lastCut()));
+            exits.add(last);
+            plans.add(new Plan(facts.lastCut(), codec, exits, Sends.COMPANION));
+          }
+          add(plans);
+        }
+        add(bare);
+      }
+    }
+
+    private List<String> pictureCodecs(boolean companion) {
+      return facts.codecs().stream()
+          .filter(codec -> codec.cut() == 0)
+          .map(CodecFact::codec)
+          .filter(
+              codec ->
+                  companion
+                      ? Codecs.predictableByCompanion(facts, codec)
+                      : Codecs.predictable(facts, 0, codec))
+          .toList();
     }
 
     void local(List<double[]> family) {

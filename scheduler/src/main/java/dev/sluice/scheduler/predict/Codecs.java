@@ -1,5 +1,6 @@
 package dev.sluice.scheduler.predict;
 
+import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.Set;
@@ -19,6 +20,19 @@ final class Codecs {
     return facts.profile().codec(cut, codec).isPresent()
         && (lossless(codec)
             || (known(facts.select(), cut, codec) && known(facts.certify(), cut, codec)));
+  }
+
+  /** Whether the tables say how the companion answers to pictures in a codec. */
+  static boolean predictableByCompanion(BundleFacts facts, String codec) {
+    return facts.profile().codec(0, codec).isPresent()
+        && facts.companion().filter(companion -> companion.knows(codec)).isPresent();
+  }
+
+  /** Whether a plan answers as the uncut network does, by construction. */
+  static boolean identical(Plan plan) {
+    return plan.exits().isEmpty()
+        && !plan.usesCompanion()
+        && (!plan.usesCloud() || lossless(plan.codec()));
   }
 
   private static boolean known(CalibrationTable table, int cut, String codec) {

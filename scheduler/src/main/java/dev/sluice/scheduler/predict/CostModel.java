@@ -2,6 +2,7 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
@@ -11,7 +12,9 @@ import java.util.Arrays;
  * Profiled time of a plan by where a sample stops, in nanoseconds at scale 1. Immutable.
  *
  * <p>Whoever computes from the picture preprocesses it: the device, or at split 0 the worker. An
- * exit's head is paid by every sample that gets to it, encoding only by those that are sent.
+ * exit's head is paid by every sample that gets to it, encoding only by those that are sent. Where
+ * the picture is sent after exits on the device, the worker begins from the picture and skips the
+ * heads of the exits that the device has asked.
  */
 final class CostModel {
   /** By exit: device's time for a sample that stops there on the device. */
@@ -20,7 +23,7 @@ final class CostModel {
   /** Device's time for a sample that is sent. */
   final double deviceSent;
 
-  /** By exit: worker's time for a sample that is sent and stops there. */
+  /** By exit, the companion's place included: worker's time for a sample that is sent there. */
   final double[] worker;
 
   /** Worker's least time for a sample that is sent: decoding and all up to the first exit. */
@@ -38,8 +41,8 @@ final class CostModel {
     Profile far = facts.workerProfile();
     int finalExit = facts.finalExit();
     double[] threshold = thresholds(facts, plan);
-    double[] deviceStop = new double[finalExit + 1];
-    double[] worker = new double[finalExit + 1];
+    double[] deviceStop = new double[finalExit + 2];
+    double[] worker = new double[finalExit + 2];
     double device = plan.split() == 0 ? 0 : profile.preprocessNanos();
     int cut = 0;
     int exit = 0;
@@ -52,29 +55,35 @@ final class CostModel {
       deviceStop[exit] = device;
     }
     device += segments(profile, cut, plan.split());
-    double cloud = plan.split() == 0 ? far.preprocessNanos() : 0;
-    int firstCloudExit = exit;
+    double least = 0;
     if (plan.usesCloud()) {
       CodecCost codec =
           profile
-              .codec(plan.split(), plan.codec())
+              .codec(plan.sentCut(), plan.codec())
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "the profile lacks codec " + plan.codec() + " at cut " + plan.split()));
+                          "the profile lacks codec " + plan.codec() + " at cut " + plan.sentCut()));
       device += codec.encodeNanos();
-      cloud += codec.decodeNanos();
-      cut = plan.split();
-      for (; exit <= finalExit; exit++) {
-        cloud += segments(far, cut, facts.exitCut(exit));
-        cut = facts.exitCut(exit);
-        if (active(threshold, exit)) {
-          cloud += far.headNanos(exit);
+      double cloud = codec.decodeNanos();
+      int first = exit;
+      if (plan.usesCompanion()) {
+        first = facts.companionExit();
+        worker[first] = cloud + facts.companion().orElseThrow().workerNanos();
+      } else {
+        cloud += plan.sentCut() == 0 ? far.preprocessNanos() : 0;
+        cut = plan.sentCut();
+        for (; exit <= finalExit; exit++) {
+          cloud += segments(far, cut, facts.exitCut(exit));
+          cut = facts.exitCut(exit);
+          if (active(threshold, exit)) {
+            cloud += far.headNanos(exit);
+          }
+          worker[exit] = cloud;
         }
-        worker[exit] = cloud;
       }
+      least = worker[first];
     }
-    double least = firstCloudExit <= finalExit ? worker[firstCloudExit] : 0;
     return new CostModel(deviceStop, device, worker, least);
   }
 
@@ -107,17 +116,35 @@ final class CostModel {
     return deepest;
   }
 
-  /** Thresholds by exit; infinite where an exit is not active, 0 at the final exit. */
+  /**
+   * Returns thresholds by exit; infinite where an exit is not active, 0 at the final exit, unless
+   * what it is not sure of goes to a companion.
+   *
+   * @throws IllegalArgumentException if the plan does not fit the bundle
+   */
   static double[] thresholds(BundleFacts facts, Plan plan) {
     double[] thresholds = new double[facts.exits().size()];
     Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
+    int finalExit = facts.finalExit();
+    boolean cascade = plan.usesCompanion() && plan.split() == facts.lastCut();
     for (ExitThreshold exit : plan.exits()) {
-      if (exit.exit() >= facts.finalExit()) {
+      if (exit.exit() > finalExit || (exit.exit() == finalExit && !cascade)) {
         throw new IllegalArgumentException("not an early exit of this bundle: " + exit);
       }
       thresholds[exit.exit()] = exit.threshold();
     }
-    thresholds[facts.finalExit()] = 0;
+    if (!plan.usesCompanion()) {
+      thresholds[finalExit] = 0;
+    } else if (facts.companion().isEmpty()) {
+      throw new IllegalArgumentException("the bundle has no companion: " + plan);
+    } else if (cascade && !active(thresholds, finalExit)) {
+      throw new IllegalArgumentException("what does the final exit stop? " + plan);
+    } else if (plan.exits().stream().anyMatch(e -> facts.exitCut(e.exit()) > plan.split())) {
+      throw new IllegalArgumentException("a companion has no exits: " + plan);
+    }
+    if (plan.sends() == Sends.PICTURE && plan.split() >= facts.lastCut()) {
+      throw new IllegalArgumentException("nothing is left for the worker to compute: " + plan);
+    }
     return thresholds;
   }
 

@@ -10,7 +10,8 @@ public final class ExitReplay {
   private ExitReplay() {}
 
   /**
-   * Returns, by sample of the table, the exit that answers.
+   * Returns, by sample of the table, the exit that answers; for what a companion answers {@link
+   * BundleFacts#companionExit}.
    *
    * @param table one of the bundle's
    * @param criterion when active exits stop, if not by the plan's thresholds
@@ -19,9 +20,9 @@ public final class ExitReplay {
    */
   public static int[] exits(
       BundleFacts facts, CalibrationTable table, Plan plan, Optional<ExitCriterion> criterion) {
-    if (plan.usesCloud() && facts.profile().codec(plan.split(), plan.codec()).isEmpty()) {
+    if (plan.usesCloud() && facts.profile().codec(plan.sentCut(), plan.codec()).isEmpty()) {
       throw new IllegalArgumentException(
-          "the profile lacks codec " + plan.codec() + " at cut " + plan.split());
+          "the profile lacks codec " + plan.codec() + " at cut " + plan.sentCut());
     }
     byte[] exit = Outcome.of(facts, table, plan, criterion).exit;
     int[] exits = new int[exit.length];

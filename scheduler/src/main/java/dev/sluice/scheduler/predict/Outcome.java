@@ -12,7 +12,7 @@ import java.util.Optional;
 final class Outcome {
   private static final int LOSSLESS = -1;
 
-  /** By sample: the exit that answers. */
+  /** By sample: the exit that answers; {@link BundleFacts#companionExit} for the companion. */
   final byte[] exit;
 
   /** By sample: bytes sent; -1 where the device answers. */
@@ -35,17 +35,19 @@ final class Outcome {
     while (firstCloudExit <= finalExit && facts.exitCut(firstCloudExit) <= plan.split()) {
       firstCloudExit++;
     }
+    CalibrationTable far =
+        plan.usesCompanion() ? facts.companion().orElseThrow().on(table) : table;
     int variant = -1;
     int knownBytes = 0;
     if (plan.usesCloud()) {
-      variant = table.variant(plan.split(), plan.codec()).orElse(-1);
+      variant = far.variant(plan.sentCut(), plan.codec()).orElse(-1);
       if (variant < 0) {
-        if (!Codecs.lossless(plan.codec())) {
+        if (plan.usesCompanion() || !Codecs.lossless(plan.codec())) {
           throw new IllegalArgumentException(
-              "the calibration table lacks codec " + plan.codec() + " at cut " + plan.split());
+              "the calibration table lacks codec " + plan.codec() + " at cut " + plan.sentCut());
         }
         knownBytes =
-            facts.profile().codec(plan.split(), plan.codec()).stream()
+            facts.profile().codec(plan.sentCut(), plan.codec()).stream()
                 .mapToInt(codec -> (int) Math.ceil(codec.meanBytes()))
                 .findFirst()
                 .orElseThrow();
@@ -63,6 +65,10 @@ final class Outcome {
       if (exit < firstCloudExit) {
         outcome.bytes[s] = -1;
         outcome.right[s] = table.correct(s, exit);
+      } else if (plan.usesCompanion()) {
+        exit = facts.companionExit();
+        outcome.bytes[s] = far.bytes(variant, s);
+        outcome.right[s] = far.correct(variant, s, 0);
       } else if (variant < 0) {
         while (!gate.stops(LOSSLESS, exit)) {
           exit++;
@@ -102,10 +108,13 @@ final class Outcome {
       unchanged = 0;
     }
 
-    /** Whether the sample stops; each exit is asked once, in order. */
+    /**
+     * Whether the sample stops; each exit is asked once, in order. Policies are for early exits: at
+     * the final exit only the threshold counts.
+     */
     boolean stops(int variant, int exit) {
       boolean plain = variant == LOSSLESS;
-      if (criterion.isEmpty()) {
+      if (criterion.isEmpty() || exit == table.exits() - 1) {
         float confidence =
             plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit);
         return confidence >= thresholds[exit];

@@ -55,8 +55,7 @@ public final class Predictor {
   private final List<Behaviour> behaviours = new ArrayList<>();
   private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
 
-  /** By a plan without its exits. */
-  private final Map<Plan, Shipment> shipments = new HashMap<>();
+  private final Map<Sent, Shipment> shipments = new HashMap<>();
 
   private @Nullable PlanFloors floors;
   private final double finalAccuracy;
@@ -69,6 +68,9 @@ public final class Predictor {
   private @Nullable Estimates asked;
   private @Nullable Conditions cautious;
   private @Nullable Conditions central;
+
+  /** What is written, and how. */
+  private record Sent(int cut, String codec) {}
 
   /**
    * Prepares plans for prediction.
@@ -147,7 +149,7 @@ public final class Predictor {
     }
     Shipment shipment =
         shipments.computeIfAbsent(
-            new Plan(plan.split(), plan.codec(), List.of()), p -> new Shipment(rows.length));
+            new Sent(plan.sentCut(), plan.codec()), sent -> new Shipment(rows.length));
     behaviours.add(Behaviour.of(facts, plan, rows, shipment, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
@@ -214,8 +216,8 @@ public final class Predictor {
 
   /**
    * Returns whether a plan can be no slower than another whatever the conditions: no latency is
-   * longer, and neither device nor link nor worker is busier. Says so only of plans with the same
-   * split and codec.
+   * longer, and neither device nor link nor worker is busier. Says so only of plans that
+   * send the same.
    */
   public boolean neverSlower(int index, int other) {
     return behaviours.get(index).neverSlowerThan(behaviours.get(other));

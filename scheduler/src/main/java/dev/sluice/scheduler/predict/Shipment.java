@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What plans that share split and codec send for each replayed row, whatever their exits; and how
+ * What plans that send the same tensors by the same codec send for each replayed row; and how
  * long it takes on the link of the moment, worked out once for all of them. Not thread-safe.
  */
 final class Shipment {

@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.profile;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All that planners know of a bundle, without seeing the model. Immutable.
@@ -14,6 +15,7 @@ import java.util.List;
  *     computes at another precision
  * @param select table on which plans are chosen
  * @param certify table on which accuracy floors are proven; shares no sample with {@code select}
+ * @param companion another network in the cloud, which pictures may be sent to
  */
 public record BundleFacts(
     int lastCut,
@@ -23,7 +25,30 @@ public record BundleFacts(
     Profile profile,
     Profile workerProfile,
     CalibrationTable select,
-    CalibrationTable certify) {
+    CalibrationTable certify,
+    Optional<CompanionFact> companion) {
+
+  /** Makes the facts of a bundle without companion. */
+  public BundleFacts(
+      int lastCut,
+      List<ExitFact> exits,
+      List<CutFact> cuts,
+      List<CodecFact> codecs,
+      Profile profile,
+      Profile workerProfile,
+      CalibrationTable select,
+      CalibrationTable certify) {
+    this(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        Optional.empty());
+  }
 
   /** Makes the facts of a bundle whose network both sides run at the same precision. */
   public BundleFacts(
@@ -102,7 +127,27 @@ public record BundleFacts(
       for (ExitFact exit : exits) {
         require(table.exitCut(exit.exit()) == exit.cut(), "a calibration table of other cuts");
       }
+      companion.ifPresent(known -> known.requireSameSamples(table));
     }
+  }
+
+  /** Returns the same facts with a companion. */
+  public BundleFacts with(CompanionFact other) {
+    return new BundleFacts(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        Optional.of(other));
+  }
+
+  /** Returns the number by which a companion's answer goes where exits are counted. */
+  public int companionExit() {
+    return exits.size();
   }
 
   /** Returns the final exit's number. */

@@ -97,6 +97,58 @@ public final class SyntheticFacts {
     return of(Shape.usual(), seed);
   }
 
+  /**
+   * Makes facts of the usual shape with a companion that is right in all that the final exit is
+   * right in and in more besides, the surer the larger its strength.
+   *
+   * @param strength at least 0; 0 makes a companion that answers as the final exit does
+   * @param workerNanos its time on the worker
+   */
+  public static BundleFacts withCompanion(long seed, double strength, long workerNanos) {
+    BundleFacts facts = of(seed);
+    Random random = new Random(seed + 1);
+    return facts.with(
+        new CompanionFact(
+            "bigger",
+            "b".repeat(64),
+            workerNanos,
+            companion(facts.select(), strength, random),
+            companion(facts.certify(), strength, random)));
+  }
+
+  private static CalibrationTable companion(
+      CalibrationTable table, double strength, Random random) {
+    int finalExit = table.exits() - 1;
+    List<Variant> pictures =
+        table.variants().stream().filter(variant -> variant.cut() == 0).toList();
+    CalibrationTable.Builder builder =
+        CalibrationTable.builder(
+            table.role(), table.classes(), table.samples(), new int[] {1}, pictures);
+    for (int s = 0; s < table.samples(); s++) {
+      builder.sample(s, table.label(s), table.sequence(s));
+      boolean mends = random.nextDouble() < 1 - Math.exp(-strength);
+      for (int v = -1; v < pictures.size(); v++) {
+        int seen = v < 0 ? -1 : table.variant(0, pictures.get(v).codec()).orElseThrow();
+        int predicted =
+            seen < 0 ? table.predicted(s, finalExit) : table.predicted(seen, s, finalExit);
+        boolean mended = predicted != table.label(s) && mends;
+        double confidence =
+            seen < 0 ? table.confidence(s, finalExit) : table.confidence(seen, s, finalExit);
+        double margin = seen < 0 ? table.margin(s, finalExit) : table.margin(seen, s, finalExit);
+        double entropy =
+            seen < 0 ? table.entropyNats(s, finalExit) : table.entropyNats(seen, s, finalExit);
+        int says = mended ? table.label(s) : predicted;
+        if (seen < 0) {
+          builder.outcome(s, 0, says, confidence, margin, entropy);
+        } else {
+          builder.payload(v, s, table.bytes(seen, s));
+          builder.outcome(v, s, 0, says, confidence, margin, entropy);
+        }
+      }
+    }
+    return builder.build();
+  }
+
   /** Makes facts of a shape. */
   public static BundleFacts of(Shape shape, long seed) {
     Random random = new Random(seed);

@@ -51,7 +51,7 @@ record PlanStatistics(
       thresholds[exit.exit()] = exit.threshold();
     }
     thresholds[finalExit] = 0;
-    int variant = plan.usesCloud() ? table.variant(plan.split(), plan.codec()).orElseThrow() : -1;
+    int variant = plan.usesCloud() ? table.variant(plan.sentCut(), plan.codec()).orElseThrow() : -1;
     Times times = Times.of(facts, plan, thresholds);
     Rescue rescue = Rescue.of(facts, plan, thresholds, times, budgetNanos);
     int fallback = rescue.exit();
@@ -140,9 +140,10 @@ record PlanStatistics(
       }
       double sent = nanos;
       if (plan.usesCloud()) {
-        var codec = near.codec(plan.split(), plan.codec()).orElseThrow();
+        var codec = near.codec(plan.sentCut(), plan.codec()).orElseThrow();
         sent += codec.encodeNanos();
-        nanos = codec.decodeNanos() + (plan.split() == 0 ? far.preprocessNanos() : 0);
+        nanos = codec.decodeNanos() + (plan.sentCut() == 0 ? far.preprocessNanos() : 0);
+        cut = plan.sentCut();
         for (; exit < atExit.length; exit++) {
           for (; cut < facts.exitCut(exit); cut++) {
             nanos += far.segmentNanos(cut + 1);

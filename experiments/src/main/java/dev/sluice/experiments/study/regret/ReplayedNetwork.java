@@ -97,8 +97,8 @@ public final class ReplayedNetwork implements DeviceNetwork {
     List<Step> beyond =
         hedged && plan.split() > 0 ? chain(plan.split(), lastCut(), after) : List.of();
     OptionalInt variant =
-        plan.usesCloud() ? table.variant(plan.split(), plan.codec()) : OptionalInt.empty();
-    if (plan.usesCloud() && variant.isEmpty()) {
+        plan.usesCloud() ? table.variant(plan.sentCut(), plan.codec()) : OptionalInt.empty();
+    if (plan.usesCompanion() || (plan.usesCloud() && variant.isEmpty())) {
       throw new IllegalArgumentException("the table does not know " + plan.describe());
     }
     return new TableRoute(this, chain(0, plan.split(), own), beyond, variant);
