@@ -518,7 +518,7 @@ public final class Predictor {
     return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
-        WorkerWait.of(estimates, facts.workerProfile().networkNanos(), caution),
+        WorkerWait.of(estimates, (double) facts.workerProfile().networkNanos(), caution),
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos());
