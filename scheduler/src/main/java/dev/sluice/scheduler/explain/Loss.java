@@ -26,10 +26,10 @@ public sealed interface Loss {
     @Override
     public String text() {
       return "breaks "
-          + broken.stream().map(Breaks::text).collect(Collectors.joining(", and "));
+          + broken.stream().map(Breaks::words).collect(Collectors.joining(", and "));
     }
 
-    private static String text(Standing broken) {
+    private static String words(Standing broken) {
       if (!broken.proven() && broken.slack() >= 0) {
         return broken.label() + ": its proof rests on a more cautious plan that failed";
       }
@@ -100,7 +100,8 @@ public sealed interface Loss {
   }
 
   /**
-   * Every target is alike, but it is less accurate.
+   * It is less accurate: as measured, where every target is alike; as far as one may rely on it,
+   * where no plan keeps the floor.
    *
    * @param by difference of the accuracies, a positive share
    */
@@ -121,14 +122,15 @@ public sealed interface Loss {
   record LittleGain(Target target, double gain, double needed) implements Loss {
     @Override
     public String text() {
-      return String.format(
-          Locale.ROOT,
-          gain > needed
-              ? "is better in %s by %s %%, but the plan in use is kept for a moment"
-              : "is better in %s by %s %%; a change is made for more than %s %%",
-          target.metric(),
-          Figures.significant(100 * gain),
-          Figures.significant(100 * needed));
+      String better =
+          "is better in "
+              + target.metric()
+              + " by "
+              + Figures.significant(100 * gain)
+              + " %";
+      return gain > needed
+          ? better + ", but the plan in use is kept for a moment"
+          : better + "; a change is made for more than " + Figures.significant(100 * needed) + " %";
     }
   }
 
