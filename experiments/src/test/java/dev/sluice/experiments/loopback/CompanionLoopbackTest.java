@@ -153,9 +153,7 @@ class CompanionLoopbackTest {
 
   private int uncut(Frame frame) {
     try (Activation input = model.input(frame.rgb(), frame.width(), frame.height())) {
-      return model
-          .scores(model.manifest().finalExit().index(), model.runUncut(input))
-          .predicted();
+      return model.scores(model.manifest().finalExit().index(), model.runUncut(input)).predicted();
     }
   }
 
@@ -222,11 +220,7 @@ class CompanionLoopbackTest {
   void asksTheCompanionWhereTheWholeNetworkIsNotSure() throws Exception {
     int last = model.manifest().finalExit().index();
     Plan cascade =
-        new Plan(
-            model.lastCut(),
-            "png",
-            List.of(new ExitThreshold(last, NEVER)),
-            Sends.COMPANION);
+        new Plan(model.lastCut(), "png", List.of(new ExitThreshold(last, NEVER)), Sends.COMPANION);
 
     List<EdgeAnswer> answers = answers(cascade, folder.resolve("served"));
 
@@ -244,11 +238,7 @@ class CompanionLoopbackTest {
   void answersByItselfWhereTheWorkerHasNoCompanion() throws Exception {
     int last = model.manifest().finalExit().index();
     Plan cascade =
-        new Plan(
-            model.lastCut(),
-            "png",
-            List.of(new ExitThreshold(last, NEVER)),
-            Sends.COMPANION);
+        new Plan(model.lastCut(), "png", List.of(new ExitThreshold(last, NEVER)), Sends.COMPANION);
 
     List<EdgeAnswer> answers = answers(cascade, folder.resolve("served").resolve("roadsigns"));
 
