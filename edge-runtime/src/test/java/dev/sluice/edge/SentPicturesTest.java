@@ -56,8 +56,7 @@ class SentPicturesTest {
   }
 
   private static Plan picture(Sends sends) {
-    return new Plan(
-        3, "c", List.of(new ExitThreshold(0, 0.9), new ExitThreshold(1, 0.9)), sends);
+    return new Plan(3, "c", List.of(new ExitThreshold(0, 0.9), new ExitThreshold(1, 0.9)), sends);
   }
 
   private static Plan cascade() {
@@ -111,10 +110,7 @@ class SentPicturesTest {
   void sendsThePictureAfterTheDevicesExitsAndAsksOnlyThoseBehind() {
     plan =
         new Plan(
-            1,
-            "c",
-            List.of(new ExitThreshold(0, 0.9), new ExitThreshold(1, 0.8)),
-            Sends.PICTURE);
+            1, "c", List.of(new ExitThreshold(0, 0.9), new ExitThreshold(1, 0.8)), Sends.PICTURE);
     run();
 
     CloudRequest sent = cloud.sent.get(0);

@@ -48,9 +48,9 @@ import java.util.stream.IntStream;
  * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
  * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
  * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
- * fixed-sequence testing). A floor relative to the final exit means the bundle's own final exit, also
- * where a companion answers, which may be better. Across chains nothing is corrected: with many chains, the chance that
- * some plan passes wrongly is above 5 %.
+ * fixed-sequence testing). A floor relative to the final exit means the bundle's own final exit,
+ * also where a companion answers, which may be better. Across chains nothing is corrected: with
+ * many chains, the chance that some plan passes wrongly is above 5 %.
  */
 public final class Scheduler implements Planner {
   /** Accuracies this close, as a share, are alike. */

@@ -216,10 +216,7 @@ final class CompanionBuilder {
     progress.begin("recording " + set, images.size());
     try (StageChain chain = whole(big)) {
       ParallelSamples.run(
-          images.size(),
-          threads,
-          s -> said[s] = said(big, chain, codecs, images.picture(s)),
-          done);
+          images.size(), threads, s -> said[s] = said(big, chain, codecs, images.picture(s)), done);
     }
     List<Variant> variants = codecs.stream().map(codec -> new Variant(0, codec)).toList();
     CalibrationTable.Builder table =
@@ -401,8 +398,7 @@ final class CompanionBuilder {
     int last = table.exits() - 1;
     int right = 0;
     for (int s = 0; s < table.samples(); s++) {
-      boolean correct =
-          variant < 0 ? table.correct(s, last) : table.correct(variant, s, last);
+      boolean correct = variant < 0 ? table.correct(s, last) : table.correct(variant, s, last);
       right += correct ? 1 : 0;
     }
     return (double) right / table.samples();

@@ -62,9 +62,7 @@ final class CompanionCommand implements Callable<Integer> {
     BundleDataOptions.Drawn drawn = source.draw(bundle);
     CompanionBuilder.Built built =
         new CompanionBuilder(
-                processors,
-                System::nanoTime,
-                new ConsoleProgress(console, System::nanoTime, STEPS))
+                processors, System::nanoTime, new ConsoleProgress(console, System::nanoTime, STEPS))
             .build(
                 bundle,
                 other,

@@ -89,11 +89,7 @@ class CompanionBuilderTest {
   }
 
   private static Bundle copy(
-      Bundle from,
-      Path to,
-      List<String> labels,
-      List<ExitInfo> exits,
-      Map<String, byte[]> replaced)
+      Bundle from, Path to, List<String> labels, List<ExitInfo> exits, Map<String, byte[]> replaced)
       throws IOException {
     BundleWriter writer = BundleWriter.to(to);
     for (String path : from.paths()) {
@@ -140,8 +136,7 @@ class CompanionBuilderTest {
       ExitOutputs sent = ExitOutputs.of(model, new Sent(images, codec), 2, done -> {});
       for (int s = 0; s < images.size(); s++) {
         Picture picture = images.picture(s);
-        table.payload(
-            v, s, codec.encode(picture.rgb(), picture.width(), picture.height()).length);
+        table.payload(v, s, codec.encode(picture.rgb(), picture.width(), picture.height()).length);
         for (int exit = 0; exit < cuts.length; exit++) {
           ExitScores says = sent.scores()[exit][s];
           table.outcome(
@@ -222,11 +217,10 @@ class CompanionBuilderTest {
   @Test
   void keepsTheBundleAndLeavesTheCompanionsNetworkWhereItIs() {
     assertThat(built.bundle().paths()).containsAll(bundle.paths());
-    assertThat(built.bundle().paths()).filteredOn(path -> !bundle.paths().contains(path))
+    assertThat(built.bundle().paths())
+        .filteredOn(path -> !bundle.paths().contains(path))
         .containsExactlyInAnyOrder(
-            "companion/companion.json",
-            "companion/calibration.bin",
-            "companion/certification.bin");
+            "companion/companion.json", "companion/calibration.bin", "companion/certification.bin");
     assertThat(built.bundle().manifest().provenance()).containsEntry("companion", "a test");
     assertThat(built.bundle().manifest().exits()).isEqualTo(bundle.manifest().exits());
   }
@@ -253,8 +247,7 @@ class CompanionBuilderTest {
     refused(bundle, bundle, data, "its own companion");
     List<String> labels = new ArrayList<>(bundle.manifest().labels());
     labels.set(0, "something else");
-    Bundle other =
-        copy(twin, folder.resolve("other"), labels, twin.manifest().exits(), Map.of());
+    Bundle other = copy(twin, folder.resolve("other"), labels, twin.manifest().exits(), Map.of());
     refused(bundle, other, data, "something else");
   }
 

@@ -7,6 +7,7 @@ import dev.sluice.experiments.report.AnswerRecord;
 import dev.sluice.experiments.report.AnswerRecord.Place;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Sends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +92,11 @@ sealed interface AgentLine {
             : state + ", not measured yet";
     return new Status(
         link,
-        new Plan(json.required("split").asInt(), json.required("codec").asText(), exits),
+        new Plan(
+            json.required("split").asInt(),
+            json.required("codec").asText(),
+            exits,
+            Sends.valueOf(json.path("sends").asText("split").toUpperCase(Locale.ROOT))),
         json.path("feasible").asBoolean(),
         json.path("overruns").asLong());
   }

@@ -33,6 +33,7 @@ import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -113,14 +114,13 @@ class CompanionLoopbackTest {
     BundleManifest old = from.manifest();
     Path to = folder.resolve("served").resolve(name);
     if (exits.equals(old.exits()) && labels.equals(old.labels())) {
-      Path place = folder.resolve("served").resolve(name);
-      java.nio.file.Files.createDirectories(place);
+      Files.createDirectories(to);
       for (String path : from.paths()) {
-        java.nio.file.Files.createDirectories(place.resolve(path).getParent());
-        java.nio.file.Files.write(place.resolve(path), from.file(path));
+        Files.createDirectories(to.resolve(path).getParent());
+        Files.write(to.resolve(path), from.file(path));
       }
-      java.nio.file.Files.copy(SHIPPED.resolve("bundle.json"), place.resolve("bundle.json"));
-      return Bundle.open(place);
+      Files.copy(SHIPPED.resolve("bundle.json"), to.resolve("bundle.json"));
+      return Bundle.open(to);
     }
     BundleWriter writer = BundleWriter.to(to);
     for (String path : from.paths()) {
@@ -153,9 +153,7 @@ class CompanionLoopbackTest {
 
   private int uncut(Frame frame) {
     try (Activation input = model.input(frame.rgb(), frame.width(), frame.height())) {
-      return model
-          .scores(model.manifest().finalExit().index(), model.runUncut(input))
-          .predicted();
+      return model.scores(model.manifest().finalExit().index(), model.runUncut(input)).predicted();
     }
   }
 
@@ -222,11 +220,7 @@ class CompanionLoopbackTest {
   void asksTheCompanionWhereTheWholeNetworkIsNotSure() throws Exception {
     int last = model.manifest().finalExit().index();
     Plan cascade =
-        new Plan(
-            model.lastCut(),
-            "png",
-            List.of(new ExitThreshold(last, NEVER)),
-            Sends.COMPANION);
+        new Plan(model.lastCut(), "png", List.of(new ExitThreshold(last, NEVER)), Sends.COMPANION);
 
     List<EdgeAnswer> answers = answers(cascade, folder.resolve("served"));
 
@@ -244,11 +238,7 @@ class CompanionLoopbackTest {
   void answersByItselfWhereTheWorkerHasNoCompanion() throws Exception {
     int last = model.manifest().finalExit().index();
     Plan cascade =
-        new Plan(
-            model.lastCut(),
-            "png",
-            List.of(new ExitThreshold(last, NEVER)),
-            Sends.COMPANION);
+        new Plan(model.lastCut(), "png", List.of(new ExitThreshold(last, NEVER)), Sends.COMPANION);
 
     List<EdgeAnswer> answers = answers(cascade, folder.resolve("served").resolve("roadsigns"));
 

@@ -155,7 +155,8 @@ final class Expectation {
       }
       /* What a companion answers came as far as no exit of this network stopped it. */
       for (List<Integer> rows : sequences(table)) {
-        sequences.add(rows.stream().mapToInt(row -> Math.min(exits[row], facts.finalExit())).toArray());
+        sequences.add(
+            rows.stream().mapToInt(row -> Math.min(exits[row], facts.finalExit())).toArray());
       }
     }
     return sequences.size() < LEAST_SEQUENCES

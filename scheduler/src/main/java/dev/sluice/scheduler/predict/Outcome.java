@@ -35,8 +35,7 @@ final class Outcome {
     while (firstCloudExit <= finalExit && facts.exitCut(firstCloudExit) <= plan.split()) {
       firstCloudExit++;
     }
-    CalibrationTable far =
-        plan.usesCompanion() ? facts.companion().orElseThrow().on(table) : table;
+    CalibrationTable far = plan.usesCompanion() ? facts.companion().orElseThrow().on(table) : table;
     int variant = -1;
     int knownBytes = 0;
     if (plan.usesCloud()) {

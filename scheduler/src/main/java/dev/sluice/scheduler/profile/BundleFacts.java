@@ -38,16 +38,7 @@ public record BundleFacts(
       Profile workerProfile,
       CalibrationTable select,
       CalibrationTable certify) {
-    this(
-        lastCut,
-        exits,
-        cuts,
-        codecs,
-        profile,
-        workerProfile,
-        select,
-        certify,
-        Optional.empty());
+    this(lastCut, exits, cuts, codecs, profile, workerProfile, select, certify, Optional.empty());
   }
 
   /** Makes the facts of a bundle whose network both sides run at the same precision. */
@@ -134,15 +125,7 @@ public record BundleFacts(
   /** Returns the same facts with a companion. */
   public BundleFacts with(CompanionFact other) {
     return new BundleFacts(
-        lastCut,
-        exits,
-        cuts,
-        codecs,
-        profile,
-        workerProfile,
-        select,
-        certify,
-        Optional.of(other));
+        lastCut, exits, cuts, codecs, profile, workerProfile, select, certify, Optional.of(other));
   }
 
   /** Returns the number by which a companion's answer goes where exits are counted. */

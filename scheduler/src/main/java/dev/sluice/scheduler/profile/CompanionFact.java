@@ -6,8 +6,8 @@ import dev.sluice.scheduler.profile.CalibrationTable.Role;
  * What planners know of a bundle's companion: another network in the cloud, usually a bigger one,
  * to which pictures may be sent in place of the bundle's own. Immutable.
  *
- * <p>Its tables say how it answers on the very samples of the bundle's tables, row by row. They have
- * one exit, the companion's output, and a variant at cut 0 for each picture codec.
+ * <p>Its tables say how it answers on the very samples of the bundle's tables, row by row. They
+ * have one exit, the companion's output, and a variant at cut 0 for each picture codec.
  *
  * @param name what people call it
  * @param digest of the companion's own bundle, by which workers know it
