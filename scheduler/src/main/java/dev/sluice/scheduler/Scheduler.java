@@ -11,6 +11,7 @@ import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.ExitCriterion;
+import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -41,12 +42,8 @@ import java.util.stream.IntStream;
  * link is down or unknown only local plans are used.
  *
  * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
- * among proven plans never looks at: the lower 95 % bound of the (paired) accuracy must reach the
- * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
- * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
- * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
- * fixed-sequence testing). Across chains nothing is corrected: with many chains, the chance that
- * some plan passes wrongly is above 5 %.
+ * among proven plans never looks at: with 95 % confidence none of the plans that it may choose
+ * breaks its floor ({@link FloorProof}).
  */
 public final class Scheduler implements Planner {
   /** Accuracies this close, as a share, are alike. */
@@ -66,6 +63,8 @@ public final class Scheduler implements Planner {
 
   /** By plan: whether every accuracy floor holds. */
   private final boolean[] floorHolds;
+
+  private final double[] floorGaps;
 
   private final List<Metric> latencies = new ArrayList<>();
   private final List<Constraint> latencyBounds = new ArrayList<>();
@@ -169,15 +168,13 @@ public final class Scheduler implements Planner {
         budgets.add(constraint);
       }
     }
+    floorGaps =
+        options.certified()
+            ? FloorProof.of(predictor, objective).prove().gaps()
+            : measuredFloorGaps();
     floorHolds = new boolean[prepared];
-    for (PlanChain chain : chains) {
-      boolean proven = true;
-      for (Plan plan : chain.plans()) {
-        int index = predictor.index(plan);
-        boolean holds = floorGap(index) <= 0;
-        proven &= holds;
-        floorHolds[index] = options.certified() ? proven : holds;
-      }
+    for (int i = 0; i < prepared; i++) {
+      floorHolds[i] = floorGaps[i] <= 0;
     }
   }
 
@@ -211,23 +208,23 @@ public final class Scheduler implements Planner {
     return index < prepared ? index : -1;
   }
 
+  /** By plan, how far the worst accuracy floor is missed on the SELECT table, in shares. */
+  private double[] measuredFloorGaps() {
+    double[] gaps = new double[prepared];
+    for (int i = 0; i < prepared && !floors.isEmpty(); i++) {
+      gaps[i] = Double.NEGATIVE_INFINITY;
+      for (Constraint floor : floors) {
+        double value =
+            predictor.accuracy(i) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
+        gaps[i] = Math.max(gaps[i], floor.bound() - value);
+      }
+    }
+    return gaps;
+  }
+
   /** How far the worst accuracy floor is missed, in shares; at most 0 if all hold. */
   private double floorGap(int index) {
-    double gap = Double.NEGATIVE_INFINITY;
-    for (Constraint floor : floors) {
-      double value;
-      if (options.certified()) {
-        value =
-            floor.relativeToFinal()
-                ? predictor.differenceLowerBound(index)
-                : predictor.accuracyLowerBound(index);
-      } else {
-        value =
-            predictor.accuracy(index) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
-      }
-      gap = Math.max(gap, floor.bound() - value);
-    }
-    return floors.isEmpty() ? 0 : gap;
+    return floorGaps[index];
   }
 
   private record Choice(int index, String reason, boolean feasible) {}

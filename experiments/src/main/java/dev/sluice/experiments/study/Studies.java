@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.codec.CodecStudy;
+import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
 import dev.sluice.experiments.study.regret.RegretStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
@@ -15,6 +16,7 @@ public final class Studies {
       List.of(
           new CodecStudy(),
           new DemoStudy(),
+          new FloorsStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
           new RegretStudy(),
