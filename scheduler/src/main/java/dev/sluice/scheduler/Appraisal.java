@@ -20,19 +20,19 @@ public final class Appraisal {
   private final Objective objective;
   private final SchedulerOptions options;
   private final Predictor predictor;
-  private final boolean[] floorHolds;
+  private final double[] floorGap;
   private final Estimates estimates;
 
   Appraisal(
       Objective objective,
       SchedulerOptions options,
       Predictor predictor,
-      boolean[] floorHolds,
+      double[] floorGap,
       Estimates estimates) {
     this.objective = objective;
     this.options = options;
     this.predictor = predictor;
-    this.floorHolds = floorHolds;
+    this.floorGap = floorGap;
     this.estimates = estimates;
   }
 
@@ -53,7 +53,7 @@ public final class Appraisal {
 
   /** Returns the number of candidates. */
   public int candidates() {
-    return floorHolds.length;
+    return floorGap.length;
   }
 
   /** Returns a candidate's plan. */
@@ -105,10 +105,7 @@ public final class Appraisal {
     }
     double accuracy;
     if (options.certified() && caution > 0) {
-      accuracy =
-          constraint.relativeToFinal()
-              ? predictor.differenceLowerBound(candidate)
-              : predictor.accuracyLowerBound(candidate);
+      accuracy = constraint.bound() - floorGap[candidate];
     } else {
       accuracy =
           predictor.accuracy(candidate)
@@ -122,7 +119,7 @@ public final class Appraisal {
    * its own bound reaches them, and so did all that had to be proven before it.
    */
   public boolean provenEnough(int candidate) {
-    return floorHolds[candidate];
+    return floorGap[candidate] <= 0;
   }
 
   /** Returns the accuracy that late replies cost, with full caution about the link; at least 0. */

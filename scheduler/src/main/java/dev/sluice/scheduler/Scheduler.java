@@ -11,6 +11,7 @@ import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.ExitCriterion;
+import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -44,13 +45,9 @@ import java.util.stream.IntStream;
  * link is down or unknown only local plans are used.
  *
  * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
- * among proven plans never looks at: the lower 95 % bound of the (paired) accuracy must reach the
- * floor. Plans are tested in fixed sequence along chains of one split, codec and threshold family,
- * from cautious to bold, and a chain ends at its first failure; so within a chain the confidence
- * holds for all its plans together (Angelopoulos et al., "Learn then Test", 2021, section on
- * fixed-sequence testing). A floor relative to the final exit means the bundle's own final exit,
- * also where a companion answers, which may be better. Across chains nothing is corrected: with
- * many chains, the chance that some plan passes wrongly is above 5 %.
+ * among proven plans never looks at: with 95 % confidence none of the plans that it may choose
+ * breaks its floor ({@link FloorProof}). A floor relative to the final exit means the bundle's own
+ * final exit, also where a companion answers, which may be better.
  */
 public final class Scheduler implements Planner {
   /** Accuracies this close, as a share, are alike. */
@@ -198,17 +195,13 @@ public final class Scheduler implements Planner {
         budgets.add(constraint);
       }
     }
+    floorGap =
+        options.certified()
+            ? FloorProof.of(predictor, objective).prove().gaps()
+            : measuredFloorGaps();
     floorHolds = new boolean[prepared];
-    floorGap = new double[prepared];
-    for (PlanChain chain : chains) {
-      boolean proven = true;
-      for (Plan plan : chain.plans()) {
-        int index = predictor.index(plan);
-        floorGap[index] = floorGap(index);
-        boolean holds = floorGap[index] <= 0;
-        proven &= holds;
-        floorHolds[index] = options.certified() ? proven : holds;
-      }
+    for (int i = 0; i < prepared; i++) {
+      floorHolds[i] = floorGap[i] <= 0;
     }
     merit = new double[prepared];
     for (int i = 0; i < prepared; i++) {
@@ -288,7 +281,7 @@ public final class Scheduler implements Planner {
 
   /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
   public Appraisal appraise(Estimates estimates) {
-    return new Appraisal(objective, options, predictor, floorHolds, estimates);
+    return new Appraisal(objective, options, predictor, floorGap, estimates);
   }
 
   @Override
@@ -302,23 +295,18 @@ public final class Scheduler implements Planner {
     return index < prepared ? index : -1;
   }
 
-  /** How far the worst accuracy floor is missed, in shares; at most 0 if all hold. */
-  private double floorGap(int index) {
-    double gap = Double.NEGATIVE_INFINITY;
-    for (Constraint floor : floors) {
-      double value;
-      if (options.certified()) {
-        value =
-            floor.relativeToFinal()
-                ? predictor.differenceLowerBound(index)
-                : predictor.accuracyLowerBound(index);
-      } else {
-        value =
-            predictor.accuracy(index) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
+  /** By plan, how far the worst accuracy floor is missed on the SELECT table, in shares. */
+  private double[] measuredFloorGaps() {
+    double[] gaps = new double[prepared];
+    for (int i = 0; i < prepared && !floors.isEmpty(); i++) {
+      gaps[i] = Double.NEGATIVE_INFINITY;
+      for (Constraint floor : floors) {
+        double value =
+            predictor.accuracy(i) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
+        gaps[i] = Math.max(gaps[i], floor.bound() - value);
       }
-      gap = Math.max(gap, floor.bound() - value);
     }
-    return floors.isEmpty() ? 0 : gap;
+    return gaps;
   }
 
   private record Choice(int index, String reason, boolean feasible) {}

@@ -11,6 +11,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -47,28 +48,22 @@ class SchedulerTest {
     return new SyntheticFacts.Shape(4, List.of(1, 2), 300, 10, 6_000_000, false);
   }
 
-  /** Every candidate looked at one by one, by what the predictions say and nothing else. */
+  /** Every candidate looked at one by one, by what the predictions and the proofs say. */
   private static Optional<Prediction> exhaustive(
-      List<PlanChain> chains,
       Predictor predictor,
+      FloorProof.Proven proven,
       Estimates estimates,
       double latencyMs,
-      double points,
       List<Function<Prediction, Double>> targets) {
     List<Prediction> left = new ArrayList<>();
-    for (PlanChain chain : chains) {
-      for (Plan plan : chain.plans()) {
-        int index = predictor.index(plan);
-        Prediction prediction = predictor.predict(index, estimates);
-        if (prediction.differenceLowerBound() < -points / 100) {
-          break;
-        }
-        double late = predictor.lateLoss(index, latencyMs * MS, estimates, 1);
-        if (!prediction.overloaded()
-            && prediction.p95LatencyNanos() <= latencyMs * MS
-            && prediction.differenceLowerBound() - late >= -points / 100) {
-          left.add(prediction);
-        }
+    for (int index = 0; index < predictor.size(); index++) {
+      Prediction prediction = predictor.predict(index, estimates);
+      double late = predictor.lateLoss(index, latencyMs * MS, estimates, 1);
+      if (!prediction.overloaded()
+          && prediction.p95LatencyNanos() <= latencyMs * MS
+          && proven.holds(index)
+          && proven.gap(index) + late <= 0) {
+        left.add(prediction);
       }
     }
     for (Function<Prediction, Double> target : targets) {
@@ -78,22 +73,29 @@ class SchedulerTest {
     return left.stream().findFirst();
   }
 
+  private static Predictor predictor(BundleFacts facts) {
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream()
+            .flatMap((PlanChain chain) -> chain.plans().stream())
+            .toList();
+    return new Predictor(facts, plans, 1, 2);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void findsWhatAnExhaustiveSearchFinds(long seed) throws Exception {
     BundleFacts facts = SyntheticFacts.of(small(), seed);
     Scheduler scheduler = new Scheduler(facts, Objective.parse(GOAL), EXACT);
-    List<PlanChain> chains = CandidatePlans.sluice(facts);
-    Predictor predictor = new Predictor(facts, List.of(), 1, 2);
+    Predictor predictor = predictor(facts);
+    FloorProof.Proven proven = FloorProof.of(predictor, Objective.parse(GOAL)).prove();
     for (double mbit : new double[] {20, 6, 1, 0.25}) {
       Estimates estimates = link(mbit, 50, 25);
       Optional<Prediction> expected =
           exhaustive(
-              chains,
               predictor,
+              proven,
               estimates,
               150,
-              1,
               List.of(Prediction::workerComputeNanos, Prediction::uplinkBytes));
 
       PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
@@ -342,14 +344,16 @@ class SchedulerTest {
   }
 
   @Test
-  void provesTheFloorAlongEachChainAndNoFurther() throws Exception {
+  void choosesNoPlanWhoseFloorIsNotProven() throws Exception {
     BundleFacts facts = SyntheticFacts.of(small(), 2);
-    Scheduler scheduler =
-        new Scheduler(facts, Objective.parse("accuracy >= final - 2 pt; minimise latency"), EXACT);
+    Objective objective = Objective.parse("accuracy >= final - 2 pt; minimise latency");
+    Scheduler scheduler = new Scheduler(facts, objective, EXACT);
+    Predictor predictor = predictor(facts);
+    FloorProof.Proven proven = FloorProof.of(predictor, objective).prove();
     for (double mbit : new double[] {0.1, 1, 10}) {
       PlanDecision decision = scheduler.decide(link(mbit, 20, 30), Optional.empty(), 0);
       assertThat(decision.feasible()).isTrue();
-      assertThat(decision.prediction().differenceLowerBound()).isGreaterThanOrEqualTo(-0.02);
+      assertThat(proven.holds(predictor.index(decision.plan()))).isTrue();
     }
   }
 

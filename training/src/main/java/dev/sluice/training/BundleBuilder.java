@@ -49,7 +49,12 @@ public final class BundleBuilder {
   /** How many steps {@link #refit} reports. */
   public static final int REFIT_STEPS = 7;
 
+  private static final String CERTIFICATION = "certification.bin";
+
   private static final int PROFILE_REPETITIONS = 41;
+
+  /** How many steps {@link #certify} reports. */
+  public static final int CERTIFY_STEPS = 1;
 
   private static final int TESTED_WITH_CODECS = 1000;
 
@@ -199,6 +204,65 @@ public final class BundleBuilder {
     }
   }
 
+  /**
+   * Copies a bundle and measures its certification table anew. All else stays, the tables of its
+   * variants included.
+   *
+   * @param data the sets that it was made with, but for those to certify on, in its classes
+   * @param origin what is added to the provenance
+   * @param directory where it goes; a bundle that stands there is replaced
+   * @return the bundle and its new table
+   * @throws IOException if a picture cannot be read, the bundle not be taken further or the copy
+   *     not be written
+   */
+  public Certified certify(
+      Bundle bundle, DataSets data, Map<String, String> origin, Path directory)
+      throws IOException {
+    ExitNetwork network = BundleNetwork.of(bundle);
+    BundleManifest old = bundle.manifest();
+    List<CutCodec> codecs = BundleNetwork.codecs(bundle);
+    CalibrationTable table;
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
+        Replay replay = new Replay(network, engine)) {
+      table =
+          record("recording outcomes", network, replay, codecs, data.certify())
+              .table(CalibrationTable.Role.CERTIFY, BundleNetwork.temperatures(old), codecs);
+    }
+    BundleWriter writer = BundleWriter.to(directory);
+    for (String path : bundle.paths()) {
+      if (!path.equals(CERTIFICATION)) {
+        writer.put(path, bundle.file(path));
+      }
+    }
+    writer.put(CERTIFICATION, table.toBytes());
+    Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
+    provenance.putAll(origin);
+    Bundle written =
+        writer.commit(
+            new BundleManifest(
+                BundleManifest.SCHEMA_VERSION,
+                old.name(),
+                old.labels(),
+                old.preprocessing(),
+                old.cuts(),
+                old.exits(),
+                old.codecs(),
+                old.variants(),
+                provenance,
+                Map.of(),
+                Map.of()),
+            true);
+    return new Certified(written, table);
+  }
+
+  /**
+   * A bundle with a new certification table.
+   *
+   * @param bundle as written
+   * @param table what it can prove floors on
+   */
+  public record Certified(Bundle bundle, CalibrationTable table) {}
+
   /** What became of the sets behind the codecs that were found. */
   private record Outcomes(
       List<CutCodec> kept,
@@ -216,7 +280,7 @@ public final class BundleBuilder {
           "calibration.bin",
           select.table(CalibrationTable.Role.SELECT, temperatures, kept).toBytes());
       writer.put(
-          "certification.bin",
+          CERTIFICATION,
           certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
       writer.put("profile.json", profile.toJson());
     }

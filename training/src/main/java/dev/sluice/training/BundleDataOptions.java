@@ -25,6 +25,7 @@ final class BundleDataOptions {
   private static final String FOLDER = "folder";
   private static final String CIFAR = "cifar10";
   private static final String ROADSIGNS = "roadsigns";
+  private static final int MOST_DRIVES = 20_000;
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
@@ -60,6 +61,8 @@ final class BundleDataOptions {
       names = "--quick",
       description = "roadsigns: a tenth of the frames, for trying; certifies nothing")
   private boolean quick;
+
+  private int certifyDrives;
 
   /**
    * The data as they were divided.
@@ -99,7 +102,29 @@ final class BundleDataOptions {
     return new Drawn(
         inClassesOf(bundle, data(used)),
         used,
-        "--format %s%s --seed %d%s".formatted(format, place, used, quick ? " --quick" : ""));
+        "--format %s%s --seed %d%s%s"
+            .formatted(
+                format,
+                place,
+                used,
+                quick ? " --quick" : "",
+                certifyDrives > 0 ? " --drives " + certifyDrives : ""));
+  }
+
+  /**
+   * Asks for other drives to certify on.
+   *
+   * @param drives at least 1
+   * @throws ParameterException if the data are not drawn, or there are none or too many
+   */
+  void certifyOn(int drives) {
+    if (!format.equals(ROADSIGNS)) {
+      throw wrong("--drives goes with --format roadsigns only");
+    }
+    if (drives < 1 || drives > MOST_DRIVES) {
+      throw wrong("--drives must be in [1, %d]: %d".formatted(MOST_DRIVES, drives));
+    }
+    certifyDrives = drives;
   }
 
   private RuntimeException wrong(String what) {
@@ -131,8 +156,10 @@ final class BundleDataOptions {
 
   private DataSets data(long used) throws DataException {
     if (data == null) {
+      RoadSignsData.Sizes sizes =
+          quick ? RoadSignsData.Sizes.quick() : RoadSignsData.Sizes.published();
       return RoadSignsData.draw(
-          used, quick ? RoadSignsData.Sizes.quick() : RoadSignsData.Sizes.published());
+          used, certifyDrives > 0 ? sizes.withCertifyDrives(certifyDrives) : sizes);
     }
     return format.equals(CIFAR) ? CifarData.read(data, used) : FolderData.read(data, used);
   }

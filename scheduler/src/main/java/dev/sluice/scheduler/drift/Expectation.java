@@ -66,6 +66,9 @@ final class Expectation {
   static final int BETS = Direction.values().length * SHIFTS.length;
 
   private static final int LEAST_SEQUENCES = 5;
+
+  /** Sequences this much shorter than the SELECT table's are not whole ones. */
+  private static final double LEAST_OF_LENGTH = 0.75;
   private static final double TABLE_CONFIDENCE = 0.95;
 
   /** A single sequence moves a sum by at most this. */
@@ -146,7 +149,7 @@ final class Expectation {
       return Optional.empty();
     }
     List<int[]> sequences = new ArrayList<>();
-    for (CalibrationTable table : List.of(facts.select(), facts.certify())) {
+    for (CalibrationTable table : alikeInSequences(facts)) {
       int[] exits;
       try {
         exits = ExitReplay.exits(facts, table, plan, criterion);
@@ -162,6 +165,22 @@ final class Expectation {
     return sequences.size() < LEAST_SEQUENCES
         ? Optional.empty()
         : Optional.of(new Expectation(facts, plan, sequences, options));
+  }
+
+  /**
+   * The tables whose sequences say how frames bunch: a CERTIFY table may hold a few frames of each
+   * of many sequences, and those hide it.
+   */
+  private static List<CalibrationTable> alikeInSequences(BundleFacts facts) {
+    double select = meanLength(facts.select());
+    double certify = meanLength(facts.certify());
+    return certify >= LEAST_OF_LENGTH * select
+        ? List.of(facts.select(), facts.certify())
+        : List.of(facts.select());
+  }
+
+  private static double meanLength(CalibrationTable table) {
+    return (double) table.samples() / sequences(table).size();
   }
 
   /** The rows of every sequence in order; samples of none are sequences of their own. */

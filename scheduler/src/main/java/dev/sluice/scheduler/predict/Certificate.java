@@ -1,14 +1,13 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.profile.CalibrationTable;
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**
  * One-sided 95 % lower bounds of accuracy, and of accuracy minus the uncut network's on the same
- * samples. Immutable.
+ * samples, of one plan by itself. Immutable. What holds for many plans together is proven by {@link
+ * FloorProof}.
  *
  * <p>The difference: Bonett and Price, "Adjusted Wald Confidence Interval for a Difference of
  * Binomial Proportions Based on Paired Data", Journal of Educational and Behavioral Statistics 37
@@ -25,11 +24,7 @@ final class Certificate {
   private final CalibrationTable table;
   private final boolean[] finalRight;
 
-  /** By sample, the number of its sequence; samples without one are sequences of their own. */
-  private final int[] cluster;
-
-  private final int clusters;
-  private final boolean dependent;
+  private final Clusters clusters;
   private final double studentT;
 
   /**
@@ -44,28 +39,14 @@ final class Certificate {
 
   Certificate(CalibrationTable table) {
     this.table = table;
-    int samples = table.samples();
-    finalRight = new boolean[samples];
-    cluster = new int[samples];
-    Map<Integer, Integer> numbers = new HashMap<>();
-    int next = 0;
-    for (int s = 0; s < samples; s++) {
+    clusters = Clusters.of(table);
+    finalRight = new boolean[table.samples()];
+    for (int s = 0; s < finalRight.length; s++) {
       finalRight[s] = table.correct(s, table.exits() - 1);
-      Integer known = table.sequence(s) < 0 ? null : numbers.get(table.sequence(s));
-      if (known == null) {
-        if (table.sequence(s) >= 0) {
-          numbers.put(table.sequence(s), next);
-        }
-        cluster[s] = next++;
-      } else {
-        cluster[s] = known;
-      }
     }
-    clusters = next;
-    dependent = clusters < samples;
     studentT =
-        dependent && clusters > 1
-            ? new TDistribution(null, clusters - 1.0).inverseCumulativeProbability(CONFIDENCE)
+        clusters.dependent() && clusters.count() > 1
+            ? new TDistribution(null, clusters.count() - 1.0).inverseCumulativeProbability(CONFIDENCE)
             : Double.NaN;
   }
 
@@ -83,12 +64,10 @@ final class Certificate {
     int rights = 0;
     int lost = 0;
     int won = 0;
-    double[] rightSums = new double[clusters];
-    double[] differenceSums = new double[clusters];
-    double[] sizes = new double[clusters];
+    double[] rightSums = new double[clusters.count()];
+    double[] differenceSums = new double[clusters.count()];
     for (int s = 0; s < n; s++) {
-      int c = cluster[s];
-      sizes[c]++;
+      int c = clusters.of[s];
       if (right[s]) {
         rights++;
         rightSums[c]++;
@@ -103,11 +82,11 @@ final class Certificate {
     }
     double accuracy = wilson(rights, n);
     double difference = identical ? 0 : bonettPrice(won, lost, n);
-    if (dependent) {
-      accuracy = Math.min(accuracy, clustered(rightSums, sizes, (double) rights / n, n));
+    if (clusters.dependent()) {
+      accuracy = Math.min(accuracy, clustered(rightSums, (double) rights / n, n));
       if (!identical) {
         difference =
-            Math.min(difference, clustered(differenceSums, sizes, (double) (won - lost) / n, n));
+            Math.min(difference, clustered(differenceSums, (double) (won - lost) / n, n));
       }
     }
     return new Bounds(Math.max(0, accuracy), Math.max(-1, difference), won, lost);
@@ -125,16 +104,17 @@ final class Certificate {
     return (p + z2 / (2 * n) - Z * Math.sqrt(p * (1 - p) / n + z2 / (4.0 * n * n))) / (1 + z2 / n);
   }
 
-  private double clustered(double[] sums, double[] sizes, double mean, int n) {
-    if (clusters < 2) {
+  private double clustered(double[] sums, double mean, int n) {
+    int count = clusters.count();
+    if (count < 2) {
       return -1;
     }
     double squares = 0;
-    for (int c = 0; c < clusters; c++) {
-      double residual = sums[c] - sizes[c] * mean;
+    for (int c = 0; c < count; c++) {
+      double residual = sums[c] - clusters.sizes[c] * mean;
       squares += residual * residual;
     }
-    double variance = squares * clusters / (clusters - 1) / ((double) n * n);
+    double variance = squares * count / (count - 1) / ((double) n * n);
     return mean - studentT * Math.sqrt(variance);
   }
 }

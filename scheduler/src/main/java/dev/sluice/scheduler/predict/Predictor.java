@@ -128,6 +128,14 @@ public final class Predictor {
     }
   }
 
+  BundleFacts facts() {
+    return facts;
+  }
+
+  Optional<ExitCriterion> criterion() {
+    return criterion;
+  }
+
   /** Returns the number of plans prepared. */
   public int size() {
     return behaviours.size();

@@ -1,7 +1,9 @@
 package dev.sluice.experiments.study.regret;
 
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -30,22 +32,16 @@ final class Candidates {
     return chains.stream().flatMap(chain -> chain.plans().stream()).toList();
   }
 
-  /**
-   * Those for which a floor is proven, in fixed sequence along their chains, as the scheduler does.
-   *
-   * @param leastDifference least accuracy minus the uncut network's, a share
-   */
-  Set<Plan> proven(double leastDifference) {
-    Set<Plan> proven = new HashSet<>();
-    for (PlanChain chain : chains) {
-      for (Plan plan : chain.plans()) {
-        if (predictor.differenceLowerBound(predictor.index(plan)) < leastDifference) {
-          break;
-        }
-        proven.add(plan);
+  /** Those for which an objective's accuracy floors are proven, as the scheduler proves them. */
+  Set<Plan> proven(Objective objective) {
+    FloorProof.Proven proven = FloorProof.of(predictor, objective).prove();
+    Set<Plan> plans = new HashSet<>();
+    for (int index = 0; index < predictor.size(); index++) {
+      if (proven.holds(index)) {
+        plans.add(predictor.plan(index));
       }
     }
-    return proven;
+    return plans;
   }
 
   /**

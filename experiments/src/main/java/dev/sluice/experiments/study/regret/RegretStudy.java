@@ -94,7 +94,7 @@ public final class RegretStudy implements Study {
     StreamReplay replay = subject.replay();
     Candidates candidates = new Candidates(replay.facts());
     List<Plan> all = candidates.all();
-    List<Plan> proven = List.copyOf(candidates.proven(question.leastDifference()));
+    List<Plan> proven = List.copyOf(candidates.proven(question.goal().objective()));
     List<PlanStatistics> forOracle = Clairvoyant.considered(replay, question, proven);
     List<PlanStatistics> forFreeOracle =
         context.quick() ? List.of() : Clairvoyant.considered(replay, question, all);

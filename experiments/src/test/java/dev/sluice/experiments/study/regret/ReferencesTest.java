@@ -60,7 +60,7 @@ class ReferencesTest {
   void findsNoPolicyWorseThanOneThatChangesOnce() {
     Course course = course(Courses.link(60_000, 50, 4, 6));
     List<PlanStatistics> plans =
-        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.leastDifference())));
+        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective())));
     Clairvoyant oracle =
         new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean()));
     for (double price : new double[] {0, 1e6, 1e8}) {
@@ -83,7 +83,7 @@ class ReferencesTest {
   void streamsOncePerDifferentPolicyAndInTime() {
     Course course = course(Courses.link(60_000, 50, 4, 6));
     List<PlanStatistics> plans =
-        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.leastDifference())));
+        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective())));
     List<Outcome> outcomes =
         new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean())).outcomes();
 

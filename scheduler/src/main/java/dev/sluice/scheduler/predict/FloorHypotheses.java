@@ -1,0 +1,235 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.objective.Target;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses, on the SELECT table alone, which plans are worth a proof. Each proof makes all others
+ * harder, so only plans are taken that have a chance and that the objective could prefer.
+ *
+ * <p>A plan has a chance if the SELECT table puts it above its floors. By how much it should, so
+ * that it is both bold and proven, is not known beforehand, since that table may flatter it and the
+ * other may not be large enough. So there are several {@link #CAUTION levels of caution}; at each of
+ * them those plans are taken that no other one beats in everything that the objective looks at, or
+ * could under some link: bold choices that may fail, and more cautious ones in their place. What
+ * fails costs the others little, since only the largest of many correlated errors counts.
+ */
+final class FloorHypotheses {
+  /** Margins over the floors, in standard errors of the difference between the two tables. */
+  private static final double[] CAUTION = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3};
+
+  private static final int MOST_PLANS = 128;
+
+  /** Within this share of it, plans are alike in a target; as the scheduler holds by default. */
+  private static final double TARGET_SLACK = 0.02;
+
+  private static final double LEAST_SLACK = 0.05;
+
+  /** Plans that cost nothing in some respect are alike within this share of the mean cost. */
+  private static final double OF_MEAN = 1e-3;
+
+  private final Predictor predictor;
+  private final Objective objective;
+  private final List<Constraint> floors;
+  private final List<Trait> hopeful = new ArrayList<>();
+  private final List<Trait> certain = new ArrayList<>();
+  private final boolean[] isTarget;
+
+  /** A plan as the SELECT table shows it: margin over its floors, variance, costs by respect. */
+  private record Trait(int index, double margin, double variance, boolean local, double[] costs) {}
+
+  private FloorHypotheses(Predictor predictor, Objective objective, List<Constraint> floors) {
+    this.predictor = predictor;
+    this.objective = objective;
+    this.floors = floors;
+    List<Metric> respects = respects();
+    isTarget = new boolean[respects.size() + 3];
+    for (int r = 0; r < respects.size(); r++) {
+      Metric respect = respects.get(r);
+      isTarget[r] = objective.targets().stream().map(Target::metric).anyMatch(respect::equals);
+    }
+    collect(respects);
+  }
+
+  /**
+   * Returns the indices of the plans to test, ascending.
+   *
+   * @param floors of accuracy, at least one
+   */
+  static int[] of(Predictor predictor, Objective objective, List<Constraint> floors) {
+    FloorHypotheses hypotheses = new FloorHypotheses(predictor, objective, floors);
+    double slack = LEAST_SLACK;
+    int[] chosen = hypotheses.chosen(slack);
+    while (chosen.length > MOST_PLANS && slack < 1) {
+      slack *= 2;
+      chosen = hypotheses.chosen(slack);
+    }
+    return chosen;
+  }
+
+  /** What differs between plans whatever the link does, of all that the objective looks at. */
+  private List<Metric> respects() {
+    List<Metric> respects = new ArrayList<>();
+    respects.add(Metric.of(Metric.Kind.DEVICE_COMPUTE));
+    respects.add(Metric.of(Metric.Kind.UPLINK_BYTES));
+    if (objective.mentions(Metric.Kind.WORKER_COMPUTE)
+        || objective.mentions(Metric.Kind.THROUGHPUT)) {
+      respects.add(Metric.of(Metric.Kind.WORKER_COMPUTE));
+    }
+    if (objective.mentions(Metric.Kind.DEVICE_MEMORY)) {
+      respects.add(Metric.of(Metric.Kind.DEVICE_MEMORY));
+    }
+    return respects;
+  }
+
+  private void collect(List<Metric> respects) {
+    CalibrationTable select = predictor.facts().select();
+    Estimates any = Estimates.of(LinkState.UP, 1e6, 0, 0, 0, 1, 1, 0, 0);
+    boolean timed =
+        objective.mentions(Metric.Kind.LATENCY_PERCENTILE)
+            || objective.mentions(Metric.Kind.MEAN_LATENCY)
+            || objective.mentions(Metric.Kind.DEADLINE_MISSES);
+    for (int index = 0; index < predictor.size(); index++) {
+      double margin = Double.POSITIVE_INFINITY;
+      for (Constraint floor : floors) {
+        double of = floor.relativeToFinal() ? predictor.finalAccuracy() : 0;
+        margin = Math.min(margin, predictor.accuracy(index) - of - floor.bound());
+      }
+      boolean identical = floors.stream().allMatch(Constraint::relativeToFinal)
+          && Codecs.identical(predictor.plan(index));
+      if (margin < 0 || (margin == 0 && !identical)) {
+        continue;
+      }
+      Plan plan = predictor.plan(index);
+      Outcome outcome =
+          Outcome.of(predictor.facts(), select, plan, predictor.criterion());
+      double[] costs = new double[isTarget.length];
+      for (int r = 0; r < respects.size(); r++) {
+        costs[r] = predictor.value(index, respects.get(r), any);
+      }
+      if (timed) {
+        latencyCosts(plan, outcome, costs, respects.size());
+      }
+      Trait trait =
+          new Trait(index, margin, variance(select, outcome), !plan.usesCloud(), costs);
+      (identical ? certain : hopeful).add(trait);
+    }
+  }
+
+  /** Of what a latency is made: the device's time, how much is sent, and how often. */
+  private void latencyCosts(Plan plan, Outcome outcome, double[] costs, int first) {
+    CostModel model = CostModel.of(predictor.facts(), plan);
+    int samples = outcome.exit.length;
+    double[] device = new double[samples];
+    double bytes = 0;
+    int sent = 0;
+    for (int s = 0; s < samples; s++) {
+      boolean stays = outcome.bytes[s] < 0;
+      device[s] = stays ? model.deviceStop[outcome.exit[s]] : model.deviceSent;
+      bytes += stays ? 0 : outcome.bytes[s];
+      sent += stays ? 0 : 1;
+    }
+    costs[first] = QuickSelect.select(device, (int) Math.ceil(0.95 * samples) - 1);
+    costs[first + 1] = sent == 0 ? 0 : bytes / sent;
+    costs[first + 2] = (double) sent / samples;
+  }
+
+  /** Variance of a sample's score, the largest over the floors. */
+  private double variance(CalibrationTable select, Outcome outcome) {
+    int finalExit = predictor.facts().finalExit();
+    int samples = outcome.right.length;
+    int differ = 0;
+    int wrong = 0;
+    for (int s = 0; s < samples; s++) {
+      differ += outcome.right[s] == select.correct(s, finalExit) ? 0 : 1;
+      wrong += outcome.right[s] ? 0 : 1;
+    }
+    boolean relative = floors.stream().anyMatch(Constraint::relativeToFinal);
+    boolean absolute = !floors.stream().allMatch(Constraint::relativeToFinal);
+    int most = Math.max(relative ? differ : 0, absolute ? wrong : 0);
+    return (most + 1.0) / samples;
+  }
+
+  private int[] chosen(double slack) {
+    CalibrationTable select = predictor.facts().select();
+    CalibrationTable certify = predictor.facts().certify();
+    double designSelect = Clusters.of(select).meanSizeBySample();
+    double designCertify = Clusters.of(certify).meanSizeBySample();
+    TreeSet<Integer> chosen = new TreeSet<>();
+    for (double caution : CAUTION) {
+      List<Trait> cautious =
+          hopeful.stream()
+              .filter(
+                  trait ->
+                      trait.margin
+                          >= caution
+                              * Math.hypot(
+                                  error(trait, designCertify, certify.samples()),
+                                  error(trait, designSelect, select.samples())))
+              .toList();
+      undominated(cautious, slack).forEach(trait -> chosen.add(trait.index));
+    }
+    return chosen.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** A cluster's samples are held to be correlated by a tenth. */
+  private static double error(Trait trait, double clusterSize, int samples) {
+    double effect = 1 + 0.1 * (clusterSize - 1);
+    return Math.sqrt(trait.variance * effect / samples);
+  }
+
+  private List<Trait> undominated(List<Trait> traits, double slack) {
+    double[] means = new double[isTarget.length];
+    for (Trait trait : traits) {
+      for (int r = 0; r < means.length; r++) {
+        means[r] += trait.costs[r] / traits.size();
+      }
+    }
+    List<Trait> ordered = new ArrayList<>(traits);
+    ordered.sort(
+        Comparator.comparing((Trait trait) -> !trait.local)
+            .thenComparingDouble(trait -> relativeCost(trait, means)));
+    List<Trait> kept = new ArrayList<>();
+    for (Trait trait : ordered) {
+      boolean beaten =
+          kept.stream().anyMatch(other -> asGood(other, trait, means, slack))
+              || certain.stream().anyMatch(other -> asGood(other, trait, means, 0));
+      if (!beaten) {
+        kept.removeIf(other -> asGood(trait, other, means, 0));
+        kept.add(trait);
+      }
+    }
+    return kept;
+  }
+
+  private static double relativeCost(Trait trait, double[] means) {
+    return IntStream.range(0, means.length)
+        .mapToDouble(r -> means[r] > 0 ? trait.costs[r] / means[r] : 0)
+        .sum();
+  }
+
+  /** Only a local plan can stand in for a local one: the link may be down. */
+  private boolean asGood(Trait one, Trait other, double[] means, double slack) {
+    if (other.local && !one.local) {
+      return false;
+    }
+    for (int r = 0; r < means.length; r++) {
+      double allowed = isTarget[r] ? Math.min(slack, TARGET_SLACK) : slack;
+      if (one.costs[r] > other.costs[r] * (1 + allowed) + (slack > 0 ? OF_MEAN * means[r] : 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

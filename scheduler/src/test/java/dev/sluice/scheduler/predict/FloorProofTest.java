@@ -1,0 +1,191 @@
+package dev.sluice.scheduler.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FloorProofTest {
+  private static final String GOAL =
+      "p95_latency <= 150 ms, accuracy >= final - %s pt; minimise worker_compute";
+
+  private static BundleFacts facts(long seed, int samples) {
+    return SyntheticFacts.of(
+        new SyntheticFacts.Shape(5, List.of(1, 2, 3), samples, 10, 6_000_000, false), seed);
+  }
+
+  private static Predictor predictor(BundleFacts facts) {
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    return new Predictor(facts, plans, 1, 2);
+  }
+
+  private static Objective goal(String points) throws Exception {
+    return Objective.parse(GOAL.formatted(points));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void choosesWhatToTestWithoutALookAtTheOutcomesOfTheCertifyTable(long seed) throws Exception {
+    BundleFacts facts = facts(seed, 2000);
+    BundleFacts other = facts(seed + 100, 2000);
+    BundleFacts mixed =
+        new BundleFacts(
+            facts.lastCut(),
+            facts.exits(),
+            facts.cuts(),
+            facts.codecs(),
+            facts.profile(),
+            facts.select(),
+            other.certify());
+
+    assertThat(FloorProof.of(predictor(mixed), goal("2")).tested())
+        .isEqualTo(FloorProof.of(predictor(facts), goal("2")).tested())
+        .isNotEmpty();
+  }
+
+  @Test
+  void testsTensOfPlansAmongThousands() throws Exception {
+    Predictor predictor = predictor(SyntheticFacts.of(1));
+    FloorProof proof = FloorProof.of(predictor, goal("3"));
+
+    assertThat(predictor.size()).isGreaterThan(500);
+    assertThat(proof.tested().length).isBetween(1, 120);
+  }
+
+  @Test
+  void aPlanThatIsTheNetworkItselfNeedsNoProof() throws Exception {
+    Predictor predictor = predictor(facts(1, 60));
+    FloorProof.Proven proven = FloorProof.of(predictor, goal("0.5")).prove();
+
+    for (int i = 0; i < predictor.size(); i++) {
+      Plan plan = predictor.plan(i);
+      boolean itself =
+          plan.exits().isEmpty() && List.of("none", "raw", "f32").contains(plan.codec());
+      if (itself) {
+        assertThat(proven.holds(i)).as("%s", plan).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void noPlanIsBetterThanTheNetworkByConstruction() throws Exception {
+    Predictor predictor = predictor(facts(1, 200));
+    Objective above = Objective.parse("accuracy >= final + 1 pt; minimise worker_compute");
+    FloorProof.Proven proven = FloorProof.of(predictor, above).prove();
+
+    assertThat(predictor.find(Plan.local(5, List.of())).stream().anyMatch(proven::holds)).isFalse();
+  }
+
+  @Test
+  void whatIsNotTestedDoesNotHold() throws Exception {
+    Predictor predictor = predictor(facts(2, 2000));
+    FloorProof proof = FloorProof.of(predictor, goal("2"));
+    FloorProof.Proven proven = proof.prove();
+    List<Integer> tested = Arrays.stream(proof.tested()).boxed().toList();
+
+    for (int i = 0; i < predictor.size(); i++) {
+      if (!tested.contains(i) && !Codecs.identical(predictor.plan(i))) {
+        assertThat(proven.gap(i)).as("%s", predictor.plan(i)).isPositive();
+      }
+    }
+    assertThat(proven.tested()).isEqualTo(tested.size());
+  }
+
+  @Test
+  void withoutFloorsEveryPlanHolds() throws Exception {
+    Predictor predictor = predictor(facts(1, 100));
+    FloorProof.Proven proven =
+        FloorProof.of(predictor, Objective.parse("minimise uplink_bytes")).prove();
+
+    assertThat(IntStream.range(0, predictor.size()).allMatch(proven::holds)).isTrue();
+  }
+
+  @Test
+  void smallTablesProveLittle() throws Exception {
+    assertThat(provenByTest(facts(3, 40))).isZero();
+    assertThat(provenByTest(facts(3, 4000))).isPositive();
+  }
+
+  private static long provenByTest(BundleFacts facts) throws Exception {
+    FloorProof proof = FloorProof.of(predictor(facts), goal("1"));
+    FloorProof.Proven proven = proof.prove();
+    return Arrays.stream(proof.tested()).filter(proven::holds).count();
+  }
+
+  @Test
+  void provesAbsoluteFloorsToo() throws Exception {
+    BundleFacts facts = facts(4, 3000);
+    Predictor predictor = predictor(facts);
+    double floor = Math.floor(100 * predictor.finalAccuracy()) - 4;
+    FloorProof proof =
+        FloorProof.of(
+            predictor,
+            Objective.parse("accuracy >= %s %%; minimise worker_compute".formatted(floor)));
+    FloorProof.Proven proven = proof.prove();
+
+    List<Integer> holding = Arrays.stream(proof.tested()).filter(proven::holds).boxed().toList();
+    assertThat(holding).isNotEmpty();
+    for (int index : holding) {
+      assertThat(predictor.accuracyLowerBound(index)).isGreaterThan(floor / 100 - 0.001);
+    }
+  }
+
+  @Test
+  void everyFloorMustBeProven() throws Exception {
+    Predictor predictor = predictor(facts(4, 3000));
+    String absolute = "accuracy >= 20 %";
+    Objective one =
+        Objective.parse("accuracy >= final - 3 pt; minimise worker_compute");
+    Objective both =
+        Objective.parse(absolute + ", accuracy >= final - 3 pt; minimise worker_compute");
+    Objective impossible =
+        Objective.parse(
+            "accuracy >= 99.99 %, accuracy >= final - 3 pt; minimise worker_compute");
+
+    assertThat(countProven(predictor, one)).isPositive();
+    assertThat(countProven(predictor, both)).isPositive();
+    assertThat(countProven(predictor, impossible)).isZero();
+  }
+
+  private static long countProven(Predictor predictor, Objective objective) {
+    FloorProof.Proven proven = FloorProof.of(predictor, objective).prove();
+    return IntStream.range(0, predictor.size()).filter(proven::holds).count();
+  }
+
+  @Test
+  void seldomProvesAPlanThatBreaksItsFloorInTheWorldThatTheTableIsDrawnFrom() throws Exception {
+    /* The CERTIFY table is taken for the world; 1,500 samples are drawn from it at a time. */
+    BundleFacts facts = facts(6, 3000);
+    Predictor predictor = predictor(facts);
+    FloorProof proof = FloorProof.of(predictor, goal("1.5"));
+    FloorProof.Evidence world = proof.evidence(facts.certify());
+    List<Integer> breaking = new ArrayList<>();
+    for (int index : proof.tested()) {
+      if (ExitReplay.difference(facts, facts.certify(), predictor.plan(index)) < -0.015) {
+        breaking.add(index);
+      }
+    }
+    SplittableRandom random = new SplittableRandom(17);
+    int wrong = 0;
+    int tables = 200;
+    for (int table = 0; table < tables; table++) {
+      int[] drawn = random.ints(1500, 0, world.sequences()).toArray();
+      FloorProof.Proven proven = world.prove(drawn);
+      wrong += breaking.stream().anyMatch(proven::holds) ? 1 : 0;
+    }
+
+    assertThat(breaking).as("plans that break the floor, of those tested").isNotEmpty();
+    assertThat((double) wrong / tables).isLessThan(0.05 + 0.046);
+  }
+}
