@@ -600,8 +600,7 @@ public final class EdgeSession implements AutoCloseable {
   private void onExit(Request r, int exit, ExitScores scores) {
     r.keep(exit, scores);
     boolean isFinal = exit == network.exitCuts().size() - 1;
-    boolean stops =
-        isFinal ? finalExitStops(r, exit, scores) : judge(r).stops(exit, scores);
+    boolean stops = isFinal ? finalExitStops(r, exit, scores) : judge(r).stops(exit, scores);
     if (r.mode == Mode.PLAN) {
       atPlannedExit(r, exit, scores, stops);
     }
@@ -1295,9 +1294,7 @@ public final class EdgeSession implements AutoCloseable {
     device.run(
         new Work<>("preprocess", costs.preprocessNanos(), () -> network.input(frame)),
         finished ->
-            finished
-                .value()
-                .ifPresentOrElse(sample -> warmStep(0, sample, learning, done), done));
+            finished.value().ifPresentOrElse(sample -> warmStep(0, sample, learning, done), done));
   }
 
   private void warmStep(int index, Sample in, boolean learning, Runnable done) {
@@ -1317,8 +1314,7 @@ public final class EdgeSession implements AutoCloseable {
           }
           finished
               .value()
-              .ifPresentOrElse(
-                  result -> warmStep(index + 1, result.live(), learning, done), done);
+              .ifPresentOrElse(result -> warmStep(index + 1, result.live(), learning, done), done);
         });
   }
 

@@ -82,8 +82,7 @@ class SessionUnderLoadTest {
   /** One frame, and 200 ms for it. */
   private void frame() {
     long id = nextFrame++;
-    session.submit(
-        new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
+    session.submit(new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
     loop.runUntil(loop.nanoTime() + 200 * MS);
   }
 

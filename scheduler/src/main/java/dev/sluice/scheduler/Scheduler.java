@@ -61,6 +61,7 @@ public final class Scheduler implements Planner {
 
   /** Puts every plan that cannot keep up behind all that can. */
   private static final double OVERLOADED = 1e12;
+
   /** Loads of the others that differ by less, as a share of the worker's time, are the same. */
   private static final double SAME_LOAD = 0.02;
 

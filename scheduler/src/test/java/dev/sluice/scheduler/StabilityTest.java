@@ -55,8 +55,7 @@ class StabilityTest {
   }
 
   private static Estimates link(double mbit, double sd, WorkerLoad load) {
-    return Estimates.of(
-            LinkState.UP, mbit * 125_000, sd, 20 * MS, 2 * MS, 25, 1, 0, 200 * MS)
+    return Estimates.of(LinkState.UP, mbit * 125_000, sd, 20 * MS, 2 * MS, 25, 1, 0, 200 * MS)
         .withWorker(load);
   }
 
@@ -94,7 +93,8 @@ class StabilityTest {
         estimators.onArrival(now);
         estimators.onDeviceStage(Math.round(25 * MS * (1 + 0.02 * random.nextGaussian())), MS);
         if (plan.isPresent() && plan.get().usesCloud() && random.nextInt(3) == 0) {
-          int variant = FACTS.select().variant(plan.get().split(), plan.get().codec()).orElseThrow();
+          int variant =
+              FACTS.select().variant(plan.get().split(), plan.get().codec()).orElseThrow();
           int bytes = FACTS.select().bytes(variant, random.nextInt(FACTS.select().samples()));
           estimators.onTransfer(link.send(now, bytes));
           estimators.onWorker(MS / 2, 3 * MS, 3 * MS, now);
@@ -124,7 +124,10 @@ class StabilityTest {
     String goal = "accuracy >= final - 5 pt; minimise mean_latency";
     Estimates known = link(3, 0.001, WorkerLoad.UNTOLD);
     Plan best = scheduler(goal, eager).decide(known, Optional.empty(), 0).plan();
-    Plan other = scheduler(goal, eager).decide(link(60, 0.001, WorkerLoad.UNTOLD), Optional.empty(), 0).plan();
+    Plan other =
+        scheduler(goal, eager)
+            .decide(link(60, 0.001, WorkerLoad.UNTOLD), Optional.empty(), 0)
+            .plan();
     assertThat(other).as("another rate, another plan").isNotEqualTo(best);
 
     assertThat(scheduler(goal, eager).decide(known, Optional.of(other), SECOND).plan())
@@ -138,7 +141,8 @@ class StabilityTest {
   @ParameterizedTest
   @ValueSource(strings = {"minimise mean_latency", "maximise accuracy, minimise uplink_bytes"})
   void givesTheWorkerLessToDoTheBusierItIs(String targets) throws Exception {
-    Scheduler scheduler = scheduler("p95_latency <= 250 ms; " + targets, SchedulerOptions.defaults());
+    Scheduler scheduler =
+        scheduler("p95_latency <= 250 ms; " + targets, SchedulerOptions.defaults());
     double before = Double.POSITIVE_INFINITY;
     double idle = 0;
     for (double utilisation : new double[] {0.02, 0.5, 0.8, 0.9, 0.95, 1}) {
@@ -177,7 +181,10 @@ class StabilityTest {
       Scheduler other = scheduler(goal, SchedulerOptions.defaults().withSeed(seed));
       Plan start = other.decide(calm, Optional.empty(), 0).plan();
       together +=
-          other.decide(link(0.2, 0.05, busy(0.2)), Optional.of(start), 10 * SECOND).plan().equals(start)
+          other
+                  .decide(link(0.2, 0.05, busy(0.2)), Optional.of(start), 10 * SECOND)
+                  .plan()
+                  .equals(start)
               ? 0
               : 1;
     }

@@ -151,10 +151,7 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(names = "--fps", paramLabel = "N", description = "the same as frames per second")
   private @Nullable Double framesPerSecond;
 
-  @Option(
-      names = "--link",
-      paramLabel = "STATE",
-      description = "up, down or unknown (default: up)")
+  @Option(names = "--link", paramLabel = "STATE", description = "up, down or unknown (default: up)")
   private String link = "up";
 
   @Option(
@@ -245,8 +242,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
     return Bundle.open(
         Bundles.usual(
-                line ->
-                    spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
+                line -> spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
             .locate(named));
   }
 
@@ -291,9 +287,7 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   private SchedulerOptions options() {
     SchedulerOptions options =
-        uncertified
-            ? SchedulerOptions.defaults().uncertified()
-            : SchedulerOptions.defaults();
+        uncertified ? SchedulerOptions.defaults().uncertified() : SchedulerOptions.defaults();
     if (energy == null) {
       return options;
     }
@@ -333,7 +327,9 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
     if (criterion.isEmpty()) {
       throw wrongUse(
-          "--exit-policy '" + chosen.get() + "': the bundle's tables cannot replay it, so nothing"
+          "--exit-policy '"
+              + chosen.get()
+              + "': the bundle's tables cannot replay it, so nothing"
               + " can be said of its plans");
     }
     return criterion;

@@ -34,8 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * How long a full re-plan takes over 40 cuts, 8 codecs and 200 threshold vectors, 64,000 plans and
  * more, on facts that are made up. Conditions are others at every call, from a slow to a fast link
- * and from an idle to a busy device. Floors need only hold on the SELECT table: proofs would
- * leave a few dozen plans. {@code -prof gc} shows what a call allocates.
+ * and from an idle to a busy device. Floors need only hold on the SELECT table: proofs would leave
+ * a few dozen plans. {@code -prof gc} shows what a call allocates.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
@@ -78,7 +78,9 @@ public class PlanningBenchmark {
     Objective objective =
         Objective.parse("p95_latency <= 150 ms, accuracy >= final - 2 pt; " + targets);
     scheduler =
-        Optional.of(new Scheduler(facts, objective, SchedulerOptions.defaults().uncertified(), chains(facts)));
+        Optional.of(
+            new Scheduler(
+                facts, objective, SchedulerOptions.defaults().uncertified(), chains(facts)));
     Random random = new Random(7);
     for (int i = 0; i < CONDITIONS; i++) {
       conditions[i] =

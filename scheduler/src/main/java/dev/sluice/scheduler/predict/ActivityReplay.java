@@ -54,10 +54,7 @@ final class ActivityReplay {
       if (sent) {
         double reply = arrival + latencyNanos[i];
         double end =
-            reply
-                - met.roundTripNanos()
-                - waitNanos
-                - costs.worker[exit] * met.workerScale();
+            reply - met.roundTripNanos() - waitNanos - costs.worker[exit] * met.workerScale();
         int bytes = plan.shipment.bytes(i);
         double start = end - met.transferNanos(bytes);
         activity.sends(i, Math.max(0, start), Math.max(0, end), bytes);

@@ -224,8 +224,8 @@ public final class Predictor {
 
   /**
    * Returns whether a plan can be no slower than another whatever the conditions: no latency is
-   * longer, and neither device nor link nor worker is busier. Says so only of plans that
-   * send the same.
+   * longer, and neither device nor link nor worker is busier. Says so only of plans that send the
+   * same.
    */
   public boolean neverSlower(int index, int other) {
     return behaviours.get(index).neverSlowerThan(behaviours.get(other));

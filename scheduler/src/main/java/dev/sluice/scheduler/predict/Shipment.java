@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What plans that send the same tensors by the same codec send for each replayed row; and how
- * long it takes on the link of the moment, worked out once for all of them. Not thread-safe.
+ * What plans that send the same tensors by the same codec send for each replayed row; and how long
+ * it takes on the link of the moment, worked out once for all of them. Not thread-safe.
  */
 final class Shipment {
   private static final int UNKNOWN = -1;

@@ -145,13 +145,11 @@ class FloorProofTest {
   void everyFloorMustBeProven() throws Exception {
     Predictor predictor = predictor(facts(4, 3000));
     String absolute = "accuracy >= 20 %";
-    Objective one =
-        Objective.parse("accuracy >= final - 3 pt; minimise worker_compute");
+    Objective one = Objective.parse("accuracy >= final - 3 pt; minimise worker_compute");
     Objective both =
         Objective.parse(absolute + ", accuracy >= final - 3 pt; minimise worker_compute");
     Objective impossible =
-        Objective.parse(
-            "accuracy >= 99.99 %, accuracy >= final - 3 pt; minimise worker_compute");
+        Objective.parse("accuracy >= 99.99 %, accuracy >= final - 3 pt; minimise worker_compute");
 
     assertThat(countProven(predictor, one)).isPositive();
     assertThat(countProven(predictor, both)).isPositive();

@@ -25,8 +25,8 @@ import java.util.function.ToDoubleFunction;
  * compute the network itself. So the load that they share is all that keeps them from it. Four
  * kinds of device are compared: Sluice's; the same without {@link Stability}, which answers each
  * report at once; one that is told nothing of the load and only knows how long its own answers
- * waited; and one that takes every report at its word. Facts are made up ({@link SyntheticFacts}): the question is about the worker's queue, not
- * about a network.
+ * waited; and one that takes every report at its word. Facts are made up ({@link SyntheticFacts}):
+ * the question is about the worker's queue, not about a network.
  */
 public final class HerdStudy implements Study {
   private static final int DEVICES = 100;
@@ -158,8 +158,18 @@ public final class HerdStudy implements Study {
 
   private static final List<String> COURSE_TITLES =
       List.of(
-          "run", "phase", "second", "devices", "frames", "late", "degraded", "sent", "refused",
-          "busy_share", "changes", "local_devices");
+          "run",
+          "phase",
+          "second",
+          "devices",
+          "frames",
+          "late",
+          "degraded",
+          "sent",
+          "refused",
+          "busy_share",
+          "changes",
+          "local_devices");
 
   private static List<List<Object>> courses(List<Run> runs) {
     List<List<Object>> rows = new ArrayList<>();
@@ -190,8 +200,17 @@ public final class HerdStudy implements Study {
   private static TextTable table(List<Run> runs) {
     TextTable table =
         new TextTable(
-            "run", "phase", "settles s", "swings", "sent/s", "busy", "late", "late, all",
-            "alone", "refused", "changes");
+            "run",
+            "phase",
+            "settles s",
+            "swings",
+            "sent/s",
+            "busy",
+            "late",
+            "late, all",
+            "alone",
+            "refused",
+            "changes");
     for (Run run : runs) {
       for (Phase phase : run.phases()) {
         table.row(
@@ -237,21 +256,13 @@ public final class HerdStudy implements Study {
   }
 
   private static Claim worst(
-      String name,
-      List<Phase> phases,
-      ToDoubleFunction<Phase> figure,
-      String unit,
-      String wanted) {
+      String name, List<Phase> phases, ToDoubleFunction<Phase> figure, String unit, String wanted) {
     double most = phases.stream().mapToDouble(figure).max().orElseThrow();
     return Claim.of(name + ", worst phase", most, unit, wanted, phases.size());
   }
 
   private static Claim least(
-      String name,
-      List<Phase> phases,
-      ToDoubleFunction<Phase> figure,
-      String unit,
-      String wanted) {
+      String name, List<Phase> phases, ToDoubleFunction<Phase> figure, String unit, String wanted) {
     double least = phases.stream().mapToDouble(figure).min().orElseThrow();
     return Claim.of(name + ", least", least, unit, wanted, phases.size());
   }

@@ -35,10 +35,7 @@ class HerdTest {
 
   /** The fewest requests in a second of the first twenty. */
   private static double leastSent(Phase phase) {
-    return phase.course().subList(2, 20).stream()
-        .mapToLong(Herd.Second::sent)
-        .min()
-        .orElseThrow();
+    return phase.course().subList(2, 20).stream().mapToLong(Herd.Second::sent).min().orElseThrow();
   }
 
   @Test
