@@ -78,8 +78,7 @@ public final class Explainer {
    * @param decision the scheduler's
    * @throws IllegalArgumentException if its plan is no candidate
    */
-  public Explanation explain(
-      Estimates estimates, Optional<Plan> current, PlanDecision decision) {
+  public Explanation explain(Estimates estimates, Optional<Plan> current, PlanDecision decision) {
     Appraisal appraisal = scheduler.appraise(estimates);
     int chosen = index(appraisal, decision.plan());
     boolean kept = current.isPresent() && current.get().equals(decision.plan());
@@ -88,8 +87,7 @@ public final class Explainer {
     Set<Kind> taken = new HashSet<>(Set.of(Kind.of(decision.plan())));
     while (alternatives.size() < ALTERNATIVES) {
       Optional<PlanDecision> next =
-          scheduler.consider(
-              estimates, Optional.empty(), plan -> !taken.contains(Kind.of(plan)));
+          scheduler.consider(estimates, Optional.empty(), plan -> !taken.contains(Kind.of(plan)));
       if (next.isEmpty()) {
         break;
       }
@@ -130,8 +128,7 @@ public final class Explainer {
   private static int index(Appraisal appraisal, Plan plan) {
     return appraisal
         .find(plan)
-        .orElseThrow(
-            () -> new IllegalArgumentException("no candidate plan: " + plan.describe()));
+        .orElseThrow(() -> new IllegalArgumentException("no candidate plan: " + plan.describe()));
   }
 
   private static List<Standing> standings(Appraisal appraisal, int candidate) {
@@ -182,8 +179,7 @@ public final class Explainer {
   }
 
   /** The latency that leaves least of its bound, if it leaves less than the headroom. */
-  private static Optional<Standing> narrowest(
-      Appraisal appraisal, int candidate, double headroom) {
+  private static Optional<Standing> narrowest(Appraisal appraisal, int candidate, double headroom) {
     return appraisal.objective().constraints().stream()
         .flatMap(constraint -> constraint.latencyBound().stream())
         .map(bound -> standing(appraisal, candidate, bound))
@@ -211,8 +207,7 @@ public final class Explainer {
     if (slightly.isPresent()) {
       return slightly.get();
     }
-    double less =
-        appraisal.predict(chosen).accuracy() - appraisal.predict(other).accuracy();
+    double less = appraisal.predict(chosen).accuracy() - appraisal.predict(other).accuracy();
     return less > 0 ? new Loss.LessAccurate(less) : new Loss.Alike();
   }
 
@@ -312,9 +307,7 @@ public final class Explainer {
     for (int candidate : candidates) {
       Standing standing = judge.of(candidate);
       boolean better =
-          standing.holds() == most.holds()
-              ? standing.slack() > most.slack()
-              : standing.holds();
+          standing.holds() == most.holds() ? standing.slack() > most.slack() : standing.holds();
       if (better) {
         best = candidate;
         most = standing;

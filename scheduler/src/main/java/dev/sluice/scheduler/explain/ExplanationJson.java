@@ -190,8 +190,7 @@ final class ExplanationJson {
     return node;
   }
 
-  private static void putFlip(
-      ObjectNode node, String name, Optional<Flip> flip, double scale) {
+  private static void putFlip(ObjectNode node, String name, Optional<Flip> flip, double scale) {
     if (flip.isEmpty()) {
       node.putNull(name);
       return;

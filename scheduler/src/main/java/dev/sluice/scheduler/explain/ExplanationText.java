@@ -154,8 +154,7 @@ final class ExplanationText {
               + reach.plan().describe()
               + ")");
     }
-    section(
-        "", "the order of giving up: budgets first, then accuracy; latency is kept longest");
+    section("", "the order of giving up: budgets first, then accuracy; latency is kept longest");
     lines.add("");
   }
 
@@ -193,8 +192,7 @@ final class ExplanationText {
       return;
     }
     Plan plan = explanation.decision().plan();
-    section(
-        "WHAT IF", "with this plan in use and all else the same, the nearest that changes it:");
+    section("WHAT IF", "with this plan in use and all else the same, the nearest that changes it:");
     for (Sensitivity each : explanation.sensitivities()) {
       Condition condition = each.condition();
       if (each.lowest() == each.highest()) {

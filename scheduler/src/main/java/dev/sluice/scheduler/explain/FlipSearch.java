@@ -87,7 +87,9 @@ final class FlipSearch {
     return Optional.empty();
   }
 
-  /** Between a value that keeps the plan (0 where that is unknown or none) and one that does not. */
+  /**
+   * Between a value that keeps the plan (0 where that is unknown or none) and one that does not.
+   */
   private Flip bisect(Condition condition, double keeps, double leaves, PlanDecision decision) {
     double near = keeps;
     double far = leaves;

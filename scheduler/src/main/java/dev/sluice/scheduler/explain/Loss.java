@@ -25,8 +25,7 @@ public sealed interface Loss {
 
     @Override
     public String text() {
-      return "breaks "
-          + broken.stream().map(Breaks::words).collect(Collectors.joining(", and "));
+      return "breaks " + broken.stream().map(Breaks::words).collect(Collectors.joining(", and "));
     }
 
     private static String words(Standing broken) {
@@ -123,11 +122,7 @@ public sealed interface Loss {
     @Override
     public String text() {
       String better =
-          "is better in "
-              + target.metric()
-              + " by "
-              + Figures.significant(100 * gain)
-              + " %";
+          "is better in " + target.metric() + " by " + Figures.significant(100 * gain) + " %";
       return gain > needed
           ? better + ", but the plan in use is kept for a moment"
           : better + "; a change is made for more than " + Figures.significant(100 * needed) + " %";

@@ -83,9 +83,7 @@ public record Standing(
     if (!known.relativeToFinal()) {
       return Figures.format(known.metric(), any);
     }
-    return "final "
-        + (any < 0 ? "- " : "+ ")
-        + Figures.difference(known.metric(), Math.abs(any));
+    return "final " + (any < 0 ? "- " : "+ ") + Figures.difference(known.metric(), Math.abs(any));
   }
 
   /** Returns a difference of two values for people. */

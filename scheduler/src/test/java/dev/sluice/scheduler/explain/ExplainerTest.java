@@ -48,16 +48,12 @@ class ExplainerTest {
    * sample, which the network has right. Those are all the plans there are.
    */
   private static final BundleFacts TWO_PLANS =
-      HandMade.chain(
-          List.of(10.0, 20.0), List.of(1.0, 2.0), List.of(HandMade.free(0, 10_000)));
+      HandMade.chain(List.of(10.0, 20.0), List.of(1.0, 2.0), List.of(HandMade.free(0, 10_000)));
 
   private static Scheduler scheduler(String objective, SchedulerOptions options)
       throws ObjectiveSyntaxException {
     return new Scheduler(
-        TWO_PLANS,
-        Objective.parse(objective),
-        options,
-        CandidatePlans.withoutExits(TWO_PLANS));
+        TWO_PLANS, Objective.parse(objective), options, CandidatePlans.withoutExits(TWO_PLANS));
   }
 
   private static Estimates estimates(double bytesPerSecond, double queueMs, double periodMs) {
@@ -149,8 +145,7 @@ class ExplainerTest {
   void looksForNothingOfALinkThatIsNotUp() throws Exception {
     for (LinkState state : List.of(LinkState.DOWN, LinkState.UNKNOWN)) {
       Explanation explanation =
-          explained(
-              "minimise mean_latency", Estimates.of(state, 1e6, 0.1, 0, 0, 1, 1, 0, 0));
+          explained("minimise mean_latency", Estimates.of(state, 1e6, 0.1, 0, 0, 1, 1, 0, 0));
 
       assertThat(explanation.decision().plan()).isEqualTo(LOCAL);
       assertThat(explanation.alternatives()).isEmpty();
@@ -278,16 +273,14 @@ class ExplainerTest {
     assertThat(explanation.alternatives()).hasSize(1);
     Alternative other = explanation.alternatives().get(0);
     assertThat(other.plan()).isEqualTo(LOCAL);
-    assertThat(other.loss().text())
-        .isEqualTo("mean_latency 30 ms against 15 ms, 100 % more");
+    assertThat(other.loss().text()).isEqualTo("mean_latency 30 ms against 15 ms, 100 % more");
   }
 
   @Test
   void saysWhichBoundBreaksAndByHowMuch() throws Exception {
     Explanation explanation =
         explained(
-            "mean_latency <= 20 ms; minimise uplink_bytes",
-            estimates(MEGABYTE_PER_SECOND, 0, 0));
+            "mean_latency <= 20 ms; minimise uplink_bytes", estimates(MEGABYTE_PER_SECOND, 0, 0));
 
     assertThat(explanation.decision().plan()).isEqualTo(PICTURE);
     assertThat(explanation.alternatives().get(0).loss().text())
@@ -321,8 +314,7 @@ class ExplainerTest {
 
     assertThat(explanation.decision().plan()).isEqualTo(PICTURE);
     assertThat(explanation.alternatives().get(0).loss().text())
-        .isEqualTo(
-            "leaves 1 ms below mean_latency <= 31 ms; to be taken up it must leave 8 %");
+        .isEqualTo("leaves 1 ms below mean_latency <= 31 ms; to be taken up it must leave 8 %");
   }
 
   // --- bounds -----------------------------------------------------------------------------------
@@ -347,8 +339,7 @@ class ExplainerTest {
 
   @Test
   void theMarginIsWhatCautionAboutTheLinkCosts() throws Exception {
-    Estimates unsure =
-        Estimates.of(LinkState.UP, MEGABYTE_PER_SECOND, 0.1, 2 * MS, MS, 1, 1, 0, 0);
+    Estimates unsure = Estimates.of(LinkState.UP, MEGABYTE_PER_SECOND, 0.1, 2 * MS, MS, 1, 1, 0, 0);
     Explanation explanation =
         new Explainer(
                 scheduler(
@@ -450,8 +441,7 @@ class ExplainerTest {
       current = Optional.of(decision.plan());
     }
     assertThat(explainer.sensitivity(link(8, 25), current.orElseThrow(), Condition.ROUND_TRIP))
-        .isEqualTo(
-            explainer.sensitivity(link(8, 25), current.orElseThrow(), Condition.ROUND_TRIP));
+        .isEqualTo(explainer.sensitivity(link(8, 25), current.orElseThrow(), Condition.ROUND_TRIP));
   }
 
   @Test
@@ -499,8 +489,7 @@ class ExplainerTest {
   void readsWellInATerminal() throws Exception {
     Scheduler scheduler = new Scheduler(small(2), goal(), SchedulerOptions.defaults());
     for (double mbit : new double[] {20, 2, 0.05}) {
-      String text =
-          new Explainer(scheduler).explain(link(mbit, 25), Optional.empty()).text();
+      String text = new Explainer(scheduler).explain(link(mbit, 25), Optional.empty()).text();
 
       assertThat(text.lines()).allMatch(line -> line.length() <= ExplanationText.WIDTH);
       assertThat(text)
@@ -513,8 +502,7 @@ class ExplainerTest {
   void saysTheSameAsJson() throws Exception {
     Explanation explanation =
         explained(
-            "mean_latency <= 20 ms; minimise uplink_bytes",
-            estimates(MEGABYTE_PER_SECOND, 0, 0));
+            "mean_latency <= 20 ms; minimise uplink_bytes", estimates(MEGABYTE_PER_SECOND, 0, 0));
     var json = explanation.json();
 
     assertThat(json.path("plan").asText()).isEqualTo("split 0, raw, no exits");

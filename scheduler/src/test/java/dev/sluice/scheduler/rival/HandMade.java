@@ -28,7 +28,8 @@ public final class HandMade {
   record Row(List<Boolean> right, List<Double> entropyShare) {}
 
   /** Two sides of a chain in milliseconds per segment; one exit, at the end; one right sample. */
-  public static BundleFacts chain(List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs) {
+  public static BundleFacts chain(
+      List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs) {
     return exits(
         deviceMs,
         workerMs,
