@@ -112,7 +112,8 @@ final class Agent {
             options.patienceNanos() + 1_000 * MILLIS,
             TimeUnit.NANOSECONDS);
     SessionStatus last = status();
-    output.lastLine(Lines.summary(last, (last.nowNanos() - begin) / 1e9, skipped, settledLatencies()));
+    output.lastLine(
+        Lines.summary(last, (last.nowNanos() - begin) / 1e9, skipped, settledLatencies()));
     output.flush();
     if (broken != null) {
       throw broken;

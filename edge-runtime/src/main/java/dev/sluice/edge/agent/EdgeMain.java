@@ -163,8 +163,7 @@ public final class EdgeMain implements Program.Debuggable {
               engine.background());
       try (FrameSource source = source();
           LineOutput output = new LineOutput(out);
-          EdgeSession session =
-              session(around, facts, planner(chosen, engine, output), options)) {
+          EdgeSession session = session(around, facts, planner(chosen, engine, output), options)) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
@@ -220,9 +219,7 @@ public final class EdgeMain implements Program.Debuggable {
     }
     if (chosen.planner() instanceof Scheduler scheduler) {
       return new ExplainingPlanner(
-          scheduler,
-          engine.background(),
-          explanation -> output.line(Lines.plan(explanation)));
+          scheduler, engine.background(), explanation -> output.line(Lines.plan(explanation)));
     }
     throw command.wrongUse("--explain is for strategy sluice: the others give no reasons");
   }

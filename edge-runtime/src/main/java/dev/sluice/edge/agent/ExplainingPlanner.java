@@ -81,8 +81,7 @@ final class ExplainingPlanner implements Planner {
         goOn();
       } else if (conditions < Condition.values().length && latest == this) {
         Condition condition = Condition.values()[conditions++];
-        explanation =
-            known.with(explainer.sensitivity(estimates, decision.plan(), condition));
+        explanation = known.with(explainer.sensitivity(estimates, decision.plan(), condition));
         goOn();
       } else {
         // A plan that is no more in use is told of with what was found so far.

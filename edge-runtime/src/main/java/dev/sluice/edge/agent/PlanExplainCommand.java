@@ -48,8 +48,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Says which plan the scheduler chooses under given conditions and why: how it stands to every"
-          + " bound, the best plans of other kinds and what they lack, and what would have to change"
-          + " for another plan to win. docs/planning.md explains the report."
+          + " bound, the best plans of other kinds and what they lack, and what would have to"
+          + " change for another plan to win. docs/planning.md explains the report."
     })
 final class PlanExplainCommand implements Callable<Integer> {
   private static final double NANOS_PER_MILLI = 1e6;
@@ -123,8 +123,8 @@ final class PlanExplainCommand implements Callable<Integer> {
       paramLabel = "FACTOR",
       converter = Words.Factor.class,
       description =
-          "the device's time over the profile for codecs and pixels, where that is another (default:"
-              + " as for the network; edge --emulate-device takes 20)")
+          "the device's time over the profile for codecs and pixels, where that is another"
+              + " (default: as for the network; edge --emulate-device takes 20)")
   private @Nullable Double codecScale;
 
   @Option(
@@ -151,10 +151,7 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(names = "--fps", paramLabel = "N", description = "the same as frames per second")
   private @Nullable Double framesPerSecond;
 
-  @Option(
-      names = "--link",
-      paramLabel = "STATE",
-      description = "up, down or unknown (default: up)")
+  @Option(names = "--link", paramLabel = "STATE", description = "up, down or unknown (default: up)")
   private String link = "up";
 
   @Option(
@@ -245,8 +242,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
     return Bundle.open(
         Bundles.usual(
-                line ->
-                    spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
+                line -> spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
             .locate(named));
   }
 
@@ -291,9 +287,7 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   private SchedulerOptions options() {
     SchedulerOptions options =
-        uncertified
-            ? SchedulerOptions.defaults().uncertified()
-            : SchedulerOptions.defaults();
+        uncertified ? SchedulerOptions.defaults().uncertified() : SchedulerOptions.defaults();
     if (energy == null) {
       return options;
     }
@@ -333,7 +327,9 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
     if (criterion.isEmpty()) {
       throw wrongUse(
-          "--exit-policy '" + chosen.get() + "': the bundle's tables cannot replay it, so nothing"
+          "--exit-policy '"
+              + chosen.get()
+              + "': the bundle's tables cannot replay it, so nothing"
               + " can be said of its plans");
     }
     return criterion;

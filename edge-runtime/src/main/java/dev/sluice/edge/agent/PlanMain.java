@@ -49,7 +49,6 @@ public final class PlanMain implements Program.Debuggable {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(),
-        "name a command: " + String.join(", ", spec.subcommands().keySet()));
+        spec.commandLine(), "name a command: " + String.join(", ", spec.subcommands().keySet()));
   }
 }

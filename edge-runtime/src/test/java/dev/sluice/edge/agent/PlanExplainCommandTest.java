@@ -105,8 +105,7 @@ class PlanExplainCommandTest {
     // The profile has three segments of 0.05 ms.
     assertThat(json.path("estimates").path("device_scale").asDouble()).isEqualTo(100);
     assertThat(json.path("estimates").path("frame_period_ms").asDouble()).isEqualTo(200);
-    assertThat(
-            explained("--device", "15ms", "--device-codecs", "20").path("plan").asText())
+    assertThat(explained("--device", "15ms", "--device-codecs", "20").path("plan").asText())
         .isNotBlank();
   }
 
