@@ -48,8 +48,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Says which plan the scheduler chooses under given conditions and why: how it stands to every"
-          + " bound, the best plans of other kinds and what they lack, and what would have to change"
-          + " for another plan to win. docs/planning.md explains the report."
+          + " bound, the best plans of other kinds and what they lack, and what would have to"
+          + " change for another plan to win. docs/planning.md explains the report."
     })
 final class PlanExplainCommand implements Callable<Integer> {
   private static final double NANOS_PER_MILLI = 1e6;
@@ -123,8 +123,8 @@ final class PlanExplainCommand implements Callable<Integer> {
       paramLabel = "FACTOR",
       converter = Words.Factor.class,
       description =
-          "the device's time over the profile for codecs and pixels, where that is another (default:"
-              + " as for the network; edge --emulate-device takes 20)")
+          "the device's time over the profile for codecs and pixels, where that is another"
+              + " (default: as for the network; edge --emulate-device takes 20)")
   private @Nullable Double codecScale;
 
   @Option(

@@ -36,7 +36,7 @@ class ExplainingPlannerTest {
       return new Scheduler(
           SyntheticFacts.of(
               new SyntheticFacts.Shape(4, List.of(1, 2), 200, 10, 6_000_000, false), 1),
-          Objective.parse("p95_latency <= 150 ms; minimise worker_compute"),
+          Objective.parse("p95_latency <= 150 ms; maximise accuracy"),
           SchedulerOptions.defaults());
     } catch (ObjectiveSyntaxException impossible) {
       throw new AssertionError(impossible);

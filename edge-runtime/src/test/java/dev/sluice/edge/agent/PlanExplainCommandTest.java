@@ -127,8 +127,22 @@ class PlanExplainCommandTest {
     JsonNode json = explained("--exit-policy", "entropy <= 0.3 nats", "--uncertified");
 
     assertThat(json.path("certified").asBoolean()).isFalse();
-    assertThat(explained("--energy", "pi4+lte", "--fps", "1").path("prediction"))
-        .isNotEqualTo(explained("--energy", "pi4+wire", "--fps", "1").path("prediction"));
+  }
+
+  @Test
+  void countsThePowerOfTheRadioThatIsNamed() throws Exception {
+    double wire = energy("pi4+wire");
+
+    assertThat(wire).isPositive();
+    assertThat(energy("pi4+wifi")).isGreaterThan(wire);
+    assertThat(energy("pi4+lte")).isGreaterThan(energy("pi4+wifi"));
+  }
+
+  private double energy(String model) throws Exception {
+    JsonNode json =
+        explained("--energy", model, "--fps", "1", "--objective", "minimise device_compute");
+    assertThat(json.path("prediction").path("offloaded_share").asDouble()).isPositive();
+    return json.path("prediction").path("device_energy_j").asDouble();
   }
 
   @Test

@@ -52,9 +52,11 @@ record WorkerWait(
     if (worker.utilisation() == 0 && worker.freshness() == 1 && worker.utilisationSd() == 0) {
       return (double) measuredNanos;
     }
-    double own = periodNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) periodNanos;
+    double own =
+        periodNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) periodNanos;
     double mean =
-        worker.waitNanos((double) measuredNanos, networkNanos, own, caution * worker.utilisationSd());
+        worker.waitNanos(
+            (double) measuredNanos, networkNanos, own, caution * worker.utilisationSd());
     double random = worker.utilisation() == 0 ? 0 : worker.others() / worker.utilisation();
     return mean * (1 + caution * random);
   }
