@@ -28,6 +28,10 @@ import java.util.OptionalLong;
  * {@code k} standard deviations above. Mean latency assumes the central one. Losses, jitter of
  * arrivals and the worker's queue growing with our own load are not modelled.
  *
+ * <p>Where frames pass the exits of the device at other odds than calibrated ({@link
+ * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
+ * losses; energy, the queues in a replay, local plans and everything about accuracy do not follow.
+ *
  * <p>Not thread-safe: it has scratch space.
  */
 public final class Predictor {
@@ -173,6 +177,9 @@ public final class Predictor {
     if (metric.kind() != Metric.Kind.LATENCY_PERCENTILE) {
       return 0;
     }
+    if (estimates.passOdds() < 1) {
+      return 0; // More rows stay than are counted here.
+    }
     int stayed = scratch.length - plan.sentBytes.length;
     int next = LatencyDistribution.rank(metric.percent(), scratch.length) - stayed;
     if (next < 0) {
@@ -226,25 +233,33 @@ public final class Predictor {
     Behaviour plan = behaviours.get(index);
     return switch (metric.kind()) {
       case ACCURACY -> plan.accuracy;
-      case WORKER_COMPUTE -> plan.workerNanos * estimates.workerScale();
-      case UPLINK_BYTES -> plan.meanBytes;
-      case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
+      case WORKER_COMPUTE -> workerNanos(plan, estimates);
+      case UPLINK_BYTES -> meanBytes(plan, estimates);
+      case DEVICE_COMPUTE -> deviceNanos(plan, estimates);
       case MEAN_LATENCY -> {
         replay(plan, estimates, 0);
-        yield mean(scratch);
+        yield meanLatency(plan, estimates);
       }
       case LATENCY_PERCENTILE -> {
         replay(plan, estimates, caution);
+        ExitShift shift = shift(plan, estimates);
+        if (!shift.isNone()) {
+          yield shift.quantile(scratch, plan.bytes, metric.percent() / 100);
+        }
         yield QuickSelect.select(
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
       case DEADLINE_MISSES -> {
         replay(plan, estimates, caution);
-        int late = 0;
-        for (double nanos : scratch) {
-          late += nanos > metric.deadlineNanos() ? 1 : 0;
+        ExitShift shift = shift(plan, estimates);
+        double late = 0;
+        double all = 0;
+        for (int i = 0; i < scratch.length; i++) {
+          double weight = shift.weight(plan.bytes[i]);
+          late += scratch[i] > metric.deadlineNanos() ? weight : 0;
+          all += weight;
         }
-        yield (double) late / scratch.length;
+        yield late / all;
       }
       case THROUGHPUT -> throughput(plan, estimates, caution);
       case DEVICE_ENERGY -> device.energy().perFrame(activity(index, estimates)).totalJoules();
@@ -253,7 +268,7 @@ public final class Predictor {
               .orElseThrow(
                   () -> new IllegalArgumentException("nobody said what memory plans need"));
       case MONTHLY_UPLINK_BYTES ->
-          Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos());
+          Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos());
     };
   }
 
@@ -281,7 +296,7 @@ public final class Predictor {
         lost += (plan.right[i] ? 1 : 0) - (rescued ? 1 : 0);
       }
     }
-    return Math.max(0, (double) lost / scratch.length);
+    return Math.max(0, shift(plan, estimates).sentWeight() * lost / scratch.length);
   }
 
   /**
@@ -304,12 +319,14 @@ public final class Predictor {
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
     replay(plan, estimates, 0);
-    double mean = mean(scratch);
+    double mean = meanLatency(plan, estimates);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
     replay(plan, estimates, 1);
-    long[] latency = new long[scratch.length];
+    ExitShift shift = shift(plan, estimates);
+    double[] replayed = shift.isNone() ? scratch : shift.spread(scratch, plan.bytes);
+    long[] latency = new long[replayed.length];
     for (int i = 0; i < latency.length; i++) {
-      latency[i] = Math.round(scratch[i]);
+      latency[i] = Math.round(replayed[i]);
     }
     return new Prediction(
         LatencyDistribution.of(latency),
@@ -318,15 +335,15 @@ public final class Predictor {
         finalAccuracy,
         plan.bounds.accuracy(),
         plan.bounds.difference(),
-        plan.workerNanos * estimates.workerScale(),
-        plan.meanBytes,
-        plan.deviceNanos * estimates.deviceScale(),
-        plan.offloadedShare,
+        workerNanos(plan, estimates),
+        meanBytes(plan, estimates),
+        deviceNanos(plan, estimates),
+        Math.min(1, shift.sentWeight() * plan.offloadedShare),
         deviceUtilisation(plan, estimates),
         uplinkUtilisation(plan, estimates, 1),
         throughput(plan, estimates, 1),
         device.energy().perFrame(activity),
-        Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos()),
+        Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos()),
         memoryBytes(plan));
   }
 
@@ -342,10 +359,8 @@ public final class Predictor {
     }
     double slowest =
         Math.max(
-            uplinkNanos / scratch.length,
-            Math.max(
-                plan.deviceNanos * estimates.deviceScale(),
-                plan.workerNanos * estimates.workerScale()));
+            shift(plan, estimates).sentWeight() * uplinkNanos / scratch.length,
+            Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
     return 1e9 / slowest;
   }
 
@@ -381,21 +396,39 @@ public final class Predictor {
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.deviceNanos * estimates.deviceScale() / (double) estimates.framePeriodNanos();
+        : deviceNanos(plan, estimates) / (double) estimates.framePeriodNanos();
   }
 
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.meanBytes / rate(estimates, caution) * 1e9 / estimates.framePeriodNanos();
+        : meanBytes(plan, estimates)
+            / rate(estimates, caution)
+            * 1e9
+            / estimates.framePeriodNanos();
   }
 
-  private static double mean(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum / values.length;
+  private static ExitShift shift(Behaviour plan, Estimates estimates) {
+    return ExitShift.of(plan.offloadedShare, estimates.passOdds());
+  }
+
+  private static double workerNanos(Behaviour plan, Estimates estimates) {
+    return shift(plan, estimates).mean(plan.workerNanos, 0) * estimates.workerScale();
+  }
+
+  private static double meanBytes(Behaviour plan, Estimates estimates) {
+    return shift(plan, estimates).mean(plan.meanBytes, 0);
+  }
+
+  private static double deviceNanos(Behaviour plan, Estimates estimates) {
+    ExitShift shift = shift(plan, estimates);
+    double sent = plan.offloadedShare * plan.costs.deviceSent;
+    double nanos = shift.isNone() ? plan.deviceNanos : shift.mean(sent, plan.deviceNanos - sent);
+    return nanos * estimates.deviceScale();
+  }
+
+  private double meanLatency(Behaviour plan, Estimates estimates) {
+    return shift(plan, estimates).mean(scratch, plan.bytes);
   }
 
   /* Whole sequences (or long pieces), evenly chosen, until the rows are full; single samples count as sequences. */

@@ -114,8 +114,7 @@ class RivalsTest {
   @Test
   void spinnLeavesOutABoundOfMissesThatCannotFail() throws Exception {
     String rest = "accuracy >= final - 1 pt; minimise worker_compute";
-    Spinn any =
-        new Spinn(FACTS, Objective.parse("deadline_misses(1 ms) <= 100 %, " + rest), "raw");
+    Spinn any = new Spinn(FACTS, Objective.parse("deadline_misses(1 ms) <= 100 %, " + rest), "raw");
     Spinn none = new Spinn(FACTS, Objective.parse(rest), "raw");
     assertThat(decide(any, link(1, 20)).plan()).isEqualTo(decide(none, link(1, 20)).plan());
   }
