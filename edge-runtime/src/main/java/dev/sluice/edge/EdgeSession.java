@@ -119,6 +119,10 @@ public final class EdgeSession implements AutoCloseable {
   private long lastSubmitNanos;
   private boolean submittedAny;
   private int transfersSincePlan;
+
+  /** What the last changes of plan took, compiling included; 0 before the first. */
+  private long switchNanos;
+
   private boolean closed;
   private @Nullable Runnable afterPlan;
 
@@ -273,7 +277,7 @@ public final class EdgeSession implements AutoCloseable {
     long now = loop.nanoTime();
     return new SessionStatus(
         now,
-        estimators.at(now),
+        conditions(now),
         estimators.uplinkMeasured(),
         active.decision(),
         live.size(),
@@ -1138,6 +1142,14 @@ public final class EdgeSession implements AutoCloseable {
         });
   }
 
+  /**
+   * What plans are chosen on: link, device and worker, exits as they are seen, cost of a change.
+   */
+  private Estimates conditions(long now) {
+    Estimates measured = estimators.at(now).withSwitchNanos(switchNanos);
+    return watch.map(w -> measured.withPassOdds(w.report().passOdds())).orElse(measured);
+  }
+
   private void replan() {
     if (closed) {
       return;
@@ -1149,7 +1161,7 @@ public final class EdgeSession implements AutoCloseable {
     planning = true;
     transfersSincePlan = 0;
     long now = loop.nanoTime();
-    Estimates e = estimators.at(now);
+    Estimates e = conditions(now);
     if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
       tally.probes++;
       estimators.onProbeSent(now);
@@ -1163,6 +1175,7 @@ public final class EdgeSession implements AutoCloseable {
           try {
             question.ifPresent(this::recalibrate);
             PlanDecision decision = planner.decide(e, Optional.of(current), now);
+            long chosen = loop.nanoTime();
             Optional<Route> route =
                 decision.plan().equals(current)
                     ? Optional.empty()
@@ -1170,7 +1183,8 @@ public final class EdgeSession implements AutoCloseable {
             if (route.isPresent()) {
               prepareWatches(decision.plan());
             }
-            loop.execute(() -> adopt(decision, route));
+            long took = Math.max(0, loop.nanoTime() - chosen);
+            loop.execute(() -> adopt(decision, route, took));
           } catch (RuntimeException failure) {
             LOG.warn("no new plan", failure);
             loop.execute(this::planned);
@@ -1185,7 +1199,7 @@ public final class EdgeSession implements AutoCloseable {
     loop.execute(() -> auditor.ifPresent(known -> known.recalibrated(recalibration)));
   }
 
-  private void adopt(PlanDecision decision, Optional<Route> route) {
+  private void adopt(PlanDecision decision, Optional<Route> route, long tookNanos) {
     if (closed) {
       route.ifPresent(Route::close);
       return;
@@ -1194,6 +1208,7 @@ public final class EdgeSession implements AutoCloseable {
       active.release();
       active = new ActiveRoute(decision, route.get(), network.policies(decision.plan()));
       tally.planChanges++;
+      switchNanos = switchNanos == 0 ? tookNanos : (switchNanos + tookNanos) / 2;
     } else {
       active.renew(decision);
     }

@@ -502,7 +502,9 @@ class WholeProgramsTest {
     JsonNode memory = lines.get(0).path("memory");
     assertThat(memory.path("bound_bytes").asLong()).isEqualTo(4000);
     assertThat(memory.path("deepest_split").asInt()).isEqualTo(1);
-    assertThat(of("answer", lines)).hasSize(FRAMES).allMatch(line -> line.path("exit").asInt() == 0);
+    assertThat(of("answer", lines))
+        .hasSize(FRAMES)
+        .allMatch(line -> line.path("exit").asInt() == 0);
   }
 
   @Test
