@@ -131,6 +131,10 @@ public final class EdgeSession implements AutoCloseable {
   private int transfersSincePlan;
   private double plannedBytesPerSecond = 1;
   private boolean companionServed = true;
+
+  /** What the last changes of plan took, compiling included; 0 before the first. */
+  private long switchNanos;
+
   private boolean closed;
   private @Nullable Runnable afterPlan;
 
@@ -292,7 +296,7 @@ public final class EdgeSession implements AutoCloseable {
     long now = loop.nanoTime();
     return new SessionStatus(
         now,
-        estimators.at(now),
+        conditions(now),
         estimators.uplinkMeasured(),
         active.decision(),
         live.size(),
@@ -1201,6 +1205,14 @@ public final class EdgeSession implements AutoCloseable {
         });
   }
 
+  /**
+   * What plans are chosen on: link, device and worker, exits as they are seen, cost of a change.
+   */
+  private Estimates conditions(long now) {
+    Estimates measured = estimators.at(now).withSwitchNanos(switchNanos);
+    return watch.map(w -> measured.withPassOdds(w.report().passOdds())).orElse(measured);
+  }
+
   private void replan() {
     if (closed) {
       return;
@@ -1212,7 +1224,7 @@ public final class EdgeSession implements AutoCloseable {
     planning = true;
     transfersSincePlan = 0;
     long now = loop.nanoTime();
-    Estimates e = estimators.at(now);
+    Estimates e = conditions(now);
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
     if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
       tally.probes++;
@@ -1229,6 +1241,7 @@ public final class EdgeSession implements AutoCloseable {
             planner.companionServed(served);
             question.ifPresent(this::recalibrate);
             PlanDecision decision = planner.decide(e, Optional.of(current), now);
+            long chosen = loop.nanoTime();
             Optional<Route> route =
                 decision.plan().equals(current)
                     ? Optional.empty()
@@ -1236,7 +1249,8 @@ public final class EdgeSession implements AutoCloseable {
             if (route.isPresent()) {
               prepareWatches(decision.plan());
             }
-            loop.execute(() -> adopt(decision, route));
+            long took = Math.max(0, loop.nanoTime() - chosen);
+            loop.execute(() -> adopt(decision, route, took));
           } catch (RuntimeException failure) {
             LOG.warn("no new plan", failure);
             loop.execute(this::planned);
@@ -1251,7 +1265,7 @@ public final class EdgeSession implements AutoCloseable {
     loop.execute(() -> auditor.ifPresent(known -> known.recalibrated(recalibration)));
   }
 
-  private void adopt(PlanDecision decision, Optional<Route> route) {
+  private void adopt(PlanDecision decision, Optional<Route> route, long tookNanos) {
     if (closed) {
       route.ifPresent(Route::close);
       return;
@@ -1260,6 +1274,7 @@ public final class EdgeSession implements AutoCloseable {
       active.release();
       active = new ActiveRoute(decision, route.get(), network.policies(decision.plan()));
       tally.planChanges++;
+      switchNanos = switchNanos == 0 ? tookNanos : (switchNanos + tookNanos) / 2;
     } else {
       active.renew(decision);
     }

@@ -214,9 +214,12 @@ class OversightTest {
     open(watching(false, Optional.empty()));
     stream(500, EARLY);
     assertThat(drift().state().drifted()).isFalse();
+    assertThat(session.status().estimates().passOdds()).as("chance is not followed").isEqualTo(1);
     stream(3000, 0.2);
     assertThat(drift().state()).isIn(DriftState.DEEPER, DriftState.COLLAPSED);
     assertThat(drift().flags()).isEqualTo(1);
+    // From 2 to 3 to 4 to 1, six times as much, as far as some hundred frames can tell.
+    assertThat(session.status().estimates().passOdds()).isBetween(3.0, 12.0);
     stream(4000, EARLY);
     assertThat(drift().state()).isEqualTo(DriftState.AS_CALIBRATED);
   }

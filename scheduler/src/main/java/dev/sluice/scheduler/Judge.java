@@ -193,7 +193,7 @@ final class Judge {
   }
 
   private boolean within(int index, double share, byte[] known) {
-    int quicker = bolder[index];
+    int quicker = bolder(index);
     if (quicker >= 0 && known[quicker] == NO) {
       return false;
     }
@@ -221,7 +221,8 @@ final class Judge {
 
   /** A plan that is never slower than another: then so is its {@link #latencyUse}; -1 if none. */
   int bolder(int index) {
-    return bolder[index];
+    /* Where those that are sent weigh more, sending fewer but harder ones need not be quicker. */
+    return estimates.passOdds() == 1 ? bolder[index] : -1;
   }
 
   double lateLoss(int index) {

@@ -64,6 +64,11 @@ public final class Scheduler implements Planner {
 
   /** Loads of the others that differ by less, as a share of the worker's time, are the same. */
   private static final double SAME_LOAD = 0.02;
+  /** Changes that are not needed may not take more than one part in so many of the time. */
+  private static final double DWELL_SWITCHES = 10;
+
+  /** However long changes take, a better plan does not wait longer than this. */
+  private static final double MOST_DWELL_NANOS = 10e9;
 
   /** A plan is taken up with full caution about the link and kept on its central estimates. */
   private static final double KEEP_CAUTION = 0;
@@ -428,7 +433,11 @@ public final class Scheduler implements Planner {
 
     private boolean dwelling(long nowNanos) {
       long dwell = nowNanos - changedNanos;
-      return changed && dwell >= 0 && dwell < options.leastDwell().toNanos();
+      double least =
+          Math.max(
+              options.leastDwell().toNanos(),
+              Math.min(MOST_DWELL_NANOS, DWELL_SWITCHES * estimates.switchNanos()));
+      return changed && dwell >= 0 && dwell < least;
     }
 
     /** The best by the targets of the most accurate plans that are in time; -1 if none is. */

@@ -27,12 +27,17 @@ final class Search {
   private final double tolerance;
   private final int plans;
 
-  /** Whether the first target's cost ascends with the plans' numbers, whatever the conditions. */
-  private final boolean sorted;
+  /** Whether the first target orders plans alike under all conditions, but for shifted exits. */
+  private final boolean sortable;
+
+  /** Whether its cost ascends with the plans' numbers. */
+  private boolean sorted;
+
+  private boolean shifted;
 
   /**
-   * By target and plan: what the cost cannot be below; where conditions only scale it, the cost at
-   * scale 1, which tells plans apart as well.
+   * By target and plan: what the cost cannot be below; where conditions only scale it, the cost up
+   * to that scale, which tells plans apart as well.
    */
   private final double[][] least;
 
@@ -68,7 +73,8 @@ final class Search {
       accuracy[i] = predictor.accuracy(i);
       local[i] = !predictor.plan(i).usesCloud();
     }
-    sorted = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
+    sortable = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
+    sorted = sortable;
     for (int t = 0; t < targets.size(); t++) {
       leastCosts(t, first);
     }
@@ -114,11 +120,14 @@ final class Search {
     for (double[] costs : replayed) {
       Arrays.fill(costs, Double.NaN);
     }
+    boolean nowShifted = newEstimates.passOdds() != 1;
     for (int t = 0; t < targets.size(); t++) {
-      if (!ordersAlike(targets.get(t).metric().kind())) {
+      if (nowShifted || shifted || !ordersAlike(targets.get(t).metric().kind())) {
         leastCosts(t, newEstimates);
       }
     }
+    shifted = nowShifted;
+    sorted = sortable && !shifted;
   }
 
   /** Returns the best of those that meet a condition, -1 if none does. */

@@ -71,6 +71,9 @@ class JudgeTest {
     int asked = 0;
     for (int round = 0; round < 6; round++) {
       Estimates estimates = estimates(random);
+      if (round % 3 == 2) {
+        estimates = estimates.withPassOdds(0.3 + 3 * random.nextDouble());
+      }
       judge.begin(estimates, true, true);
       List<Integer> order = new ArrayList<>(IntStream.range(0, PLANS.size()).boxed().toList());
       Collections.shuffle(order, random);

@@ -188,6 +188,34 @@ class SchedulerTest {
     assertThat(decision.plan().usesCloud() && decision.prediction().offloadedShare() > 0).isFalse();
   }
 
+  /* A change that is not needed waits until ten times what a change takes has passed. */
+  @Test
+  void changesSeldomWhereAChangeTakesLong() throws Exception {
+    int waited = 0;
+    for (double slow : new double[] {25, 40, 60}) {
+      for (double quick : new double[] {2, 5, 10}) {
+        Estimates before = link(4, 40, slow);
+        Estimates after = link(4, 40, quick);
+        Scheduler scheduler = scheduler(GOAL);
+        Optional<Plan> current = Optional.of(scheduler.decide(before, Optional.empty(), 0).plan());
+        PlanDecision soon =
+            scheduler.decide(after.withSwitchNanos(1_000 * MS), current, 5_000 * MS);
+        if (soon.reason().contains("waits a moment")) {
+          waited++;
+          assertThat(soon.plan()).isEqualTo(current.get());
+          assertThat(scheduler.decide(after, current, 5_000 * MS).plan())
+              .as("a second is enough where a change takes no time")
+              .isNotEqualTo(current.get());
+          Scheduler later = scheduler(GOAL);
+          later.decide(before, Optional.empty(), 0);
+          assertThat(later.decide(after.withSwitchNanos(1_000 * MS), current, 10_001 * MS).plan())
+              .isNotEqualTo(current.get());
+        }
+      }
+    }
+    assertThat(waited).isPositive();
+  }
+
   @Test
   void sendsThePictureWhenTheDeviceIsHopelesslySlow() throws Exception {
     PlanDecision decision = scheduler(GOAL).decide(link(50, 5, 600), Optional.empty(), 0);

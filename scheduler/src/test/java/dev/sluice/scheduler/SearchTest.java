@@ -58,6 +58,9 @@ class SearchTest {
         }
         IntPredicate condition = i -> meets[i];
 
+        if (round % 4 == 3) {
+          estimates = estimates.withPassOdds(0.3 + 3 * random.nextDouble());
+        }
         search.begin(estimates);
 
         assertThat(search.best(condition))

@@ -28,6 +28,8 @@ public record DriftReport(
     long ignored,
     long flags,
     long sinceNanos) {
+  private static final double MOST_ODDS = 50;
+  private static final double LEAST_SHARE = 1.0 / 300;
 
   public DriftReport {
     requireShare(evidence, "evidence");
@@ -39,6 +41,32 @@ public record DriftReport(
     if (answers < 0 || ignored < 0 || flags < 0) {
       throw new IllegalArgumentException("counts must not be negative");
     }
+  }
+
+  /**
+   * Returns the odds that a sample goes past the early exits of the device, over those that
+   * calibration expects under the same plans. 1 unless a flag says that samples are harder or
+   * easier: what is within chance is not followed.
+   *
+   * <p>One ratio of odds for all plans (McCullagh, "Regression Models for Ordinal Data", Journal of
+   * the Royal Statistical Society B 42, 1980, proportional odds): a share is never scaled beyond 1.
+   *
+   * @return in [1/50, 50]
+   */
+  public double passOdds() {
+    return switch (state) {
+      case UNWATCHED, AS_CALIBRATED, OTHERWISE -> 1;
+      case DEEPER, COLLAPSED, SHALLOWER ->
+          Math.max(
+              1 / MOST_ODDS,
+              Math.min(MOST_ODDS, odds(1 - earlyShare) / odds(1 - expectedEarlyShare)));
+    };
+  }
+
+  /** The shares speak of a few hundred samples: none in those is not none at all. */
+  private static double odds(double share) {
+    double known = Math.max(LEAST_SHARE, Math.min(1 - LEAST_SHARE, share));
+    return known / (1 - known);
   }
 
   private static void requireShare(double value, String name) {

@@ -15,6 +15,10 @@ package dev.sluice.scheduler.estimate;
  * @param framePeriodNanos time between frames; 0 = unknown
  * @param probeBytesWanted size of a padded ping that would tell the rate; 0 = no probe is needed
  * @param worker how busy the worker is
+ * @param passOdds odds that a frame goes past the exits of the device, over those that calibration
+ *     expects: 1 while exits do as calibrated, more where frames are harder; positive
+ * @param switchNanos time from the choice of another plan until it could be used, as seen lately; 0
+ *     = unknown
  */
 public record Estimates(
     LinkState link,
@@ -27,8 +31,40 @@ public record Estimates(
     long workerQueueNanos,
     long framePeriodNanos,
     int probeBytesWanted,
-    WorkerLoad worker) {
+    WorkerLoad worker,
+    double passOdds,
+    long switchNanos) {
+  /** Makes estimates of link, device and worker; exits do as calibrated. */
+  public Estimates(
+      LinkState link,
+      double uplinkBytesPerSecond,
+      double uplinkRelativeSd,
+      long roundTripNanos,
+      long roundTripSdNanos,
+      double deviceScale,
+      double workerScale,
+      long workerQueueNanos,
+      long framePeriodNanos,
+      int probeBytesWanted,
+      WorkerLoad worker) {
+    this(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        worker,
+        1,
+        0);
+  }
+
   public Estimates {
+    requirePositive(passOdds, "passOdds");
     requirePositive(uplinkBytesPerSecond, "uplinkBytesPerSecond");
     requirePositive(deviceScale, "deviceScale");
     requirePositive(workerScale, "workerScale");
@@ -40,6 +76,7 @@ public record Estimates(
         || roundTripSdNanos < 0
         || workerQueueNanos < 0
         || framePeriodNanos < 0
+        || switchNanos < 0
         || probeBytesWanted < 0) {
       throw new IllegalArgumentException("times and sizes must not be negative");
     }
@@ -118,7 +155,45 @@ public record Estimates(
         newQueueNanos,
         framePeriodNanos,
         probeBytesWanted,
-        newWorker);
+        newWorker,
+        passOdds,
+        switchNanos);
+  }
+
+  /** Returns the same for exits that are seen to let more, or fewer, frames pass. */
+  public Estimates withPassOdds(double odds) {
+    return new Estimates(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        worker,
+        odds,
+        switchNanos);
+  }
+
+  /** Returns the same where it is known how long a change of plan takes. */
+  public Estimates withSwitchNanos(long nanos) {
+    return new Estimates(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        worker,
+        passOdds,
+        nanos);
   }
 
   /**

@@ -55,7 +55,9 @@ public enum Condition {
         this == WORKER_QUEUE ? Math.round(value) : e.workerQueueNanos(),
         this == FRAME_PERIOD ? Math.max(1, Math.round(value)) : e.framePeriodNanos(),
         e.probeBytesWanted(),
-        e.worker());
+        e.worker(),
+        e.passOdds(),
+        e.switchNanos());
   }
 
   /** Whether it matters only to plans that send. */

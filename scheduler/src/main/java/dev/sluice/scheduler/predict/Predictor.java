@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  * arrivals are not modelled. The wait at the worker grows with its load, the plan's own included
  * ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
  *
+ * <p>Where frames pass the exits of the device at other odds than calibrated ({@link
+ * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
+ * losses; energy, the queues in a replay, local plans and everything about accuracy do not follow.
+ *
  * <p>Not thread-safe: it has scratch space.
  */
 public final class Predictor {
@@ -234,11 +238,16 @@ public final class Predictor {
   /**
    * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
    * slow start are left out, of energy waiting and the radio's time; a share of late answers is at
-   * least 0. Metrics that need no replay are what {@link #value} says.
+   * least 0, and so is everything that needs a replay where exits are not as calibrated. Metrics
+   * that need no replay are what {@link #value} says.
    *
    * @param into one place per plan
    */
   public void atLeast(Metric metric, Estimates estimates, double[] into) {
+    if (estimates.passOdds() != 1 && metric.needsReplay()) {
+      Arrays.fill(into, 0);
+      return;
+    }
     switch (metric.kind()) {
       case LATENCY_PERCENTILE ->
           floors().percentiles(metric.percent(), conditions(estimates, 1), into);
@@ -261,6 +270,12 @@ public final class Predictor {
 
   /** Writes every plan's {@link #utilisation(int, Estimates)}. */
   public void utilisations(Estimates estimates, double[] into) {
+    if (estimates.passOdds() != 1) {
+      for (int i = 0; i < into.length; i++) {
+        into[i] = utilisation(i, estimates);
+      }
+      return;
+    }
     floors().utilisations(conditions(estimates, 1), into);
   }
 
@@ -283,7 +298,7 @@ public final class Predictor {
       Constraint bound = bounds.get(i);
       double limit = share * Math.max(1, bound.bound());
       boolean holds =
-          bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE
+          bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE && estimates.passOdds() == 1
               ? timely(index, bound.metric().percent(), limit, estimates)
               : value(index, bound.metric(), estimates) <= limit;
       if (!holds) {
@@ -350,15 +365,19 @@ public final class Predictor {
     Behaviour plan = behaviours.get(index);
     return switch (metric.kind()) {
       case ACCURACY -> plan.accuracy;
-      case WORKER_COMPUTE -> plan.workerNanos * estimates.workerScale();
-      case UPLINK_BYTES -> plan.meanBytes;
-      case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
+      case WORKER_COMPUTE -> workerNanos(plan, estimates);
+      case UPLINK_BYTES -> meanBytes(plan, estimates);
+      case DEVICE_COMPUTE -> deviceNanos(plan, estimates);
       case MEAN_LATENCY -> {
         replay(index, conditions(estimates, 0));
-        yield mean(scratch);
+        yield meanLatency(plan, estimates);
       }
       case LATENCY_PERCENTILE -> {
         replay(index, conditions(estimates, caution));
+        ExitShift shift = shift(plan, estimates);
+        if (!shift.isNone()) {
+          yield shift.quantile(scratch, plan::sends, metric.percent() / 100);
+        }
         /* What follows puts the rows into another order. */
         replayed = NONE;
         yield QuickSelect.select(
@@ -366,11 +385,15 @@ public final class Predictor {
       }
       case DEADLINE_MISSES -> {
         replay(index, conditions(estimates, caution));
-        int late = 0;
-        for (double nanos : scratch) {
-          late += nanos > metric.deadlineNanos() ? 1 : 0;
+        ExitShift shift = shift(plan, estimates);
+        double late = 0;
+        double all = 0;
+        for (int i = 0; i < scratch.length; i++) {
+          double weight = shift.weight(plan.sends(i));
+          late += scratch[i] > metric.deadlineNanos() ? weight : 0;
+          all += weight;
         }
-        yield (double) late / scratch.length;
+        yield late / all;
       }
       case THROUGHPUT -> throughput(plan, estimates, caution);
       case DEVICE_ENERGY -> device.energy().perFrame(activity(index, estimates)).totalJoules();
@@ -379,7 +402,7 @@ public final class Predictor {
               .orElseThrow(
                   () -> new IllegalArgumentException("nobody said what memory plans need"));
       case MONTHLY_UPLINK_BYTES ->
-          Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos());
+          Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos());
     };
   }
 
@@ -412,7 +435,7 @@ public final class Predictor {
         lost += (plan.right(i) ? 1 : 0) - (rescued ? 1 : 0);
       }
     }
-    return Math.max(0, (double) lost / scratch.length);
+    return Math.max(0, shift(plan, estimates).sentWeight() * lost / scratch.length);
   }
 
   /**
@@ -434,12 +457,14 @@ public final class Predictor {
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
     replay(index, conditions(estimates, 0));
-    double mean = mean(scratch);
+    double mean = meanLatency(plan, estimates);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
     replay(index, conditions(estimates, 1));
-    long[] latency = new long[scratch.length];
+    ExitShift shift = shift(plan, estimates);
+    double[] weighed = shift.isNone() ? scratch : shift.spread(scratch, plan::sends);
+    long[] latency = new long[weighed.length];
     for (int i = 0; i < latency.length; i++) {
-      latency[i] = Math.round(scratch[i]);
+      latency[i] = Math.round(weighed[i]);
     }
     return new Prediction(
         LatencyDistribution.of(latency),
@@ -448,15 +473,15 @@ public final class Predictor {
         finalAccuracy,
         plan.bounds.accuracy(),
         plan.bounds.difference(),
-        plan.workerNanos * estimates.workerScale(),
-        plan.meanBytes,
-        plan.deviceNanos * estimates.deviceScale(),
-        plan.offloadedShare,
+        workerNanos(plan, estimates),
+        meanBytes(plan, estimates),
+        deviceNanos(plan, estimates),
+        Math.min(1, shift.sentWeight() * plan.offloadedShare),
         deviceUtilisation(plan, estimates),
         uplinkUtilisation(plan, estimates, 1),
         throughput(plan, estimates, 1),
         device.energy().perFrame(activity),
-        Metric.monthlyBytes(plan.meanBytes, estimates.framePeriodNanos()),
+        Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos()),
         memoryBytes(plan));
   }
 
@@ -472,10 +497,8 @@ public final class Predictor {
     }
     double slowest =
         Math.max(
-            uplinkNanos / scratch.length,
-            Math.max(
-                plan.deviceNanos * estimates.deviceScale(),
-                plan.workerNanos * estimates.workerScale()));
+            shift(plan, estimates).sentWeight() * uplinkNanos / scratch.length,
+            Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
     return 1e9 / slowest;
   }
 
@@ -544,15 +567,34 @@ public final class Predictor {
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.deviceNanos * estimates.deviceScale() / (double) estimates.framePeriodNanos();
+        : deviceNanos(plan, estimates) / (double) estimates.framePeriodNanos();
   }
 
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.meanBytes
+        : meanBytes(plan, estimates)
             / conditions(estimates, caution).bytesPerNano()
             / estimates.framePeriodNanos();
+  }
+
+  private static ExitShift shift(Behaviour plan, Estimates estimates) {
+    return ExitShift.of(plan.offloadedShare, estimates.passOdds());
+  }
+
+  private static double workerNanos(Behaviour plan, Estimates estimates) {
+    return shift(plan, estimates).mean(plan.workerNanos, 0) * estimates.workerScale();
+  }
+
+  private static double meanBytes(Behaviour plan, Estimates estimates) {
+    return shift(plan, estimates).mean(plan.meanBytes, 0);
+  }
+
+  private static double deviceNanos(Behaviour plan, Estimates estimates) {
+    ExitShift shift = shift(plan, estimates);
+    double sent = plan.offloadedShare * plan.costs.deviceSent;
+    double nanos = shift.isNone() ? plan.deviceNanos : shift.mean(sent, plan.deviceNanos - sent);
+    return nanos * estimates.deviceScale();
   }
 
   private static double mean(double[] values) {
@@ -561,6 +603,11 @@ public final class Predictor {
       sum += value;
     }
     return sum / values.length;
+  }
+
+  private double meanLatency(Behaviour plan, Estimates estimates) {
+    ExitShift shift = shift(plan, estimates);
+    return shift.isNone() ? mean(scratch) : shift.mean(scratch, plan::sends);
   }
 
   /* Whole sequences (or long pieces), evenly chosen, until the rows are full; single samples count as sequences. */
