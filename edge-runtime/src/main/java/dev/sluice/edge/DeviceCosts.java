@@ -16,6 +16,8 @@ final class DeviceCosts {
   private final long companionNanos;
 
   /**
+   * Takes times from a profile.
+   *
    * @param companion who finishes what plans send to a companion
    */
   DeviceCosts(Profile profile, Optional<CompanionInfo> companion) {

@@ -128,7 +128,7 @@ class ControlLoopTest {
         }
       }
       return plan.usesCloud()
-          ? table.bytes(table.variant(plan.split(), plan.codec()).orElseThrow(), sample)
+          ? table.bytes(table.variant(plan.sentCut(), plan.codec()).orElseThrow(), sample)
           : 0;
     }
   }

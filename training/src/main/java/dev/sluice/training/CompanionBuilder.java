@@ -198,6 +198,7 @@ final class CompanionBuilder {
   }
 
   /** What one picture gives. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   private record Said(ExitScores plain, List<ExitScores> sent, int[] bytes) {}
 
   private CalibrationTable answers(

@@ -42,9 +42,6 @@ class CompanionBuilderTest {
   private static final Path SHIPPED = Path.of("..", "experiments", "bundles", "roadsigns");
   private static final List<String> CODECS = List.of("raw", "jpeg-75");
 
-  /** Scores are kept in 16 bits, and cut networks sum in another order than whole ones. */
-  private static final float TOLERANCE = 1e-3f;
-
   @TempDir static Path folder;
 
   private static DataSets data;
