@@ -215,8 +215,7 @@ public final class BundleBuilder {
    * @throws IOException if a picture cannot be read, the bundle not be taken further or the copy
    *     not be written
    */
-  public Certified certify(
-      Bundle bundle, DataSets data, Map<String, String> origin, Path directory)
+  public Certified certify(Bundle bundle, DataSets data, Map<String, String> origin, Path directory)
       throws IOException {
     ExitNetwork network = BundleNetwork.of(bundle);
     BundleManifest old = bundle.manifest();

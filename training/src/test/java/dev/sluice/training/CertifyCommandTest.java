@@ -22,7 +22,8 @@ class CertifyCommandTest {
   private int run(String... arguments) {
     StringWriter err = new StringWriter();
     int status =
-        ModelMain.execute(arguments, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
+        ModelMain.execute(
+            arguments, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
     complained = err.toString();
     return status;
   }

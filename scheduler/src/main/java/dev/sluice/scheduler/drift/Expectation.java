@@ -68,6 +68,7 @@ final class Expectation {
 
   /** Sequences this much shorter than the SELECT table's are not whole ones. */
   private static final double LEAST_OF_LENGTH = 0.75;
+
   private static final double TABLE_CONFIDENCE = 0.95;
 
   /** A single sequence moves a sum by at most this. */

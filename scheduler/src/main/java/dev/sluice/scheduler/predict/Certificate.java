@@ -46,7 +46,8 @@ final class Certificate {
     }
     studentT =
         clusters.dependent() && clusters.count() > 1
-            ? new TDistribution(null, clusters.count() - 1.0).inverseCumulativeProbability(CONFIDENCE)
+            ? new TDistribution(null, clusters.count() - 1.0)
+                .inverseCumulativeProbability(CONFIDENCE)
             : Double.NaN;
   }
 
@@ -85,8 +86,7 @@ final class Certificate {
     if (clusters.dependent()) {
       accuracy = Math.min(accuracy, clustered(rightSums, (double) rights / n, n));
       if (!identical) {
-        difference =
-            Math.min(difference, clustered(differenceSums, (double) (won - lost) / n, n));
+        difference = Math.min(difference, clustered(differenceSums, (double) (won - lost) / n, n));
       }
     }
     return new Bounds(Math.max(0, accuracy), Math.max(-1, difference), won, lost);

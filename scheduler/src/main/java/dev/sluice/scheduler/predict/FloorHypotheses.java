@@ -20,9 +20,9 @@ import java.util.stream.IntStream;
  *
  * <p>A plan has a chance if the SELECT table puts it above its floors. By how much it should, so
  * that it is both bold and proven, is not known beforehand, since that table may flatter it and the
- * other may not be large enough. So there are several {@link #CAUTION levels of caution}; at each of
- * them those plans are taken that no other one beats in everything that the objective looks at, or
- * could under some link: bold choices that may fail, and more cautious ones in their place. What
+ * other may not be large enough. So there are several {@link #CAUTION levels of caution}; at each
+ * of them those plans are taken that no other one beats in everything that the objective looks at,
+ * or could under some link: bold choices that may fail, and more cautious ones in their place. What
  * fails costs the others little, since only the largest of many correlated errors counts.
  */
 final class FloorHypotheses {
@@ -106,14 +106,13 @@ final class FloorHypotheses {
         double of = floor.relativeToFinal() ? predictor.finalAccuracy() : 0;
         margin = Math.min(margin, predictor.accuracy(index) - of - floor.bound());
       }
-      boolean identical = floors.stream().allMatch(Constraint::relativeToFinal)
-          && identical(predictor.plan(index));
+      boolean identical =
+          floors.stream().allMatch(Constraint::relativeToFinal) && identical(predictor.plan(index));
       if (margin < 0 || (margin == 0 && !identical)) {
         continue;
       }
       Plan plan = predictor.plan(index);
-      Outcome outcome =
-          Outcome.of(predictor.facts(), select, plan, predictor.criterion());
+      Outcome outcome = Outcome.of(predictor.facts(), select, plan, predictor.criterion());
       double[] costs = new double[isTarget.length];
       for (int r = 0; r < respects.size(); r++) {
         costs[r] = predictor.value(index, respects.get(r), any);
@@ -121,8 +120,7 @@ final class FloorHypotheses {
       if (timed) {
         latencyCosts(plan, outcome, costs, respects.size());
       }
-      Trait trait =
-          new Trait(index, margin, variance(select, outcome), !plan.usesCloud(), costs);
+      Trait trait = new Trait(index, margin, variance(select, outcome), !plan.usesCloud(), costs);
       (identical ? certain : hopeful).add(trait);
     }
   }

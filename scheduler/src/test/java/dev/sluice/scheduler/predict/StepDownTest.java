@@ -229,9 +229,7 @@ class StepDownTest {
     CalibrationTable.Builder table =
         CalibrationTable.builder(Role.CERTIFY, 2, samples, new int[] {1}, List.of());
     for (int s = 0; s < samples; s++) {
-      table
-          .sample(s, 1, perSequence == 1 ? -1 : s / perSequence)
-          .outcome(s, 0, 1, 0.9, 0.8, 0.1);
+      table.sample(s, 1, perSequence == 1 ? -1 : s / perSequence).outcome(s, 0, 1, 0.9, 0.8, 0.1);
     }
     return table.build();
   }

@@ -17,12 +17,12 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
@@ -30,10 +30,10 @@ import java.util.stream.Stream;
  * how much more compute do they cost than taking the SELECT table at its word?
  *
  * <p>The shipped bundle is measured on drives that nothing was chosen on. That pool is taken for
- * the world: its means are the truth. Tables are drawn from it, drive by drive; on each the
- * floors are proven as the scheduler proves them on its CERTIFY table, and a plan is chosen under
- * several links. What the SELECT table says, and so which plans are tested and what the uncertified
- * choice is, stays the same throughout, as it does in a bundle.
+ * the world: its means are the truth. Tables are drawn from it, drive by drive; on each the floors
+ * are proven as the scheduler proves them on its CERTIFY table, and a plan is chosen under several
+ * links. What the SELECT table says, and so which plans are tested and what the uncertified choice
+ * is, stays the same throughout, as it does in a bundle.
  */
 public final class FloorsStudy implements Study {
   private static final int POOL_DRIVES = 3000;
@@ -74,8 +74,7 @@ public final class FloorsStudy implements Study {
     for (Question question : Question.all()) {
       /* The same tables for every question. */
       Findings found =
-          resampling.ask(
-              question, drives, tables, new SplittableRandom(context.seed("tables")));
+          resampling.ask(question, drives, tables, new SplittableRandom(context.seed("tables")));
       findings.add(found);
       all.add(found);
       if (!context.quick()) {
@@ -177,7 +176,15 @@ public final class FloorsStudy implements Study {
             found.resamplings());
     TextTable table =
         new TextTable(
-            "link", "nothing", "broken", "cost", "uncertified", "truly", "best", "/ unc.", "/ best");
+            "link",
+            "nothing",
+            "broken",
+            "cost",
+            "uncertified",
+            "truly",
+            "best",
+            "/ unc.",
+            "/ best");
     for (Findings.Choices choices : found.choices()) {
       table.row(
           choices.condition().name(),

@@ -44,8 +44,7 @@ final class Pool {
         measure(
             context,
             bundle,
-            RoadSignsData.thinned(
-                new RoadSigns(RoadSigns.DEFAULT_SEED), DataSet.TEST, drives));
+            RoadSignsData.thinned(new RoadSigns(RoadSigns.DEFAULT_SEED), DataSet.TEST, drives));
     Files.write(file, pool.toBytes());
     return pool;
   }

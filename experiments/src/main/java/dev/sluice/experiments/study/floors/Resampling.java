@@ -136,8 +136,7 @@ final class Resampling {
     Findings.Choices choices(int count) {
       double floor = question.floor();
       OptionalInt uncertified =
-          ranking.choose(
-              plan -> floor - (predictor.accuracy(plan) - predictor.finalAccuracy()));
+          ranking.choose(plan -> floor - (predictor.accuracy(plan) - predictor.finalAccuracy()));
       OptionalInt best = ranking.choose(plan -> floor - truth[plan]);
       return new Findings.Choices(
           condition,
