@@ -47,6 +47,7 @@ final class FloorHypotheses {
   private final boolean[] isTarget;
 
   /** A plan as the SELECT table shows it: margin over its floors, variance, costs by respect. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Trait(int index, double margin, double variance, boolean local, double[] costs) {}
 
   private FloorHypotheses(Predictor predictor, Objective objective, List<Constraint> floors) {
