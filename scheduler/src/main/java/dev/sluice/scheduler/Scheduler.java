@@ -64,6 +64,7 @@ public final class Scheduler implements Planner {
 
   /** Loads of the others that differ by less, as a share of the worker's time, are the same. */
   private static final double SAME_LOAD = 0.02;
+
   /** Changes that are not needed may not take more than one part in so many of the time. */
   private static final double DWELL_SWITCHES = 10;
 

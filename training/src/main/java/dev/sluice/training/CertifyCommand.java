@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description =
         "Measures a bundle's certification table anew, on which accuracy floors are proven, and"
-            + " writes a copy of it with the table. All else stays. The more independent pictures or"
-            + " drives, the closer to its floor a plan can be proven.")
+            + " writes a copy of it with the table. All else stays. The more independent pictures"
+            + " or drives, the closer to its floor a plan can be proven.")
 final class CertifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 

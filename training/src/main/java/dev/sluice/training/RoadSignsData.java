@@ -50,12 +50,12 @@ public final class RoadSignsData {
 
     /** Returns what the published bundle was made with. */
     public static Sizes published() {
-      return new Sizes(512, 1500, 120, 2400, 5000);
+      return new Sizes(512, 1500, 120, 600, 5000);
     }
 
     /** Returns a tenth of it, for trying. */
     static Sizes quick() {
-      return new Sizes(128, 300, 13, 130, 500);
+      return new Sizes(128, 300, 13, 60, 500);
     }
 
     /** Returns the same with other drives to certify on. */

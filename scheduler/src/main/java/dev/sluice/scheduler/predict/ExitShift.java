@@ -66,8 +66,7 @@ record ExitShift(double sentWeight, double stayWeight) {
   /** Returns as many values as there are, evenly spaced by weight, ascending. */
   double[] spread(double[] values, IntPredicate sent) {
     int n = values.length;
-    return quantiles(
-        values, sent, IntStream.range(0, n).mapToDouble(i -> (i + 0.5) / n).toArray());
+    return quantiles(values, sent, IntStream.range(0, n).mapToDouble(i -> (i + 0.5) / n).toArray());
   }
 
   private double[] quantiles(double[] values, IntPredicate sent, double[] ascendingShares) {

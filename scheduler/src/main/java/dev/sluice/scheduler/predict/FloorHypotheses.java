@@ -27,14 +27,14 @@ import java.util.stream.IntStream;
  */
 final class FloorHypotheses {
   /** Margins over the floors, in standard errors of the difference between the two tables. */
-  private static final double[] CAUTION = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3};
+  private static final double[] CAUTION = {0, 0.5, 1, 1.5, 2, 3};
 
-  private static final int MOST_PLANS = 128;
+  private static final int MOST_PLANS = 256;
 
   /** Within this share of it, plans are alike in a target; as the scheduler holds by default. */
   private static final double TARGET_SLACK = 0.02;
 
-  private static final double LEAST_SLACK = 0.05;
+  private static final double LEAST_SLACK = 0.02;
 
   /** Plans that cost nothing in some respect are alike within this share of the mean cost. */
   private static final double OF_MEAN = 1e-3;

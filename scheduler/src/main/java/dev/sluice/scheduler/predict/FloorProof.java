@@ -65,6 +65,7 @@ public final class FloorProof {
    * @param criticalValue standard errors by which a plan had to exceed its floors
    * @param tested how many plans were tested
    */
+  @SuppressWarnings("ArrayRecordComponent") // copied in and out, with its own equals
   public record Proven(double[] gaps, double criticalValue, int tested) {
     public Proven {
       gaps = gaps.clone();

@@ -57,6 +57,7 @@ final class StepDown {
    * @param lost by cluster, samples of score -1
    * @param bound that the mean is to be proven to reach, in (-1, 1)
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Hypothesis(int[] won, int[] lost, double bound) {}
 
   /**
@@ -66,6 +67,7 @@ final class StepDown {
    * @param gap by hypothesis, by how much it is missed; at most 0 if it is reached
    * @param critical the last critical value, in standard errors
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Verdict(boolean[] reached, double[] gap, double critical) {}
 
   /**

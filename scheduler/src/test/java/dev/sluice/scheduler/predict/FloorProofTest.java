@@ -60,7 +60,7 @@ class FloorProofTest {
     FloorProof proof = FloorProof.of(predictor, goal("3"));
 
     assertThat(predictor.size()).isGreaterThan(500);
-    assertThat(proof.tested().length).isBetween(1, 120);
+    assertThat(proof.tested().length).isBetween(1, 128);
   }
 
   @Test
@@ -164,26 +164,28 @@ class FloorProofTest {
   @Test
   void seldomProvesAPlanThatBreaksItsFloorInTheWorldThatTheTableIsDrawnFrom() throws Exception {
     /* The CERTIFY table is taken for the world; 1,500 samples are drawn from it at a time. */
-    BundleFacts facts = facts(6, 3000);
-    Predictor predictor = predictor(facts);
-    FloorProof proof = FloorProof.of(predictor, goal("1.5"));
-    FloorProof.Evidence world = proof.evidence(facts.certify());
-    List<Integer> breaking = new ArrayList<>();
-    for (int index : proof.tested()) {
-      if (ExitReplay.difference(facts, facts.certify(), predictor.plan(index)) < -0.015) {
-        breaking.add(index);
-      }
-    }
     SplittableRandom random = new SplittableRandom(17);
     int wrong = 0;
-    int tables = 200;
-    for (int table = 0; table < tables; table++) {
-      int[] drawn = random.ints(1500, 0, world.sequences()).toArray();
-      FloorProof.Proven proven = world.prove(drawn);
-      wrong += breaking.stream().anyMatch(proven::holds) ? 1 : 0;
+    int tables = 0;
+    for (int seed = 1; seed <= 6; seed++) {
+      BundleFacts facts = facts(seed, 500);
+      Predictor predictor = predictor(facts);
+      FloorProof proof = FloorProof.of(predictor, goal("2"));
+      FloorProof.Evidence world = proof.evidence(facts.certify());
+      List<Integer> breaking = new ArrayList<>();
+      for (int index : proof.tested()) {
+        if (ExitReplay.difference(facts, facts.certify(), predictor.plan(index)) < -0.02) {
+          breaking.add(index);
+        }
+      }
+      for (int table = 0; table < 60 && !breaking.isEmpty(); table++) {
+        int[] drawn = random.ints(1500, 0, world.sequences()).toArray();
+        wrong += breaking.stream().anyMatch(world.prove(drawn)::holds) ? 1 : 0;
+        tables++;
+      }
     }
 
-    assertThat(breaking).as("plans that break the floor, of those tested").isNotEmpty();
-    assertThat((double) wrong / tables).isLessThan(0.05 + 0.046);
+    assertThat(tables).as("tables on which something could be proven wrongly").isPositive();
+    assertThat((double) wrong / tables).isLessThan(0.05 + 3 * Math.sqrt(0.05 * 0.95 / tables));
   }
 }

@@ -1,0 +1,109 @@
+package dev.sluice.experiments.study.floors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.FloorProof;
+import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FloorsStudyTest {
+  private static final double HEADROOM = 0.08;
+  private static final double DEVICE_SCALE = 25;
+  private static final long PERIOD_NANOS = 200_000_000L;
+  private static final Question QUESTION =
+      Question.of(
+          "p95_latency <= 150 ms, accuracy >= final - 2 pt;"
+              + " minimise worker_compute, then uplink_bytes");
+
+  private static final BundleFacts FACTS =
+      SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 1500, 10, 6_000_000, true), 2);
+
+  private static Predictor predictor() {
+    List<Plan> plans =
+        CandidatePlans.sluice(FACTS).stream().flatMap(chain -> chain.plans().stream()).toList();
+    return new Predictor(FACTS, plans, 1, 2);
+  }
+
+  @Test
+  void choosesAsTheSchedulerDoes() {
+    Predictor predictor = predictor();
+    FloorProof.Proven proven = FloorProof.of(predictor, QUESTION.objective()).prove();
+    Scheduler scheduler =
+        new Scheduler(
+            FACTS,
+            QUESTION.objective(),
+            new SchedulerOptions(true, 1, 2, HEADROOM, 0, 0, Duration.ZERO));
+    int compared = 0;
+    for (Condition condition : Condition.ALL) {
+      Estimates estimates = condition.estimates(DEVICE_SCALE, PERIOD_NANOS);
+      Ranking ranking = new Ranking(predictor, QUESTION, estimates, HEADROOM);
+      OptionalInt chosen = ranking.choose(proven::gap);
+      if (chosen.isPresent()) {
+        compared++;
+        PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
+        assertThat(decision.feasible()).as(condition.name()).isTrue();
+        assertThat(ranking.cost(chosen.getAsInt()))
+            .as(condition.name())
+            .isEqualTo(decision.prediction().workerComputeNanos());
+      }
+    }
+    assertThat(compared).isPositive();
+  }
+
+  @Test
+  void drawsTablesFromThePoolAndLooksThereWhetherFloorsHold() {
+    Resampling resampling =
+        new Resampling(FACTS, predictor(), FACTS.certify(), DEVICE_SCALE, PERIOD_NANOS, HEADROOM);
+
+    Findings findings = resampling.ask(QUESTION, 60, 20, new SplittableRandom(3));
+
+    assertThat(findings.choices()).hasSameSizeAs(Condition.ALL);
+    assertThat(findings.anyBroken()).isBetween(0.0, 0.35);
+    assertThat(findings.proven()).isLessThanOrEqualTo(findings.tested());
+    assertThat(findings.mostBroken()).isLessThanOrEqualTo(findings.anyBroken());
+  }
+
+  @Test
+  void claimsTheWorstShareAndTheGeometricMeanOfCosts() {
+    Findings one = findings(0.02, 0.01, 2, 1);
+    Findings other = findings(0.06, 0.04, 1, 2);
+
+    List<Claim> claims = FloorsStudy.claims(List.of(one, other));
+
+    assertThat(claims.get(0).measured()).isEqualTo(0.06);
+    assertThat(claims.get(0).holds()).isFalse();
+    assertThat(claims.get(1).measured()).isEqualTo(0.04);
+    assertThat(claims.get(1).holds()).isTrue();
+    assertThat(claims.get(2).measured()).isCloseTo(1, within(1e-12));
+    assertThat(claims.get(3).measured()).as("no such question").isNaN();
+  }
+
+  private static Findings findings(double any, double broken, double cost, double uncertified) {
+    return new Findings(
+        QUESTION,
+        60,
+        100,
+        10,
+        5,
+        2,
+        any,
+        List.of(
+            new Findings.Choices(
+                Condition.ALL.get(0), 0, broken, cost, uncertified, -0.01, uncertified)));
+  }
+}
