@@ -25,6 +25,7 @@ import dev.sluice.scheduler.rival.Terms;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
@@ -122,7 +123,7 @@ final class Strategies {
                 + name
                 + " has its own rule or no exits");
       }
-      SchedulerOptions options = SchedulerOptions.defaults();
+      SchedulerOptions options = options();
       return new Strategy(
           policy
               .get()
@@ -138,7 +139,7 @@ final class Strategies {
       case "sluice" ->
           new Strategy(
               new Scheduler(
-                  facts, objective, SchedulerOptions.defaults(), Optional.empty(), runnable),
+                  facts, objective, options(), Optional.empty(), runnable),
               true);
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
@@ -290,5 +291,10 @@ final class Strategies {
         .or(() -> names.stream().findFirst())
         .orElseThrow(
             () -> new IllegalArgumentException("the bundle's tables know no picture codec"));
+  }
+
+  /** Every device draws its own times to answer a change of the worker's load. */
+  private static SchedulerOptions options() {
+    return SchedulerOptions.defaults().withSeed(ThreadLocalRandom.current().nextLong());
   }
 }
