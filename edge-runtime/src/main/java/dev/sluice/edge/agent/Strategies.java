@@ -27,6 +27,7 @@ import dev.sluice.scheduler.rival.Terms;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
@@ -152,16 +153,27 @@ final class Strategies {
                 + name
                 + " has its own rule or no exits");
       }
+<<<<<<< HEAD
       Tuning tuned =
           policy.get().criterion().isPresent()
               ? tuning
               : new Tuning(tuning.options().uncertified(), false);
+=======
+      SchedulerOptions options = options();
+>>>>>>> w/herd
       return new Strategy(
           tuned.planner(facts, objective, policy.get().criterion(), runnable), true);
     }
     return switch (words[0]) {
       case "sluice" ->
+<<<<<<< HEAD
           new Strategy(tuning.planner(facts, objective, Optional.empty(), runnable), true);
+=======
+          new Strategy(
+              new Scheduler(
+                  facts, objective, options(), Optional.empty(), runnable),
+              true);
+>>>>>>> w/herd
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(
@@ -327,5 +339,10 @@ final class Strategies {
         .or(() -> names.stream().findFirst())
         .orElseThrow(
             () -> new IllegalArgumentException("the bundle's tables know no picture codec"));
+  }
+
+  /** Every device draws its own times to answer a change of the worker's load. */
+  private static SchedulerOptions options() {
+    return SchedulerOptions.defaults().withSeed(ThreadLocalRandom.current().nextLong());
   }
 }
