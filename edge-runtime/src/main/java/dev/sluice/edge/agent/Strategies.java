@@ -99,10 +99,12 @@ final class Strategies {
         Objective objective,
         Optional<ExitCriterion> criterion,
         Predicate<Plan> runnable) {
+      /* Every device draws its own times to answer a change of the worker's load. */
+      SchedulerOptions own = options.withSeed(ThreadLocalRandom.current().nextLong());
       return recalibrated && criterion.isEmpty()
           ? new RecalibratedPlanner(
-              allowed -> new Scheduler(facts, objective, options, criterion, runnable.and(allowed)))
-          : new Scheduler(facts, objective, options, criterion, runnable);
+              allowed -> new Scheduler(facts, objective, own, criterion, runnable.and(allowed)))
+          : new Scheduler(facts, objective, own, criterion, runnable);
     }
   }
 
@@ -153,27 +155,16 @@ final class Strategies {
                 + name
                 + " has its own rule or no exits");
       }
-<<<<<<< HEAD
       Tuning tuned =
           policy.get().criterion().isPresent()
               ? tuning
               : new Tuning(tuning.options().uncertified(), false);
-=======
-      SchedulerOptions options = options();
->>>>>>> w/herd
       return new Strategy(
           tuned.planner(facts, objective, policy.get().criterion(), runnable), true);
     }
     return switch (words[0]) {
       case "sluice" ->
-<<<<<<< HEAD
           new Strategy(tuning.planner(facts, objective, Optional.empty(), runnable), true);
-=======
-          new Strategy(
-              new Scheduler(
-                  facts, objective, options(), Optional.empty(), runnable),
-              true);
->>>>>>> w/herd
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(
@@ -339,10 +330,5 @@ final class Strategies {
         .or(() -> names.stream().findFirst())
         .orElseThrow(
             () -> new IllegalArgumentException("the bundle's tables know no picture codec"));
-  }
-
-  /** Every device draws its own times to answer a change of the worker's load. */
-  private static SchedulerOptions options() {
-    return SchedulerOptions.defaults().withSeed(ThreadLocalRandom.current().nextLong());
   }
 }
