@@ -1106,9 +1106,7 @@ public final class EdgeSession implements AutoCloseable {
     device.run(
         new Work<>("preprocess", costs.preprocessNanos(), () -> network.input(frame)),
         finished ->
-            finished
-                .value()
-                .ifPresentOrElse(sample -> warmStep(0, sample, learning, done), done));
+            finished.value().ifPresentOrElse(sample -> warmStep(0, sample, learning, done), done));
   }
 
   private void warmStep(int index, Sample in, boolean learning, Runnable done) {
@@ -1128,8 +1126,7 @@ public final class EdgeSession implements AutoCloseable {
           }
           finished
               .value()
-              .ifPresentOrElse(
-                  result -> warmStep(index + 1, result.live(), learning, done), done);
+              .ifPresentOrElse(result -> warmStep(index + 1, result.live(), learning, done), done);
         });
   }
 

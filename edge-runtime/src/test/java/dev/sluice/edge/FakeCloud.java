@@ -33,7 +33,6 @@ final class FakeCloud implements Cloud {
   /** How long requests wait at the worker. */
   long queueNanos;
 
-
   /** What happens to a request. */
   BiConsumer<CloudRequest, Consumer<CloudReply>> script;
 

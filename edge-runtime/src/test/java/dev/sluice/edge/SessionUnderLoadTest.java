@@ -82,8 +82,7 @@ class SessionUnderLoadTest {
   /** One frame, a ping, and 200 ms for them. */
   private void frame() {
     long id = nextFrame++;
-    session.submit(
-        new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
+    session.submit(new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
     loop.runUntil(loop.nanoTime() + 200 * MS);
     cloud.listener.orElseThrow().onPong(10 * MS, 0, false);
   }

@@ -171,7 +171,7 @@ public final class Scheduler implements Planner {
     prepared = predictor.size();
     pace =
         new Pace(
-            options.stability().loadPatience().toNanos(),
+            (double) options.stability().loadPatience().toNanos(),
             new SplittableRandom(options.stability().seed()));
     for (Constraint constraint : objective.constraints()) {
       Optional<Constraint> latencyBound = constraint.latencyBound();

@@ -63,8 +63,7 @@ class StabilityTest {
   }
 
   private static Estimates link(double mbit, double sd, WorkerLoad load) {
-    return Estimates.of(
-            LinkState.UP, mbit * 125_000, sd, 20 * MS, 2 * MS, 25, 1, 0, 200 * MS)
+    return Estimates.of(LinkState.UP, mbit * 125_000, sd, 20 * MS, 2 * MS, 25, 1, 0, 200 * MS)
         .withWorker(load);
   }
 
@@ -102,7 +101,8 @@ class StabilityTest {
         estimators.onArrival(now);
         estimators.onDeviceStage(Math.round(25 * MS * (1 + 0.02 * random.nextGaussian())), MS);
         if (plan.isPresent() && plan.get().usesCloud() && random.nextInt(3) == 0) {
-          int variant = FACTS.select().variant(plan.get().split(), plan.get().codec()).orElseThrow();
+          int variant =
+              FACTS.select().variant(plan.get().split(), plan.get().codec()).orElseThrow();
           int bytes = FACTS.select().bytes(variant, random.nextInt(FACTS.select().samples()));
           estimators.onTransfer(link.send(now, bytes));
           estimators.onWorker(MS / 2, 3 * MS, 3 * MS, now);
@@ -131,8 +131,7 @@ class StabilityTest {
     Predictor predictor = new Predictor(FACTS, List.of(raw, jpeg), 1, 2);
     Target latency = Objective.parse("minimise mean_latency").targets().get(0);
     Target bytes = Objective.parse("minimise uplink_bytes").targets().get(0);
-    Estimates estimates =
-        Estimates.of(LinkState.UP, 500_000, 0.1, 20 * MS, 0, 1, 1, 0, 200 * MS);
+    Estimates estimates = Estimates.of(LinkState.UP, 500_000, 0.1, 20 * MS, 0, 1, 1, 0, 200 * MS);
     GainNoise noise = new GainNoise(predictor, estimates);
 
     Random random = new Random(1);
@@ -162,10 +161,8 @@ class StabilityTest {
     // A slow device's whole network, or a picture whose transfer is most of the time.
     double gain = 0;
     for (double sd : new double[] {0.001, 1}) {
-      Estimates estimates =
-          Estimates.of(LinkState.UP, 20_000, sd, 20 * MS, 0, 32, 1, 0, 1000 * MS);
-      GainNoise noise =
-          new GainNoise(new Predictor(FACTS, List.of(local, jpeg), 0, 0), estimates);
+      Estimates estimates = Estimates.of(LinkState.UP, 20_000, sd, 20 * MS, 0, 32, 1, 0, 1000 * MS);
+      GainNoise noise = new GainNoise(new Predictor(FACTS, List.of(local, jpeg), 0, 0), estimates);
       gain = noise.gain(0, 1, goal.targets().get(0));
       assertThat(scheduler.decide(estimates, Optional.of(local), 0).plan())
           .as("gain %s, known to %s", gain, noise.sd(0, 1, goal.targets().get(0)))
@@ -216,7 +213,10 @@ class StabilityTest {
       Scheduler other = scheduler(goal, SchedulerOptions.defaults().withSeed(seed));
       Plan start = other.decide(calm, Optional.empty(), 0).plan();
       together +=
-          other.decide(link(0.2, 0.05, busy(0.2)), Optional.of(start), 10 * SECOND).plan().equals(start)
+          other
+                  .decide(link(0.2, 0.05, busy(0.2)), Optional.of(start), 10 * SECOND)
+                  .plan()
+                  .equals(start)
               ? 0
               : 1;
     }

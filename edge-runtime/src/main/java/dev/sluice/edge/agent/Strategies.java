@@ -138,9 +138,7 @@ final class Strategies {
     return switch (words[0]) {
       case "sluice" ->
           new Strategy(
-              new Scheduler(
-                  facts, objective, options(), Optional.empty(), runnable),
-              true);
+              new Scheduler(facts, objective, options(), Optional.empty(), runnable), true);
       case "device-only" -> new Strategy(new DeviceOnly(facts), true);
       case "cloud-only" ->
           new Strategy(

@@ -66,8 +66,7 @@ public record WorkerLoad(
       double measuredNanos, double serviceNanos, double ownUtilisation, double margin) {
     double scale = waitScaleNanos > 0 ? waitScaleNanos : serviceNanos;
     double later = Math.min(1, Math.max(0, others() + margin));
-    double change =
-        shape(later, later + ownUtilisation) - freshness * shape();
+    double change = shape(later, later + ownUtilisation) - freshness * shape();
     return Math.max(0, freshness * measuredNanos + scale * change);
   }
 

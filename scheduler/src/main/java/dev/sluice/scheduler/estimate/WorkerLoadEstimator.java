@@ -88,8 +88,7 @@ final class WorkerLoadEstimator {
     if (!told) {
       return WorkerLoad.UNTOLD;
     }
-    double freshness =
-        answered ? decay(nowNanos - answeredNanos, FRESH_HALF_LIFE_NANOS) : 0;
+    double freshness = answered ? decay(nowNanos - answeredNanos, FRESH_HALF_LIFE_NANOS) : 0;
     double sd = Math.min(1, Math.sqrt(Math.max(LEAST_SD * LEAST_SD, variance)));
     return new WorkerLoad(utilisation, sd, ownShare(nowNanos), scaleNanos(), freshness);
   }

@@ -23,8 +23,7 @@ final class WorkerWait {
    * @param caution in [0, 1]; 0 takes the central estimates
    * @return at least 0
    */
-  static long nanos(
-      double frameNanos, double offloadedShare, Estimates estimates, double caution) {
+  static long nanos(double frameNanos, double offloadedShare, Estimates estimates, double caution) {
     WorkerLoad worker = estimates.worker();
     double nanos = frameNanos * estimates.workerScale();
     double own =
@@ -33,7 +32,7 @@ final class WorkerWait {
             : nanos / estimates.framePeriodNanos();
     double mean =
         worker.waitNanos(
-            estimates.workerQueueNanos(),
+            (double) estimates.workerQueueNanos(),
             offloadedShare == 0 ? 0 : nanos / offloadedShare,
             own,
             caution * worker.utilisationSd());

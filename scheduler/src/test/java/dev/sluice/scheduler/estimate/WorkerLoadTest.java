@@ -59,8 +59,7 @@ class WorkerLoadTest {
       }
       before = 0;
       for (double utilisation = 0; utilisation <= 1; utilisation += 0.05) {
-        double wait =
-            new WorkerLoad(utilisation, 0, 0, scale, 0).waitNanos(measured, 0, 0.1, 0);
+        double wait = new WorkerLoad(utilisation, 0, 0, scale, 0).waitNanos(measured, 0, 0.1, 0);
         assertThat(wait).as("seed %d, busy %s", seed, utilisation).isGreaterThanOrEqualTo(before);
         before = wait;
       }

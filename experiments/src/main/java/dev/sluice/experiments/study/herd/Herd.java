@@ -195,8 +195,7 @@ final class Herd {
     long now = engine.nowNanos();
     /* Ids must be rows and not in use; a row comes again long after its answer. */
     session.submit(frame(number % rows, now), this::take);
-    engine.schedule(
-        now + setting.periodNanos(), () -> capture(session, number + 1, rows));
+    engine.schedule(now + setting.periodNanos(), () -> capture(session, number + 1, rows));
   }
 
   private void take(EdgeAnswer answer) {

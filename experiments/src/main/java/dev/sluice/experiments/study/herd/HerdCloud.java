@@ -128,8 +128,7 @@ final class HerdCloud implements Cloud {
     }
 
     @Override
-    public void answered(
-        Worker.Result result, long startNanos, long endNanos, LoadReport load) {
+    public void answered(Worker.Result result, long startNanos, long endNanos, LoadReport load) {
       told = load;
       long backNanos = loop.nanoTime() + roundTripNanos / 2;
       after(
@@ -192,8 +191,7 @@ final class HerdCloud implements Cloud {
     loop.at(
         leftNanos + roundTripNanos,
         () -> {
-          listener.ifPresent(
-              heard -> heard.onPong(loop.nanoTime() - sentNanos, bytes, shared));
+          listener.ifPresent(heard -> heard.onPong(loop.nanoTime() - sentNanos, bytes, shared));
           tellNow(worker.load());
         });
   }

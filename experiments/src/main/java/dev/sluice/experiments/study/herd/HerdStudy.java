@@ -25,8 +25,8 @@ import java.util.function.ToDoubleFunction;
  * compute the network itself. So the load that they share is all that keeps them from it. Four
  * kinds of device are compared: Sluice's; the same without {@link Stability}, which answers each
  * report at once; one that is told nothing of the load and only knows how long its own answers
- * waited; and one that takes every report at its word. Facts are made up ({@link SyntheticFacts}): the question is about the worker's queue, not
- * about a network.
+ * waited; and one that takes every report at its word. Facts are made up ({@link SyntheticFacts}):
+ * the question is about the worker's queue, not about a network.
  */
 public final class HerdStudy implements Study {
   private static final int DEVICES = 100;
@@ -49,32 +49,35 @@ public final class HerdStudy implements Study {
           "p95_latency <= 180 ms; minimise mean_latency",
           "p95_latency <= 180 ms; maximise accuracy, minimise device_energy");
 
-  /** How devices respond. */
-  enum Contender {
+  /**
+   * How devices respond.
+   *
+   * @param title for people and files
+   * @param options of their schedulers
+   * @param hears whether they are told of the worker's load
+   */
+  record Contender(String title, SchedulerOptions options, boolean hears) {
     /** As shipped. */
-    SLUICE("sluice", SchedulerOptions.defaults(), true),
+    static final Contender SLUICE = new Contender("sluice", SchedulerOptions.defaults(), true);
+
     /** At once, all together, though no less cautious. */
-    UNDAMPED("undamped", SchedulerOptions.defaults().with(Stability.NONE), true),
+    static final Contender UNDAMPED =
+        new Contender("undamped", SchedulerOptions.defaults().with(Stability.NONE), true);
+
     /** To what their own answers met. */
-    UNTOLD("untold", SchedulerOptions.defaults().with(Stability.NONE), false),
+    static final Contender UNTOLD =
+        new Contender("untold", SchedulerOptions.defaults().with(Stability.NONE), false);
+
     /** At once, to every report at its word: neither caution nor hysteresis. */
-    PLAIN("plain", SchedulerOptions.plain(), true);
+    static final Contender PLAIN = new Contender("plain", SchedulerOptions.plain(), true);
 
-    private final String title;
-    private final SchedulerOptions options;
-    private final boolean hears;
-
-    Contender(String title, SchedulerOptions options, boolean hears) {
-      this.title = title;
-      this.options = options;
-      this.hears = hears;
-    }
+    static final List<Contender> ALL = List.of(SLUICE, UNDAMPED, UNTOLD, PLAIN);
   }
 
   /** One course of events. */
   private record Run(Contender contender, boolean alike, int goal, List<Phase> phases) {
     String title() {
-      return contender.title + ", " + (alike ? "alike" : "mixed") + ", goal " + (goal + 1);
+      return contender.title() + ", " + (alike ? "alike" : "mixed") + ", goal " + (goal + 1);
     }
   }
 
@@ -95,11 +98,11 @@ public final class HerdStudy implements Study {
     List<Run> runs = new ArrayList<>();
     for (int goal = 0; goal < (context.quick() ? 1 : GOALS.size()); goal++) {
       for (boolean alike : context.quick() ? new boolean[] {true} : new boolean[] {true, false}) {
-        for (Contender contender : Contender.values()) {
-          if (context.quick() && contender == Contender.UNTOLD) {
+        for (Contender contender : Contender.ALL) {
+          if (context.quick() && contender.equals(Contender.UNTOLD)) {
             continue;
           }
-          context.console().printf("%s, %s%n", contender.title, GOALS.get(goal));
+          context.console().printf("%s, %s%n", contender.title(), GOALS.get(goal));
           Herd herd = new Herd(setting(facts(), contender, goal, alike, THREADS), seed);
           runs.add(
               new Run(
@@ -128,8 +131,8 @@ public final class HerdStudy implements Study {
         facts,
         Objective.parse(GOALS.get(goal)),
         DEADLINE_NANOS,
-        contender.options,
-        contender.hears,
+        contender.options(),
+        contender.hears(),
         PERIOD_NANOS,
         DEVICE_FACTOR,
         threads,
@@ -158,8 +161,18 @@ public final class HerdStudy implements Study {
 
   private static final List<String> COURSE_TITLES =
       List.of(
-          "run", "phase", "second", "devices", "frames", "late", "degraded", "sent", "refused",
-          "busy_share", "changes", "local_devices");
+          "run",
+          "phase",
+          "second",
+          "devices",
+          "frames",
+          "late",
+          "degraded",
+          "sent",
+          "refused",
+          "busy_share",
+          "changes",
+          "local_devices");
 
   private static List<List<Object>> courses(List<Run> runs) {
     List<List<Object>> rows = new ArrayList<>();
@@ -190,8 +203,17 @@ public final class HerdStudy implements Study {
   private static TextTable table(List<Run> runs) {
     TextTable table =
         new TextTable(
-            "run", "phase", "settles s", "swings", "sent/s", "busy", "late", "late, all",
-            "alone", "refused", "changes");
+            "run",
+            "phase",
+            "settles s",
+            "swings",
+            "sent/s",
+            "busy",
+            "late",
+            "late, all",
+            "alone",
+            "refused",
+            "changes");
     for (Run run : runs) {
       for (Phase phase : run.phases()) {
         table.row(
@@ -218,7 +240,7 @@ public final class HerdStudy implements Study {
   private static List<Claim> claims(List<Run> runs) {
     List<Phase> phases =
         runs.stream()
-            .filter(run -> run.contender() == Contender.SLUICE)
+            .filter(run -> run.contender().equals(Contender.SLUICE))
             .flatMap(run -> run.phases().stream())
             .toList();
     return List.of(
@@ -237,21 +259,13 @@ public final class HerdStudy implements Study {
   }
 
   private static Claim worst(
-      String name,
-      List<Phase> phases,
-      ToDoubleFunction<Phase> figure,
-      String unit,
-      String wanted) {
+      String name, List<Phase> phases, ToDoubleFunction<Phase> figure, String unit, String wanted) {
     double most = phases.stream().mapToDouble(figure).max().orElseThrow();
     return Claim.of(name + ", worst phase", most, unit, wanted, phases.size());
   }
 
   private static Claim least(
-      String name,
-      List<Phase> phases,
-      ToDoubleFunction<Phase> figure,
-      String unit,
-      String wanted) {
+      String name, List<Phase> phases, ToDoubleFunction<Phase> figure, String unit, String wanted) {
     double least = phases.stream().mapToDouble(figure).min().orElseThrow();
     return Claim.of(name + ", least", least, unit, wanted, phases.size());
   }
