@@ -190,7 +190,7 @@ public final class Scheduler implements Planner {
     Search.sort(predictor, objective.targets(), none);
     pace =
         new Pace(
-            options.stability().loadPatience().toNanos(),
+            (double) options.stability().loadPatience().toNanos(),
             new SplittableRandom(options.stability().seed()));
     for (Constraint constraint : objective.constraints()) {
       Optional<Constraint> latencyBound = constraint.latencyBound();

@@ -298,7 +298,7 @@ public final class Predictor {
       Constraint bound = bounds.get(i);
       double limit = share * Math.max(1, bound.bound());
       boolean holds =
-          bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE && estimates.passOdds() == 1
+          (bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE && estimates.passOdds() == 1)
               ? timely(index, bound.metric().percent(), limit, estimates)
               : value(index, bound.metric(), estimates) <= limit;
       if (!holds) {

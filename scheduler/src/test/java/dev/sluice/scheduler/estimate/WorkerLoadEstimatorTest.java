@@ -90,9 +90,9 @@ class WorkerLoadEstimatorTest {
     for (int i = 0; i < 20; i++) {
       estimator.onAnswer(80 * MS, 10 * MS, i * 100L * MS);
     }
-    assertThat(wait(estimator, 2 * SECOND)).isCloseTo(80 * MS, Percentage.withPercentage(5));
+    assertThat(waitAt(estimator, 2 * SECOND)).isCloseTo(80 * MS, Percentage.withPercentage(5));
     estimator.onReport(0.05);
-    assertThat(wait(estimator, 12 * SECOND)).isLessThan(4 * MS);
+    assertThat(waitAt(estimator, 12 * SECOND)).isLessThan(4 * MS);
   }
 
   @Test
@@ -103,13 +103,13 @@ class WorkerLoadEstimatorTest {
       estimator.onReport(0.5);
       estimator.onAnswer(10 * MS, 10 * MS, i * SECOND);
     }
-    double before = wait(estimator, 39 * SECOND);
+    double before = waitAt(estimator, 39 * SECOND);
     estimator.onReport(0.9);
     assertThat(before).isCloseTo(10 * MS, Percentage.withPercentage(10));
-    assertThat(wait(estimator, 39 * SECOND)).isCloseTo(90 * MS, Percentage.withPercentage(20));
+    assertThat(waitAt(estimator, 39 * SECOND)).isCloseTo(90 * MS, Percentage.withPercentage(20));
   }
 
-  private static double wait(WorkerLoadEstimator estimator, long now) {
+  private static double waitAt(WorkerLoadEstimator estimator, long now) {
     WorkerLoad load = estimator.at(now);
     return load.waitNanos(estimator.waitNanos(now), 10 * MS, load.ownShare(), 0);
   }

@@ -49,32 +49,35 @@ public final class HerdStudy implements Study {
           "p95_latency <= 180 ms; minimise mean_latency",
           "p95_latency <= 180 ms; maximise accuracy, minimise device_energy");
 
-  /** How devices respond. */
-  enum Contender {
+  /**
+   * How devices respond.
+   *
+   * @param title for people and files
+   * @param options of their schedulers
+   * @param hears whether they are told of the worker's load
+   */
+  record Contender(String title, SchedulerOptions options, boolean hears) {
     /** As shipped. */
-    SLUICE("sluice", SchedulerOptions.defaults(), true),
+    static final Contender SLUICE = new Contender("sluice", SchedulerOptions.defaults(), true);
+
     /** At once, all together, though no less cautious. */
-    UNDAMPED("undamped", SchedulerOptions.defaults().with(Stability.NONE), true),
+    static final Contender UNDAMPED =
+        new Contender("undamped", SchedulerOptions.defaults().with(Stability.NONE), true);
+
     /** To what their own answers met. */
-    UNTOLD("untold", SchedulerOptions.defaults().with(Stability.NONE), false),
+    static final Contender UNTOLD =
+        new Contender("untold", SchedulerOptions.defaults().with(Stability.NONE), false);
+
     /** At once, to every report at its word: neither caution nor hysteresis. */
-    PLAIN("plain", SchedulerOptions.plain(), true);
+    static final Contender PLAIN = new Contender("plain", SchedulerOptions.plain(), true);
 
-    private final String title;
-    private final SchedulerOptions options;
-    private final boolean hears;
-
-    Contender(String title, SchedulerOptions options, boolean hears) {
-      this.title = title;
-      this.options = options;
-      this.hears = hears;
-    }
+    static final List<Contender> ALL = List.of(SLUICE, UNDAMPED, UNTOLD, PLAIN);
   }
 
   /** One course of events. */
   private record Run(Contender contender, boolean alike, int goal, List<Phase> phases) {
     String title() {
-      return contender.title + ", " + (alike ? "alike" : "mixed") + ", goal " + (goal + 1);
+      return contender.title() + ", " + (alike ? "alike" : "mixed") + ", goal " + (goal + 1);
     }
   }
 
@@ -95,11 +98,11 @@ public final class HerdStudy implements Study {
     List<Run> runs = new ArrayList<>();
     for (int goal = 0; goal < (context.quick() ? 1 : GOALS.size()); goal++) {
       for (boolean alike : context.quick() ? new boolean[] {true} : new boolean[] {true, false}) {
-        for (Contender contender : Contender.values()) {
-          if (context.quick() && contender == Contender.UNTOLD) {
+        for (Contender contender : Contender.ALL) {
+          if (context.quick() && contender.equals(Contender.UNTOLD)) {
             continue;
           }
-          context.console().printf("%s, %s%n", contender.title, GOALS.get(goal));
+          context.console().printf("%s, %s%n", contender.title(), GOALS.get(goal));
           Herd herd = new Herd(setting(facts(), contender, goal, alike, THREADS), seed);
           runs.add(
               new Run(
@@ -128,8 +131,8 @@ public final class HerdStudy implements Study {
         facts,
         Objective.parse(GOALS.get(goal)),
         DEADLINE_NANOS,
-        contender.options,
-        contender.hears,
+        contender.options(),
+        contender.hears(),
         PERIOD_NANOS,
         DEVICE_FACTOR,
         threads,
@@ -237,7 +240,7 @@ public final class HerdStudy implements Study {
   private static List<Claim> claims(List<Run> runs) {
     List<Phase> phases =
         runs.stream()
-            .filter(run -> run.contender() == Contender.SLUICE)
+            .filter(run -> run.contender().equals(Contender.SLUICE))
             .flatMap(run -> run.phases().stream())
             .toList();
     return List.of(

@@ -32,7 +32,7 @@ record Phase(String name, List<Herd.Second> course, int threads) {
   }
 
   private static double sum(List<Herd.Second> seconds, ToLongFunction<Herd.Second> what) {
-    return seconds.stream().mapToLong(what).sum();
+    return (double) seconds.stream().mapToLong(what).sum();
   }
 
   /** Requests per second that reach the worker, by the window that begins in each second. */
