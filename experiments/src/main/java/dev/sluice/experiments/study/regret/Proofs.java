@@ -40,8 +40,7 @@ final class Proofs {
             ? new Predictor(facts, List.copyOf(plans), 0, 0, criterion)
             : thresholds;
     return plans.stream()
-        .allMatch(
-            plan -> predictor.differenceLowerBound(predictor.index(plan)) >= leastDifference);
+        .allMatch(plan -> predictor.differenceLowerBound(predictor.index(plan)) >= leastDifference);
   }
 
   /** Notes what a planner decides on. */

@@ -183,11 +183,7 @@ public final class RegretStudy implements Study {
             .console()
             .printf(
                 "%s, %s: %s (%s) takes no part: %s%n",
-                subject.name(),
-                question.name(),
-                rival.name(),
-                rival.form(),
-                cannot.getMessage());
+                subject.name(), question.name(), rival.name(), rival.form(), cannot.getMessage());
       }
     }
     return makers;

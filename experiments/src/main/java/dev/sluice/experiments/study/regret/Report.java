@@ -387,8 +387,9 @@ final class Report {
                       count(
                           group.stream()
                               .filter(
-                                  f -> f.bestRival().isPresent()
-                                      && !f.sluice().holds(f.question()))),
+                                  f ->
+                                      f.bestRival().isPresent()
+                                          && !f.sluice().holds(f.question()))),
                       "traces",
                       "= 0",
                       group.size()));

@@ -157,8 +157,7 @@ final class Rivals {
     return List.copyOf(all);
   }
 
-  private static Function<Course, Entry> branchyNet(
-      BundleFacts facts, Question question) {
+  private static Function<Course, Entry> branchyNet(BundleFacts facts, Question question) {
     BranchyNet planner = BranchyNet.swept(facts, -question.leastDifference());
     return Contender.reused(new Entry(planner, Optional.of(planner.criterion())));
   }
@@ -200,8 +199,7 @@ final class Rivals {
     double[] rates = new double[count];
     for (int i = 0; i < count; i++) {
       LinkTrace.Step step = trace.stepAt(i * RATE_EVERY_NANOS);
-      rates[i] =
-          Math.max(LEAST_BYTES_PER_SECOND, step.outage() ? 0 : step.uplinkBytesPerSecond());
+      rates[i] = Math.max(LEAST_BYTES_PER_SECOND, step.outage() ? 0 : step.uplinkBytesPerSecond());
     }
     return rates;
   }

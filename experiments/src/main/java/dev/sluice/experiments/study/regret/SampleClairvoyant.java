@@ -15,12 +15,11 @@ import java.util.List;
  *
  * <p>Every frame goes its own cheapest way: it stops at any exit of the device, of which only that
  * head is computed, or is sent with any codec and stops at any exit behind it. Frames do not wait
- * for each other, so that each way costs at least what it does here. As many frames as the
- * accuracy floor asks for go their cheapest way that is right; of the others the cheapest at all.
- * Where a deadline may be missed by a share of the frames, that share of them, those for which it
- * saves most, cost nothing and are right. So the least cost under the constraints is at least the
- * bound: a relaxation, in which choosing the frames with the smallest extra cost of being right is
- * exact.
+ * for each other, so that each way costs at least what it does here. As many frames as the accuracy
+ * floor asks for go their cheapest way that is right; of the others the cheapest at all. Where a
+ * deadline may be missed by a share of the frames, that share of them, those for which it saves
+ * most, cost nothing and are right. So the least cost under the constraints is at least the bound:
+ * a relaxation, in which choosing the frames with the smallest extra cost of being right is exact.
  */
 final class SampleClairvoyant {
   private static final int ENVELOPE_BYTES = 96;
@@ -109,8 +108,7 @@ final class SampleClairvoyant {
     }
     boolean latency = question.cost().kind() == Metric.Kind.MEAN_LATENCY;
     int free = latency ? 0 : (int) Math.floor(question.mostLate() * rows.length + 1e-9);
-    int needed =
-        (int) Math.ceil(uncut + question.leastDifference() * rows.length - 1e-9) - free;
+    int needed = (int) Math.ceil(uncut + question.leastDifference() * rows.length - 1e-9) - free;
     Arrays.sort(extra);
     Arrays.sort(cheapest);
     double sum = 0;

@@ -20,8 +20,8 @@ import dev.sluice.sim.link.LinkModel;
 import dev.sluice.sim.link.LinkOptions;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 

@@ -39,6 +39,7 @@ record Subject(String name, StreamReplay replay) {
   private static final double SCALAR_FACTOR = 20;
 
   private static final double NOISE = 0.02;
+
   /** Twice what one trace takes. */
   private static final int TEST_PICTURES = 2_600;
 

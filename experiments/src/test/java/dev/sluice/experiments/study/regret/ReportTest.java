@@ -3,10 +3,10 @@ package dev.sluice.experiments.study.regret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.sluice.experiments.study.regret.Contender.Form;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.study.regret.Contender.Form;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.scheduler.objective.Metric;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +34,7 @@ class ReportTest {
 
   private static Finding finding(
       Outcome sluice, Map<Contender, Finding.Run> runs, Outcome unproven, List<Outcome> oracle) {
-    return new Finding(
-        "b", WORKER, "t", sluice, unproven, runs, List.of(), oracle, List.of(), 0);
+    return new Finding("b", WORKER, "t", sluice, unproven, runs, List.of(), oracle, List.of(), 0);
   }
 
   private static Contender rival(String name, Form form) {
