@@ -374,7 +374,7 @@ class EdgeSessionTest {
   /** Lets replies be due while an exit is still in reach, but not the deepest. */
   private void slowLink() {
     for (int i = 0; i < 20; i++) {
-      estimators.onPing(60 * MS, start);
+      estimators.onPing(60 * MS, start + (300 + i) * MS);
     }
   }
 
@@ -383,7 +383,7 @@ class EdgeSessionTest {
     cloud.script = (request, done) -> cloud.replyAfter(60 * MS, request, done);
     open();
     slowLink();
-    frame(0, 0);
+    frame(0, 400);
     after(1000);
     assertThat(only(0).place()).isEqualTo(Place.CLOUD);
     /* The deepest exit was in reach until 60 ms, the reply came at 84. */
@@ -396,7 +396,7 @@ class EdgeSessionTest {
     cloud.script = (request, done) -> {};
     open();
     slowLink();
-    frame(0, 0);
+    frame(0, 400);
     after(1000);
     assertThat(network.ran).containsExactly("0-1", "1-3");
     assertThat(only(0).exit()).isEqualTo(1);

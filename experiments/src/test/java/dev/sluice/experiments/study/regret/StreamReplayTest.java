@@ -94,8 +94,9 @@ class StreamReplayTest {
     /* Fifty frames are captured while it is away; whoever is under way at its end gets through. */
     assertThat(80 - outcome.fromCloud()).isBetween(48, 55);
     assertThat(outcome.fromCloud()).isGreaterThan(20);
-    /* The device goes on to its final exit, which is right. */
-    assertThat(outcome.difference()).isZero();
+    /* The device goes on to its final exit, which is right; but the frame that was under way may
+    have waited for its reply until only the first exit was in reach. */
+    assertThat(outcome.difference()).isBetween(-1.0 / 80, 0.0);
   }
 
   @ParameterizedTest
