@@ -1,5 +1,7 @@
 package dev.sluice.edge;
 
+import static java.util.Comparator.reverseOrder;
+
 import dev.sluice.edge.Request.LocalAnswer;
 import dev.sluice.edge.Request.Mode;
 import dev.sluice.edge.session.Cloud;
@@ -43,6 +45,7 @@ import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.Profile;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +53,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,11 +77,16 @@ public final class EdgeSession implements AutoCloseable {
    *   3. A hedge: the oldest frame past its own part for which a deeper exit still fits before its
    *      deadline. Stages are not interrupted; a hedge gives way between two of them.
    *
-   * A frame becomes a hedge when its reply is at risk: predicted later than the latest moment at
-   * which the device could begin to compute the deepest exit still in reach, or the link is not up.
-   * Otherwise a timer waits for that moment. So with everything sent at the input, the device
-   * begins as late as it can afford to. Where device compute is free (`eagerHedge`), it begins at
-   * once: a reply that comes late is then met by the deepest local exit there is time for.
+   * A frame becomes a hedge when its reply is at risk: the link is not up, or the reply is predicted
+   * later than the deadline. Otherwise a timer waits: to the latest moment at which the device could
+   * begin to compute the deepest exit still in reach, and beyond it until the reply should have
+   * come, as long as the first exit stays in reach. So with everything sent at the input, the device
+   * begins as late as it can afford to, and a reply that comes as predicted costs no compute. Where
+   * device compute is free (`eagerHedge`), it begins at once: a reply that comes late is then met by
+   * the deepest local exit there is time for.
+   *
+   * A hedge that already has an answer begins no stage that would still run when the next frame is
+   * expected: plans are chosen for frames that are served at once. It goes on if none comes.
    *
    * A frame leaves `live` when it is answered, and nothing but `answer` removes it: that makes for
    * exactly one answer. Its tensors may outlive it until the device has finished with them.
@@ -126,6 +135,7 @@ public final class EdgeSession implements AutoCloseable {
   private boolean planning;
   private boolean planAgain;
   private boolean replanArmed;
+  private boolean hedgingArmed;
   private long lastSubmitNanos;
   private boolean submittedAny;
   private int transfersSincePlan;
@@ -480,7 +490,11 @@ public final class EdgeSession implements AutoCloseable {
         continue;
       }
       if (fits(r, ownExit(r), now, scale)) {
-        return r;
+        if (r.best == null || !keepsDeviceFromNextFrame(r, now, scale)) {
+          return r;
+        }
+        armHedging(expectedFrameNanos(now));
+        continue;
       }
       if (r.best != null || ownExit(r) >= DeviceCosts.NEVER) {
         exhaust(r);
@@ -489,6 +503,29 @@ public final class EdgeSession implements AutoCloseable {
       }
     }
     return tooLate;
+  }
+
+  private boolean keepsDeviceFromNextFrame(Request r, long now, double scale) {
+    long expected = expectedFrameNanos(now);
+    return now < expected && now + scaled(nextNanos(r), scale) > expected;
+  }
+
+  /** By when the next frame should have come; nobody waits for one that is overdue. */
+  private long expectedFrameNanos(long now) {
+    long period = estimators.at(now).framePeriodNanos();
+    return period == 0 ? now : lastSubmitNanos + period + options.slackNanos();
+  }
+
+  private void armHedging(long at) {
+    if (!hedgingArmed) {
+      hedgingArmed = true;
+      loop.at(
+          at,
+          () -> {
+            hedgingArmed = false;
+            pump();
+          });
+    }
   }
 
   private @Nullable Request nextRescue(Request candidate, long now, long busyUntil, double scale) {
@@ -786,12 +823,13 @@ public final class EdgeSession implements AutoCloseable {
     }
     long latest = limit(r) - withMargin(deepest.get().nanos(), e.deviceScale());
     long expected = now + replyNanos(plan(r), r.bytesSent + (double) bytesAhead(r), e);
-    if (options.eagerHedge() || e.link() != LinkState.UP || expected > latest) {
+    if (options.eagerHedge() || e.link() != LinkState.UP || expected > limit(r)) {
       beginHedge(r);
     } else {
+      long nearest = nearest(r, now, e.deviceScale()).orElseThrow().nanos();
       r.hedgeTimer =
           loop.at(
-              latest,
+              Math.max(latest, Math.min(expected, limit(r) - withMargin(nearest, e.deviceScale()))),
               () -> {
                 if (!r.answered) {
                   beginHedge(r);
@@ -929,23 +967,23 @@ public final class EdgeSession implements AutoCloseable {
 
   /** The deepest exit not computed yet that still ends in time, by the quickest way to it. */
   private Optional<Reach> deepest(Request r, long now, double scale) {
+    return reaches(r, now, scale)
+        .max(Comparator.comparingInt(Reach::exit).thenComparing(Reach::nanos, reverseOrder()));
+  }
+
+  /** The next one of these. */
+  private Optional<Reach> nearest(Request r, long now, double scale) {
+    return reaches(r, now, scale).min(Comparator.comparingLong(Reach::nanos));
+  }
+
+  private Stream<Reach> reaches(Request r, long now, double scale) {
     List<Reach> all = new ArrayList<>();
     if (r.sample != null) {
       addReaches(all, route(r).beyond(), 0);
     }
     addReaches(all, network.everyExit(), costs.preprocessNanos());
-    Reach best = null;
-    for (Reach reach : all) {
-      if (reach.exit() <= r.deepestExit || !fits(r, reach.nanos(), now, scale)) {
-        continue;
-      }
-      if (best == null
-          || reach.exit() > best.exit()
-          || (reach.exit() == best.exit() && reach.nanos() < best.nanos())) {
-        best = reach;
-      }
-    }
-    return Optional.ofNullable(best);
+    return all.stream()
+        .filter(reach -> reach.exit() > r.deepestExit && fits(r, reach.nanos(), now, scale));
   }
 
   private void addReaches(List<Reach> all, List<Step> path, long before) {

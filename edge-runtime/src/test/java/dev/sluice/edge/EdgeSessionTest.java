@@ -371,6 +371,71 @@ class EdgeSessionTest {
     assertThat(status().counters().hedgedSteps()).isZero();
   }
 
+  /** Lets replies be due while an exit is still in reach, but not the deepest. */
+  private void slowLink() {
+    for (int i = 0; i < 20; i++) {
+      estimators.onPing(60 * MS, start + (300 + i) * MS);
+    }
+  }
+
+  @Test
+  void sparesTheDeviceAReplyThatIsDueWhileAnExitIsStillInReach() {
+    cloud.script = (request, done) -> cloud.replyAfter(60 * MS, request, done);
+    open();
+    slowLink();
+    frame(0, 400);
+    after(1000);
+    assertThat(only(0).place()).isEqualTo(Place.CLOUD);
+    /* The deepest exit was in reach until 60 ms, the reply came at 84. */
+    assertThat(only(0).latencyNanos()).isGreaterThan(80 * MS);
+    assertThat(status().counters().hedgedSteps()).isZero();
+  }
+
+  @Test
+  void answersWithTheNextExitWhenAReplyThatWasDueDoesNotCome() {
+    cloud.script = (request, done) -> {};
+    open();
+    slowLink();
+    frame(0, 400);
+    after(1000);
+    assertThat(network.ran).containsExactly("0-1", "1-3");
+    assertThat(only(0).exit()).isEqualTo(1);
+    assertThat(only(0).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
+  @Test
+  void beginsNoDeeperExitThatTheNextFrameWouldWaitFor() {
+    options = options.withEagerHedge(true);
+    cloud.script = (request, done) -> {};
+    open();
+    for (int i = 0; i < 4; i++) {
+      frame(i, i * 100L);
+    }
+    after(1000);
+    /* 24 ms of its own and 41 to the next exit fit before the next frame, 40 more do not. */
+    assertThat(only(2).exit()).isEqualTo(1);
+    assertThat(only(1).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
+  @Test
+  void goesOnToTheDeepestExitWhenTheNextFrameDoesNotCome() {
+    options = SessionOptions.of(180 * MS).withEagerHedge(true);
+    cloud.script =
+        (request, done) -> {
+          if (request.id() < 3) {
+            cloud.replyAfter(20 * MS, request, done);
+          }
+        };
+    open();
+    for (int i = 0; i < 4; i++) {
+      frame(i, i * 100L);
+    }
+    after(1000);
+    assertThat(only(3).exit()).isEqualTo(2);
+    /* 24 ms of its own, 41 to the next exit, then until the next frame is overdue, and 40. */
+    assertThat(only(3).latencyNanos()).isEqualTo((100 + 2 + 40) * MS);
+  }
+
   @Test
   void goesOnAtOnceWhereDeviceComputeIsFree() {
     options = options.withEagerHedge(true);

@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study.codec;
 
+import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.Preprocessing;
@@ -16,11 +17,9 @@ import dev.sluice.training.data.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The networks of the study. Those of others keep the cuts that {@code model prepare} keeps; exits
@@ -90,7 +89,7 @@ final class Subjects {
     if (graph.isEmpty()) {
       return Optional.empty();
     }
-    unpack(context.input("cifar-10", data), work);
+    PackedData.unpack(context.input("cifar-10", data), work);
     DataSets sets = CifarData.read(work, DATA_SEED);
     return Optional.of(
         new Subject(
@@ -156,26 +155,5 @@ final class Subjects {
       throws IOException {
     return new ExitNetwork(
         graph, Preprocessing.parse(preprocessing), CutChoice.of(graph, shares).cuts(), List.of());
-  }
-
-  private static void unpack(Path archive, Path target) throws IOException {
-    List<String> command = new ArrayList<>(List.of("tar", "-xJf"));
-    command.add(archive.toString());
-    command.addAll(List.of("-C", target.toString()));
-    Process tar =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      if (!tar.waitFor(UNPACK_PATIENCE_SECONDS, TimeUnit.SECONDS) || tar.exitValue() != 0) {
-        throw new IOException(archive + ": cannot be unpacked; are tar and xz installed?");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while unpacking " + archive, e);
-    } finally {
-      tar.destroy();
-    }
   }
 }

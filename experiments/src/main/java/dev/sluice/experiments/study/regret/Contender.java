@@ -4,45 +4,47 @@ import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
-import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
-import dev.sluice.scheduler.rival.CloudOnly;
-import dev.sluice.scheduler.rival.DeviceOnly;
-import dev.sluice.scheduler.rival.FixedSplit;
-import dev.sluice.scheduler.rival.Spinn;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A planner that takes part in the study. This is the place to add one. Immutable.
+ * A planner that takes part in the study. Rivals are listed in {@link Rivals}. Immutable.
  *
  * @param name for people and files
+ * @param form on whose terms it takes part
+ * @param heeds the metrics that its decisions depend on; whatever else an objective names, it
+ *     cannot serve
  * @param learns whether it heeds the estimates, so that probes are part of its cost
  * @param maker makes its planners for a bundle and a question
  */
-record Contender(String name, boolean learns, Maker maker) {
-  /** The planner that the study is about. */
-  static final Contender SLUICE =
-      new Contender(
-          "sluice",
-          true,
-          (facts, question) ->
-              reused(
-                  new Scheduler(facts, question.goal().objective(), SchedulerOptions.defaults())));
+record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns, Maker maker) {
+  /** On whose terms a planner takes part. */
+  enum Form {
+    /** Sluice's: measured times, any codec of the bundle that loses little, fallback. */
+    SHARED,
 
-  /** All that it is compared with; each has the same pipelining and fallback. */
-  static final List<Contender> RIVALS =
-      List.of(
-          new Contender("device-only", false, (facts, question) -> reused(new DeviceOnly(facts))),
-          picture("cloud-only jpeg-75", "jpeg-75"),
-          picture("cloud-only raw", "raw"),
-          new Contender(
-              "spinn",
-              true,
-              (facts, question) ->
-                  reused(new Spinn(facts, question.goal().objective(), "jpeg-75"))),
-          new Contender(
-              "fixed split", false, (facts, question) -> mean -> new FixedSplit(facts, mean)));
+    /** Its paper's: its own codecs and ways to know times; a frame waits for its plan. */
+    PUBLISHED
+  }
+
+  /** The planner that the study is about. */
+  static final Contender SLUICE = sluice("sluice", SchedulerOptions.defaults());
+
+  /**
+   * The same that takes the SELECT table at its word, as rivals do: what proofs cost. Not a rival.
+   */
+  static final Contender UNPROVEN =
+      sluice("sluice without proofs", SchedulerOptions.defaults().uncertified());
+
+  Contender {
+    heeds = Set.copyOf(heeds);
+  }
 
   /** Makes planners; what does not depend on the trace is prepared once. */
   @FunctionalInterface
@@ -50,32 +52,70 @@ record Contender(String name, boolean learns, Maker maker) {
     /**
      * Prepares for a bundle and a question.
      *
-     * @return makes the planner of one run; told the trace's mean conditions, for planners that are
-     *     set up beforehand
+     * @return makes the entry of one run; told the course, for planners that are set up beforehand
+     * @throws IllegalArgumentException if it cannot take part on this bundle
      */
-    Function<Estimates, Planner> prepare(BundleFacts facts, Question question);
+    Function<Course, Entry> prepare(BundleFacts facts, Question question);
   }
 
-  private static Contender picture(String name, String codec) {
-    return new Contender(name, false, (facts, question) -> reused(new CloudOnly(facts, codec)));
+  /**
+   * What a contender brings to a run.
+   *
+   * @param planner its planner
+   * @param criterion when active exits stop, if not by the plans' thresholds
+   */
+  record Entry(Planner planner, Optional<ExitCriterion> criterion) {
+    static Entry of(Planner planner) {
+      return new Entry(planner, Optional.empty());
+    }
+  }
+
+  private static Contender sluice(String name, SchedulerOptions options) {
+    return new Contender(
+        name,
+        Form.SHARED,
+        EnumSet.allOf(Metric.Kind.class),
+        true,
+        (facts, question) ->
+            reused(Entry.of(new Scheduler(facts, question.goal().objective(), options))));
   }
 
   /** Every run begins at the same time, so what a planner remembers of an earlier run is void. */
-  private static Function<Estimates, Planner> reused(Planner planner) {
-    return mean -> planner;
+  static Function<Course, Entry> reused(Entry entry) {
+    return course -> entry;
+  }
+
+  /** Whether the device answers when the cloud does not. */
+  boolean fallback() {
+    return form == Form.SHARED;
+  }
+
+  /** What of an objective this contender cannot serve, in the objective's order. */
+  List<Metric.Kind> unserved(Question question) {
+    return question.kinds().stream().filter(kind -> !heeds.contains(kind)).toList();
   }
 
   /** The strategy of one run. */
-  StreamReplay.Strategy strategy(Planner planner) {
+  StreamReplay.Strategy strategy(Entry entry) {
     return new StreamReplay.Strategy() {
       @Override
       public Planner start(SimulatedCloud cloud) {
-        return planner;
+        return entry.planner();
       }
 
       @Override
       public boolean learns() {
         return learns;
+      }
+
+      @Override
+      public boolean fallback() {
+        return Contender.this.fallback();
+      }
+
+      @Override
+      public Optional<ExitCriterion> criterion() {
+        return entry.criterion();
       }
     };
   }

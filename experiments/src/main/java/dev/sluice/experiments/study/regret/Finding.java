@@ -1,10 +1,13 @@
 package dev.sluice.experiments.study.regret;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * All that was replayed of one question on one trace. Immutable.
@@ -13,23 +16,35 @@ import java.util.Optional;
  * @param question the objective
  * @param trace name of the trace
  * @param sluice the scheduler's run
- * @param rivals every rival's run, by name
+ * @param unproven the run of the scheduler without proofs; no rival
+ * @param runs every rival's run
  * @param statics runs of plans that were never changed
  * @param oracle the oracle's runs among plans whose floor is proven
  * @param freeOracle the oracle's runs among all plans
+ * @param bound least cost of the sample-clairvoyant oracle
  */
 record Finding(
     String bundle,
     Question question,
     String trace,
     Outcome sluice,
-    Map<String, Outcome> rivals,
+    Outcome unproven,
+    Map<Contender, Run> runs,
     List<Outcome> statics,
     List<Outcome> oracle,
-    List<Outcome> freeOracle) {
+    List<Outcome> freeOracle,
+    double bound) {
+
+  /**
+   * What became of a rival.
+   *
+   * @param outcome of its stream
+   * @param proven whether the accuracy floor is proven for each plan that it used
+   */
+  record Run(Outcome outcome, boolean proven) {}
 
   Finding {
-    rivals = Map.copyOf(rivals);
+    runs = Collections.unmodifiableMap(new LinkedHashMap<>(runs));
     statics = List.copyOf(statics);
     oracle = List.copyOf(oracle);
     freeOracle = List.copyOf(freeOracle);
@@ -77,13 +92,28 @@ record Finding(
     return oracle.stream().anyMatch(run -> run.lateShare() <= question.mostLate());
   }
 
-  /** The cheapest rival that holds the question's constraints. */
-  Optional<Map.Entry<String, Outcome>> bestRival() {
-    return rivals.entrySet().stream()
-        .filter(rival -> rival.getValue().holds(question))
+  /**
+   * The cheapest rival on Sluice's terms that holds the question's constraints on these frames,
+   * proven or by luck.
+   */
+  Optional<Map.Entry<Contender, Run>> bestRival() {
+    return best(run -> true);
+  }
+
+  /** The same among those that hold the accuracy floor as the scheduler must: proven. */
+  Optional<Map.Entry<Contender, Run>> bestProvenRival() {
+    return best(Run::proven);
+  }
+
+  private Optional<Map.Entry<Contender, Run>> best(Predicate<Run> condition) {
+    return runs.entrySet().stream()
+        .filter(rival -> rival.getKey().form() == Contender.Form.SHARED)
+        .filter(rival -> condition.test(rival.getValue()))
+        .filter(rival -> rival.getValue().outcome().holds(question))
         .min(
-            Comparator.comparingDouble((Map.Entry<String, Outcome> rival) -> cost(rival.getValue()))
-                .thenComparing(Map.Entry::getKey));
+            Comparator.comparingDouble(
+                    (Map.Entry<Contender, Run> rival) -> cost(rival.getValue().outcome()))
+                .thenComparing(rival -> rival.getKey().name()));
   }
 
   /** The cheapest plan that holds the constraints without ever being changed. */

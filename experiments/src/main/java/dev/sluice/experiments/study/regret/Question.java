@@ -4,7 +4,9 @@ import dev.sluice.experiments.demo.Goal;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
+import dev.sluice.scheduler.objective.Target;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One of the four objectives of the study, with what it costs. Immutable.
@@ -104,8 +106,18 @@ record Question(String name, Goal goal) {
     return -goal.pointsBelowFinal().getAsDouble() / 100;
   }
 
+  /** All metrics that the objective names, constraints first, each once. */
+  List<Metric.Kind> kinds() {
+    return Stream.concat(
+            goal.objective().constraints().stream().map(Constraint::metric),
+            goal.objective().targets().stream().map(Target::metric))
+        .map(Metric::kind)
+        .distinct()
+        .toList();
+  }
+
   /** Whether the device may go on alone at once while a request is out. */
   boolean eagerHedge() {
-    return !goal.objective().mentions(Metric.Kind.DEVICE_COMPUTE);
+    return !goal.objective().sparesDevice();
   }
 }

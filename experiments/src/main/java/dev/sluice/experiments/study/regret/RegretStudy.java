@@ -4,9 +4,9 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
-import dev.sluice.scheduler.Planner;
-import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.experiments.study.regret.Contender.Entry;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,8 +56,15 @@ public final class RegretStudy implements Study {
     Report report = new Report(findings);
     context.csv("runs.csv", Report.RUN_TITLES, report.runs());
     context.csv("regret.csv", Report.REGRET_TITLES, report.regrets());
-    TextTable table = report.table();
-    table.lines().forEach(context.console()::println);
+    context.csv("rivals.csv", Report.RIVAL_TITLES, report.rivals());
+    for (TextTable table :
+        List.of(
+            report.table(),
+            report.rivalTable(Contender.Form.SHARED),
+            report.rivalTable(Contender.Form.PUBLISHED))) {
+      table.lines().forEach(context.console()::println);
+      context.console().println();
+    }
     return report.claims();
   }
 
@@ -98,11 +105,8 @@ public final class RegretStudy implements Study {
     List<PlanStatistics> forOracle = Clairvoyant.considered(replay, question, proven);
     List<PlanStatistics> forFreeOracle =
         context.quick() ? List.of() : Clairvoyant.considered(replay, question, all);
-    Map<Contender, Function<Estimates, Planner>> makers = new LinkedHashMap<>();
-    makers.put(Contender.SLUICE, Contender.SLUICE.maker().prepare(replay.facts(), question));
-    for (Contender rival : Contender.RIVALS) {
-      makers.put(rival, rival.maker().prepare(replay.facts(), question));
-    }
+    Map<Contender, Function<Course, Entry>> makers = makers(context, subject, question);
+    Proofs proofs = new Proofs(replay.facts(), question.leastDifference());
     List<Finding> findings = new ArrayList<>();
     context
         .console()
@@ -122,12 +126,11 @@ public final class RegretStudy implements Study {
       int[] rows = drawn(replay.test().samples(), frames, random);
       Course course =
           new Course(trace.getKey(), replay, question, trace.getValue(), rows, random.nextLong());
-      Map<String, Outcome> runs = new LinkedHashMap<>();
+      Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
       makers.forEach(
-          (contender, maker) ->
-              runs.put(
-                  contender.name(), course.run(contender.strategy(maker.apply(course.mean())))));
-      Outcome sluice = runs.remove(Contender.SLUICE.name());
+          (contender, maker) -> runs.put(contender, run(contender, maker, course, proofs)));
+      Outcome sluice = Objects.requireNonNull(runs.remove(Contender.SLUICE)).outcome();
+      Outcome unproven = Objects.requireNonNull(runs.remove(Contender.UNPROVEN)).outcome();
       Decisions decisions = new Decisions(replay.facts(), course.mean());
       List<Outcome> statics =
           new StaticHindsight(course, all, context.quick() ? QUICK_STATICS : STATICS)
@@ -142,11 +145,13 @@ public final class RegretStudy implements Study {
               subject.name(),
               question,
               trace.getKey(),
-              Objects.requireNonNull(sluice),
+              sluice,
+              unproven,
               runs,
               statics,
               oracle,
-              free);
+              free,
+              new SampleClairvoyant(course).leastCost());
       findings.add(finding);
       context
           .console()
@@ -161,6 +166,35 @@ public final class RegretStudy implements Study {
               100 * finding.sluice().difference());
     }
     return findings;
+  }
+
+  /** Of Sluice, with and without proofs, and of the rivals that can take part. */
+  private static Map<Contender, Function<Course, Entry>> makers(
+      StudyContext context, Subject subject, Question question) {
+    BundleFacts facts = subject.replay().facts();
+    Map<Contender, Function<Course, Entry>> makers = new LinkedHashMap<>();
+    makers.put(Contender.SLUICE, Contender.SLUICE.maker().prepare(facts, question));
+    makers.put(Contender.UNPROVEN, Contender.UNPROVEN.maker().prepare(facts, question));
+    for (Contender rival : Rivals.of(facts)) {
+      try {
+        makers.put(rival, rival.maker().prepare(facts, question));
+      } catch (IllegalArgumentException cannot) {
+        context
+            .console()
+            .printf(
+                "%s, %s: %s (%s) takes no part: %s%n",
+                subject.name(), question.name(), rival.name(), rival.form(), cannot.getMessage());
+      }
+    }
+    return makers;
+  }
+
+  private static Finding.Run run(
+      Contender contender, Function<Course, Entry> maker, Course course, Proofs proofs) {
+    Entry entry = maker.apply(course);
+    Proofs.Noted noted = new Proofs.Noted(entry.planner());
+    Outcome outcome = course.run(contender.strategy(new Entry(noted, entry.criterion())));
+    return new Finding.Run(outcome, proofs.hold(noted.plans(), entry.criterion()));
   }
 
   /** Rows without repetition as long as there are enough of them. */

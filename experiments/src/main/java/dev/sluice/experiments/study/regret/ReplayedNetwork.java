@@ -7,8 +7,10 @@ import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
 import dev.sluice.edge.session.StepResult;
+import dev.sluice.model.exit.ExitScores;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,8 +24,11 @@ import java.util.stream.IntStream;
  * are nothing but that row's number, payloads zeros of the table's size. Thread-safe.
  */
 public final class ReplayedNetwork implements DeviceNetwork {
+  private static final float UNSURE = 0.99f;
+
   private final CalibrationTable table;
   private final int[] rows;
+  private final Optional<ExitCriterion> criterion;
   private final List<Integer> exitCuts;
   private final List<String> labels;
   private final List<Step> everyExit;
@@ -33,13 +38,17 @@ public final class ReplayedNetwork implements DeviceNetwork {
    * Replays a table.
    *
    * @param rows by frame, at least one; not to be modified
+   * @param criterion when the device's active exits stop, if not by thresholds; it sees the table's
+   *     very figures but remembers no earlier exit. What it says is shown as certainty: 1 where it
+   *     stops, less elsewhere, for plans whose thresholds are 1
    */
-  public ReplayedNetwork(CalibrationTable table, int[] rows) {
+  public ReplayedNetwork(CalibrationTable table, int[] rows, Optional<ExitCriterion> criterion) {
     if (rows.length == 0) {
       throw new IllegalArgumentException("nothing to replay");
     }
     this.table = table;
     this.rows = rows;
+    this.criterion = criterion;
     exitCuts = IntStream.range(0, table.exits()).mapToObj(table::exitCut).toList();
     labels = IntStream.range(0, table.classes()).mapToObj(label -> "class " + label).toList();
     everyExit = chain(0, lastCut(), IntStream.range(0, table.exits()).boxed().toList());
@@ -108,13 +117,35 @@ public final class ReplayedNetwork implements DeviceNetwork {
     List<Step> steps = new ArrayList<>();
     int at = from;
     for (int exit : exits) {
-      steps.add(new TableStep(table, at, exitCuts.get(exit), OptionalInt.of(exit)));
+      steps.add(new TableStep(this, at, exitCuts.get(exit), OptionalInt.of(exit)));
       at = exitCuts.get(exit);
     }
     if (at < to) {
-      steps.add(new TableStep(table, at, to, OptionalInt.empty()));
+      steps.add(new TableStep(this, at, to, OptionalInt.empty()));
     }
     return List.copyOf(steps);
+  }
+
+  private ExitScores scores(int row, int exit) {
+    float confidence = table.confidence(row, exit);
+    float margin = table.margin(row, exit);
+    boolean early = exit < exitCuts.size() - 1;
+    if (early && criterion.isPresent()) {
+      boolean stops =
+          criterion.get().active(exit)
+              && criterion
+                  .get()
+                  .stops(
+                      exit,
+                      table.predicted(row, exit),
+                      confidence,
+                      margin,
+                      table.entropyNats(row, exit),
+                      0);
+      confidence = stops ? 1 : Math.min(confidence, UNSURE);
+      margin = stops ? 1 : Math.min(margin, confidence);
+    }
+    return TableScores.of(table.classes(), table.predicted(row, exit), confidence, margin);
   }
 
   private record Row(int number) implements Sample {
@@ -122,7 +153,7 @@ public final class ReplayedNetwork implements DeviceNetwork {
     public void close() {}
   }
 
-  private record TableStep(CalibrationTable table, int fromCut, int toCut, OptionalInt exit)
+  private record TableStep(ReplayedNetwork network, int fromCut, int toCut, OptionalInt exit)
       implements Step {
     @Override
     public StepResult run(Sample in) {
@@ -130,15 +161,7 @@ public final class ReplayedNetwork implements DeviceNetwork {
       if (exit.isEmpty()) {
         return new StepResult(in, Optional.empty());
       }
-      int number = exit.getAsInt();
-      return new StepResult(
-          in,
-          Optional.of(
-              TableScores.of(
-                  table.classes(),
-                  table.predicted(row, number),
-                  table.confidence(row, number),
-                  table.margin(row, number))));
+      return new StepResult(in, Optional.of(network.scores(row, exit.getAsInt())));
     }
   }
 

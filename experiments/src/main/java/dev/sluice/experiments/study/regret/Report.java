@@ -8,8 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What the findings say, as tables and as claims. */
@@ -20,6 +21,7 @@ final class Report {
           "question",
           "trace",
           "planner",
+          "form",
           "run",
           "frames",
           "late_share",
@@ -51,12 +53,32 @@ final class Report {
           "oracle_holds",
           "free_oracle_cost",
           "free_ratio",
+          "bound",
           "best_rival",
           "rival_cost",
           "rival_ratio",
+          "best_proven_rival",
+          "proven_rival_ratio",
+          "unproven_cost",
+          "unproven_holds",
           "static_cost",
           "static_ratio");
 
+  static final List<String> RIVAL_TITLES =
+      List.of(
+          "bundle",
+          "question",
+          "rival",
+          "form",
+          "traces",
+          "held",
+          "proven",
+          "both_held",
+          "sluice_over_rival_mean",
+          "sluice_over_rival_worst",
+          "unserved");
+
+  private static final String SHARED = "shared";
   private static final double NORMAL_QUANTILE_975 = 1.959964;
 
   private final List<Finding> findings;
@@ -77,9 +99,13 @@ final class Report {
   List<List<Object>> runs() {
     List<List<Object>> rows = new ArrayList<>();
     for (Finding finding : findings) {
-      rows.add(row(finding, "sluice", 0, finding.sluice()));
-      new TreeMap<>(finding.rivals())
-          .forEach((name, outcome) -> rows.add(row(finding, name, 0, outcome)));
+      rows.add(row(finding, "sluice", SHARED, 0, finding.sluice()));
+      rows.add(row(finding, "sluice without proofs", SHARED, 0, finding.unproven()));
+      finding
+          .runs()
+          .forEach(
+              (rival, run) ->
+                  rows.add(row(finding, rival.name(), form(rival.form()), 0, run.outcome())));
       addAll(rows, finding, "static", finding.statics());
       addAll(rows, finding, "oracle", finding.oracle());
       addAll(rows, finding, "oracle, unproven plans too", finding.freeOracle());
@@ -90,16 +116,22 @@ final class Report {
   private static void addAll(
       List<List<Object>> rows, Finding finding, String name, List<Outcome> outcomes) {
     for (int run = 0; run < outcomes.size(); run++) {
-      rows.add(row(finding, name, run, outcomes.get(run)));
+      rows.add(row(finding, name, SHARED, run, outcomes.get(run)));
     }
   }
 
-  private static List<Object> row(Finding finding, String planner, int run, Outcome outcome) {
+  private static String form(Contender.Form form) {
+    return form.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static List<Object> row(
+      Finding finding, String planner, String form, int run, Outcome outcome) {
     return List.of(
         finding.bundle(),
         finding.question().name(),
         finding.trace(),
         planner,
+        form,
         run,
         outcome.frames(),
         outcome.lateShare(),
@@ -126,8 +158,9 @@ final class Report {
       double cost = finding.cost(finding.sluice());
       double oracle = finding.cost(finding.reference());
       double free = finding.cost(finding.freeReference());
-      Optional<Map.Entry<String, Outcome>> rival = finding.bestRival();
-      Optional<Double> rivalCost = rival.map(best -> finding.cost(best.getValue()));
+      Optional<Map.Entry<Contender, Finding.Run>> rival = finding.bestRival();
+      Optional<Double> rivalCost = rival.map(best -> finding.cost(best.getValue().outcome()));
+      Optional<Map.Entry<Contender, Finding.Run>> proven = finding.bestProvenRival();
       Optional<Double> staticCost = finding.bestStatic().map(finding::cost);
       rows.add(
           List.of(
@@ -142,9 +175,16 @@ final class Report {
               finding.oracleHolds(),
               free,
               ratio(cost, free),
-              rival.map(Map.Entry::getKey).orElse(""),
+              finding.bound(),
+              rival.map(best -> best.getKey().name()).orElse(""),
               rivalCost.map(String::valueOf).orElse(""),
               rivalCost.map(other -> String.valueOf(ratio(cost, other))).orElse(""),
+              proven.map(best -> best.getKey().name()).orElse(""),
+              proven
+                  .map(best -> String.valueOf(ratio(cost, finding.cost(best.getValue().outcome()))))
+                  .orElse(""),
+              finding.cost(finding.unproven()),
+              finding.unproven().holds(finding.question()),
               staticCost.map(String::valueOf).orElse(""),
               staticCost.map(other -> String.valueOf(ratio(cost, other))).orElse("")));
     }
@@ -163,6 +203,9 @@ final class Report {
             "worst",
             "of any plan: mean",
             "of best rival: worst",
+            "of best proven rival: worst",
+            "without proofs: held",
+            "of best rival: worst",
             "of best static: mean",
             "late: worst",
             "accuracy: mean");
@@ -174,11 +217,14 @@ final class Report {
                     text("%d", group.size()),
                     text("%d", count(group.stream().filter(f -> f.sluice().holds(f.question())))),
                     text("%d", count(group.stream().filter(Finding::oracleHolds))),
-                    text("%.3f", mean(oracleRatios(group)).value()),
-                    text("%.3f", largest(oracleRatios(group))),
-                    text("%.3f", mean(freeRatios(group)).value()),
-                    text("%.3f", largest(rivalRatios(group))),
-                    text("%.3f", mean(staticRatios(group)).value()),
+                    figure(mean(oracleRatios(group)).value()),
+                    figure(largest(oracleRatios(group))),
+                    figure(mean(freeRatios(group)).value()),
+                    figure(largest(rivalRatios(group))),
+                    figure(largest(provenRivalRatios(group))),
+                    text("%d", count(group.stream().filter(f -> f.unproven().holds(f.question())))),
+                    figure(largest(unprovenRatios(group))),
+                    figure(mean(staticRatios(group)).value()),
                     text(
                         "%.1f %%",
                         100 * largest(group.stream().map(f -> f.sluice().lateShare()).toList())),
@@ -188,6 +234,96 @@ final class Report {
                             * mean(group.stream().map(f -> f.sluice().difference()).toList())
                                 .value())));
     return table;
+  }
+
+  /** Every rival beside the scheduler, by bundle and question. */
+  List<List<Object>> rivals() {
+    List<List<Object>> rows = new ArrayList<>();
+    groups()
+        .values()
+        .forEach(
+            group -> {
+              Finding any = group.get(0);
+              any.runs()
+                  .keySet()
+                  .forEach(
+                      rival -> {
+                        List<Double> ratios = ratios(group, rival);
+                        rows.add(
+                            List.of(
+                                any.bundle(),
+                                any.question().name(),
+                                rival.name(),
+                                form(rival.form()),
+                                group.size(),
+                                held(group, rival),
+                                count(group.stream().filter(f -> run(f, rival).proven())),
+                                ratios.size(),
+                                mean(ratios).value(),
+                                largest(ratios),
+                                unserved(rival, any.question())));
+                      });
+            });
+    return rows;
+  }
+
+  /**
+   * How many traces each rival holds every constraint on, and the mean ratio of the scheduler's
+   * cost to the rival's where both do; what it cannot serve of an objective is named.
+   */
+  TextTable rivalTable(Contender.Form form) {
+    TextTable table =
+        new TextTable(
+            "rival, " + form(form) + " form",
+            "bundle, question",
+            "traces",
+            "held",
+            "Sluice's cost over its: mean",
+            "worst",
+            "cannot serve");
+    groups()
+        .forEach(
+            (name, group) ->
+                group.get(0).runs().keySet().stream()
+                    .filter(rival -> rival.form() == form)
+                    .forEach(
+                        rival -> {
+                          List<Double> ratios = ratios(group, rival);
+                          table.row(
+                              rival.name(),
+                              name,
+                              text("%d", group.size()),
+                              text("%d", held(group, rival)),
+                              figure(mean(ratios).value()),
+                              figure(largest(ratios)),
+                              unserved(rival, group.get(0).question()));
+                        }));
+    return table;
+  }
+
+  private static Finding.Run run(Finding finding, Contender rival) {
+    return Objects.requireNonNull(finding.runs().get(rival));
+  }
+
+  private static int held(List<Finding> group, Contender rival) {
+    return count(group.stream().filter(f -> run(f, rival).outcome().holds(f.question())));
+  }
+
+  private static List<Double> ratios(List<Finding> group, Contender rival) {
+    return group.stream()
+        .filter(f -> f.sluice().holds(f.question()))
+        .filter(f -> run(f, rival).outcome().holds(f.question()))
+        .map(f -> ratio(f.cost(f.sluice()), f.cost(run(f, rival).outcome())))
+        .filter(Double::isFinite)
+        .toList();
+  }
+
+  private static String unserved(Contender rival, Question question) {
+    return String.join(
+        ", ",
+        rival.unserved(question).stream()
+            .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+            .toList());
   }
 
   /** What was asked, and what was found. */
@@ -235,6 +371,28 @@ final class Report {
                         "<= 1.02",
                         rivals.size()));
               }
+              List<Double> provenRivals = provenRivalRatios(group);
+              if (!provenRivals.isEmpty()) {
+                claims.add(
+                    Claim.of(
+                        name + ": cost over the best rival's whose plans are proven, worst trace",
+                        largest(provenRivals),
+                        "ratio",
+                        "<= 1.02",
+                        provenRivals.size()));
+              }
+              claims.add(
+                  Claim.of(
+                      name + ": traces on which a rival holds every constraint and Sluice not",
+                      count(
+                          group.stream()
+                              .filter(
+                                  f ->
+                                      f.bestRival().isPresent()
+                                          && !f.sluice().holds(f.question()))),
+                      "traces",
+                      "= 0",
+                      group.size()));
               List<Double> late =
                   group.stream()
                       .filter(Finding::oracleInTime)
@@ -287,11 +445,33 @@ final class Report {
 
   /** Over the best feasible rival; where Sluice is not feasible itself, that is another claim. */
   private static List<Double> rivalRatios(List<Finding> group) {
-    return group.stream()
-        .filter(f -> f.bestRival().isPresent() && f.sluice().holds(f.question()))
-        .map(f -> ratio(f.cost(f.sluice()), f.cost(f.bestRival().orElseThrow().getValue())))
-        .filter(Double::isFinite)
-        .toList();
+    return ratios(group, Finding::sluice, Finding::bestRival);
+  }
+
+  private static List<Double> provenRivalRatios(List<Finding> group) {
+    return ratios(group, Finding::sluice, Finding::bestProvenRival);
+  }
+
+  private static List<Double> unprovenRatios(List<Finding> group) {
+    return ratios(group, Finding::unproven, Finding::bestRival);
+  }
+
+  private static List<Double> ratios(
+      List<Finding> group,
+      Function<Finding, Outcome> own,
+      Function<Finding, Optional<Map.Entry<Contender, Finding.Run>>> rival) {
+    List<Double> ratios = new ArrayList<>();
+    for (Finding finding : group) {
+      Outcome outcome = own.apply(finding);
+      if (outcome.holds(finding.question())) {
+        rival
+            .apply(finding)
+            .map(best -> ratio(finding.cost(outcome), finding.cost(best.getValue().outcome())))
+            .filter(Double::isFinite)
+            .ifPresent(ratios::add);
+      }
+    }
+    return ratios;
   }
 
   private static List<Double> staticRatios(List<Finding> group) {
@@ -317,6 +497,11 @@ final class Report {
 
   private static int count(Stream<Finding> findings) {
     return Math.toIntExact(findings.count());
+  }
+
+  /** A ratio, a dash where there is none. */
+  private static String figure(double ratio) {
+    return Double.isNaN(ratio) ? "-" : text("%.3f", ratio);
   }
 
   private static String text(String format, Object... values) {

@@ -12,6 +12,7 @@ import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.LatencyDistribution;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.sim.fleet.EventEngine;
@@ -20,6 +21,7 @@ import dev.sluice.sim.link.LinkOptions;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 
@@ -59,6 +61,9 @@ record StreamReplay(
   /** How often a planner that is told everything is asked. */
   private static final long CLAIRVOYANT_REPLAN_NANOS = 10_000_000L;
 
+  /** How long a frame waits for its plan where nothing else answers it. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
   private static final byte[] ONE_PIXEL = new byte[3];
 
   StreamReplay {
@@ -79,6 +84,16 @@ record StreamReplay(
     /** Whether it learns from probes, so that they are part of its cost. */
     default boolean learns() {
       return true;
+    }
+
+    /** Whether the device answers when the cloud does not; otherwise a frame waits for its plan. */
+    default boolean fallback() {
+      return true;
+    }
+
+    /** When active exits stop, if not by the plans' thresholds. */
+    default Optional<ExitCriterion> criterion() {
+      return Optional.empty();
     }
 
     /** Whether it is asked all the time and its plan holds at once. */
@@ -116,11 +131,16 @@ record StreamReplay(
         strategy.clairvoyant() ? Runnable::run : task -> engine.scheduleAfter(PLANNING_NANOS, task);
     EdgeSession session =
         EdgeSession.open(
-            new Surroundings(loop, device, cloud, new ReplayedNetwork(test, rows), background),
+            new Surroundings(
+                loop,
+                device,
+                cloud,
+                new ReplayedNetwork(test, rows, strategy.criterion()),
+                background),
             facts.profile(),
             strategy.start(cloud),
             new Estimators(),
-            options(question, strategy.clairvoyant()));
+            options(question, strategy));
     engine.schedule(LEAD_NANOS, device::reset);
     Answers answers = new Answers(test, rows, question.deadlineNanos());
     for (int i = 0; i < rows.length; i++) {
@@ -140,10 +160,13 @@ record StreamReplay(
     return answers.outcome(cloud.workerNanos(), device.busyNanos(), bytes, probes, planChanges);
   }
 
-  private static SessionOptions options(Question question, boolean clairvoyant) {
+  private static SessionOptions options(Question question, Strategy strategy) {
     SessionOptions usual =
         SessionOptions.of(question.deadlineNanos()).withEagerHedge(question.eagerHedge());
-    return clairvoyant
+    if (!strategy.fallback()) {
+      return usual.withoutFallback(PATIENCE_NANOS);
+    }
+    return strategy.clairvoyant()
         ? new SessionOptions(
             usual.deadlineNanos(),
             usual.slackNanos(),

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.regret;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.experiments.demo.TestImages;
+import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -12,7 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A bundle on an emulated device, with what its exits and codecs make of test pictures.
@@ -35,39 +39,115 @@ record Subject(String name, StreamReplay replay) {
   private static final double SCALAR_FACTOR = 20;
 
   private static final double NOISE = 0.02;
-  private static final int TEST_PICTURES = 5000;
-  private static final int QUICK_TEST_PICTURES = 400;
 
-  /** A bundle to look for beside the repository, and its data. */
-  private record Wanted(String bundle, String data) {}
+  /** Twice what one trace takes. */
+  private static final int TEST_PICTURES = 2_600;
+
+  private static final int QUICK_TEST_PICTURES = 400;
+  private static final String SHIPPED = "roadsigns";
+
+  /** System properties: where bundles are, and part of the names of those that are wanted. */
+  private static final String BUNDLES = "sluice.regret.bundles";
+
+  private static final String ONLY = "sluice.regret.only";
+
+  /**
+   * A bundle that the repository does not ship.
+   *
+   * @param bundle its folder's name
+   * @param data the data's name among those beside the repository; packed or not
+   * @param preparation how to make the bundle, but for where it goes
+   */
+  private record Wanted(String bundle, String data, String preparation) {}
 
   private static final List<Wanted> OPTIONAL =
       List.of(
-          new Wanted("mobilenet-imagenette", "imagenette-224"),
-          new Wanted("resnet56-cifar10", "cifar-10"));
+          new Wanted(
+              "mobilenet-imagenette",
+              "imagenette-224",
+              "./sluice model prepare ../shared/models/mobilenet-v1-0.75-224.onnx"
+                  + " --data ../shared/data/imagenette-224 --format folder"
+                  + " --preprocess \"size=224 scale=127.5 shift=-1\""
+                  + " --labels ../shared/models/imagenet-labels.txt"),
+          new Wanted(
+              "resnet56-cifar10",
+              "cifar-10-binary.tar.xz",
+              "tar -xJf ../shared/data/cifar-10-binary.tar.xz -C DATA; ./sluice model prepare"
+                  + " ../shared/models/resnet56-cifar10.onnx --data DATA --format cifar10"
+                  + " --preprocess"
+                  + " \"size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225\" --labels"
+                  + " airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"));
 
-  /** Opens the shipped bundle, and those that are found beside the repository. */
+  /**
+   * Opens the shipped bundle, and those that are found in {@code -Dsluice.regret.bundles=DIR}, else
+   * in {@code bundles/} beside the repository's shared data; of all of them those whose names hold
+   * {@code -Dsluice.regret.only=PART}. Of a bundle that is missing the command is shown that makes
+   * it.
+   *
+   * @throws IllegalArgumentException if none has such a name
+   */
   static List<Subject> open(StudyContext context) throws IOException {
     int pictures = context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES;
+    String only = System.getProperty(ONLY, "");
     List<Subject> subjects = new ArrayList<>();
-    Path shipped =
-        context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
-    subjects.add(of(context, "roadsigns", shipped, TestImages.roadSigns(pictures)));
+    if (SHIPPED.contains(only)) {
+      Path shipped = context.home().resolve("experiments/bundles").resolve(SHIPPED);
+      context.input(SHIPPED, shipped);
+      subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures)));
+    }
     for (Wanted wanted : OPTIONAL) {
-      Path bundle = context.shared().resolve("bundles").resolve(wanted.bundle());
-      Path data = context.shared().resolve("data").resolve(wanted.data());
-      if (!Files.isDirectory(bundle) || !Files.isDirectory(data)) {
-        context
-            .console()
-            .println(wanted.bundle() + " skipped: " + bundle + " or " + data + " is not there");
-        continue;
+      if (wanted.bundle().contains(only)) {
+        optional(context, wanted, pictures).ifPresent(subjects::add);
       }
-      context.input(wanted.bundle(), bundle);
-      context.input(wanted.data(), data);
-      TestImages images = TestImages.read(data, bundle, pictures, context.seed("pictures"));
-      subjects.add(of(context, wanted.bundle(), bundle, images));
+    }
+    if (subjects.isEmpty()) {
+      throw new IllegalArgumentException("no bundle that is there is called " + only);
     }
     return subjects;
+  }
+
+  private static Optional<Subject> optional(StudyContext context, Wanted wanted, int pictures)
+      throws IOException {
+    String place = System.getProperty(BUNDLES);
+    Path folder = place == null ? context.shared().resolve("bundles") : Path.of(place);
+    Path bundle = folder.resolve(wanted.bundle());
+    Path data = context.shared().resolve("data").resolve(wanted.data());
+    if (!Files.isRegularFile(bundle.resolve("bundle.json"))) {
+      context
+          .console()
+          .printf(
+              "%s skipped: it is not in %s; make it with%n  %s --out %s%nor name another folder"
+                  + " with -D%s=DIR%n",
+              wanted.bundle(), folder, wanted.preparation(), bundle, BUNDLES);
+      return Optional.empty();
+    }
+    if (!Files.exists(data)) {
+      context.console().println(wanted.bundle() + " skipped: there is no " + data);
+      return Optional.empty();
+    }
+    context.input(wanted.bundle(), bundle);
+    context.input(wanted.data(), data);
+    long seed = context.seed("pictures");
+    if (Files.isDirectory(data)) {
+      TestImages images = TestImages.read(data, bundle, pictures, seed);
+      return Optional.of(of(context, wanted.bundle(), bundle, images));
+    }
+    Path unpacked = Files.createTempDirectory("sluice-regret");
+    try {
+      PackedData.unpack(data, unpacked);
+      TestImages images = TestImages.read(unpacked, bundle, pictures, seed);
+      return Optional.of(of(context, wanted.bundle(), bundle, images));
+    } finally {
+      delete(unpacked);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   private static Subject of(StudyContext context, String name, Path path, TestImages images)

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.study.regret.Contender.Form;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.scheduler.objective.Metric;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +27,25 @@ class ReportTest {
 
   private static Finding finding(
       Outcome sluice, Map<String, Outcome> rivals, List<Outcome> oracle) {
-    return new Finding("b", WORKER, "t", sluice, rivals, List.of(), oracle, List.of());
+    Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
+    rivals.forEach((name, run) -> runs.put(rival(name, Form.SHARED), new Finding.Run(run, false)));
+    return finding(sluice, runs, sluice, oracle);
+  }
+
+  private static Finding finding(
+      Outcome sluice, Map<Contender, Finding.Run> runs, Outcome unproven, List<Outcome> oracle) {
+    return new Finding("b", WORKER, "t", sluice, unproven, runs, List.of(), oracle, List.of(), 0);
+  }
+
+  private static Contender rival(String name, Form form) {
+    return new Contender(
+        name,
+        form,
+        Set.of(Metric.Kind.WORKER_COMPUTE),
+        false,
+        (facts, question) -> {
+          throw new IllegalStateException("nobody runs it");
+        });
   }
 
   @Test
@@ -55,9 +77,50 @@ class ReportTest {
             Map.of("late", run(1, 60, 900), "wrong", run(2, 0, 800), "fair", run(120, 10, 895)),
             List.of());
 
-    assertThat(finding.bestRival().orElseThrow().getKey()).isEqualTo("fair");
+    assertThat(finding.bestRival().orElseThrow().getKey().name()).isEqualTo("fair");
     assertThat(claim(finding, "best feasible rival").measured())
         .isCloseTo(100.0 / 120, within(1e-12));
+  }
+
+  @Test
+  void keepsApartWhoProvesTheFloorAndWhoHasLuck() {
+    Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
+    runs.put(rival("lucky", Form.SHARED), new Finding.Run(run(50, 0, 900), false));
+    runs.put(rival("proven", Form.SHARED), new Finding.Run(run(125, 0, 900), true));
+    runs.put(rival("other", Form.PUBLISHED), new Finding.Run(run(10, 0, 900), true));
+    Finding finding = finding(run(100, 0, 900), runs, run(40, 0, 900), List.of());
+
+    assertThat(claim(finding, "best feasible rival").measured()).isEqualTo(2);
+    assertThat(claim(finding, "whose plans are proven").measured()).isEqualTo(0.8);
+    assertThat(finding.bestProvenRival().orElseThrow().getKey().name()).isEqualTo("proven");
+  }
+
+  @Test
+  void saysSoWhereARivalHoldsWhatSluiceDoesNot() {
+    Finding finding = finding(run(100, 70, 900), Map.of("fair", run(120, 10, 895)), List.of());
+
+    assertThat(claim(finding, "a rival holds every constraint").measured()).isEqualTo(1);
+    assertThat(claim(finding, "a rival holds every constraint").holds()).isFalse();
+  }
+
+  @Test
+  void listsARivalOfEachFormInItsOwnTableWithWhatItCannotServe() {
+    Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
+    runs.put(rival("shared one", Form.SHARED), new Finding.Run(run(50, 60, 900), true));
+    runs.put(rival("published one", Form.PUBLISHED), new Finding.Run(run(80, 0, 900), true));
+    Report report =
+        new Report(List.of(finding(run(100, 0, 900), runs, run(40, 0, 900), List.of())));
+
+    assertThat(report.rivalTable(Form.SHARED).lines())
+        .hasSize(3)
+        .last()
+        .asString()
+        .contains("shared one", "-", "latency_percentile, accuracy, uplink_bytes")
+        .doesNotContain("worker_compute");
+    assertThat(report.rivalTable(Form.PUBLISHED).lines().get(2)).contains("published one", "1.250");
+    assertThat(report.rivals())
+        .hasSize(2)
+        .allMatch(row -> row.size() == Report.RIVAL_TITLES.size());
   }
 
   @Test
@@ -90,7 +153,7 @@ class ReportTest {
         new Report(
             List.of(finding(run(1, 0, 900), Map.of("r", run(2, 0, 900)), List.of(run(1, 0, 900)))));
 
-    assertThat(report.runs()).allMatch(row -> row.size() == Report.RUN_TITLES.size()).hasSize(3);
+    assertThat(report.runs()).allMatch(row -> row.size() == Report.RUN_TITLES.size()).hasSize(4);
     assertThat(report.regrets()).allMatch(row -> row.size() == Report.REGRET_TITLES.size());
     assertThat(report.table().lines()).hasSize(3);
   }

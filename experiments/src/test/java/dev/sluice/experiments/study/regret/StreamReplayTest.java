@@ -9,6 +9,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -93,8 +94,9 @@ class StreamReplayTest {
     /* Fifty frames are captured while it is away; whoever is under way at its end gets through. */
     assertThat(80 - outcome.fromCloud()).isBetween(48, 55);
     assertThat(outcome.fromCloud()).isGreaterThan(20);
-    /* The device goes on to its final exit, which is right. */
-    assertThat(outcome.difference()).isZero();
+    /* The device goes on to its final exit, which is right; but the frame that was under way may
+    have waited for its reply until only the first exit was in reach. */
+    assertThat(outcome.difference()).isBetween(-1.0 / 80, 0.0);
   }
 
   @ParameterizedTest
@@ -110,20 +112,31 @@ class StreamReplayTest {
             Courses.link(60_000 * seed, 50, 3, 5),
             Courses.rows(100, replay),
             seed);
-    for (Contender contender : Contender.RIVALS) {
-      StreamReplay.Strategy strategy = strategy(contender, course);
+    for (Contender contender : Rivals.of(replay.facts())) {
+      Contender.Maker maker = contender.maker();
+      Function<Course, Contender.Entry> entries;
+      try {
+        entries = maker.prepare(replay.facts(), question);
+      } catch (IllegalArgumentException cannot) {
+        /* On a made-up network no place to part it may lose little enough. */
+        assertThat(contender.name()).isEqualTo("ddnn");
+        continue;
+      }
+      StreamReplay.Strategy strategy = contender.strategy(entries.apply(course));
       Outcome once = course.run(strategy);
 
       assertThat(once.frames()).isEqualTo(100);
       assertThat(once.fromCloud() + once.degraded() + once.dropped()).isLessThanOrEqualTo(100);
       assertThat(once.right()).isLessThanOrEqualTo(100 - once.dropped());
-      assertThat(course.run(strategy)).as(contender.name() + ", seed " + seed).isEqualTo(once);
+      assertThat(course.run(contender.strategy(entries.apply(course))))
+          .as(contender.name() + ", " + contender.form() + ", seed " + seed)
+          .isEqualTo(once);
     }
   }
 
   private static StreamReplay.Strategy strategy(Contender contender, Course course) {
     return contender.strategy(
-        contender.maker().prepare(course.replay().facts(), course.question()).apply(course.mean()));
+        contender.maker().prepare(course.replay().facts(), course.question()).apply(course));
   }
 
   @Test
