@@ -436,8 +436,8 @@ public final class Scheduler implements Planner {
       long dwell = nowNanos - changedNanos;
       double least =
           Math.max(
-              options.leastDwell().toNanos(),
-              Math.min(MOST_DWELL_NANOS, DWELL_SWITCHES * estimates.switchNanos()));
+              (double) options.leastDwell().toNanos(),
+              Math.min(MOST_DWELL_NANOS, DWELL_SWITCHES * (double) estimates.switchNanos()));
       return changed && dwell >= 0 && dwell < least;
     }
 

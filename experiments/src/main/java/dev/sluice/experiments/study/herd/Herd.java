@@ -20,6 +20,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.fleet.EventEngine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
@@ -175,7 +176,7 @@ final class Herd {
                 loop,
                 device,
                 cloud,
-                new ReplayedNetwork(setting.facts().certify(), rows),
+                new ReplayedNetwork(setting.facts().certify(), rows, Optional.empty()),
                 background),
             setting.facts().profile(),
             new Scheduler(

@@ -22,8 +22,7 @@ class HerdTest {
   @Test
   void settlesUnderAWorkerThatCannotServeAllWhereTheUndampedLeaveTogether() throws Exception {
     List<Phase> phases =
-        HerdStudy.course(
-            herd(HerdStudy.Contender.SLUICE), DEVICES, DEVICES / 2, SLOWDOWN, 1, 40);
+        HerdStudy.course(herd(HerdStudy.Contender.SLUICE), DEVICES, DEVICES / 2, SLOWDOWN, 1, 40);
     for (Phase phase : phases) {
       assertThat(phase.settlingSeconds()).as(phase.name()).isLessThanOrEqualTo(20);
       assertThat(phase.oscillation()).as(phase.name()).isLessThan(0.3);
