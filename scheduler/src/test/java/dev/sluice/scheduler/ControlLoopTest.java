@@ -28,7 +28,7 @@ class ControlLoopTest {
   private static final long MS = 1_000_000;
   private static final long SECOND = 1000 * MS;
   private static final double DEVICE_SCALE = 40;
-  private static final BundleFacts FACTS = SyntheticFacts.of(1);
+  private static final BundleFacts FACTS = facts();
 
   private static final Scheduler SCHEDULER = scheduler();
 
@@ -175,5 +175,11 @@ class ControlLoopTest {
     loop.until(42 * SECOND);
     assertThat(loop.decision.feasible()).as(loop.decision.reason()).isTrue();
     assertThat(loop.decision.plan().usesCloud()).isTrue();
+  }
+
+  /** Large enough tables to prove a floor of a point. */
+  private static BundleFacts facts() {
+    return SyntheticFacts.of(
+        new SyntheticFacts.Shape(8, List.of(1, 2, 3, 5, 6), 4000, 24, 6_000_000, true), 1);
   }
 }
