@@ -24,7 +24,7 @@ class RecalibratedPlannerTest {
   private static final long MS = 1_000_000;
   private static final BundleFacts FACTS = SyntheticFacts.of(3);
   private static final Estimates CONDITIONS =
-      Estimates.of(LinkState.UP, 250_000, 0.1, 30 * MS, 2 * MS, 15, 1, 0, 200 * MS);
+      Estimates.of(LinkState.UP, 250_000, 0.1, 30 * MS, 2 * MS, 40, 1, 0, 200 * MS);
 
   private final List<Predicate<Plan>> made = new ArrayList<>();
 

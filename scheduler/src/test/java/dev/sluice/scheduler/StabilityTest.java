@@ -102,7 +102,7 @@ class StabilityTest {
         estimators.onDeviceStage(Math.round(25 * MS * (1 + 0.02 * random.nextGaussian())), MS);
         if (plan.isPresent() && plan.get().usesCloud() && random.nextInt(3) == 0) {
           int variant =
-              FACTS.select().variant(plan.get().split(), plan.get().codec()).orElseThrow();
+              FACTS.select().variant(plan.get().sentCut(), plan.get().codec()).orElseThrow();
           int bytes = FACTS.select().bytes(variant, random.nextInt(FACTS.select().samples()));
           estimators.onTransfer(link.send(now, bytes));
           estimators.onWorker(MS / 2, 3 * MS, 3 * MS, now);

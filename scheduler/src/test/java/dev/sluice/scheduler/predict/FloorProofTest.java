@@ -60,7 +60,7 @@ class FloorProofTest {
     FloorProof proof = FloorProof.of(predictor, goal("3"));
 
     assertThat(predictor.size()).isGreaterThan(500);
-    assertThat(proof.tested().length).isBetween(1, 128);
+    assertThat(proof.tested().length).isBetween(1, 256);
   }
 
   @Test
