@@ -354,11 +354,15 @@ public final class Scheduler implements Planner {
       int accurate = mostAccurate();
       if (accurate >= 0) {
         if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
-          boolean alike =
-              merit[current] - judge.lateLoss(current, KEEP_CAUTION)
-                      >= merit[accurate] - judge.lateLoss(accurate) - WORTHWHILE_ACCURACY
-                  && gainTarget(current, accurate).isEmpty();
-          accurate = alike || dwelling(nowNanos) ? current : accurate;
+          /* It may be left out above only because it would not be taken up with full caution. */
+          double lead =
+              merit[current]
+                  - judge.lateLoss(current, KEEP_CAUTION)
+                  - (merit[accurate] - judge.lateLoss(accurate));
+          boolean better =
+              lead > ACCURACY_BAND
+                  || (lead >= -WORTHWHILE_ACCURACY && gainTarget(current, accurate).isEmpty());
+          accurate = better || dwelling(nowNanos) ? current : accurate;
         }
         return new Choice(accurate, prefix() + floorText(accurate), false);
       }
