@@ -49,18 +49,18 @@ final class ExplanationText {
     String period =
         e.framePeriodNanos() == 0
             ? "frame period unknown"
-            : "a frame every " + Condition.FRAME_PERIOD.format(e.framePeriodNanos());
+            : "a frame every " + Condition.FRAME_PERIOD.format((double) e.framePeriodNanos());
     return String.format(
         Locale.ROOT,
         "%suplink %s (sd %s %%), round trip %s (sd %s), device %s, worker %s, worker queue %s, %s",
         link,
         Condition.UPLINK_RATE.format(e.uplinkBytesPerSecond()),
         Figures.significant(100 * e.uplinkRelativeSd()),
-        Condition.ROUND_TRIP.format(e.roundTripNanos()),
-        Condition.ROUND_TRIP.format(e.roundTripSdNanos()),
+        Condition.ROUND_TRIP.format((double) e.roundTripNanos()),
+        Condition.ROUND_TRIP.format((double) e.roundTripSdNanos()),
         Condition.DEVICE_SCALE.format(e.deviceScale()),
         Condition.WORKER_SCALE.format(e.workerScale()),
-        Condition.WORKER_QUEUE.format(e.workerQueueNanos()),
+        Condition.WORKER_QUEUE.format((double) e.workerQueueNanos()),
         period);
   }
 
@@ -69,8 +69,8 @@ final class ExplanationText {
         "EXPECTED",
         "latency %s median, %s p95 with a cautious link; mean %s"
             .formatted(
-                Figures.millis(p.p50LatencyNanos()),
-                Figures.millis(p.p95LatencyNanos()),
+                Figures.millis((double) p.p50LatencyNanos()),
+                Figures.millis((double) p.p95LatencyNanos()),
                 Figures.millis(p.meanLatencyNanos())));
     section(
         "",
@@ -176,7 +176,7 @@ final class ExplanationText {
           "",
           "  p95 %s, accuracy %s, %s sent%s"
               .formatted(
-                  Figures.millis(p.p95LatencyNanos()),
+                  Figures.millis((double) p.p95LatencyNanos()),
                   Figures.percent(p.accuracy()),
                   Figures.percent(p.offloadedShare()),
                   targets.isEmpty() ? "" : ", " + targets));
