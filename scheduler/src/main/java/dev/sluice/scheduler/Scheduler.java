@@ -15,11 +15,10 @@ import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -55,6 +54,12 @@ public final class Scheduler implements Planner {
   /** Where no floor can be proven, a gain in accuracy worth a change of plan. */
   private static final double WORTHWHILE_ACCURACY = 0.005;
 
+  /** Latencies this close, as a share, are alike. */
+  private static final double ALIKE = 1e-9;
+
+  /** Puts every plan that cannot keep up behind all that can. */
+  private static final double OVERLOADED = 1e12;
+
   /** A plan is taken up with full caution about the link and kept on its central estimates. */
   private static final double KEEP_CAUTION = 0;
 
@@ -63,11 +68,18 @@ public final class Scheduler implements Planner {
   private final BundleFacts facts;
   private final Predictor predictor;
   private final int prepared;
+  private final Judge judge;
+  private final Search search;
 
-  /** By plan: whether every accuracy floor holds. */
+  /** By plan: whether every accuracy floor holds, and by how much the worst one is missed. */
   private final boolean[] floorHolds;
 
-  private final List<Metric> latencies = new ArrayList<>();
+  private final double[] floorGap;
+
+  /** Where no floor is proven: accuracy that plans are held to have, and plans by it. */
+  private final double[] merit;
+
+  private final int[] byMerit;
   private final List<Constraint> latencyBounds = new ArrayList<>();
   private final List<Constraint> floors = new ArrayList<>();
   private final List<Constraint> budgets = new ArrayList<>();
@@ -158,11 +170,12 @@ public final class Scheduler implements Planner {
         new Predictor(
             facts, plans, options.rateSds(), options.roundTripSds(), criterion, options.device());
     prepared = predictor.size();
+    Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
+    Search.sort(predictor, objective.targets(), none);
     for (Constraint constraint : objective.constraints()) {
       Optional<Constraint> latencyBound = constraint.latencyBound();
       if (latencyBound.isPresent()) {
         latencyBounds.add(latencyBound.get());
-        latencies.add(latencyBound.get().metric());
       } else if (constraint.metric().kind() == Metric.Kind.ACCURACY) {
         floors.add(constraint);
       } else {
@@ -170,15 +183,40 @@ public final class Scheduler implements Planner {
       }
     }
     floorHolds = new boolean[prepared];
+    floorGap = new double[prepared];
     for (PlanChain chain : chains) {
       boolean proven = true;
       for (Plan plan : chain.plans()) {
         int index = predictor.index(plan);
-        boolean holds = floorGap(index) <= 0;
+        floorGap[index] = floorGap(index);
+        boolean holds = floorGap[index] <= 0;
         proven &= holds;
         floorHolds[index] = options.certified() ? proven : holds;
       }
     }
+    merit = new double[prepared];
+    for (int i = 0; i < prepared; i++) {
+      merit[i] =
+          options.certified()
+              ? predictor.cautiousDifference(i)
+              : predictor.accuracy(i) - predictor.finalAccuracy();
+    }
+    byMerit =
+        IntStream.range(0, prepared)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -merit[i]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    judge =
+        new Judge(
+            predictor,
+            new Judge.Limits(latencyBounds, floors, budgets),
+            floorHolds,
+            floorGap,
+            Judge.bolder(predictor, chains),
+            1 - options.latencyHeadroom(),
+            none);
+    search = new Search(predictor, prepared, objective.targets(), options.tolerance(), none);
   }
 
   /** Returns the number of candidate plans. */
@@ -193,7 +231,7 @@ public final class Scheduler implements Planner {
 
   @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
-    Round round = new Round(estimates, plan -> true);
+    Round round = new Round(estimates);
     int now = current.map(this::known).orElse(-1);
     Choice choice = round.choose(now, nowNanos);
     Plan plan = predictor.plan(choice.index);
@@ -211,7 +249,8 @@ public final class Scheduler implements Planner {
    * asked.
    *
    * @param current plan in use, if any; it may only stay if it is among them
-   * @param among the plans that may be chosen
+   * @param among the plans that may be chosen; says the same of all plans of one chain, which share
+   *     their split and codec
    * @return empty if none of them can be used, as no plan that sends can while the link is not up
    */
   public Optional<PlanDecision> consider(
@@ -267,43 +306,36 @@ public final class Scheduler implements Planner {
     private final Estimates estimates;
     private final boolean linkUp;
 
-    /** By plan: largest ratio of a latency to its bound; NaN until somebody asks. */
-    private final double[] latencyUse = new double[prepared];
-
-    /** By plan: accuracy lost by late replies; NaN until somebody asks. */
-    private final double[] lateLoss = new double[prepared];
-
-    private final boolean[] usable = new boolean[prepared];
-
-    Round(Estimates estimates, Predicate<Plan> among) {
+    Round(Estimates estimates) {
       this.estimates = estimates;
       linkUp = estimates.link() == LinkState.UP;
-      for (int i = 0; i < prepared; i++) {
-        Plan plan = predictor.plan(i);
-        usable[i] = (linkUp || !plan.usesCloud()) && among.test(plan);
-      }
-      Arrays.fill(latencyUse, Double.NaN);
-      Arrays.fill(lateLoss, Double.NaN);
+      judge.begin(estimates, linkUp);
+      search.begin(estimates);
+    }
+
+    Round(Estimates estimates, Predicate<Plan> among) {
+      this(estimates);
+      judge.leaveOut(i -> !among.test(predictor.plan(i)));
     }
 
     boolean anyUsable() {
-      return IntStream.range(0, prepared).anyMatch(i -> usable[i]);
+      return IntStream.range(0, prepared).anyMatch(judge::usable);
     }
 
     Choice choose(int current, long nowNanos) {
-      int ample = best(i -> holds(i, 1 - options.latencyHeadroom()));
+      int ample = search.best(judge::holdsAmply);
       if (current >= 0
           && floorHolds[current]
           && stillTimely(current)
-          && floorGap(current) + lateLoss(current, KEEP_CAUTION) <= 0
-          && overBudget(current, KEEP_CAUTION) <= 0) {
+          && floorGap[current] + judge.lateLoss(current, KEEP_CAUTION) <= 0
+          && judge.overBudget(current, KEEP_CAUTION) <= 0) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
         return why.isPresent()
             ? new Choice(current, why.get(), true)
             : new Choice(best, prefix() + holdsText(best), true);
       }
-      int holding = ample >= 0 ? ample : best(i -> holds(i, 1));
+      int holding = ample >= 0 ? ample : search.best(judge::holds);
       if (holding >= 0) {
         return new Choice(holding, prefix() + holdsText(holding), true);
       }
@@ -315,8 +347,8 @@ public final class Scheduler implements Planner {
       if (accurate >= 0) {
         if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
           boolean alike =
-              merit(current) - lateLoss(current, KEEP_CAUTION)
-                      >= merit(accurate) - lateLoss(accurate) - WORTHWHILE_ACCURACY
+              merit[current] - judge.lateLoss(current, KEEP_CAUTION)
+                      >= merit[accurate] - judge.lateLoss(accurate) - WORTHWHILE_ACCURACY
                   && gainTarget(current, accurate).isEmpty();
           accurate = alike || dwelling(nowNanos) ? current : accurate;
         }
@@ -328,7 +360,7 @@ public final class Scheduler implements Planner {
 
     /** Whether the plan in use may stay: it is given up later than it would be taken up. */
     private boolean stillTimely(int current) {
-      if (!usable[current]
+      if (!judge.usable(current)
           || predictor.utilisation(current, estimates, KEEP_CAUTION) >= Prediction.OVERLOAD) {
         return false;
       }
@@ -345,184 +377,27 @@ public final class Scheduler implements Planner {
       return changed && dwell >= 0 && dwell < options.leastDwell().toNanos();
     }
 
-    private int[] where(IntPredicate condition) {
-      return IntStream.range(0, prepared).filter(condition).toArray();
-    }
-
-    private double latencyUse(int index) {
-      if (Double.isNaN(latencyUse[index])) {
-        latencyUse[index] = replayedUse(index);
-      }
-      return latencyUse[index];
-    }
-
-    private double replayedUse(int index) {
-      if (predictor.overloaded(index, estimates)) {
-        return Double.POSITIVE_INFINITY;
-      }
-      double use = 0;
-      for (Constraint bound : latencyBounds) {
-        use =
-            Math.max(
-                use,
-                predictor.value(index, bound.metric(), estimates) / Math.max(1, bound.bound()));
-      }
-      return use;
-    }
-
-    /** Whether every latency stays within a share of its bound; replays only where it may. */
-    private boolean timely(int index, double share) {
-      if (Double.isNaN(latencyUse[index]) && leastLatencyUse(index) > share) {
-        return false;
-      }
-      return latencyUse(index) <= share;
-    }
-
-    private double leastLatencyUse(int index) {
-      double use = 0;
-      for (Constraint bound : latencyBounds) {
-        use =
-            Math.max(
-                use,
-                predictor.latencyAtLeast(index, bound.metric(), estimates)
-                    / Math.max(1, bound.bound()));
-      }
-      return use;
-    }
-
-    private boolean holds(int index, double share) {
-      return usable[index]
-          && floorHolds[index]
-          && overBudget(index) <= 0
-          && timely(index, share)
-          && floorGap(index) + lateLoss(index) <= 0;
-    }
-
-    private double lateLoss(int index) {
-      if (Double.isNaN(lateLoss[index])) {
-        lateLoss[index] = lateLoss(index, 1);
-      }
-      return lateLoss[index];
-    }
-
-    private double lateLoss(int index, double caution) {
-      double loss = 0;
-      for (Constraint bound : latencyBounds) {
-        if (bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE) {
-          loss = Math.max(loss, predictor.lateLoss(index, bound.bound(), estimates, caution));
-        }
-      }
-      return loss;
-    }
-
-    /** Largest relative excess over a budget; at most 0 if all are kept. */
-    private double overBudget(int index) {
-      return overBudget(index, 1);
-    }
-
-    private double overBudget(int index, double caution) {
-      double excess = budgets.isEmpty() ? 0 : Double.NEGATIVE_INFINITY;
-      for (Constraint budget : budgets) {
-        double value = predictor.value(index, budget.metric(), estimates, caution);
-        excess = Math.max(excess, budget.relativeExcess(value));
-      }
-      return excess;
-    }
-
-    /**
-     * The best of the plans that meet a condition, -1 if none does. Asks for the condition, which
-     * may cost a replay, only of plans that can still win by the first target.
-     */
-    private int best(IntPredicate condition) {
-      if (objective.targets().isEmpty() || objective.targets().get(0).metric().needsReplay()) {
-        int[] meeting = where(condition);
-        return meeting.length > 0 ? rank(meeting) : -1;
-      }
-      Target first = objective.targets().get(0);
-      double[] costs = new double[prepared];
-      double least = Double.POSITIVE_INFINITY;
-      for (int i = 0; i < prepared; i++) {
-        costs[i] = first.cost(predictor.value(i, first.metric(), estimates));
-        if (costs[i] < least && condition.test(i)) {
-          least = costs[i];
-        }
-      }
-      if (least == Double.POSITIVE_INFINITY) {
-        return -1;
-      }
-      double limit = limit(least);
-      return rank(where(i -> costs[i] <= limit && condition.test(i)));
-    }
-
-    private double limit(double least) {
-      return least + options.tolerance() * Math.abs(least);
-    }
-
-    /** The best plan by the targets in order; ties go to accuracy, then to a local plan. */
-    private int rank(int[] plans) {
-      int[] left = plans;
-      for (Target target : objective.targets()) {
-        left = best(left, target);
-      }
-      return mostAccurateFirst(left);
-    }
-
-    private int[] best(int[] plans, Target target) {
-      double[] costs = new double[plans.length];
-      double least = Double.POSITIVE_INFINITY;
-      for (int i = 0; i < plans.length; i++) {
-        costs[i] = target.cost(predictor.value(plans[i], target.metric(), estimates));
-        least = Math.min(least, costs[i]);
-      }
-      double limit = limit(least);
-      int kept = 0;
-      int[] best = new int[plans.length];
-      for (int i = 0; i < plans.length; i++) {
-        if (costs[i] <= limit) {
-          best[kept++] = plans[i];
-        }
-      }
-      return Arrays.copyOf(best, kept);
-    }
-
-    private int mostAccurateFirst(int[] plans) {
-      int best = plans[0];
-      for (int plan : plans) {
-        double gain = predictor.accuracy(plan) - predictor.accuracy(best);
-        boolean sturdier = predictor.plan(best).usesCloud() && !predictor.plan(plan).usesCloud();
-        if (gain > 0 || (gain == 0 && sturdier)) {
-          best = plan;
-        }
-      }
-      return best;
-    }
-
-    /** How accurate a plan is held to be where no floor is proven. */
-    private double merit(int index) {
-      return options.certified()
-          ? predictor.cautiousDifference(index)
-          : predictor.accuracy(index) - predictor.finalAccuracy();
-    }
-
     /** The best by the targets of the most accurate plans that are in time; -1 if none is. */
     private int mostAccurate() {
       double most = Double.NEGATIVE_INFINITY;
-      for (int i = 0; i < prepared; i++) {
-        if (usable[i] && merit(i) > most && timely(i, 1)) {
-          most = Math.max(most, merit(i) - lateLoss(i));
+      for (int i : byMerit) {
+        if (merit[i] <= most) {
+          break;
+        }
+        if (judge.usable(i) && judge.timely(i)) {
+          most = Math.max(most, merit[i] - judge.lateLoss(i));
         }
       }
       if (most == Double.NEGATIVE_INFINITY) {
         return -1;
       }
       double least = most - ACCURACY_BAND;
-      return rank(
-          where(
-              i ->
-                  usable[i]
-                      && merit(i) >= least
-                      && timely(i, 1)
-                      && merit(i) - lateLoss(i) >= least));
+      return search.best(
+          i ->
+              judge.usable(i)
+                  && merit[i] >= least
+                  && judge.timely(i)
+                  && merit[i] - judge.lateLoss(i) >= least);
     }
 
     /** Of the plans that hold all but their budgets the one nearest to them; -1 if none does. */
@@ -531,37 +406,54 @@ public final class Scheduler implements Planner {
       if (budgets.isEmpty()) {
         return best;
       }
+      double least = Double.POSITIVE_INFINITY;
       for (int i = 0; i < prepared; i++) {
-        if (usable[i]
-            && floorHolds[i]
-            && (best < 0 || overBudget(i) < overBudget(best))
-            && timely(i, 1)) {
-          best = i;
+        if (judge.usable(i) && floorHolds[i]) {
+          double over = judge.overBudget(i);
+          if (over < least && judge.timely(i)) {
+            best = i;
+            least = over;
+          }
         }
       }
       return best;
     }
 
+    /**
+     * The plan that comes nearest to the latency bounds, of several the most accurate. Plans that
+     * can keep up come before all that cannot; those go by how little they can.
+     */
     private int fastest() {
       int best = -1;
       double least = Double.POSITIVE_INFINITY;
-      for (int i = 0; i < prepared; i++) {
-        if (!usable[i]) {
-          continue;
+      for (int i = prepared - 1; i >= 0; i--) {
+        if (judge.usable(i) && judge.bolder(i) < 0) {
+          double use = slowness(i, least);
+          if (best < 0 || use < least) {
+            best = i;
+            least = use;
+          }
         }
-        /* Plans that can keep up come before all that cannot; those go by how little they can. */
-        double use;
-        if (predictor.overloaded(i, estimates)) {
-          use = 1e12 * predictor.utilisation(i, estimates);
-        } else {
-          use = leastLatencyUse(i) < least ? latencyUse(i) : Double.POSITIVE_INFINITY;
+      }
+      for (int i : byMerit) {
+        if (merit[i] <= merit[best]) {
+          break;
         }
-        if (best < 0 || use < least) {
-          best = i;
-          least = use;
+        if (judge.usable(i) && slowness(i, least * (1 + ALIKE)) <= least * (1 + ALIKE)) {
+          return i;
         }
       }
       return best;
+    }
+
+    /** Largest use of a latency bound; exact only up to a limit. */
+    private double slowness(int index, double limit) {
+      if (predictor.overloaded(index, estimates)) {
+        return OVERLOADED * predictor.utilisation(index, estimates);
+      }
+      return judge.leastLatencyUse(index) <= limit
+          ? judge.latencyUse(index)
+          : Double.POSITIVE_INFINITY;
     }
 
     /** The first target that tells the plans clearly apart, if it is in favour of the best. */
@@ -626,7 +518,7 @@ public final class Scheduler implements Planner {
       } else if (latencyBounds.isEmpty()) {
         text.append("every constraint; ");
       } else {
-        Metric metric = latencies.get(0);
+        Metric metric = latencyBounds.get(0).metric();
         text.append(latencyBounds.get(0))
             .append(" with ")
             .append(metric.format(predictor.value(index, metric, estimates)))
@@ -647,7 +539,7 @@ public final class Scheduler implements Planner {
       return "no plan keeps within "
           + objectiveText(budgets)
           + " with latency and accuracy held: over by "
-          + percent(overBudget(index))
+          + percent(judge.overBudget(index))
           + linkText();
     }
 
@@ -660,7 +552,7 @@ public final class Scheduler implements Planner {
           floor.metric().format(predictor.accuracy(index))
               + ", final "
               + floor.metric().format(predictor.finalAccuracy());
-      String gap = floor.metric().formatDifference(Math.max(0, floorGap(index)));
+      String gap = floor.metric().formatDifference(Math.max(0, floorGap[index]));
       return "keeps latency, but no plan that does so "
           + (options.certified() ? "is proven to hold " : "holds ")
           + objectiveText(floors)
@@ -671,7 +563,7 @@ public final class Scheduler implements Planner {
     }
 
     private String lateText(int index) {
-      if (latencyUse(index) == Double.POSITIVE_INFINITY) {
+      if (judge.latencyUse(index) == Double.POSITIVE_INFINITY) {
         return "no plan keeps up with the frames"
             + linkText()
             + ": the least loaded is busy "

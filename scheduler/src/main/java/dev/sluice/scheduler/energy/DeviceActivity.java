@@ -33,11 +33,11 @@ public final class DeviceActivity {
     codingNanos = builder.codingNanos;
     waitingNanos = builder.waitingNanos;
     transfers = builder.transfers;
-    startNanos = Arrays.copyOf(builder.startNanos, transfers);
-    endNanos = Arrays.copyOf(builder.endNanos, transfers);
-    bytes = Arrays.copyOf(builder.bytes, transfers);
-    sent = Arrays.copyOf(builder.sent, transfers);
-    frame = Arrays.copyOf(builder.frame, transfers);
+    startNanos = builder.startNanos;
+    endNanos = builder.endNanos;
+    bytes = builder.bytes;
+    sent = builder.sent;
+    frame = builder.frame;
   }
 
   /**
@@ -89,25 +89,28 @@ public final class DeviceActivity {
 
   private double lastEnd() {
     double last = Double.NEGATIVE_INFINITY;
-    for (double end : endNanos) {
-      last = Math.max(last, end);
+    for (int i = 0; i < transfers; i++) {
+      last = Math.max(last, endNanos[i]);
     }
     return last;
   }
 
   /** Collects an activity. Not thread-safe. */
   public static final class Builder {
+    private static final int MOST_AT_FIRST = 1024;
+
     private final int frames;
     private final long periodNanos;
     private double networkNanos;
     private double codingNanos;
     private double waitingNanos;
     private int transfers;
-    private double[] startNanos = new double[16];
-    private double[] endNanos = new double[16];
-    private double[] bytes = new double[16];
-    private boolean[] sent = new boolean[16];
-    private int[] frame = new int[16];
+    private double[] startNanos;
+    private double[] endNanos;
+    private double[] bytes;
+    private boolean[] sent;
+    private int[] frame;
+    private boolean built;
 
     private Builder(int frames, long periodNanos) {
       if (frames < 1) {
@@ -116,6 +119,12 @@ public final class DeviceActivity {
       Positive.orZero(periodNanos, "periodNanos");
       this.frames = frames;
       this.periodNanos = periodNanos;
+      int usual = Math.min(2 * frames, MOST_AT_FIRST);
+      startNanos = new double[usual];
+      endNanos = new double[usual];
+      bytes = new double[usual];
+      sent = new boolean[usual];
+      frame = new int[usual];
     }
 
     /** Adds computing of segments and heads, and of preprocessing and encoding. */
@@ -147,6 +156,9 @@ public final class DeviceActivity {
     }
 
     private Builder transfers(int ofFrame, double start, double end, double size, boolean out) {
+      if (built) {
+        throw new IllegalStateException("built already");
+      }
       if (ofFrame < 0 || ofFrame >= frames) {
         throw new IllegalArgumentException("frame not in [0, " + frames + "): " + ofFrame);
       }
@@ -183,8 +195,9 @@ public final class DeviceActivity {
       return startNanos[known] > start;
     }
 
-    /** Returns what was collected. */
+    /** Returns what was collected; after that no transfer can be added any more. */
     public DeviceActivity build() {
+      built = true;
       return new DeviceActivity(this);
     }
   }

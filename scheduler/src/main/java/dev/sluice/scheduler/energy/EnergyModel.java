@@ -56,6 +56,20 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
   }
 
   /**
+   * Returns what a frame draws at least: computing, and what sent bytes cost beyond the time that
+   * they take.
+   *
+   * @param networkNanos mean time of segments and heads, at least 0
+   * @param codingNanos mean time of preprocessing and encoding, at least 0
+   * @param bytes mean bytes sent, at least 0
+   */
+  public double leastJoules(double networkNanos, double codingNanos, double bytes) {
+    return (device.networkMilliwatts() * networkNanos + device.codingMilliwatts() * codingNanos)
+            * 1e-12
+        + radio.transmitMillijoulesPerMegabit() * bytes * 8e-9;
+  }
+
+  /**
    * Returns the same model with one constant scaled.
    *
    * @param factor finite, at least 0

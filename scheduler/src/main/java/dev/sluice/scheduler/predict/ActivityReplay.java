@@ -43,8 +43,8 @@ final class ActivityReplay {
         deviceFree = 0;
         lastReply = 0;
       }
-      int exit = plan.exit[i];
-      boolean sent = plan.bytes[i] >= 0;
+      int exit = plan.exit(i);
+      boolean sent = plan.sends(i);
       double coding = preprocessNanos + (sent ? encodeNanos : 0);
       double device = sent ? costs.deviceSent : costs.deviceStop[exit];
       activity.computes(
@@ -57,8 +57,9 @@ final class ActivityReplay {
                 - met.roundTripNanos()
                 - met.queueNanos()
                 - costs.worker[exit] * met.workerScale();
-        double start = end - met.transferNanos(plan.bytes[i]);
-        activity.sends(i, Math.max(0, start), Math.max(0, end), plan.bytes[i]);
+        int bytes = plan.shipment.bytes(i);
+        double start = end - met.transferNanos(bytes);
+        activity.sends(i, Math.max(0, start), Math.max(0, end), bytes);
         activity.receives(i, Math.max(0, reply - replyNanos), reply, REPLY_BYTES);
         lastReply = Math.max(lastReply, reply);
       }

@@ -2,7 +2,6 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -13,14 +12,14 @@ final class Behaviour {
   final Plan plan;
   final CostModel costs;
 
-  /** By replayed row: the exit that answers. */
-  final byte[] exit;
+  /** By replayed row: the device's exit that answers, or the worker's exit's complement (~). */
+  final byte[] stop;
 
-  /** By replayed row: bytes sent, -1 where the device answers. */
-  final int[] bytes;
+  /** What it sends for each row. */
+  final Shipment shipment;
 
   /** By replayed row: whether the answer is right. */
-  final boolean[] right;
+  private final long[] right;
 
   final double accuracy;
   final Certificate.Bounds bounds;
@@ -28,8 +27,14 @@ final class Behaviour {
   /** Accuracy minus the uncut network's on both tables, discounted for its uncertainty. */
   final double cautiousDifference;
 
-  /** By replayed row that is sent: its bytes, ascending. */
-  final int[] sentBytes;
+  /** How many replayed rows are sent. */
+  final int sentRows;
+
+  /* Means over the replayed rows, at scale 1. */
+  final double rowDeviceNanos;
+  final double rowCodingNanos;
+  final double rowWorkerNanos;
+  final double rowBytes;
 
   final double deviceNanos;
   final double workerNanos;
@@ -39,9 +44,12 @@ final class Behaviour {
   private Behaviour(
       Plan plan,
       CostModel costs,
-      byte[] exit,
-      int[] bytes,
-      boolean[] right,
+      byte[] stop,
+      Shipment shipment,
+      long[] right,
+      int sentRows,
+      double preprocessNanos,
+      double encodeNanos,
       double accuracy,
       Certificate.Bounds bounds,
       double cautiousDifference,
@@ -51,23 +59,44 @@ final class Behaviour {
       double offloadedShare) {
     this.plan = plan;
     this.costs = costs;
-    this.exit = exit;
-    this.bytes = bytes;
+    this.stop = stop;
+    this.shipment = shipment;
     this.right = right;
+    this.sentRows = sentRows;
+    this.rowCodingNanos = preprocessNanos + encodeNanos * sentRows / stop.length;
+    double device = 0;
+    double worker = 0;
+    double sent = 0;
+    for (int i = 0; i < stop.length; i++) {
+      device += deviceNanos(i);
+      if (sends(i)) {
+        worker += workerNanos(i);
+        sent += shipment.bytes(i);
+      }
+    }
+    this.rowDeviceNanos = device / stop.length;
+    this.rowWorkerNanos = worker / stop.length;
+    this.rowBytes = sent / stop.length;
     this.accuracy = accuracy;
     this.bounds = bounds;
     this.cautiousDifference = cautiousDifference;
-    this.sentBytes = Arrays.stream(bytes).filter(sent -> sent >= 0).sorted().toArray();
     this.deviceNanos = deviceNanos;
     this.workerNanos = workerNanos;
     this.meanBytes = meanBytes;
     this.offloadedShare = offloadedShare;
   }
 
+  /**
+   * Looks a plan up in the tables.
+   *
+   * @param rows the rows of the SELECT table that are replayed
+   * @param shipment of all plans with this split and codec
+   */
   static Behaviour of(
       BundleFacts facts,
       Plan plan,
       int[] rows,
+      Shipment shipment,
       Certificate certificate,
       Optional<ExitCriterion> criterion) {
     CostModel costs = CostModel.of(facts, plan);
@@ -97,13 +126,21 @@ final class Behaviour {
         sent++;
       }
     }
-    byte[] exit = new byte[rows.length];
-    int[] rowBytes = new int[rows.length];
-    boolean[] rowRight = new boolean[rows.length];
+    byte[] stop = new byte[rows.length];
+    long[] rowRight = new long[(rows.length + Long.SIZE - 1) / Long.SIZE];
+    int sentRows = 0;
     for (int i = 0; i < rows.length; i++) {
-      exit[i] = select.exit[rows[i]];
-      rowBytes[i] = select.bytes[rows[i]];
-      rowRight[i] = select.right[rows[i]];
+      int row = rows[i];
+      if (select.bytes[row] < 0) {
+        stop[i] = select.exit[row];
+      } else {
+        stop[i] = (byte) ~select.exit[row];
+        shipment.add(i, select.bytes[row]);
+        sentRows++;
+      }
+      if (select.right[row]) {
+        rowRight[i / Long.SIZE] |= 1L << i;
+      }
     }
     boolean identical =
         plan.exits().isEmpty() && (!plan.usesCloud() || Codecs.lossless(plan.codec()));
@@ -112,9 +149,16 @@ final class Behaviour {
     return new Behaviour(
         plan,
         costs,
-        exit,
-        rowBytes,
+        stop,
+        shipment,
         rowRight,
+        sentRows,
+        plan.split() == 0 ? 0 : facts.profile().preprocessNanos(),
+        facts
+            .profile()
+            .codec(plan.split(), plan.codec())
+            .map(codec -> (double) codec.encodeNanos())
+            .orElse(0.0),
         (double) right / samples,
         bounds,
         identical
@@ -125,5 +169,47 @@ final class Behaviour {
         worker / samples,
         bytes / samples,
         (double) sent / samples);
+  }
+
+  boolean sends(int row) {
+    return stop[row] < 0;
+  }
+
+  /** The exit that answers a replayed row, here or there. */
+  int exit(int row) {
+    return stop[row] < 0 ? ~stop[row] : stop[row];
+  }
+
+  boolean right(int row) {
+    return (right[row / Long.SIZE] >>> row & 1) != 0;
+  }
+
+  /**
+   * Whether no replayed row can be later, nor keep device or link busy longer, than with another
+   * plan that sends the same, whatever the conditions: every row takes the device no longer, is
+   * sent only if the other sends it, and takes the worker no longer then. (Device and link serve in
+   * order, so by induction over the rows both are free no later.)
+   */
+  boolean neverSlowerThan(Behaviour other) {
+    if (shipment != other.shipment) {
+      return false;
+    }
+    for (int i = 0; i < stop.length; i++) {
+      if (sends(i) && !(other.sends(i) && workerNanos(i) <= other.workerNanos(i))) {
+        return false;
+      }
+      if (deviceNanos(i) > other.deviceNanos(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  double deviceNanos(int row) {
+    return sends(row) ? costs.deviceSent : costs.deviceStop[stop[row]];
+  }
+
+  private double workerNanos(int row) {
+    return costs.worker[~stop[row]];
   }
 }

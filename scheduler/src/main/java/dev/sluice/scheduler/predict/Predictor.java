@@ -2,20 +2,27 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.DeviceActivity;
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.Replay.Conditions;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predicts plans by replaying the calibration table's rows against the profile and live estimates.
@@ -35,6 +42,7 @@ public final class Predictor {
   public static final int MOST_ROWS = 400;
 
   private static final int LONGEST_RUN = 40;
+  private static final int NONE = -1;
 
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
@@ -45,8 +53,21 @@ public final class Predictor {
   private final Certificate certificate;
   private final List<Behaviour> behaviours = new ArrayList<>();
   private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
+
+  /** By a plan without its exits. */
+  private final Map<Plan, Shipment> shipments = new HashMap<>();
+
+  private @Nullable PlanFloors floors;
   private final double finalAccuracy;
+
+  /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
+
+  private int replayed = NONE;
+  private @Nullable Conditions replayedUnder;
+  private @Nullable Estimates asked;
+  private @Nullable Conditions cautious;
+  private @Nullable Conditions central;
 
   /**
    * Prepares plans for prediction.
@@ -123,7 +144,10 @@ public final class Predictor {
     if (plan.split() > facts.lastCut()) {
       throw new IllegalArgumentException("no such cut in this bundle: " + plan);
     }
-    behaviours.add(Behaviour.of(facts, plan, rows, certificate, criterion));
+    Shipment shipment =
+        shipments.computeIfAbsent(
+            new Plan(plan.split(), plan.codec(), List.of()), p -> new Shipment(rows.length));
+    behaviours.add(Behaviour.of(facts, plan, rows, shipment, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
   }
@@ -132,6 +156,29 @@ public final class Predictor {
   public OptionalInt find(Plan plan) {
     Integer known = indexes.get(plan);
     return known == null ? OptionalInt.empty() : OptionalInt.of(known);
+  }
+
+  /**
+   * Numbers the plans anew, in ascending order of a key. Who looks through tens of thousands of
+   * them does well to have those side by side that are looked at one after the other.
+   *
+   * @param key of a plan by its number until now; ties keep their order
+   */
+  public void sort(IntToDoubleFunction key) {
+    double[] keys = IntStream.range(0, size()).mapToDouble(key).toArray();
+    List<Behaviour> sorted =
+        IntStream.range(0, size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> keys[i]))
+            .map(behaviours::get)
+            .toList();
+    behaviours.clear();
+    behaviours.addAll(sorted);
+    for (int i = 0; i < sorted.size(); i++) {
+      indexes.put(sorted.get(i).plan, i);
+    }
+    floors = null;
+    replayed = NONE;
   }
 
   /** Returns the uncut network's accuracy on the SELECT table. */
@@ -165,26 +212,92 @@ public final class Predictor {
   }
 
   /**
-   * Returns a bound that {@link #value} of a latency cannot be below, in constant time. Nothing
-   * waits for another frame in it; only percentiles of plans that send get more than 0.
+   * Returns whether a plan can be no slower than another whatever the conditions: no latency is
+   * longer, and neither device nor link nor worker is busier. Says so only of plans with the same
+   * split and codec.
    */
-  public double latencyAtLeast(int index, Metric metric, Estimates estimates) {
+  public boolean neverSlower(int index, int other) {
+    return behaviours.get(index).neverSlowerThan(behaviours.get(other));
+  }
+
+  /**
+   * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
+   * slow start are left out, of energy waiting and the radio's time; a share of late answers is at
+   * least 0. Metrics that need no replay are what {@link #value} says.
+   *
+   * @param into one place per plan
+   */
+  public void atLeast(Metric metric, Estimates estimates, double[] into) {
+    switch (metric.kind()) {
+      case LATENCY_PERCENTILE ->
+          floors().percentiles(metric.percent(), conditions(estimates, 1), into);
+      case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
+      case DEVICE_ENERGY -> floors().energies(device.energy(), estimates.deviceScale(), into);
+      case DEADLINE_MISSES -> Arrays.fill(into, 0);
+      case ACCURACY,
+          WORKER_COMPUTE,
+          UPLINK_BYTES,
+          DEVICE_COMPUTE,
+          THROUGHPUT,
+          DEVICE_MEMORY,
+          MONTHLY_UPLINK_BYTES -> {
+        for (int i = 0; i < into.length; i++) {
+          into[i] = value(i, metric, estimates);
+        }
+      }
+    }
+  }
+
+  /** Writes every plan's {@link #utilisation(int, Estimates)}. */
+  public void utilisations(Estimates estimates, double[] into) {
+    floors().utilisations(conditions(estimates, 1), into);
+  }
+
+  private PlanFloors floors() {
+    if (floors == null || floors.size() != behaviours.size()) {
+      floors = new PlanFloors(behaviours, scratch.length);
+    }
+    return floors;
+  }
+
+  /**
+   * Returns whether every latency bound holds, or holds with room to spare. Stops replaying as soon
+   * as too many frames are late.
+   *
+   * @param bounds of latencies
+   * @param share of each bound that the latency may take, positive
+   */
+  public boolean timely(int index, List<Constraint> bounds, double share, Estimates estimates) {
+    for (int i = 0; i < bounds.size(); i++) {
+      Constraint bound = bounds.get(i);
+      double limit = share * Math.max(1, bound.bound());
+      boolean holds =
+          bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE
+              ? timely(index, bound.metric().percent(), limit, estimates)
+              : value(index, bound.metric(), estimates) <= limit;
+      if (!holds) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean timely(int index, double percent, double limitNanos, Estimates estimates) {
+    int mostLate = scratch.length - 1 - LatencyDistribution.rank(percent, scratch.length);
+    Conditions met = conditions(estimates, 1);
+    if (isReplayed(index, met)) {
+      int late = 0;
+      for (double nanos : scratch) {
+        late += nanos > limitNanos ? 1 : 0;
+      }
+      return late <= mostLate;
+    }
     Behaviour plan = behaviours.get(index);
-    if (metric.kind() != Metric.Kind.LATENCY_PERCENTILE) {
-      return 0;
-    }
-    int stayed = scratch.length - plan.sentBytes.length;
-    int next = LatencyDistribution.rank(metric.percent(), scratch.length) - stayed;
-    if (next < 0) {
-      return 0;
-    }
-    /* Of the rows, only those that stay and the `next` smallest payloads can be quicker. */
-    double roundTripNanos = roundTrip(estimates, 1);
-    return plan.costs.deviceSent * estimates.deviceScale()
-        + Replay.transferNanos(plan.sentBytes[next], rate(estimates, 1) / 1e9, roundTripNanos)
-        + roundTripNanos
-        + estimates.workerQueueNanos()
-        + plan.costs.leastWorker * estimates.workerScale();
+    boolean timely =
+        Replay.run(plan, met, plan.shipment.transferNanos(met), scratch, limitNanos, mostLate);
+    replayed = timely ? index : NONE;
+    replayedUnder = met;
+    return timely;
   }
 
   /** Returns whether device or uplink could not keep up with the frames. */
@@ -230,16 +343,18 @@ public final class Predictor {
       case UPLINK_BYTES -> plan.meanBytes;
       case DEVICE_COMPUTE -> plan.deviceNanos * estimates.deviceScale();
       case MEAN_LATENCY -> {
-        replay(plan, estimates, 0);
+        replay(index, conditions(estimates, 0));
         yield mean(scratch);
       }
       case LATENCY_PERCENTILE -> {
-        replay(plan, estimates, caution);
+        replay(index, conditions(estimates, caution));
+        /* What follows puts the rows into another order. */
+        replayed = NONE;
         yield QuickSelect.select(
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
       case DEADLINE_MISSES -> {
-        replay(plan, estimates, caution);
+        replay(index, conditions(estimates, caution));
         int late = 0;
         for (double nanos : scratch) {
           late += nanos > metric.deadlineNanos() ? 1 : 0;
@@ -268,17 +383,22 @@ public final class Predictor {
    */
   public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
-    if (plan.sentBytes.length == 0) {
+    if (plan.sentRows == 0) {
       return 0;
     }
-    replay(plan, estimates, caution);
-    int fallback =
-        plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
+    replay(index, conditions(estimates, caution));
+    int fallback = NONE;
+    boolean sought = false;
     int lost = 0;
     for (int i = 0; i < scratch.length; i++) {
-      if (plan.bytes[i] >= 0 && scratch[i] > deadlineNanos) {
+      if (scratch[i] > deadlineNanos && plan.sends(i)) {
+        if (!sought) {
+          sought = true;
+          fallback =
+              plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
+        }
         boolean rescued = fallback >= 0 && facts.select().correct(rows[i], fallback);
-        lost += (plan.right[i] ? 1 : 0) - (rescued ? 1 : 0);
+        lost += (plan.right(i) ? 1 : 0) - (rescued ? 1 : 0);
       }
     }
     return Math.max(0, (double) lost / scratch.length);
@@ -290,9 +410,8 @@ public final class Predictor {
    * dev.sluice.scheduler.energy.EnergyRanking}.
    */
   public DeviceActivity activity(int index, Estimates estimates) {
-    Behaviour plan = behaviours.get(index);
-    replay(plan, estimates, 0);
-    return activityOfReplayed(plan, estimates);
+    replay(index, conditions(estimates, 0));
+    return activityOfReplayed(behaviours.get(index), estimates);
   }
 
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
@@ -303,10 +422,10 @@ public final class Predictor {
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    replay(plan, estimates, 0);
+    replay(index, conditions(estimates, 0));
     double mean = mean(scratch);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
-    replay(plan, estimates, 1);
+    replay(index, conditions(estimates, 1));
     long[] latency = new long[scratch.length];
     for (int i = 0; i < latency.length; i++) {
       latency[i] = Math.round(scratch[i]);
@@ -335,10 +454,10 @@ public final class Predictor {
    * a time. A worker that computes several at once can do more.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    Replay.Conditions met = conditions(estimates, caution);
+    double[] transferNanos = plan.shipment.transferNanos(conditions(estimates, caution));
     double uplinkNanos = 0;
-    for (int bytes : plan.sentBytes) {
-      uplinkNanos += met.transferNanos(bytes);
+    for (int i = 0; i < transferNanos.length; i++) {
+      uplinkNanos += plan.sends(i) ? transferNanos[i] : 0;
     }
     double slowest =
         Math.max(
@@ -355,12 +474,45 @@ public final class Predictor {
         : OptionalLong.of(device.memory().get().bytes(plan.plan));
   }
 
-  private void replay(Behaviour plan, Estimates estimates, double caution) {
-    Replay.run(plan, conditions(estimates, caution), scratch);
+  /** Writes latencies into {@link #scratch}, unless they are there. */
+  private void replay(int index, Conditions met) {
+    if (!isReplayed(index, met)) {
+      Behaviour plan = behaviours.get(index);
+      Replay.run(plan, met, plan.shipment.transferNanos(met), scratch);
+      replayed = index;
+      replayedUnder = met;
+    }
   }
 
-  private Replay.Conditions conditions(Estimates estimates, double caution) {
-    return new Replay.Conditions(
+  @SuppressWarnings("ReferenceEquality") // conditions are made once per estimates and caution
+  private boolean isReplayed(int index, Conditions met) {
+    return replayed == index && replayedUnder == met;
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private Conditions conditions(Estimates estimates, double caution) {
+    if (asked != estimates) {
+      asked = estimates;
+      cautious = null;
+      central = null;
+    }
+    if (caution == 1) {
+      if (cautious == null) {
+        cautious = made(estimates, 1);
+      }
+      return cautious;
+    }
+    if (caution == 0) {
+      if (central == null) {
+        central = made(estimates, 0);
+      }
+      return central;
+    }
+    return made(estimates, caution);
+  }
+
+  private Conditions made(Estimates estimates, double caution) {
+    return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
         estimates.workerQueueNanos(),
@@ -387,7 +539,9 @@ public final class Predictor {
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : plan.meanBytes / rate(estimates, caution) * 1e9 / estimates.framePeriodNanos();
+        : plan.meanBytes
+            / conditions(estimates, caution).bytesPerNano()
+            / estimates.framePeriodNanos();
   }
 
   private static double mean(double[] values) {

@@ -37,32 +37,57 @@ final class Replay {
   /**
    * Writes the latency of every row.
    *
+   * @param transferNanos by row, see {@link Shipment}
    * @param latencyNanos one place per row; written
    */
-  static void run(Behaviour plan, Conditions met, double[] latencyNanos) {
-    CostModel costs = plan.costs;
-    double sentNanos = costs.deviceSent * met.deviceScale();
+  static void run(Behaviour plan, Conditions met, double[] transferNanos, double[] latencyNanos) {
+    run(plan, met, transferNanos, latencyNanos, Double.POSITIVE_INFINITY, latencyNanos.length);
+  }
+
+  /**
+   * Writes the latency of every row, or gives up when too many are late.
+   *
+   * @param mostLate how many rows may take longer than {@code limitNanos}
+   * @return whether no more did; otherwise the later rows are not written
+   */
+  static boolean run(
+      Behaviour plan,
+      Conditions met,
+      double[] transferNanos,
+      double[] latencyNanos,
+      double limitNanos,
+      int mostLate) {
+    byte[] stop = plan.stop;
+    double[] deviceStop = plan.costs.deviceStop;
+    double[] worker = plan.costs.worker;
+    double deviceScale = met.deviceScale();
+    double workerScale = met.workerScale();
+    double sentNanos = plan.costs.deviceSent * deviceScale;
     double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    double period = met.periodNanos();
+    boolean meet = met.periodNanos() > 0;
     double deviceFree = 0;
     double linkFree = 0;
+    int late = 0;
     for (int i = 0; i < latencyNanos.length; i++) {
-      double arrival = (double) i * met.periodNanos();
-      if (met.periodNanos() == 0) {
-        deviceFree = 0;
-        linkFree = 0;
-      }
-      int exit = plan.exit[i];
-      int bytes = plan.bytes[i];
-      double start = Math.max(arrival, deviceFree);
-      if (bytes < 0) {
-        deviceFree = start + costs.deviceStop[exit] * met.deviceScale();
-        latencyNanos[i] = deviceFree - arrival;
+      double arrival = i * period;
+      double start = meet ? Math.max(arrival, deviceFree) : 0;
+      int at = stop[i];
+      double latency;
+      if (at >= 0) {
+        deviceFree = start + deviceStop[at] * deviceScale;
+        latency = deviceFree - arrival;
       } else {
         deviceFree = start + sentNanos;
-        linkFree = Math.max(deviceFree, linkFree) + met.transferNanos(bytes);
-        latencyNanos[i] = linkFree + cloudNanos + costs.worker[exit] * met.workerScale() - arrival;
+        linkFree = (meet ? Math.max(deviceFree, linkFree) : deviceFree) + transferNanos[i];
+        latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
+      }
+      latencyNanos[i] = latency;
+      if (latency > limitNanos && ++late > mostLate) {
+        return false;
       }
     }
+    return true;
   }
 
   static double transferNanos(double bytes, double bytesPerNano, double roundTripNanos) {

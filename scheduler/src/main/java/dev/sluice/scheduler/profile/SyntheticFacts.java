@@ -19,6 +19,30 @@ import java.util.Random;
  */
 public final class SyntheticFacts {
   private static final int SEQUENCE_LENGTH = 12;
+  private static final int USUAL_CODECS = 4;
+
+  /** A codec: its bytes over the tensor's or the raw picture's, and how much it disturbs. */
+  private record Coding(String name, double ratio, double loss) {}
+
+  private static final List<Coding> PICTURE_CODECS =
+      List.of(
+          new Coding("raw", 1, 0),
+          new Coding("jpeg-75", 0.1, 0.06),
+          new Coding("jpeg-30", 0.05, 0.35),
+          new Coding("jpeg-90", 0.17, 0.02),
+          new Coding("jpeg-60", 0.08, 0.1),
+          new Coding("jpeg-50", 0.07, 0.15),
+          new Coding("jpeg-40", 0.06, 0.25));
+  private static final List<Coding> TENSOR_CODECS =
+      List.of(
+          new Coding("f32", 4, 0),
+          new Coding("q8", 0.6, 0.01),
+          new Coding("klt-s1.0", 0.06, 0.08),
+          new Coding("klt-s2.0", 0.03, 0.3),
+          new Coding("klt-s0.5", 0.09, 0.03),
+          new Coding("klt-s0.7", 0.07, 0.05),
+          new Coding("klt-s1.4", 0.045, 0.15),
+          new Coding("klt-s2.8", 0.02, 0.5));
 
   private SyntheticFacts() {}
 
@@ -31,6 +55,7 @@ public final class SyntheticFacts {
    * @param classes number of classes
    * @param networkNanos profiled time of the whole network
    * @param sequences whether samples come in sequences of neighbouring frames
+   * @param codecs offered at every cut but the picture's, which has one less, in [2, 8]
    */
   public record Shape(
       int lastCut,
@@ -38,11 +63,26 @@ public final class SyntheticFacts {
       int samples,
       int classes,
       long networkNanos,
-      boolean sequences) {
+      boolean sequences,
+      int codecs) {
+    /** A shape with four codecs. */
+    public Shape(
+        int lastCut,
+        List<Integer> exitCuts,
+        int samples,
+        int classes,
+        long networkNanos,
+        boolean sequences) {
+      this(lastCut, exitCuts, samples, classes, networkNanos, sequences, USUAL_CODECS);
+    }
+
     public Shape {
       exitCuts = List.copyOf(exitCuts);
       if (lastCut < 2 || samples < 1 || classes < 2 || networkNanos < 1) {
         throw new IllegalArgumentException("too small to be a network");
+      }
+      if (codecs < 2 || codecs > TENSOR_CODECS.size()) {
+        throw new IllegalArgumentException("codecs not in [2, 8]: " + codecs);
       }
     }
 
@@ -96,24 +136,22 @@ public final class SyntheticFacts {
     List<Profile.CodecCost> costs = new ArrayList<>();
     for (int cut = 0; cut < lastCut; cut++) {
       double size = cut == 0 ? 27_648 : 60_000 * Math.pow(0.72, cut - 1.0);
-      List<String> names =
+      List<Coding> offered =
           cut == 0
-              ? List.of("raw", "jpeg-75", "jpeg-30")
-              : List.of("f32", "q8", "klt-s1.0", "klt-s2.0");
-      double[] ratios = cut == 0 ? new double[] {1, 0.1, 0.05} : new double[] {4, 0.6, 0.06, 0.03};
-      double[] losses = cut == 0 ? new double[] {0, 0.06, 0.35} : new double[] {0, 0.01, 0.08, 0.3};
-      for (int i = 0; i < names.size(); i++) {
-        codecs.add(new CodecFact(cut, names.get(i)));
-        variants.add(new Variant(cut, names.get(i)));
-        strengths.add(losses[i]);
+              ? PICTURE_CODECS.subList(0, shape.codecs() - 1)
+              : TENSOR_CODECS.subList(0, shape.codecs());
+      for (Coding coding : offered) {
+        codecs.add(new CodecFact(cut, coding.name()));
+        variants.add(new Variant(cut, coding.name()));
+        strengths.add(coding.loss());
         costs.add(
             new Profile.CodecCost(
                 cut,
-                names.get(i),
+                coding.name(),
                 shape.networkNanos() / 60,
                 shape.networkNanos() / 80,
-                size * ratios[i],
-                1.3 * size * ratios[i]));
+                size * coding.ratio(),
+                1.3 * size * coding.ratio()));
       }
     }
     Profile profile =

@@ -309,24 +309,38 @@ class PredictorTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0.2, 1, 6, 40})
-  void noLatencyIsBelowItsBound(double mbit) {
+  void nothingIsBelowItsBound(double mbit) {
     BundleFacts facts = SyntheticFacts.of(3);
     List<Plan> plans =
         CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
     Predictor predictor = new Predictor(facts, plans, 1, 2);
-    Estimates estimates =
-        Estimates.of(LinkState.UP, mbit * 125_000, 0.2, 40 * MS, 4 * MS, 40, 2, 3 * MS, 200 * MS);
-    int bounded = 0;
-    for (int i = 0; i < predictor.size(); i += 7) {
-      for (double percent : new double[] {5, 50, 95}) {
-        Metric metric = Metric.latencyPercentile(percent);
-        double bound = predictor.latencyAtLeast(i, metric, estimates);
-        bounded += bound > 0 ? 1 : 0;
-        assertThat(bound)
-            .as("%s, p%s", predictor.plan(i), percent)
-            .isLessThanOrEqualTo(predictor.value(i, metric, estimates) * (1 + 1e-9));
+    double[] bounds = new double[predictor.size()];
+    for (long periodNanos : new long[] {0, 200 * MS}) {
+      Estimates estimates =
+          Estimates.of(
+              LinkState.UP, mbit * 125_000, 0.2, 40 * MS, 4 * MS, 40, 2, 3 * MS, periodNanos);
+      for (Metric metric :
+          List.of(
+              Metric.latencyPercentile(5),
+              Metric.latencyPercentile(50),
+              Metric.latencyPercentile(95),
+              Metric.of(Metric.Kind.MEAN_LATENCY),
+              Metric.of(Metric.Kind.DEVICE_ENERGY),
+              Metric.deadlineMisses(150 * MS),
+              Metric.of(Metric.Kind.WORKER_COMPUTE))) {
+        predictor.atLeast(metric, estimates, bounds);
+        double least = 0;
+        double real = 0;
+        for (int i = 0; i < predictor.size(); i += 7) {
+          double value = predictor.value(i, metric, estimates);
+          assertThat(bounds[i]).as("%s, %s", predictor.plan(i), metric).isLessThanOrEqualTo(value);
+          least += bounds[i];
+          real += value;
+        }
+        if (metric.isLatency() && periodNanos == 0) {
+          assertThat(least).as("bounds of %s say something", metric).isGreaterThan(0.5 * real);
+        }
       }
     }
-    assertThat(bounded).isGreaterThan(predictor.size() / 7);
   }
 }

@@ -1,0 +1,247 @@
+package dev.sluice.scheduler;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.PlanChain;
+import dev.sluice.scheduler.predict.Predictor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/**
+ * Which plans hold the constraints under the estimates of one decision. A question that takes a
+ * replay is answered once per decision. Allocates nothing. Not thread-safe.
+ *
+ * <p>Bounds in constant time come before replays. A plan is not replayed either if a bolder one
+ * that is never slower ({@link Predictor#neverSlower}) was late already.
+ */
+final class Judge {
+  private static final byte UNKNOWN = 0;
+  private static final byte YES = 1;
+  private static final byte NO = 2;
+
+  private final Predictor predictor;
+  private final Limits limits;
+  private final boolean[] floorHolds;
+  private final double[] floorGap;
+  private final int[] bolder;
+  private final double ampleShare;
+  private final boolean[] usesCloud;
+
+  /** By plan: whether its latencies keep to their bounds, and to the ample share of them. */
+  private final byte[] timely;
+
+  private final byte[] ample;
+
+  /** By plan: accuracy lost by late replies; NaN until somebody asks. */
+  private final double[] lateLoss;
+
+  /** By plan: what {@link #latencyUse} cannot be below. */
+  private final double[] leastUse;
+
+  private final double[] scratch;
+  private final boolean[] usable;
+  private Estimates estimates;
+
+  /**
+   * What is to be kept, by kind.
+   *
+   * @param latencies bounds of latencies
+   * @param floors of accuracy
+   * @param budgets all others
+   */
+  record Limits(List<Constraint> latencies, List<Constraint> floors, List<Constraint> budgets) {}
+
+  /**
+   * Judges by given constraints.
+   *
+   * @param floorHolds by plan: whether its accuracy floors hold
+   * @param floorGap by plan: by how much the worst of them is missed; at most 0 if they hold
+   * @param bolder by plan: one that is never slower, or -1
+   * @param ampleShare of a latency bound, in (0, 1]
+   * @param first estimates until {@link #begin}
+   */
+  Judge(
+      Predictor predictor,
+      Limits limits,
+      boolean[] floorHolds,
+      double[] floorGap,
+      int[] bolder,
+      double ampleShare,
+      Estimates first) {
+    this.predictor = predictor;
+    this.limits = limits;
+    this.floorHolds = floorHolds;
+    this.floorGap = floorGap;
+    this.bolder = bolder;
+    this.ampleShare = ampleShare;
+    int plans = floorHolds.length;
+    usesCloud = new boolean[plans];
+    for (int i = 0; i < plans; i++) {
+      usesCloud[i] = predictor.plan(i).usesCloud();
+    }
+    timely = new byte[plans];
+    ample = new byte[plans];
+    lateLoss = new double[plans];
+    leastUse = new double[plans];
+    scratch = new double[plans];
+    usable = new boolean[plans];
+    estimates = first;
+  }
+
+  /** By plan: the next one of its chain, if that is never slower; otherwise -1. */
+  static int[] bolder(Predictor predictor, List<PlanChain> chains) {
+    int[] bolder = new int[predictor.size()];
+    for (PlanChain chain : chains) {
+      int next = -1;
+      for (int i = chain.plans().size() - 1; i >= 0; i--) {
+        int index = predictor.index(chain.plans().get(i));
+        bolder[index] = next >= 0 && predictor.neverSlower(next, index) ? next : -1;
+        next = index;
+      }
+    }
+    return bolder;
+  }
+
+  /** Forgets what was judged before. */
+  void begin(Estimates newEstimates, boolean linkUp) {
+    estimates = newEstimates;
+    for (int i = 0; i < usable.length; i++) {
+      usable[i] = linkUp || !usesCloud[i];
+    }
+    Arrays.fill(lateLoss, Double.NaN);
+    predictor.utilisations(estimates, leastUse);
+    for (int i = 0; i < leastUse.length; i++) {
+      leastUse[i] = leastUse[i] >= Prediction.OVERLOAD ? Double.POSITIVE_INFINITY : 0;
+    }
+    for (Constraint bound : limits.latencies()) {
+      predictor.atLeast(bound.metric(), estimates, scratch);
+      double share = 1 / Math.max(1, bound.bound());
+      for (int i = 0; i < leastUse.length; i++) {
+        leastUse[i] = Math.max(leastUse[i], scratch[i] * share);
+      }
+    }
+    for (int i = 0; i < leastUse.length; i++) {
+      timely[i] = leastUse[i] > 1 ? NO : UNKNOWN;
+      ample[i] = leastUse[i] > ampleShare ? NO : UNKNOWN;
+    }
+  }
+
+  /**
+   * Holds plans to be no candidates in this decision.
+   *
+   * @param out says the same of a plan and of the ones that are bolder
+   */
+  void leaveOut(IntPredicate out) {
+    for (int i = 0; i < usable.length; i++) {
+      usable[i] &= !out.test(i);
+    }
+  }
+
+  boolean usable(int index) {
+    return usable[index];
+  }
+
+  /** Whether a plan holds every constraint. */
+  boolean holds(int index) {
+    return mayHold(index) && timely(index) && keepsFloor(index);
+  }
+
+  /** Whether it does so with headroom below the latency bounds. */
+  boolean holdsAmply(int index) {
+    return mayHold(index) && amplyTimely(index) && keepsFloor(index);
+  }
+
+  private boolean mayHold(int index) {
+    return usable(index) && floorHolds[index] && overBudget(index) <= 0;
+  }
+
+  private boolean keepsFloor(int index) {
+    return floorGap[index] + lateLoss(index) <= 0;
+  }
+
+  /** Whether device and link keep up and every latency keeps to its bound. */
+  boolean timely(int index) {
+    if (timely[index] == UNKNOWN) {
+      timely[index] = within(index, 1, timely) ? YES : NO;
+    }
+    return timely[index] == YES;
+  }
+
+  private boolean amplyTimely(int index) {
+    if (ample[index] == UNKNOWN) {
+      ample[index] = timely[index] != NO && within(index, ampleShare, ample) ? YES : NO;
+      if (ample[index] == YES) {
+        timely[index] = YES;
+      }
+    }
+    return ample[index] == YES;
+  }
+
+  private boolean within(int index, double share, byte[] known) {
+    int quicker = bolder[index];
+    if (quicker >= 0 && known[quicker] == NO) {
+      return false;
+    }
+    return predictor.timely(index, limits.latencies(), share, estimates);
+  }
+
+  /** Largest ratio of a latency to its bound; infinite where device or link cannot keep up. */
+  double latencyUse(int index) {
+    if (leastUse[index] == Double.POSITIVE_INFINITY) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double use = 0;
+    for (int i = 0; i < limits.latencies().size(); i++) {
+      Constraint bound = limits.latencies().get(i);
+      double value = predictor.value(index, bound.metric(), estimates);
+      use = Math.max(use, value / Math.max(1, bound.bound()));
+    }
+    return use;
+  }
+
+  /** What that cannot be below, without a replay. */
+  double leastLatencyUse(int index) {
+    return leastUse[index];
+  }
+
+  /** A plan that is never slower than another: then so is its {@link #latencyUse}; -1 if none. */
+  int bolder(int index) {
+    return bolder[index];
+  }
+
+  double lateLoss(int index) {
+    if (Double.isNaN(lateLoss[index])) {
+      lateLoss[index] = lateLoss(index, 1);
+    }
+    return lateLoss[index];
+  }
+
+  double lateLoss(int index, double caution) {
+    double loss = 0;
+    for (int i = 0; i < limits.latencies().size(); i++) {
+      Constraint bound = limits.latencies().get(i);
+      if (bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE) {
+        loss = Math.max(loss, predictor.lateLoss(index, bound.bound(), estimates, caution));
+      }
+    }
+    return loss;
+  }
+
+  /** Largest relative excess over a budget; at most 0 if all are kept. */
+  double overBudget(int index) {
+    return overBudget(index, 1);
+  }
+
+  double overBudget(int index, double caution) {
+    double excess = limits.budgets().isEmpty() ? 0 : Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < limits.budgets().size(); i++) {
+      Constraint budget = limits.budgets().get(i);
+      double value = predictor.value(index, budget.metric(), estimates, caution);
+      excess = Math.max(excess, budget.relativeExcess(value));
+    }
+    return excess;
+  }
+}

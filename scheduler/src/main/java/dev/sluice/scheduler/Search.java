@@ -1,0 +1,220 @@
+package dev.sluice.scheduler;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.objective.Target;
+import dev.sluice.scheduler.predict.Predictor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/**
+ * The best of the candidates by targets in order: of those that meet a condition, the ones within a
+ * tolerance of the best in the first target, of these the ones within it of the best in the second,
+ * and so on; then the most accurate, then a local one, then the first. Not thread-safe.
+ *
+ * <p>Finds what looking at every candidate would find (by definition, and in {@code SearchTest}),
+ * but asks for the condition, which may cost a replay, only where the answer can matter. Where the
+ * first target orders the candidates alike under all conditions they are sorted by it beforehand,
+ * and the search ends at the tolerance behind the first that meets the condition. Otherwise bounds
+ * in constant time leave most of them out.
+ */
+final class Search {
+  private static final int NONE = -1;
+
+  private final List<Target> targets;
+  private final Predictor predictor;
+  private final double tolerance;
+  private final int plans;
+
+  /** Whether the first target's cost ascends with the plans' numbers, whatever the conditions. */
+  private final boolean sorted;
+
+  /**
+   * By target and plan: what the cost cannot be below; where conditions only scale it, the cost at
+   * scale 1, which tells plans apart as well.
+   */
+  private final double[][] least;
+
+  /** By target and plan, where it takes a replay: the cost; NaN until somebody asks. */
+  private final double[][] replayed;
+
+  private final double[] limits;
+  private final double[] accuracy;
+  private final boolean[] local;
+  private Estimates estimates;
+
+  /**
+   * Searches among the first plans of a predictor.
+   *
+   * @param plans how many; in the order of {@link #sort}
+   * @param first estimates until {@link #begin}, with scales of 1
+   */
+  Search(Predictor predictor, int plans, List<Target> targets, double tolerance, Estimates first) {
+    this.predictor = predictor;
+    this.plans = plans;
+    this.targets = targets;
+    this.tolerance = tolerance;
+    this.estimates = first;
+    least = new double[targets.size()][plans];
+    replayed = new double[targets.size()][];
+    for (int t = 0; t < replayed.length; t++) {
+      replayed[t] = new double[targets.get(t).metric().needsReplay() ? plans : 0];
+    }
+    limits = new double[targets.size()];
+    accuracy = new double[plans];
+    local = new boolean[plans];
+    for (int i = 0; i < plans; i++) {
+      accuracy[i] = predictor.accuracy(i);
+      local[i] = !predictor.plan(i).usesCloud();
+    }
+    sorted = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
+    for (int t = 0; t < targets.size(); t++) {
+      leastCosts(t, first);
+    }
+    for (int i = 1; i < plans && sorted; i++) {
+      if (least[0][i] < least[0][i - 1]) {
+        throw new IllegalArgumentException("plans must be sorted by " + targets.get(0));
+      }
+    }
+  }
+
+  /**
+   * Numbers a predictor's plans as a search for these targets wants them.
+   *
+   * @param some any estimates with scales of 1
+   */
+  static void sort(Predictor predictor, List<Target> targets, Estimates some) {
+    if (targets.isEmpty()) {
+      return;
+    }
+    Target first = targets.get(0);
+    if (ordersAlike(first.metric().kind())) {
+      predictor.sort(i -> first.cost(predictor.value(i, first.metric(), some)));
+    }
+  }
+
+  /* Of plans sorted by a metric that grows by a common factor, the order stays. */
+  private static boolean ordersAlike(Metric.Kind kind) {
+    return switch (kind) {
+      case ACCURACY, WORKER_COMPUTE, UPLINK_BYTES, DEVICE_COMPUTE, DEVICE_MEMORY -> true;
+      case LATENCY_PERCENTILE,
+          MEAN_LATENCY,
+          DEADLINE_MISSES,
+          THROUGHPUT,
+          DEVICE_ENERGY,
+          MONTHLY_UPLINK_BYTES ->
+          false;
+    };
+  }
+
+  /** Forgets costs under other conditions. */
+  void begin(Estimates newEstimates) {
+    estimates = newEstimates;
+    for (double[] costs : replayed) {
+      Arrays.fill(costs, Double.NaN);
+    }
+    for (int t = 0; t < targets.size(); t++) {
+      if (!ordersAlike(targets.get(t).metric().kind())) {
+        leastCosts(t, newEstimates);
+      }
+    }
+  }
+
+  /** Returns the best of those that meet a condition, -1 if none does. */
+  int best(IntPredicate condition) {
+    for (int t = 0; t < targets.size(); t++) {
+      double found = least(t, condition);
+      if (found == Double.POSITIVE_INFINITY) {
+        return NONE;
+      }
+      limits[t] = found + tolerance * Math.abs(found);
+    }
+    int best = NONE;
+    for (int plan = 0; plan < plans && !beyond(targets.size(), plan); plan++) {
+      if ((best == NONE || preferred(plan, best)) && remains(targets.size(), plan, condition)) {
+        best = plan;
+      }
+    }
+    return best;
+  }
+
+  /** The least cost in a target of those that the targets before it left. */
+  private double least(int target, IntPredicate condition) {
+    double[] bounds = least[target];
+    double found = Double.POSITIVE_INFINITY;
+    if (target == 0 && !sorted) {
+      /* A good one to begin with rules out most of the others. */
+      int promising = 0;
+      for (int plan = 1; plan < plans; plan++) {
+        promising = bounds[plan] < bounds[promising] ? plan : promising;
+      }
+      found = condition.test(promising) ? cost(0, promising) : found;
+    }
+    for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
+      if (bounds[plan] < found && remains(target, plan, condition)) {
+        if (target == 0 && sorted) {
+          return bounds[plan];
+        }
+        found = Math.min(found, cost(target, plan));
+      }
+    }
+    return found;
+  }
+
+  /** Whether from this plan on nothing is left by the targets before one. */
+  private boolean beyond(int target, int plan) {
+    return sorted && target > 0 && least[0][plan] > limits[0];
+  }
+
+  private boolean remains(int target, int plan, IntPredicate condition) {
+    for (int t = 0; t < target; t++) {
+      if (least[t][plan] > limits[t]) {
+        return false;
+      }
+    }
+    if (!condition.test(plan)) {
+      return false;
+    }
+    for (int t = 0; t < target; t++) {
+      if (replayed[t].length > 0 && cost(t, plan) > limits[t]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean preferred(int plan, int to) {
+    if (accuracy[plan] != accuracy[to]) {
+      return accuracy[plan] > accuracy[to];
+    }
+    return local[plan] == local[to] ? plan < to : local[plan];
+  }
+
+  private double cost(int target, int plan) {
+    Target wanted = targets.get(target);
+    double[] known = replayed[target];
+    if (known.length == 0) {
+      return least[target][plan];
+    }
+    if (Double.isNaN(known[plan])) {
+      known[plan] = wanted.cost(predictor.value(plan, wanted.metric(), estimates));
+    }
+    return known[plan];
+  }
+
+  private void leastCosts(int target, Estimates under) {
+    Target wanted = targets.get(target);
+    double[] costs = least[target];
+    if (!wanted.maximise()) {
+      predictor.atLeast(wanted.metric(), under, costs);
+    } else if (replayed[target].length > 0) {
+      Arrays.fill(costs, Double.NEGATIVE_INFINITY);
+    } else {
+      predictor.atLeast(wanted.metric(), under, costs);
+      for (int i = 0; i < costs.length; i++) {
+        costs[i] = -costs[i];
+      }
+    }
+  }
+}

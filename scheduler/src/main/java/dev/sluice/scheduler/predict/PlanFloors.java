@@ -1,0 +1,165 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.plan.LatencyDistribution;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What plans take at least, whatever waits for what: a few multiplications each, laid out plan
+ * after plan because a search reads tens of thousands of them. Of latencies, queueing and slow
+ * start are left out. Not thread-safe.
+ */
+final class PlanFloors {
+  private static final int NONE = -1;
+
+  /** Sums in another order may differ so much. */
+  private static final double ROOM = 1 - 1e-9;
+
+  private final List<Behaviour> plans;
+  private final int rows;
+  private final double[] deviceNanos;
+  private final double[] meanBytes;
+  private final double[] rowDeviceNanos;
+  private final double[] rowCodingNanos;
+  private final double[] rowWorkerNanos;
+  private final double[] rowBytes;
+  private final double[] sentShare;
+  private final double[] sentNanos;
+  private final double[] leastWorkerNanos;
+  private final List<Ranked> ranked = new ArrayList<>();
+
+  /**
+   * Lays plans out.
+   *
+   * @param plans not to grow any more
+   * @param rows how many are replayed
+   */
+  PlanFloors(List<Behaviour> plans, int rows) {
+    this.plans = plans;
+    this.rows = rows;
+    int size = plans.size();
+    deviceNanos = new double[size];
+    meanBytes = new double[size];
+    rowDeviceNanos = new double[size];
+    rowCodingNanos = new double[size];
+    rowWorkerNanos = new double[size];
+    rowBytes = new double[size];
+    sentShare = new double[size];
+    sentNanos = new double[size];
+    leastWorkerNanos = new double[size];
+    for (int i = 0; i < size; i++) {
+      Behaviour plan = plans.get(i);
+      deviceNanos[i] = plan.deviceNanos;
+      meanBytes[i] = plan.meanBytes;
+      rowDeviceNanos[i] = plan.rowDeviceNanos;
+      rowCodingNanos[i] = Math.min(plan.rowCodingNanos, plan.rowDeviceNanos);
+      rowWorkerNanos[i] = plan.rowWorkerNanos;
+      rowBytes[i] = plan.rowBytes;
+      sentShare[i] = (double) plan.sentRows / rows;
+      sentNanos[i] = plan.costs.deviceSent;
+      leastWorkerNanos[i] = plan.costs.leastWorker;
+    }
+  }
+
+  int size() {
+    return deviceNanos.length;
+  }
+
+  /** Writes the larger busy share of device and uplink; 0 where the frame period is unknown. */
+  void utilisations(Replay.Conditions met, double[] into) {
+    double deviceScale = met.deviceScale();
+    double nanosPerByte = 1 / met.bytesPerNano();
+    double share = met.periodNanos() == 0 ? 0 : 1.0 / met.periodNanos();
+    for (int i = 0; i < into.length; i++) {
+      into[i] = share * Math.max(deviceNanos[i] * deviceScale, meanBytes[i] * nanosPerByte);
+    }
+  }
+
+  /** Writes bounds of mean latencies. */
+  void meanLatencies(Replay.Conditions met, double[] into) {
+    double deviceScale = met.deviceScale();
+    double workerScale = met.workerScale();
+    double nanosPerByte = 1 / met.bytesPerNano();
+    double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    for (int i = 0; i < into.length; i++) {
+      into[i] =
+          ROOM
+              * (rowDeviceNanos[i] * deviceScale
+                  + sentShare[i] * cloudNanos
+                  + rowBytes[i] * nanosPerByte
+                  + rowWorkerNanos[i] * workerScale);
+    }
+  }
+
+  /** Writes bounds of a percentile of the latency. */
+  void percentiles(double percent, Replay.Conditions met, double[] into) {
+    Ranked row = ranked(percent);
+    double deviceScale = met.deviceScale();
+    double workerScale = met.workerScale();
+    double nanosPerByte = 1 / met.bytesPerNano();
+    double cloudNanos = met.roundTripNanos() + met.queueNanos();
+    for (int i = 0; i < into.length; i++) {
+      double device = row.deviceNanos[i] * deviceScale;
+      double sent =
+          sentNanos[i] * deviceScale
+              + row.bytes[i] * nanosPerByte
+              + cloudNanos
+              + leastWorkerNanos[i] * workerScale;
+      into[i] = ROOM * (row.bytes[i] < 0 ? device : Math.max(device, sent));
+    }
+  }
+
+  /** Writes bounds of the energy. */
+  void energies(EnergyModel energy, double deviceScale, double[] into) {
+    for (int i = 0; i < into.length; i++) {
+      into[i] =
+          ROOM
+              * energy.leastJoules(
+                  (rowDeviceNanos[i] - rowCodingNanos[i]) * deviceScale,
+                  rowCodingNanos[i] * deviceScale,
+                  rowBytes[i]);
+    }
+  }
+
+  private Ranked ranked(double percent) {
+    for (int i = 0; i < ranked.size(); i++) {
+      if (ranked.get(i).percent == percent) {
+        return ranked.get(i);
+      }
+    }
+    Ranked added = new Ranked(percent, plans, rows);
+    ranked.add(added);
+    return added;
+  }
+
+  /** For one percentile, what its row must at least take under each plan. */
+  private static final class Ranked {
+    final double percent;
+
+    /** By plan: that many bytes are sent at least for a row of this rank; -1 where it may stay. */
+    final int[] bytes;
+
+    /** By plan: device's time of a row of this rank, at scale 1. */
+    final double[] deviceNanos;
+
+    Ranked(double percent, List<Behaviour> plans, int rows) {
+      this.percent = percent;
+      bytes = new int[plans.size()];
+      deviceNanos = new double[plans.size()];
+      int rank = LatencyDistribution.rank(percent, rows);
+      double[] device = new double[rows];
+      double[] sizes = new double[rows];
+      for (int index = 0; index < bytes.length; index++) {
+        Behaviour plan = plans.get(index);
+        for (int row = 0; row < rows; row++) {
+          device[row] = plan.deviceNanos(row);
+          /* Of the rows, only those that stay and the smallest payloads can be quicker. */
+          sizes[row] = plan.sends(row) ? plan.shipment.bytes(row) : NONE;
+        }
+        deviceNanos[index] = QuickSelect.select(device, rank);
+        bytes[index] = (int) QuickSelect.select(sizes, rank);
+      }
+    }
+  }
+}
