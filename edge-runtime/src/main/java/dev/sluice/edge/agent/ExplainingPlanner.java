@@ -8,6 +8,8 @@ import dev.sluice.scheduler.explain.Explainer;
 import dev.sluice.scheduler.explain.Explanation;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -70,7 +72,7 @@ final class ExplainingPlanner implements Planner {
     private final PlanDecision decision;
     private final Explainer explainer = new Explainer(reasons.get());
     private @Nullable Explanation explanation;
-    private int conditions;
+    private final Iterator<Condition> conditions = List.of(Condition.values()).iterator();
 
     Pieces(Estimates estimates, Optional<Plan> current, PlanDecision decision) {
       this.estimates = estimates;
@@ -91,9 +93,9 @@ final class ExplainingPlanner implements Planner {
       if (known == null) {
         explanation = explainer.explain(estimates, current, decision);
         goOn();
-      } else if (conditions < Condition.values().length && latest == this) {
-        Condition condition = Condition.values()[conditions++];
-        explanation = known.with(explainer.sensitivity(estimates, decision.plan(), condition));
+      } else if (conditions.hasNext() && latest == this) {
+        explanation =
+            known.with(explainer.sensitivity(estimates, decision.plan(), conditions.next()));
         goOn();
       } else {
         // A plan that is no more in use is told of with what was found so far.

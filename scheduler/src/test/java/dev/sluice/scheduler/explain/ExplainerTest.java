@@ -433,11 +433,11 @@ class ExplainerTest {
     Optional<Plan> current = Optional.empty();
     for (int i = 0; i < 4; i++) {
       Estimates estimates = link(i % 2 == 0 ? 8 : 1.5, 25);
-      PlanDecision decision = asked.decide(estimates, current, i * 400 * MS);
+      PlanDecision decision = asked.decide(estimates, current, i * 400L * MS);
       Explanation first = explainer.explain(estimates, current, decision);
 
       assertThat(explainer.explain(estimates, current, decision)).isEqualTo(first);
-      assertThat(left.decide(estimates, current, i * 400 * MS)).isEqualTo(decision);
+      assertThat(left.decide(estimates, current, i * 400L * MS)).isEqualTo(decision);
       current = Optional.of(decision.plan());
     }
     assertThat(explainer.sensitivity(link(8, 25), current.orElseThrow(), Condition.ROUND_TRIP))
