@@ -175,8 +175,7 @@ class OversightTest {
       frames++;
       loop.runUntil(start + frames * PERIOD * MS - 1);
       if (probesAreAnswered) {
-        cloud.probes.forEach(
-            bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
+        cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
         cloud.probes.clear();
       }
     }
