@@ -370,8 +370,9 @@ final class Auditor {
   }
 
   private void onReply(Out of, CloudReply reply) {
-    if (out != of) {
-      return; // given up, or answered before
+    Out now = out;
+    if (now == null || now.id() != of.id()) {
+      return; // Given up, or answered before.
     }
     int finalExit = network.exitCuts().size() - 1;
     if (reply instanceof CloudReply.Answered done && done.exit() == finalExit) {

@@ -23,14 +23,16 @@ import org.junit.jupiter.api.Test;
 class RecalibratedPlannerTest {
   private static final long MS = 1_000_000;
   private static final BundleFacts FACTS = SyntheticFacts.of(3);
+
+  /** Without a link it is up to the exits to spare the device. */
   private static final Estimates CONDITIONS =
-      Estimates.of(LinkState.UP, 250_000, 0.1, 30 * MS, 2 * MS, 40, 1, 0, 200 * MS);
+      Estimates.of(LinkState.DOWN, 250_000, 0.1, 30 * MS, 2 * MS, 15, 1, 0, 200 * MS);
 
   private final List<Predicate<Plan>> made = new ArrayList<>();
 
   private RecalibratedPlanner planner() throws Exception {
     Objective objective =
-        Objective.parse("p95_latency <= 200 ms, accuracy >= final - 5 pt; minimise worker_compute");
+        Objective.parse("p95_latency <= 200 ms, accuracy >= final - 5 pt; minimise device_compute");
     return new RecalibratedPlanner(
         allowed -> {
           made.add(allowed);
@@ -146,7 +148,7 @@ class RecalibratedPlannerTest {
         new Scheduler(
             FACTS,
             Objective.parse(
-                "p95_latency <= 200 ms, accuracy >= final - 5 pt; minimise worker_compute"),
+                "p95_latency <= 200 ms, accuracy >= final - 5 pt; minimise device_compute"),
             SchedulerOptions.defaults().uncertified());
     PlanDecision own = planner.decide(CONDITIONS, Optional.empty(), 0);
     PlanDecision theirs = plain.decide(CONDITIONS, Optional.empty(), 0);
