@@ -184,7 +184,12 @@ public final class Scheduler implements Planner {
     }
     predictor =
         new Predictor(
-            facts, plans, options.rateSds(), options.roundTripSds(), criterion, options.device());
+            facts,
+            plans,
+            options.rateSds(),
+            options.roundTripSds(),
+            criterion,
+            options.device().goingOn(!objective.sparesDevice()));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);

@@ -88,13 +88,15 @@ final class CostModel {
   }
 
   /**
-   * Returns the deepest exit that the device has of its own for a sample that is sent: an active
-   * one on the way to the split, or one behind it to which it goes on while it waits.
+   * Returns the exit that the device has of its own for a sample that is sent: the deepest active
+   * one on the way to the split, or a deeper one behind it to which it goes on while it waits. A
+   * device that does not go on turns to the nearest one behind it at last, if it has none yet.
    *
    * @param budgetNanos device's time from the start, at scale 1
+   * @param goesOn whether it goes on
    * @return -1 where there is none
    */
-  int fallbackExit(BundleFacts facts, Plan plan, double budgetNanos) {
+  int fallbackExit(BundleFacts facts, Plan plan, double budgetNanos, boolean goesOn) {
     double[] threshold = thresholds(facts, plan);
     int deepest = -1;
     double nanos = deviceSent + (plan.split() == 0 ? facts.profile().preprocessNanos() : 0);
@@ -105,6 +107,9 @@ final class CostModel {
       if (at <= plan.split()) {
         reached = active(threshold, exit) ? deviceStop[exit] : Double.POSITIVE_INFINITY;
       } else {
+        if (!goesOn && deepest >= 0) {
+          return deepest;
+        }
         nanos += segments(facts.profile(), cut, at) + facts.profile().headNanos(exit);
         cut = at;
         reached = nanos;

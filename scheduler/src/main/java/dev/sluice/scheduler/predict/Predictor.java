@@ -408,7 +408,8 @@ public final class Predictor {
 
   /**
    * Returns how much accuracy a plan loses because replies miss the deadline and the device answers
-   * by itself then, with the deepest exit that it reaches in time. What is sent are the hard
+   * by itself then, with the deepest exit that it reaches in time (or, {@link DeviceModel#goesOn if
+   * it waits}, the nearest). What is sent are the hard
    * samples, so a few per cent of late replies weigh more than their number.
    *
    * @param deadlineNanos from capture
@@ -429,7 +430,8 @@ public final class Predictor {
         if (!sought) {
           sought = true;
           fallback =
-              plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / estimates.deviceScale());
+              plan.costs.fallbackExit(
+                  facts, plan.plan, deadlineNanos / estimates.deviceScale(), device.goesOn());
         }
         boolean rescued = fallback >= 0 && facts.select().correct(rows[i], fallback);
         lost += (plan.right(i) ? 1 : 0) - (rescued ? 1 : 0);

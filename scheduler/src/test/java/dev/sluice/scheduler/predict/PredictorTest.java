@@ -18,6 +18,7 @@ import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,7 +97,7 @@ class PredictorTest {
     Plan active = new Plan(1, "q8", List.of(new ExitThreshold(0, 1)));
     Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
     Predictor own =
-        new Predictor(handMade(), List.of(active), 1, 2, java.util.Optional.of(LIKE_0_8));
+        new Predictor(handMade(), List.of(active), 1, 2, Optional.of(LIKE_0_8));
     Predictor planned = new Predictor(handMade(), List.of(SPLIT), 1, 2);
     assertThat(own.predict(0, estimates)).isEqualTo(planned.predict(0, estimates));
     assertThat(own.differenceLowerBound(0)).isEqualTo(planned.differenceLowerBound(0));
@@ -124,7 +125,7 @@ class PredictorTest {
     Plan active = new Plan(1, "q8", List.of(new ExitThreshold(0, 1)));
     Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
     Prediction prediction =
-        new Predictor(handMade(), List.of(active), 1, 2, java.util.Optional.of(patience))
+        new Predictor(handMade(), List.of(active), 1, 2, Optional.of(patience))
             .predict(0, estimates);
     assertThat(prediction.offloadedShare()).isEqualTo(1);
     assertThat(prediction.accuracy()).isEqualTo(0.75);
@@ -181,6 +182,16 @@ class PredictorTest {
     assertThat(predictor.lateLoss(0, 27 * MS, estimates, 1)).isZero();
     // By 26 ms it has only its exit, which is wrong about the first of them.
     assertThat(predictor.lateLoss(0, 26 * MS, estimates, 1)).isEqualTo(0.25);
+    // So it has by 27 ms if it waits for the reply instead of going on.
+    Predictor waits =
+        new Predictor(
+            handMade(),
+            List.of(SPLIT),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.goingOn(false));
+    assertThat(waits.lateLoss(0, 27 * MS, estimates, 1)).isEqualTo(0.25);
     // By 14 ms it has nothing.
     assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.25);
   }
