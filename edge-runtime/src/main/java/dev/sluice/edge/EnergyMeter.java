@@ -25,9 +25,9 @@ final class EnergyMeter {
   private long answers;
   private long blockStart;
   private int blockAnswers;
-  private long networkNanos;
-  private long codingNanos;
-  private long waitingNanos;
+  private double networkNanos;
+  private double codingNanos;
+  private double waitingNanos;
   private long waitingSince;
   private boolean waiting;
 

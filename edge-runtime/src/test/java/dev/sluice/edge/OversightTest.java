@@ -340,7 +340,7 @@ class OversightTest {
     // A frame each 22 ms, which is what one takes.
     network.confidence[0] = SURE;
     for (int i = 0; i < 300; i++) {
-      loop.runUntil(start + i * 22 * MS);
+      loop.runUntil(start + 22L * i * MS);
       session.submit(new Frame(i, "frame", new byte[12], 2, 2, loop.nanoTime()), answers::add);
     }
     loop.runUntil(start + 300 * 22 * MS);
