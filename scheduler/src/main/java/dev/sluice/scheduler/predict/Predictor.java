@@ -409,8 +409,8 @@ public final class Predictor {
   /**
    * Returns how much accuracy a plan loses because replies miss the deadline and the device answers
    * by itself then, with the deepest exit that it reaches in time (or, {@link DeviceModel#goesOn if
-   * it waits}, the nearest). What is sent are the hard
-   * samples, so a few per cent of late replies weigh more than their number.
+   * it waits}, the nearest). What is sent are the hard samples, so a few per cent of late replies
+   * weigh more than their number.
    *
    * @param deadlineNanos from capture
    * @param caution part of the caution about the link, in [0, 1]

@@ -96,8 +96,7 @@ class PredictorTest {
   void replaysACriterionInPlaceOfThresholds() {
     Plan active = new Plan(1, "q8", List.of(new ExitThreshold(0, 1)));
     Estimates estimates = Estimates.of(LinkState.UP, 1e6, 0, 20 * MS, 0, 2, 0.5, 5 * MS, 0);
-    Predictor own =
-        new Predictor(handMade(), List.of(active), 1, 2, Optional.of(LIKE_0_8));
+    Predictor own = new Predictor(handMade(), List.of(active), 1, 2, Optional.of(LIKE_0_8));
     Predictor planned = new Predictor(handMade(), List.of(SPLIT), 1, 2);
     assertThat(own.predict(0, estimates)).isEqualTo(planned.predict(0, estimates));
     assertThat(own.differenceLowerBound(0)).isEqualTo(planned.differenceLowerBound(0));
@@ -185,12 +184,7 @@ class PredictorTest {
     // So it has by 27 ms if it waits for the reply instead of going on.
     Predictor waits =
         new Predictor(
-            handMade(),
-            List.of(SPLIT),
-            0,
-            0,
-            Optional.empty(),
-            DeviceModel.DEFAULT.goingOn(false));
+            handMade(), List.of(SPLIT), 0, 0, Optional.empty(), DeviceModel.DEFAULT.goingOn(false));
     assertThat(waits.lateLoss(0, 27 * MS, estimates, 1)).isEqualTo(0.25);
     // By 14 ms it has nothing.
     assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.25);
