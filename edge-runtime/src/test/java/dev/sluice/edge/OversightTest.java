@@ -157,7 +157,7 @@ class OversightTest {
     loop.runUntil(start);
     for (int i = 0; i < 10; i++) {
       estimators.onPing(10 * MS, start);
-      estimators.onWorker(0, MS, 20 * MS);
+      estimators.onWorker(0, MS, 20 * MS, start);
     }
     for (int i = 0; i < 3; i++) {
       estimators.onTransfer(

@@ -91,7 +91,7 @@ class SentPicturesTest {
     loop.runUntil(start);
     for (int i = 0; i < 10; i++) {
       estimators.onPing(10 * MS, start);
-      estimators.onWorker(0, MS, 20 * MS);
+      estimators.onWorker(0, MS, 20 * MS, start);
     }
     session.submit(new Frame(0, "frame", new byte[12], 2, 2, start), answers::add);
     loop.runUntil(start + 2000 * MS);
