@@ -131,6 +131,7 @@ final class Auditor {
   private long pauseNanos = FIRST_PAUSE_NANOS;
   private int sinceRecalibration;
   private Optional<Recalibration> latest = Optional.empty();
+  private boolean takenUp;
 
   private long drawn;
   private long missed;
@@ -205,6 +206,9 @@ final class Auditor {
     int cut = network.exitCuts().get(exit);
     Optional<AuditCodec> codec = network.auditCodec(cut);
     long now = station.now();
+    // Here too: a device that is never free comes by nowhere else, and what is stale takes the
+    // room.
+    forgetStale(now);
     if (closed
         || codec.isEmpty()
         || waiting.size() >= MOST_WAITING
@@ -268,17 +272,23 @@ final class Auditor {
     return Optional.of(audits.recalibration(plan));
   }
 
-  /** The question was answered. */
-  void recalibrated(Recalibration recalibration) {
+  /**
+   * The question was answered.
+   *
+   * @param taken whether the thresholds that it raises are raised
+   */
+  void recalibrated(Recalibration recalibration, boolean taken) {
     latest = Optional.of(recalibration);
+    takenUp = taken;
     if (recalibration.changesAnything()) {
-      recalibration.verdicts().forEach(verdict -> LOG.info("audits: {}", verdict.describe()));
+      String but = taken ? "" : "; not taken up, the strategy keeps its plans";
+      recalibration.verdicts().forEach(v -> LOG.info("audits: {}{}", v.describe(), but));
     }
   }
 
   AuditReport report() {
     return new AuditReport(
-        drawn, missed, sent, bytes, answered, agreed, lost, audits.agreement(), latest);
+        drawn, missed, sent, bytes, answered, agreed, lost, audits.agreement(), latest, takenUp);
   }
 
   /** Gives up what is waiting. */

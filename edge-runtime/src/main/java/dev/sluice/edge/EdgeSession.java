@@ -100,6 +100,9 @@ public final class EdgeSession implements AutoCloseable {
   /** The protocol's word for a network that the worker does not have. */
   private static final String UNKNOWN_MODEL = "UNKNOWN_MODEL";
 
+  /** Others of several workers may have the companion, and this one may get it. */
+  private static final long COMPANION_MISSED_NANOS = 60_000_000_000L;
+
   private static final int TRANSFERS_PER_REPLAN = 3;
 
   /** A rate that changed by this factor calls for a decision at once. */
@@ -140,7 +143,9 @@ public final class EdgeSession implements AutoCloseable {
   private boolean submittedAny;
   private int transfersSincePlan;
   private double plannedBytesPerSecond = 1;
-  private boolean companionServed = true;
+
+  /** When a worker last said that it has no companion; empty if none did on this link. */
+  private Optional<Long> companionMissedNanos = Optional.empty();
 
   /** What the last changes of plan took, compiling included; 0 before the first. */
   private long switchNanos;
@@ -188,18 +193,23 @@ public final class EdgeSession implements AutoCloseable {
     long now = around.loop().nanoTime();
     PlanDecision first = planner.decide(estimators.at(now), Optional.empty(), now);
     Route route = around.network().compile(first.plan(), options.fallback());
-    EdgeSession session =
-        new EdgeSession(
-            around,
-            profile,
-            planner,
-            estimators,
-            options,
-            oversight,
-            new ActiveRoute(first, route, around.network().policies(first.plan())));
-    session.prepareWatches(first.plan());
-    around.loop().execute(session::listen);
-    return session;
+    try {
+      EdgeSession session =
+          new EdgeSession(
+              around,
+              profile,
+              planner,
+              estimators,
+              options,
+              oversight,
+              new ActiveRoute(first, route, around.network().policies(first.plan())));
+      session.prepareWatches(first.plan());
+      around.loop().execute(session::listen);
+      return session;
+    } catch (RuntimeException failure) {
+      route.close();
+      throw failure;
+    }
   }
 
   private EdgeSession(
@@ -250,7 +260,9 @@ public final class EdgeSession implements AutoCloseable {
           public void onLinkState(LinkState state, String detail) {
             estimators.onLinkState(state, loop.nanoTime());
             // Another worker, or the same one with more models, may be at the other end now.
-            companionServed |= state == LinkState.UP;
+            if (state == LinkState.UP) {
+              companionMissedNanos = Optional.empty();
+            }
             if (state == LinkState.DOWN && options.fallback()) {
               List.copyOf(live.values()).stream()
                   .filter(r -> r.mode == Mode.AWAY)
@@ -391,8 +403,9 @@ public final class EdgeSession implements AutoCloseable {
     }
     long now = loop.nanoTime();
     double scale = estimators.at(now).deviceScale();
-    Request hedge = nextHedge(now, scale);
+    // First: a frame that begins may turn out to be one that goes on alone.
     Request own = nextOwn(now, scale);
+    Request hedge = nextHedge(now, scale);
     Request candidate = own != null ? own : hedge;
     if (candidate == null || candidate.answered) {
       energy.ifPresent(meter -> meter.waits(!live.isEmpty(), now));
@@ -430,28 +443,35 @@ public final class EdgeSession implements AutoCloseable {
     r.judge = mine.policies().judge();
     r.mode = Mode.PLAN;
     auditor.ifPresent(Auditor::onFrame);
-    if (!options.fallback()) {
-      return;
-    }
-    boolean planFits;
     boolean linkDown = plan.usesCloud() && estimators.at(now).link() == LinkState.DOWN;
+    if (options.fallback() && !planFits(r, plan, linkDown, waited, now, scale)) {
+      goAnotherWay(r, linkDown, waited, now, scale);
+    }
+    if (r.mode == Mode.PLAN && !r.answered && r.path.isEmpty()) {
+      onDevicePartDone(r, plan, now);
+    }
+  }
+
+  private boolean planFits(
+      Request r, Plan plan, boolean linkDown, boolean waited, long now, double scale) {
     if (linkDown) {
-      planFits = false;
-    } else if (plan.usesCloud()) {
+      return false;
+    }
+    if (plan.usesCloud()) {
       // A plan was chosen for a frame that is served at once; only waiting can make it too slow.
-      planFits = !waited || cloudInTime(r, plan, now) || fits(r, ownExit(r), now, scale);
-    } else {
-      // Without reserve: whoever chose the plan has kept one, and a shorter way answers worse.
-      long own = ownExit(r);
-      planFits = own < DeviceCosts.NEVER && now + scaled(own, scale) <= limit(r);
+      return !waited || cloudInTime(r, plan, now) || fits(r, ownExit(r), now, scale);
     }
-    if (planFits) {
-      return;
-    }
+    // Without reserve: whoever chose the plan has kept one, and a shorter way answers worse.
+    long own = ownExit(r);
+    return own < DeviceCosts.NEVER && now + scaled(own, scale) <= limit(r);
+  }
+
+  private void goAnotherWay(Request r, boolean linkDown, boolean waited, long now, double scale) {
     List<Step> every = network.everyExit();
     if (fits(r, costs.nextExitNanos(every, 0, true), now, scale) || (linkDown && !waited)) {
       r.path = every;
       r.mode = Mode.RUSH;
+      settle(r, w -> w.hurried(now));
       r.trouble =
           linkDown ? LINK_DOWN : "overload: the plan would have taken longer than the deadline";
     } else if (waited) {
@@ -717,17 +737,22 @@ public final class EdgeSession implements AutoCloseable {
           giveBest(r, "the plan ends here");
           return;
         }
-        settle(r, w -> w.sent(plan, now));
-        if (options.fallback() && estimators.at(now).link() == LinkState.DOWN) {
-          r.trouble = LINK_DOWN;
-          goAway(r);
-        } else if (watch.isPresent() && !watch.get().maySend()) {
-          trouble(r, OVER_THE_CAP);
-        }
+        onDevicePartDone(r, plan, now);
       }
       case RUSH -> giveBest(r, r.trouble);
       case AWAY -> exhaust(r);
       case WAITING -> throw new IllegalStateException("a waiting frame has no path");
+    }
+  }
+
+  /** Before anything is encoded, also where the device has no part: whether it may be sent. */
+  private void onDevicePartDone(Request r, Plan plan, long now) {
+    settle(r, w -> w.sent(plan, now));
+    if (options.fallback() && estimators.at(now).link() == LinkState.DOWN) {
+      r.trouble = LINK_DOWN;
+      goAway(r);
+    } else if (watch.isPresent() && !watch.get().maySend()) {
+      trouble(r, OVER_THE_CAP);
     }
   }
 
@@ -782,6 +807,7 @@ public final class EdgeSession implements AutoCloseable {
         meter -> meter.sends(payload.bytes(), estimators.at(now).uplinkBytesPerSecond(), now));
     r.bytesSent = payload.bytes();
     r.cloudPending = true;
+    r.askedCompanion = plan.usesCompanion();
     tally.sent++;
     long worthless = r.frame.captureNanos() + options.patienceNanos();
     estimators.onSubmitted(r.id(), r.bytesSent, now);
@@ -821,7 +847,9 @@ public final class EdgeSession implements AutoCloseable {
     if (deepest.isEmpty()) {
       return;
     }
-    long latest = limit(r) - withMargin(deepest.get().nanos(), e.deviceScale());
+    // Timers are late by a little: what would just fit then does not any more.
+    long ready = limit(r) - options.slackNanos();
+    long latest = ready - withMargin(deepest.get().nanos(), e.deviceScale());
     long expected = now + replyNanos(plan(r), r.bytesSent + (double) bytesAhead(r), e);
     if (options.eagerHedge() || e.link() != LinkState.UP || expected > limit(r)) {
       beginHedge(r);
@@ -829,7 +857,7 @@ public final class EdgeSession implements AutoCloseable {
       long nearest = nearest(r, now, e.deviceScale()).orElseThrow().nanos();
       r.hedgeTimer =
           loop.at(
-              Math.max(latest, Math.min(expected, limit(r) - withMargin(nearest, e.deviceScale()))),
+              Math.max(latest, Math.min(expected, ready - withMargin(nearest, e.deviceScale()))),
               () -> {
                 if (!r.answered) {
                   beginHedge(r);
@@ -862,6 +890,13 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   private void onReply(Request r, CloudReply reply) {
+    // Also where nobody waits for it any more: the next frame would be refused as this one was.
+    if (r.askedCompanion
+        && reply instanceof CloudReply.Refused refusal
+        && refusal.code().equals(UNKNOWN_MODEL)) {
+      companionMissedNanos = Optional.of(loop.nanoTime());
+      replan();
+    }
     if (r.cloudDone) {
       tally.lateReplies++;
       return;
@@ -882,10 +917,6 @@ public final class EdgeSession implements AutoCloseable {
         estimators.onOverloaded();
       }
       estimators.onAbandoned(r.id(), loop.nanoTime());
-      if (refused.code().equals(UNKNOWN_MODEL) && r.active != null && plan(r).usesCompanion()) {
-        companionServed = false;
-        replan();
-      }
       trouble(r, "the worker refused: " + refused.code() + ", " + refused.message());
     } else if (reply instanceof CloudReply.Lost lost) {
       tally.lost++;
@@ -899,7 +930,7 @@ public final class EdgeSession implements AutoCloseable {
 
   private void learn(Request r, CloudReply.Answered answered) {
     TransferTimes t = answered.times();
-    learnTransfer(r.id(), t);
+    estimators.onTransfer(transferred(r.id(), t));
     long profiled =
         r.active == null ? 0 : costs.workerNanos(plan(r), answeredAt(plan(r), answered.exit()));
     long now = loop.nanoTime();
@@ -910,21 +941,20 @@ public final class EdgeSession implements AutoCloseable {
     }
   }
 
-  private void learnTransfer(long id, TransferTimes t) {
+  private TransferSample transferred(long id, TransferTimes t) {
     long now = loop.nanoTime();
     energy.ifPresent(
         meter -> meter.received(t.bytesReceived(), estimators.at(now).uplinkBytesPerSecond(), now));
-    estimators.onTransfer(
-        new TransferSample(
-            id,
-            t.submittedNanos(),
-            t.replyReceivedNanos(),
-            t.bytesSent(),
-            t.workerFirstByteNanos(),
-            t.workerLastByteNanos(),
-            t.workerReplyNanos(),
-            t.spreadBytes(),
-            t.spreadNanos()));
+    return new TransferSample(
+        id,
+        t.submittedNanos(),
+        t.replyReceivedNanos(),
+        t.bytesSent(),
+        t.workerFirstByteNanos(),
+        t.workerLastByteNanos(),
+        t.workerReplyNanos(),
+        t.spreadBytes(),
+        t.spreadNanos());
   }
 
   /** Whether the plan was decided for an uplink half or twice as fast: nothing to wait for. */
@@ -1272,7 +1302,9 @@ public final class EdgeSession implements AutoCloseable {
     }
     Plan current = active.decision().plan();
     Optional<Supplier<Recalibration>> question = auditor.flatMap(known -> known.question(current));
-    boolean served = companionServed;
+    boolean served =
+        companionMissedNanos.isEmpty()
+            || now - companionMissedNanos.get() >= COMPANION_MISSED_NANOS;
     background.execute(
         () -> {
           try {
@@ -1280,15 +1312,15 @@ public final class EdgeSession implements AutoCloseable {
             question.ifPresent(this::recalibrate);
             PlanDecision decision = planner.decide(e, Optional.of(current), now);
             long chosen = loop.nanoTime();
-            Optional<Route> route =
-                decision.plan().equals(current)
-                    ? Optional.empty()
-                    : Optional.of(network.compile(decision.plan(), options.fallback()));
-            if (route.isPresent()) {
+            Optional<Route> route = Optional.empty();
+            if (!decision.plan().equals(current)) {
+              // What may fail comes before there is a route that would stay open.
               prepareWatches(decision.plan());
+              route = Optional.of(network.compile(decision.plan(), options.fallback()));
             }
+            Optional<Route> compiled = route;
             long took = Math.max(0, loop.nanoTime() - chosen);
-            loop.execute(() -> adopt(decision, route, took));
+            loop.execute(() -> adopt(decision, compiled, took));
           } catch (RuntimeException failure) {
             LOG.warn("no new plan", failure);
             loop.execute(this::planned);
@@ -1299,8 +1331,9 @@ public final class EdgeSession implements AutoCloseable {
   /** Runs in the background: only there the planner may be changed. */
   private void recalibrate(Supplier<Recalibration> question) {
     Recalibration recalibration = question.get();
-    oversight.exits().ifPresent(exits -> exits.recalibrated().accept(recalibration));
-    loop.execute(() -> auditor.ifPresent(known -> known.recalibrated(recalibration)));
+    boolean takenUp =
+        oversight.exits().map(exits -> exits.recalibrated().test(recalibration)).orElse(false);
+    loop.execute(() -> auditor.ifPresent(known -> known.recalibrated(recalibration, takenUp)));
   }
 
   private void adopt(PlanDecision decision, Optional<Route> route, long tookNanos) {
@@ -1470,7 +1503,7 @@ public final class EdgeSession implements AutoCloseable {
 
     @Override
     public void learn(CloudReply.Answered reply) {
-      learnTransfer(FOREIGN_ID, reply.times());
+      estimators.onTransferOfNoHurry(transferred(FOREIGN_ID, reply.times()));
     }
 
     @Override

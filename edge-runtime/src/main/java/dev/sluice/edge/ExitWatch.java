@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * whether frames may be sent. Confined to the loop but for {@link #prepare}.
  *
  * <p>A frame is told once, when its fate on the device is known: stopped by an exit, past all of
- * them, or cut off past one. Frames that do not follow their plan (in a hurry, after a failure of
- * the engine before the first exit) are not told; whether they do is not a matter of what they
- * show. Nor are those of plans without an exit that could stop them on the device.
+ * them, or cut off past one. Frames in a hurry are not compared; whether they are is not a matter
+ * of what they show. Nor are those of plans without an exit that could stop them on the device.
+ * That such a frame came is told all the same, for the cap and for the end of a flag.
  */
 final class ExitWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ExitWatch.class);
@@ -47,16 +47,20 @@ final class ExitWatch {
   void stopped(Plan plan, int exit, double probability, long now) {
     if (comparable(plan)) {
       watch.observe(plan, exit, probability, now);
-      tell();
+    } else {
+      watch.observeNothing(now);
     }
+    tell();
   }
 
   /** No exit of the device has stopped a frame. */
   void sent(Plan plan, long now) {
     if (comparable(plan)) {
       watch.observeSent(plan, now);
-      tell();
+    } else {
+      watch.observeNothing(now);
     }
+    tell();
   }
 
   /** A frame's part of the plan ended too early, when it had gone past an exit of the plan. */
@@ -64,8 +68,16 @@ final class ExitWatch {
     boolean isOfPlan = plan.exits().stream().anyMatch(exit -> exit.exit() == lastExit);
     if (isOfPlan && comparable(plan)) {
       watch.observePast(plan, lastExit, now);
-      tell();
+    } else {
+      watch.observeNothing(now);
     }
+    tell();
+  }
+
+  /** A frame does not follow its plan, because that would take too long or the link is down. */
+  void hurried(long now) {
+    watch.observeNothing(now);
+    tell();
   }
 
   /** Takes leave to send a frame that no exit of the device has stopped. */

@@ -51,6 +51,10 @@ final class Request {
 
   boolean cloudPending;
   boolean cloudDone;
+
+  /** What was sent is for the companion. */
+  boolean askedCompanion;
+
   int bytesSent;
   String trouble = "";
 

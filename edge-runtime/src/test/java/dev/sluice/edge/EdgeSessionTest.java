@@ -404,6 +404,31 @@ class EdgeSessionTest {
   }
 
   @Test
+  void stillReachesTheNextExitThoughTimersAreLate() {
+    cloud.script = (request, done) -> {};
+    open();
+    slowLink();
+    loop.lateNanos = MS;
+    frame(0, 400);
+    after(1000);
+    assertThat(network.ran).containsExactly("0-1", "1-3");
+    assertThat(only(0).exit()).isEqualTo(1);
+    assertThat(only(0).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
+  @Test
+  void stillReachesTheDeepestExitOfAPictureThoughTimersAreLate() {
+    plan = new Plan(0, "c", List.of());
+    cloud.script = (request, done) -> {};
+    open();
+    loop.lateNanos = MS;
+    frame(0, 0);
+    after(1000);
+    assertThat(only(0).exit()).isEqualTo(2);
+    assertThat(only(0).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
+  @Test
   void beginsNoDeeperExitThatTheNextFrameWouldWaitFor() {
     options = options.withEagerHedge(true);
     cloud.script = (request, done) -> {};

@@ -34,6 +34,7 @@ import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.BundleFacts.CutFact;
@@ -50,8 +51,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a session watches beside answering: drift, audits, energy. */
 class OversightTest {
@@ -80,6 +84,9 @@ class OversightTest {
   private Plan plan = PLAN;
   private EdgeSession session;
   private long frames;
+
+  /** Whether thresholds are raised where audits say so. */
+  private boolean takesUp;
 
   /** Without requests only the answers to probes show that the link is up. */
   private boolean probesAreAnswered;
@@ -128,18 +135,28 @@ class OversightTest {
   }
 
   private Oversight watching(boolean capped, Optional<AuditOptions> audits) {
+    return watching(capped, audits, Optional.empty());
+  }
+
+  private Oversight watching(
+      boolean capped, Optional<AuditOptions> audits, Optional<ExitCriterion> criterion) {
     return new Oversight(
         Optional.of(
             new ExitOversight(
                 FACTS,
-                Optional.empty(),
+                criterion,
                 Optional.of(DriftOptions.defaults()),
                 capped,
                 audits,
                 1,
                 new SplittableRandom(3),
-                heard::add)),
+                this::hears)),
         Optional.empty());
+  }
+
+  private boolean hears(Recalibration recalibration) {
+    heard.add(recalibration);
+    return takesUp;
   }
 
   private void open(Oversight oversight) {
@@ -256,6 +273,89 @@ class OversightTest {
         .allMatch(answer -> answer.reason().contains("offload cap"));
   }
 
+  /** Plans that may be chosen while exits have collapsed; none has one that could stop. */
+  static Stream<Plan> plansWithoutExits() {
+    return Stream.of(new Plan(0, "c", List.of()), new Plan(1, "c", List.of()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("plansWithoutExits")
+  void capsPlansWithoutExitsUntilTheCollapseIsOutOfDateAndThenTriesExitsAgain(Plan without) {
+    open(watching(true, Optional.empty()));
+    stream(1500, 0);
+    assertThat(drift().state()).isEqualTo(DriftState.COLLAPSED);
+    assertThat(session.status().estimates().passOdds()).isGreaterThan(3);
+
+    plan = without;
+    stream(50, 0);
+    int before = cloud.sent.size();
+    long heldBefore = exits().capped();
+    int from = answers.size();
+    stream(400, 0);
+    int sent = cloud.sent.size() - before;
+    double allowed = DriftOptions.defaults().capFactor() * (1 - EARLY);
+    assertThat(sent).isBetween((int) (0.9 * allowed * 400), (int) (1.1 * allowed * 400) + 10);
+    assertThat(exits().capped() - heldBefore).isEqualTo(400 - sent);
+    assertThat(answers.subList(from, answers.size()))
+        .hasSize(400)
+        .filteredOn(answer -> answer.place() == Place.DEVICE)
+        .hasSize(400 - sent)
+        .allMatch(answer -> !answer.dropped() && answer.exit() == 2);
+
+    stream(60, 0);
+    assertThat(drift().state()).as("out of date").isEqualTo(DriftState.UNWATCHED);
+    assertThat(session.status().estimates().passOdds()).isEqualTo(1);
+    before = cloud.sent.size();
+    stream(100, 0);
+    assertThat(cloud.sent.size() - before).as("nothing is held back").isEqualTo(100);
+
+    plan = PLAN;
+    stream(1000, EARLY);
+    assertThat(drift().state()).isEqualTo(DriftState.AS_CALIBRATED);
+    assertThat(drift().flags()).isEqualTo(1);
+  }
+
+  @Test
+  void findsACollapseAnewThatLastsWhenExitsAreTriedAgain() {
+    open(watching(true, Optional.empty()));
+    stream(1500, 0);
+    plan = new Plan(0, "c", List.of());
+    stream(600, 0);
+    assertThat(drift().state()).isEqualTo(DriftState.UNWATCHED);
+    plan = PLAN;
+    stream(1500, 0);
+    assertThat(drift().state()).isEqualTo(DriftState.COLLAPSED);
+    assertThat(drift().flags()).isEqualTo(2);
+  }
+
+  @Test
+  void leavesNoRouteOpenWhereTheWatchFails() {
+    ExitCriterion broken =
+        new ExitCriterion() {
+          @Override
+          public boolean active(int exit) {
+            return true;
+          }
+
+          @Override
+          public boolean stops(
+              int exit, int predicted, double top1, double margin, double nats, int unchanged) {
+            throw new IllegalStateException("broken");
+          }
+        };
+    Oversight watching = watching(false, Optional.empty(), Optional.of(broken));
+    assertThatThrownBy(() -> open(watching)).hasMessage("broken");
+    assertThat(network.openRoutes).isZero();
+
+    // Nothing is expected of a plan without exits, so that it breaks only when the plan changes.
+    plan = new Plan(1, "c", List.of());
+    open(watching);
+    plan = PLAN;
+    stream(20, 1);
+    assertThat(network.openRoutes).as("of the plan in use").isEqualTo(1);
+    assertThat(answers).hasSize(20);
+  }
+
   @Test
   void sendsOnWithoutTheCap() {
     open(watching(false, Optional.empty()));
@@ -350,6 +450,21 @@ class OversightTest {
   }
 
   @Test
+  void makesRoomForAuditsThoughTheDeviceIsNeverFree() {
+    open(watching(false, Optional.of(audits(1))));
+    network.confidence[0] = SURE;
+    // One computes, one waits, for longer than audits may.
+    for (int i = 0; i < 1000; i++) {
+      loop.runUntil(start + (22L * i - (i == 0 ? 0 : 11)) * MS);
+      session.submit(new Frame(i, "frame", new byte[12], 2, 2, loop.nanoTime()), answers::add);
+      cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
+      cloud.probes.clear();
+    }
+    assertThat(audits().missed()).isEqualTo(8);
+    assertThat(audits().drawn()).isEqualTo(12);
+  }
+
+  @Test
   void aWorkerThatNeverAnswersAuditsHarmsNothing() {
     auditsMeet((request, done) -> {});
     open(watching(false, Optional.of(audits(0.5))));
@@ -419,6 +534,16 @@ class OversightTest {
         .singleElement()
         .matches(verdict -> verdict.exit() == 0 && verdict.change() == Change.SHUT);
     assertThat(audits().latest()).contains(heard.get(heard.size() - 1));
+    assertThat(audits().takenUp()).as("nobody did").isFalse();
+  }
+
+  @Test
+  void saysWhetherARaisedThresholdIsTakenUp() {
+    takesUp = true;
+    open(watching(false, Optional.of(audits(1))));
+    assertThat(audits().takenUp()).as("nothing was said yet").isFalse();
+    stream(300, 1);
+    assertThat(audits().takenUp()).isTrue();
   }
 
   @Test
@@ -497,7 +622,7 @@ class OversightTest {
                     Optional.empty(),
                     0.05,
                     new SplittableRandom(1),
-                    recalibration -> {}))
+                    recalibration -> true))
         .isInstanceOf(IllegalArgumentException.class);
     for (double share : new double[] {0, -1, 1.5, Double.NaN}) {
       assertThatThrownBy(
@@ -510,7 +635,7 @@ class OversightTest {
                       Optional.empty(),
                       share,
                       new SplittableRandom(1),
-                      recalibration -> {}))
+                      recalibration -> true))
           .hasMessageContaining("auditUplinkShare");
     }
   }

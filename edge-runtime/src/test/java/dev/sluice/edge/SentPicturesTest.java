@@ -225,4 +225,44 @@ class SentPicturesTest {
     loop.runUntil(loop.nanoTime() + 100 * MS);
     assertThat(told).last().isEqualTo(true);
   }
+
+  private void refuseTheCompanionAfter(long nanos) {
+    plan = cascade();
+    network.confidence[2] = 0.7;
+    cloud.script =
+        (request, done) ->
+            loop.at(
+                loop.nanoTime() + nanos,
+                () -> done.accept(new CloudReply.Refused("UNKNOWN_MODEL", "not here", false, 0)));
+  }
+
+  /** Another frame, so that plans are decided again. */
+  private void goOn() {
+    Frame next = new Frame(told.size(), "later", new byte[12], 2, 2, loop.nanoTime());
+    session.submit(next, answer -> {});
+    loop.runUntil(loop.nanoTime() + 1000 * MS);
+  }
+
+  @Test
+  void asksForTheCompanionAgainAfterAMinuteThoughTheLinkWasNeverDown() {
+    refuseTheCompanionAfter(0);
+    run();
+    assertThat(told).last().isEqualTo(false);
+
+    plan = Plan.local(5, List.of());
+    loop.runUntil(start + 50_000 * MS);
+    goOn();
+    assertThat(told).as("within the minute").last().isEqualTo(false);
+    loop.runUntil(start + 62_000 * MS);
+    goOn();
+    assertThat(told).last().isEqualTo(true);
+  }
+
+  @Test
+  void heedsThatThereIsNoCompanionAlsoAfterTheAnswer() {
+    refuseTheCompanionAfter(500 * MS);
+    run();
+    assertThat(answers.get(0).latencyNanos()).isLessThanOrEqualTo(400 * MS);
+    assertThat(told).last().isEqualTo(false);
+  }
 }

@@ -10,6 +10,9 @@ public final class SimulatedLoop implements EventLoop {
   private long now = 1_000_000_000L;
   private long nextSequence;
 
+  /** How late tasks run that were set for a later moment, as on a real machine. */
+  public long lateNanos;
+
   private static final class Task implements Comparable<Task> {
     final long nanos;
     final long sequence;
@@ -35,7 +38,8 @@ public final class SimulatedLoop implements EventLoop {
 
   @Override
   public Cancellable at(long nanos, Runnable body) {
-    Task task = new Task(Math.max(now, nanos), nextSequence++, body);
+    long late = nanos > now ? lateNanos : 0;
+    Task task = new Task(Math.max(now, nanos) + late, nextSequence++, body);
     tasks.add(task);
     return () -> task.body = () -> {};
   }

@@ -63,6 +63,13 @@ public final class RecalibratedPlanner implements Planner {
     return true;
   }
 
+  /** Returns whether no plan is left that stops at less than the thresholds that were raised. */
+  public boolean heeds(Recalibration recalibration) {
+    return recalibration.verdicts().stream()
+        .filter(verdict -> verdict.after() > verdict.before())
+        .allMatch(verdict -> least.getOrDefault(verdict.exit(), 0.0) >= verdict.after());
+  }
+
   /**
    * An exit that answers whatever its score, because no other is left, is no matter of thresholds.
    */

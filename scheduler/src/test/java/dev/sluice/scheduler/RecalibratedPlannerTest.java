@@ -122,6 +122,8 @@ class RecalibratedPlannerTest {
     double between = (threshold(plan, exit) + 0.9999) / 2;
     assertThat(planner.take(verdict(plan, exit, between, Change.RAISED))).isFalse();
     assertThat(planner.leastThresholds()).isEqualTo(Map.of(exit, 0.9999));
+    assertThat(planner.heeds(verdict(plan, exit, between, Change.RAISED))).isTrue();
+    assertThat(planner.heeds(verdict(plan, exit, 0.99999, Change.RAISED))).isFalse();
   }
 
   @Test

@@ -229,7 +229,9 @@ final class Agent {
               if (report.state().drifted()) {
                 err.println("sluice edge: drift: " + report.describe());
               } else if (toldDrift.drifted()) {
-                err.println("sluice edge: drift is over: " + report.describe());
+                boolean over = report.state() == DriftState.AS_CALIBRATED;
+                err.println(
+                    "sluice edge: drift" + (over ? " is over: " : ": ") + report.describe());
               }
               toldDrift = report.state();
             });

@@ -155,6 +155,7 @@ public final class EdgeMain implements Program.Debuggable {
       double factor = device.factor(profiled);
       BundleFacts facts = device.onDevice(profiled);
       Optional<ExitPolicyUse> policy = followed(engine);
+      watched.check(command, policy);
       Strategy chosen =
           strategy.chosen(
               command,

@@ -214,6 +214,11 @@ final class Lines {
         .latest()
         .ifPresent(
             latest -> latest.verdicts().forEach(verdict -> thresholds.add(verdict.describe())));
+    if (audits.latest().isPresent()) {
+      node.put("taken_up", audits.takenUp());
+    } else {
+      node.putNull("taken_up");
+    }
   }
 
   /** Null where there is no model to price it. */

@@ -7,6 +7,7 @@ import dev.sluice.edge.session.Oversight;
 import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.drift.AuditOptions;
 import dev.sluice.scheduler.drift.DriftOptions;
+import dev.sluice.scheduler.drift.Recalibration;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.Optional;
@@ -82,6 +83,37 @@ final class OversightArguments {
     }
   }
 
+  /**
+   * Refuses what cannot be done with exits that follow a policy which tables cannot replay, and
+   * says what is left out.
+   */
+  void check(EngineArguments command, Optional<ExitPolicyUse> policy) {
+    if (replayable(policy)) {
+      return;
+    }
+    if (!offloadCap.equals(OFF)) {
+      throw command.wrongUse(
+          "--offload-cap needs an --exit-policy that the bundle's tables can replay: nothing else"
+              + " says how much is expected to be sent");
+    }
+    if (audits()) {
+      throw command.wrongUse(
+          "--audit-share needs an --exit-policy that the bundle's tables can replay");
+    }
+    if (drift.equals(ON)) {
+      command
+          .commandLine()
+          .getErr()
+          .println(
+              "sluice edge: drift is not watched: the bundle's tables cannot replay the"
+                  + " --exit-policy");
+    }
+  }
+
+  private static boolean replayable(Optional<ExitPolicyUse> policy) {
+    return policy.isEmpty() || policy.get().criterion().isPresent();
+  }
+
   private DriftOptions driftOptions() {
     DriftOptions usual = DriftOptions.defaults();
     return offloadCap.equals(OFF)
@@ -107,14 +139,13 @@ final class OversightArguments {
   /**
    * Returns what the session watches.
    *
-   * @param policy what exits follow in place of thresholds; one that tables cannot replay cannot be
-   *     watched either
+   * @param policy what exits follow in place of thresholds, checked; one that tables cannot replay
+   *     cannot be watched either
    * @param chosen hears of raised thresholds, if it can be made anew
    */
   Oversight oversight(
       BundleFacts facts, Optional<ExitPolicyUse> policy, Strategy chosen, long seed) {
-    boolean replayable = policy.isEmpty() || policy.get().criterion().isPresent();
-    boolean watched = drift.equals(ON) && replayable;
+    boolean watched = drift.equals(ON) && replayable(policy);
     if (!watched && !audits()) {
       return new Oversight(Optional.empty(), energyModel());
     }
@@ -124,16 +155,20 @@ final class OversightArguments {
             policy.flatMap(ExitPolicyUse::criterion),
             watched ? Optional.of(driftOptions()) : Optional.empty(),
             watched && !offloadCap.equals(OFF),
-            audits() && replayable
+            audits()
                 ? Optional.of(AuditOptions.defaults().withShare(auditShare))
                 : Optional.empty(),
             ExitOversight.USUAL_UPLINK_SHARE,
             new SplittableRandom(seed),
-            recalibration -> {
-              if (chosen.planner() instanceof RecalibratedPlanner planner) {
-                planner.take(recalibration);
-              }
-            });
+            recalibration -> takenUp(chosen, recalibration));
     return new Oversight(Optional.of(exits), energyModel());
+  }
+
+  private static boolean takenUp(Strategy chosen, Recalibration recalibration) {
+    if (chosen.planner() instanceof RecalibratedPlanner planner) {
+      planner.take(recalibration);
+      return planner.heeds(recalibration);
+    }
+    return !recalibration.raisesAnything();
   }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param agreement how often the device's confident answers agree with the final exit's, weighted
  *     by the chance of each; not their accuracy. Empty before the first
  * @param latest what the audits last said of the thresholds in use
+ * @param takenUp whether what that raises is raised; false before the first
  */
 public record AuditReport(
     long drawn,
@@ -28,4 +29,5 @@ public record AuditReport(
     long agreed,
     long lost,
     Optional<Agreement> agreement,
-    Optional<Recalibration> latest) {}
+    Optional<Recalibration> latest,
+    boolean takenUp) {}

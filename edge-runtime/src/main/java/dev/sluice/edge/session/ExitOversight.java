@@ -6,7 +6,7 @@ import dev.sluice.scheduler.drift.Recalibration;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -22,7 +22,8 @@ import java.util.random.RandomGenerator;
  *     (0, 1]
  * @param random draws the audits; used on the loop only
  * @param recalibrated is told what audits say of the thresholds in use, on the background executor,
- *     before the planner is asked again
+ *     before the planner is asked again, and returns whether all that they raise is raised from now
+ *     on
  */
 public record ExitOversight(
     BundleFacts facts,
@@ -32,7 +33,7 @@ public record ExitOversight(
     Optional<AuditOptions> audits,
     double auditUplinkShare,
     RandomGenerator random,
-    Consumer<Recalibration> recalibrated) {
+    Predicate<Recalibration> recalibrated) {
   /** A twentieth: at 6 Mbit/s about 37 kB a second. */
   public static final double USUAL_UPLINK_SHARE = 0.05;
 

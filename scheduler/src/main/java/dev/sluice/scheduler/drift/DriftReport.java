@@ -13,8 +13,8 @@ import java.util.Locale;
  * @param burstiness how many times the variance that the tables expect a mean over many answers
  *     has, because bursts are longer than theirs; at least 1
  * @param answers answers compared so far
- * @param ignored answers that told nothing: of plans that the tables cannot replay, at exits that
- *     are not active, with scores that do not stop there
+ * @param ignored answers that told nothing: of plans that the tables cannot replay or that have
+ *     nothing to compare, at exits that are not active, with scores that do not stop there
  * @param flags how often a flag has been raised so far
  * @param sinceNanos when the present state was entered, on the caller's clock; 0 before any answer
  */
@@ -84,7 +84,7 @@ public record DriftReport(
             100 * earlyShare,
             100 * expectedEarlyShare);
     return switch (state) {
-      case UNWATCHED -> "exit rates are not watched yet";
+      case UNWATCHED -> "exit rates tell nothing yet";
       case AS_CALIBRATED -> "exit rates are as calibrated: " + rates;
       case DEEPER -> "samples are harder than calibrated: " + rates;
       case SHALLOWER -> "samples are easier than calibrated: " + rates;

@@ -27,7 +27,9 @@ import java.util.Optional;
  * not found; larger drift is found the sooner the larger it is. How, see {@code Expectation}.
  *
  * <p>A raised flag is lowered when the evidence of the bet that raised it is used up by answers
- * that are as calibrated again.
+ * that are as calibrated again. It is also lowered, and all evidence forgotten, when for 500
+ * samples nothing could be compared: plans are chosen by what a flag says, and those that are
+ * chosen may have no exit that could show whether it still holds.
  *
  * <p>What counts is what the exits say, not where the answer came from in the end: a sample that no
  * exit of the device stopped is sent as far as this class is concerned, also if no link was there.
@@ -42,6 +44,9 @@ public final class DriftWatch {
   private static final double RECOVERY = 1.25;
 
   private static final double CAP_BURST = 10;
+
+  /** Samples without anything to compare after which a flag is out of date. */
+  private static final int STALE_SAMPLES = 500;
 
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
@@ -65,6 +70,7 @@ public final class DriftWatch {
   private double expectedEarly;
   private long answers;
   private long ignored;
+  private int ignoredInARow;
   private long flags;
   private long sinceNanos;
 
@@ -141,10 +147,16 @@ public final class DriftWatch {
     }
   }
 
+  /** A sample was run of which nothing can be compared: no exit of the device could stop it. */
+  public void observeNothing(long nowNanos) {
+    ignore(nowNanos);
+  }
+
   /**
    * Returns whether a sample may be sent that is to be sent, and takes it as sent if so. Always
    * true unless exits have collapsed; then only about {@link DriftOptions#capFactor} times the
-   * share that the plan is expected to send.
+   * share that the plan is expected to send. Where nothing is expected of a plan, the share is that
+   * of the last one of which something is. Call it after the sample was observed.
    */
   public boolean trySend() {
     return state != DriftState.COLLAPSED || cap.trySend();
@@ -177,6 +189,7 @@ public final class DriftWatch {
     weight = 0;
     early = 0;
     expectedEarly = 0;
+    ignoredInARow = 0;
     enter(DriftState.UNWATCHED, nowNanos);
   }
 
@@ -199,6 +212,13 @@ public final class DriftWatch {
     if (answers + ignored == 1) {
       sinceNanos = nowNanos;
     }
+    cap.onSample();
+    if (++ignoredInARow >= STALE_SAMPLES) {
+      ignoredInARow = 0;
+      if (state.drifted()) {
+        reset(nowNanos);
+      }
+    }
   }
 
   private void compare(Plan plan, int exit, long nowNanos) {
@@ -208,6 +228,7 @@ public final class DriftWatch {
       return;
     }
     answers++;
+    ignoredInARow = 0;
     enter(bet(expected.get(), exit), nowNanos);
     count(expected.get(), exit);
   }

@@ -94,6 +94,11 @@ public record Recalibration(Plan plan, List<Verdict> verdicts) {
     return verdicts.stream().anyMatch(verdict -> verdict.after() != verdict.before());
   }
 
+  /** Returns whether any threshold is to be stricter. */
+  public boolean raisesAnything() {
+    return verdicts.stream().anyMatch(Verdict::stricter);
+  }
+
   /**
    * Returns whether a plan stops nowhere at less than a threshold that was raised. An exit that
    * answers whatever its score, because the deadline leaves no other, is no matter of thresholds.

@@ -201,6 +201,18 @@ public final class Estimators {
 
   /** A request was answered. */
   public void onTransfer(TransferSample sample) {
+    transferred(sample, true);
+  }
+
+  /**
+   * A request without a deadline was answered, which the worker lets wait behind all others: it
+   * tells of the link what any other does, but not how long an answer takes.
+   */
+  public void onTransferOfNoHurry(TransferSample sample) {
+    transferred(sample, false);
+  }
+
+  private void transferred(TransferSample sample, boolean hurried) {
     long now = sample.replyReceivedNanos();
     forget(sample.requestId(), now);
     heard(now);
@@ -217,7 +229,9 @@ public final class Estimators {
     if (!sane) {
       return;
     }
-    workerDwellNanos += 0.3 * (dwell - workerDwellNanos);
+    if (hurried) {
+      workerDwellNanos += 0.3 * (dwell - workerDwellNanos);
+    }
     long own = transferred ? sample.workerLastByteNanos() - lastWorkerByteNanos : 0;
     boolean queued = transferred && sample.submittedNanos() < lastReplyNanos;
     transferred = true;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -368,6 +369,61 @@ class DriftWatchTest {
       watch.observeSent(SHALLOW, i % 2 == 0 ? Long.MIN_VALUE : Long.MAX_VALUE);
     }
     assertThat(watch.state()).isEqualTo(DriftState.COLLAPSED);
+  }
+
+  @Test
+  void capsWhatNothingIsExpectedOfAtTheLastShareThatWas() {
+    DriftWatch watch = watch(15);
+    for (int i = 0; i < 600; i++) {
+      watch.observeSent(SHALLOW, i);
+    }
+    assertThat(watch.state()).isEqualTo(DriftState.COLLAPSED);
+    double expectedSent = 1 - watch.report().expectedEarlyShare();
+    while (watch.trySend()) {
+      // Until the bucket is empty.
+    }
+    int sent = 0;
+    for (int i = 0; i < 400; i++) {
+      watch.observeNothing(600 + i);
+      sent += watch.trySend() ? 1 : 0;
+    }
+    assertThat((double) sent / 400)
+        .isCloseTo(Math.min(1, 1.25 * expectedSent), Offset.offset(0.05));
+  }
+
+  @Test
+  void lowersAFlagThatNothingCouldConfirmForLong() {
+    DriftWatch watch = watch(16);
+    for (int i = 0; i < 600; i++) {
+      watch.observeSent(SHALLOW, i);
+    }
+    for (int i = 0; i < 499; i++) {
+      watch.observeNothing(i);
+    }
+    assertThat(watch.report().passOdds()).isGreaterThan(1);
+    watch.observeSent(SHALLOW, 1000);
+    for (int i = 0; i < 499; i++) {
+      watch.observeNothing(i);
+    }
+    assertThat(watch.state()).as("one could be compared between").isEqualTo(DriftState.COLLAPSED);
+    watch.observeNothing(2000);
+    assertThat(watch.state()).isEqualTo(DriftState.UNWATCHED);
+    assertThat(watch.report().passOdds()).isEqualTo(1);
+    assertThat(watch.report().sinceNanos()).isEqualTo(2000);
+  }
+
+  @Test
+  void keepsItsEvidenceWhileNoFlagIsUp() {
+    DriftWatch watch = watch(17);
+    for (int i = 0; i < 20; i++) {
+      watch.observeSent(SHALLOW, i);
+    }
+    double evidence = watch.report().evidence();
+    for (int i = 0; i < 2000; i++) {
+      watch.observeNothing(i);
+    }
+    assertThat(watch.report().evidence()).isEqualTo(evidence).isPositive();
+    assertThat(watch.state()).isEqualTo(DriftState.AS_CALIBRATED);
   }
 
   @Test

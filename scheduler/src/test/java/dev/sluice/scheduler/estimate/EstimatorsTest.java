@@ -120,6 +120,26 @@ class EstimatorsTest {
   }
 
   @Test
+  void expectsNoAnswerLaterForOneThatWasInNoHurry() {
+    TransferSample waited =
+        new TransferSample(-1, 0, 3100 * MS, 9000, 20 * MS, 50 * MS, 3050 * MS);
+    Estimators none = new Estimators();
+    Estimators hurried = new Estimators();
+    Estimators noHurry = new Estimators();
+    hurried.onTransfer(waited);
+    noHurry.onTransferOfNoHurry(waited);
+    for (Estimators each : new Estimators[] {none, hurried, noHurry}) {
+      each.onPing(40 * MS, 3200 * MS);
+      each.onSubmitted(1, 9000, 3300 * MS);
+    }
+    long later = 4300 * MS;
+    assertThat(hurried.at(later).link()).as("such answers take long").isEqualTo(LinkState.UP);
+    assertThat(noHurry.at(later).link()).isEqualTo(none.at(later).link());
+    assertThat(noHurry.at(later).uplinkBytesPerSecond())
+        .isEqualTo(hurried.at(later).uplinkBytesPerSecond());
+  }
+
+  @Test
   void takesNoRateFromTwoSegments() {
     Estimators estimators = new Estimators();
     estimators.onPing(40 * MS, 0);
