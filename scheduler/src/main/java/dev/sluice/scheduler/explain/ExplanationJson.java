@@ -149,6 +149,7 @@ final class ExplanationJson {
     } else if (loss instanceof Loss.LessAccurate less) {
       node.put("kind", "less_accurate");
       putNumber(node, "by", less.by());
+      node.put("cautious", less.cautious());
     } else if (loss instanceof Loss.LittleGain little) {
       node.put("kind", "little_gain").put("target", little.target().toString());
       putNumber(node, "gain", little.gain());
