@@ -21,6 +21,7 @@ public final class Appraisal {
   private final SchedulerOptions options;
   private final Predictor predictor;
   private final double[] floorGap;
+  private final boolean companionServed;
   private final Estimates estimates;
 
   Appraisal(
@@ -28,11 +29,13 @@ public final class Appraisal {
       SchedulerOptions options,
       Predictor predictor,
       double[] floorGap,
+      boolean companionServed,
       Estimates estimates) {
     this.objective = objective;
     this.options = options;
     this.predictor = predictor;
     this.floorGap = floorGap;
+    this.companionServed = companionServed;
     this.estimates = estimates;
   }
 
@@ -67,9 +70,11 @@ public final class Appraisal {
     return found.isPresent() && found.getAsInt() < candidates() ? found : OptionalInt.empty();
   }
 
-  /** Returns whether the link lets a candidate be used. */
+  /** Returns whether the link, and the worker if it asks a companion, let a candidate be used. */
   public boolean usable(int candidate) {
-    return estimates.link() == LinkState.UP || !plan(candidate).usesCloud();
+    return estimates.link() == LinkState.UP
+        ? companionServed || !plan(candidate).usesCompanion()
+        : !plan(candidate).usesCloud();
   }
 
   /** Returns all that is predicted of a candidate. */

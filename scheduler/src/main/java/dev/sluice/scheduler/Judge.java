@@ -170,8 +170,9 @@ final class Judge {
     return usable(index) && floorHolds[index] && overBudget(index) <= 0;
   }
 
-  private boolean keepsFloor(int index) {
-    return floorGap[index] + lateLoss(index) <= 0;
+  /** Whether what is proven of a plan leaves room for what late replies lose. */
+  boolean keepsFloor(int index) {
+    return limits.floors().isEmpty() || floorGap[index] + lateLoss(index) <= 0;
   }
 
   /** Whether device and link keep up and every latency keeps to its bound. */

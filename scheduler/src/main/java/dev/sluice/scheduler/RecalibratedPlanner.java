@@ -15,10 +15,11 @@ import java.util.function.Predicate;
  * A planner that is made anew without the plans that audits speak against. Not thread-safe.
  *
  * <p>Audits may only make thresholds stricter here: plans that stop at less than a raised threshold
- * are left out of the candidates. A chain of plans without some of them is still a sequence that
- * was fixed beforehand, so proven floors keep their meaning. A threshold that audits would lower is
- * left as it is: they show agreement with the final exit, not the accuracy that a floor speaks of.
- * A raised threshold stays raised for the life of this planner.
+ * are left out of the candidates. Floors are proven anew for those that are left; which of them are
+ * tested is chosen again without a look at the CERTIFY table, so proofs keep their meaning. A
+ * threshold that audits would lower is left as it is: they show agreement with the final exit, not
+ * the accuracy that a floor speaks of. A raised threshold stays raised for the life of this
+ * planner.
  */
 public final class RecalibratedPlanner implements Planner {
   private final Function<Predicate<Plan>, Planner> maker;

@@ -282,7 +282,7 @@ public final class Scheduler implements Planner {
       return Optional.empty();
     }
     int now = current.map(this::known).orElse(-1);
-    Choice choice = round.choose(now, changedNanos + options.leastDwell().toNanos());
+    Choice choice = round.choose(now, changedNanos + dwellOverNanos());
     return Optional.of(
         new PlanDecision(
             predictor.plan(choice.index),
@@ -291,9 +291,13 @@ public final class Scheduler implements Planner {
             choice.feasible));
   }
 
+  private long dwellOverNanos() {
+    return Math.max(options.leastDwell().toNanos(), (long) MOST_DWELL_NANOS);
+  }
+
   /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
   public Appraisal appraise(Estimates estimates) {
-    return new Appraisal(objective, options, predictor, floorGap, estimates);
+    return new Appraisal(objective, options, predictor, floorGap, companionServed, estimates);
   }
 
   @Override
@@ -337,11 +341,7 @@ public final class Scheduler implements Planner {
 
     Choice choose(int current, long nowNanos) {
       int ample = search.best(judge::holdsAmply);
-      if (current >= 0
-          && floorHolds[current]
-          && stillTimely(current)
-          && floorGap[current] + judge.lateLoss(current, KEEP_CAUTION) <= 0
-          && judge.overBudget(current, KEEP_CAUTION) <= 0) {
+      if (current >= 0 && keeps(current)) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
         return why.isPresent()
@@ -354,11 +354,12 @@ public final class Scheduler implements Planner {
       }
       int affordable = leastOverBudget();
       if (affordable >= 0) {
-        return new Choice(affordable, prefix() + budgetText(affordable), false);
+        int kept = keepsAllButBudgets(current, affordable) ? current : affordable;
+        return new Choice(kept, prefix() + budgetText(kept), false);
       }
       int accurate = mostAccurate();
       if (accurate >= 0) {
-        if (current >= 0 && stillTimely(current) && !floorHolds[current]) {
+        if (current >= 0 && stillTimely(current)) {
           /* It may be left out above only because it would not be taken up with full caution. */
           double lead =
               merit[current]
@@ -372,7 +373,29 @@ public final class Scheduler implements Planner {
         return new Choice(accurate, prefix() + floorText(accurate), false);
       }
       int best = fastest();
+      if (current >= 0 && judge.usable(current)) {
+        double much = (1 + options.switchGain()) * slowness(best, Double.POSITIVE_INFINITY);
+        best = slowness(current, much) <= much ? current : best;
+      }
       return new Choice(best, prefix() + lateText(best), false);
+    }
+
+    /** Whether the plan in use holds every constraint on central estimates. */
+    private boolean keeps(int current) {
+      return floorHolds[current]
+          && stillTimely(current)
+          && (floors.isEmpty() || floorGap[current] + judge.lateLoss(current, KEEP_CAUTION) <= 0)
+          && judge.overBudget(current, KEEP_CAUTION) <= 0;
+    }
+
+    /** Whether the plan in use is about as near to the budgets as another and holds all else. */
+    private boolean keepsAllButBudgets(int current, int other) {
+      return current >= 0
+          && floorHolds[current]
+          && stillTimely(current)
+          && judge.keepsFloor(current)
+          && judge.overBudget(current, KEEP_CAUTION)
+              <= judge.overBudget(other) + options.switchGain();
     }
 
     /** Whether the plan in use may stay: it is given up later than it would be taken up. */
@@ -399,6 +422,7 @@ public final class Scheduler implements Planner {
       if (current < 0
           || choice.index == current
           || !judge.usable(current)
+          || !(keeps(current) || !stillTimely(current))
           || !owedToLoad(current, choice.index, before)) {
         pace.rest();
         return choice;
@@ -406,14 +430,13 @@ public final class Scheduler implements Planner {
       if (pace.due(urgency(current, choice.index), nowNanos)) {
         return choice;
       }
-      boolean holds = stillTimely(current);
       return new Choice(
           current,
           prefix()
               + "waits for its turn to answer a change of the worker's load, now busy "
               + percent(estimates.worker().utilisation())
               + " of the time",
-          holds && choice.feasible);
+          keeps(current) && choice.feasible);
     }
 
     /**
@@ -483,7 +506,7 @@ public final class Scheduler implements Planner {
       for (int i = 0; i < prepared; i++) {
         if (judge.usable(i) && floorHolds[i]) {
           double over = judge.overBudget(i);
-          if (over < least && judge.timely(i)) {
+          if (over < least && judge.timely(i) && judge.keepsFloor(i)) {
             best = i;
             least = over;
           }

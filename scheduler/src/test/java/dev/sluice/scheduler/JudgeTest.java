@@ -53,6 +53,7 @@ class JudgeTest {
   void saysOfEveryPlanWhatItsPredictionSays(String objective) throws Exception {
     Random random = new Random(objective.length());
     List<Constraint> bounds = Objective.parse(objective + "; minimise latency").constraints();
+    List<Constraint> floor = Objective.parse("accuracy >= final; minimise latency").constraints();
     double share = 0.9;
     Predictor predictor = new Predictor(FACTS, PLANS, 1, 2);
     Predictor second = new Predictor(FACTS, PLANS, 1, 2);
@@ -61,7 +62,7 @@ class JudgeTest {
     Judge judge =
         new Judge(
             predictor,
-            new Judge.Limits(bounds, List.of(), List.of()),
+            new Judge.Limits(bounds, floor, List.of()),
             floors,
             new double[PLANS.size()],
             Judge.bolder(predictor, CHAINS),

@@ -148,8 +148,8 @@ public final class BundleBuilder {
   }
 
   /**
-   * Copies a bundle and searches its codecs anew. Variants at other precisions, whose tables are of
-   * the old codecs, are left out.
+   * Copies a bundle and searches its codecs anew. Variants at other precisions and a companion,
+   * whose tables are of the old codecs, are left out.
    *
    * @param data the sets that it was made with, in its classes
    * @param origin what is added to the provenance
@@ -164,6 +164,9 @@ public final class BundleBuilder {
     double[] temperatures = BundleNetwork.temperatures(old);
     if (!old.variants().isEmpty()) {
       progress.note("variants are left out: their tables are of the old codecs; make them again");
+    }
+    if (namesCompanion(bundle)) {
+      progress.note("the companion is left out: its tables are of the old codecs; name it again");
     }
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
         Replay replay = new Replay(network, engine)) {
@@ -185,6 +188,7 @@ public final class BundleBuilder {
       outcomes.put(writer, temperatures);
       Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
       provenance.keySet().removeIf(key -> key.startsWith("int8."));
+      provenance.remove(CompanionBuilder.KEY);
       provenance.putAll(origin);
       provenance.put("codecs.sets", data.sizes());
       Bundle written =
@@ -206,7 +210,7 @@ public final class BundleBuilder {
 
   /**
    * Copies a bundle and measures its certification table anew. All else stays, the tables of its
-   * variants included.
+   * variants included, but for a companion, whose table goes row by row with the old one.
    *
    * @param data the sets that it was made with, but for those to certify on, in its classes
    * @param origin what is added to the provenance
@@ -227,14 +231,18 @@ public final class BundleBuilder {
           record("recording outcomes", network, replay, codecs, data.certify())
               .table(CalibrationTable.Role.CERTIFY, BundleNetwork.temperatures(old), codecs);
     }
+    if (namesCompanion(bundle)) {
+      progress.note("the companion is left out: its table is of the old samples; name it again");
+    }
     BundleWriter writer = BundleWriter.to(directory);
     for (String path : bundle.paths()) {
-      if (!path.equals(CERTIFICATION)) {
+      if (!path.equals(CERTIFICATION) && !path.startsWith(CompanionBuilder.FOLDER)) {
         writer.put(path, bundle.file(path));
       }
     }
     writer.put(CERTIFICATION, table.toBytes());
     Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
+    provenance.remove(CompanionBuilder.KEY);
     provenance.putAll(origin);
     Bundle written =
         writer.commit(
@@ -252,6 +260,10 @@ public final class BundleBuilder {
                 Map.of()),
             true);
     return new Certified(written, table);
+  }
+
+  private static boolean namesCompanion(Bundle bundle) {
+    return bundle.paths().stream().anyMatch(path -> path.startsWith(CompanionBuilder.FOLDER));
   }
 
   /**

@@ -45,11 +45,16 @@ import java.util.function.LongSupplier;
  * where this runs; the two are timed in turns.
  */
 final class CompanionBuilder {
-  private static final String FOLDER = "companion/";
+  /** Where a bundle keeps what it knows of its companion. */
+  static final String FOLDER = "companion/";
+
   private static final String SELECT = "calibration.bin";
   private static final String CERTIFY = "certification.bin";
   private static final String PROFILE = "profile.json";
-  private static final String KEY = "companion";
+
+  /** The companion's origin among the bundle's. */
+  static final String KEY = "companion";
+
   private static final int MAX_PIXELS = 1 << 24;
   private static final int WARM_UP = 5;
   private static final int TURNS = 31;

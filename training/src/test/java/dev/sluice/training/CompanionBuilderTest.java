@@ -234,6 +234,35 @@ class CompanionBuilderTest {
   }
 
   @Test
+  void aNewCertificationTableLeavesTheCompanionOut() throws Exception {
+    List<String> notes = new ArrayList<>();
+    Progress noting =
+        new Progress() {
+          @Override
+          public void begin(String name, int total) {}
+
+          @Override
+          public void done(int units) {}
+
+          @Override
+          public void note(String line) {
+            notes.add(line);
+          }
+        };
+    Bundle certified =
+        new BundleBuilder(BundleBuilder.Options.standard(2, 1), System::nanoTime, noting)
+            .certify(
+                built.bundle(), data, Map.of("certification.by", "a test"), folder.resolve("c"))
+            .bundle();
+
+    assertThat(certified.paths()).isEqualTo(bundle.paths());
+    assertThat(certified.manifest().provenance())
+        .containsEntry("certification.by", "a test")
+        .doesNotContainKey("companion");
+    assertThat(notes).singleElement().asString().contains("companion is left out");
+  }
+
+  @Test
   void refusesPicturesThatTheTablesWereNotMadeOf() throws Exception {
     DataSets others = RoadSignsData.draw(22, new RoadSignsData.Sizes(4, 4, 1, 4));
     refused(bundle, twin, others, "not the one that the bundle's table was made of");

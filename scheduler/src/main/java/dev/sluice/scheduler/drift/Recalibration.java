@@ -11,9 +11,9 @@ import java.util.Set;
 /**
  * What audits say about the thresholds of a plan. Immutable.
  *
- * <p>A scheduler takes it up by being made again with {@link #allows} as its condition on plans: a
- * chain of plans without some of them is still a sequence that was fixed beforehand, so proofs keep
- * their meaning. A plan in use is mended at once by {@link #applyTo}.
+ * <p>A scheduler takes it up by being made again with {@link #allows} as its condition on plans:
+ * floors are then proven for those that are left, and audits know nothing of the CERTIFY table, so
+ * proofs keep their meaning. A plan in use is mended at once by {@link #applyTo}.
  *
  * @param plan whose thresholds were checked
  * @param verdicts by exit of the plan that has a threshold and runs on the device, in their order

@@ -23,6 +23,12 @@ final class WorkerLoadEstimator {
   /** Weight of the formula's own scale against measured waits, in units of its shape. */
   private static final double PRIOR_SHAPE = 0.5;
 
+  /** With hardly any load by others, waits say nothing of what their load would add. */
+  private static final double LEAST_SHAPE = 0.1;
+
+  /** A queue's scale is the service time's, times its spread; more is a mistaken own share. */
+  private static final double MOST_SERVICES = 5;
+
   private static final double LEAST_SD = 0.02;
 
   private boolean told;
@@ -67,8 +73,10 @@ final class WorkerLoadEstimator {
     answeredNanos = nowNanos;
     ownBusy = ownBusy(nowNanos) + computeNanos * Math.log(2) / HALF_LIFE_NANOS;
     ownNanos = nowNanos;
-    waits = MEMORY * waits + queueNanos;
-    shapes = MEMORY * shapes + shape;
+    if (shape >= LEAST_SHAPE) {
+      waits = MEMORY * waits + queueNanos;
+      shapes = MEMORY * shapes + shape;
+    }
   }
 
   /** Mean wait of the last answers as it would be under the load of now; 0 before the first. */
@@ -81,7 +89,11 @@ final class WorkerLoadEstimator {
   }
 
   private double scaleNanos() {
-    return answered ? (waits + PRIOR_SHAPE * serviceNanos) / (shapes + PRIOR_SHAPE) : 0;
+    return answered
+        ? Math.min(
+            MOST_SERVICES * serviceNanos,
+            (waits + PRIOR_SHAPE * serviceNanos) / (shapes + PRIOR_SHAPE))
+        : 0;
   }
 
   WorkerLoad at(long nowNanos) {

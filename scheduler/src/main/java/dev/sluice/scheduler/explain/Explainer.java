@@ -209,7 +209,7 @@ public final class Explainer {
       return slightly.get();
     }
     double less = appraisal.predict(chosen).accuracy() - appraisal.predict(other).accuracy();
-    return less > 0 ? new Loss.LessAccurate(less) : new Loss.Alike();
+    return less > 0 ? new Loss.LessAccurate(less, false) : new Loss.Alike();
   }
 
   /** No plan holds every constraint; the chosen one comes nearest in the order of giving up. */
@@ -231,7 +231,7 @@ public final class Explainer {
     if (givenUp == GivenUp.ACCURACY) {
       double less = appraisal.merit(chosen) - appraisal.merit(other);
       return less > ACCURACY_BAND
-          ? new Loss.LessAccurate(less)
+          ? new Loss.LessAccurate(less, true)
           : lossByTargets(appraisal, other, chosen, false);
     }
     return furthest(standings, givenUp)

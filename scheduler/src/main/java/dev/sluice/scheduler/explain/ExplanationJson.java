@@ -53,7 +53,7 @@ final class ExplanationJson {
 
   private static void putPlan(ObjectNode node, Plan plan) {
     node.put("plan", plan.describe());
-    node.put("split", plan.split()).put("codec", plan.codec());
+    node.put("split", plan.split()).put("codec", plan.codec()).put("sends", lower(plan.sends()));
     ArrayNode exits = node.putArray("exits");
     for (ExitThreshold exit : plan.exits()) {
       exits.addObject().put("exit", exit.exit()).put("threshold", exit.threshold());
@@ -149,6 +149,7 @@ final class ExplanationJson {
     } else if (loss instanceof Loss.LessAccurate less) {
       node.put("kind", "less_accurate");
       putNumber(node, "by", less.by());
+      node.put("cautious", less.cautious());
     } else if (loss instanceof Loss.LittleGain little) {
       node.put("kind", "little_gain").put("target", little.target().toString());
       putNumber(node, "gain", little.gain());

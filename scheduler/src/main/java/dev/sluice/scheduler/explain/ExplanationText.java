@@ -244,7 +244,10 @@ final class ExplanationText {
   }
 
   private static String changed(Plan plan, Plan other) {
-    boolean sameKind = plan.split() == other.split() && plan.codec().equals(other.codec());
+    boolean sameKind =
+        plan.split() == other.split()
+            && plan.codec().equals(other.codec())
+            && plan.sends() == other.sends();
     if (!sameKind) {
       return other.describe();
     }

@@ -103,11 +103,17 @@ public sealed interface Loss {
    * where no plan keeps the floor.
    *
    * @param by difference of the accuracies, a positive share
+   * @param cautious whether that is not as measured, but less the uncertainty and late replies
    */
-  record LessAccurate(double by) implements Loss {
+  record LessAccurate(double by, boolean cautious) implements Loss {
     @Override
     public String text() {
-      return String.format(Locale.ROOT, "is %.2f pt less accurate", 100 * by);
+      return String.format(
+          Locale.ROOT,
+          cautious
+              ? "is %.2f pt less accurate, uncertainty and late replies taken off"
+              : "is %.2f pt less accurate",
+          100 * by);
     }
   }
 

@@ -186,12 +186,15 @@ final class Behaviour {
   /**
    * Whether no replayed row can be later, nor keep device or link busy longer, than with another
    * plan that sends the same, whatever the conditions: every row takes the device no longer, is
-   * sent only if the other sends it, and takes the worker no longer then; the mean over all
-   * samples, by which a busy worker's wait goes, is no longer either. (Device and link serve in
-   * order, so by induction over the rows both are free no later.)
+   * sent only if the other sends it, and takes the worker no longer then; the means over all
+   * samples, by which overload and a busy worker's wait go, are no larger either. (Device and link
+   * serve in order, so by induction over the rows both are free no later.)
    */
   boolean neverSlowerThan(Behaviour other) {
-    if (shipment != other.shipment || workerNanos > other.workerNanos) {
+    if (shipment != other.shipment
+        || workerNanos > other.workerNanos
+        || deviceNanos > other.deviceNanos
+        || meanBytes > other.meanBytes) {
       return false;
     }
     for (int i = 0; i < stop.length; i++) {

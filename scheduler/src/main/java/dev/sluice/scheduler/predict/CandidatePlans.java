@@ -258,7 +258,7 @@ public final class CandidatePlans {
       return exits;
     }
 
-    /* A plan already in another chain is proven there. */
+    /* No plan is in two chains. */
     private void add(List<Plan> plans) {
       List<Plan> fresh = plans.stream().filter(seen::add).toList();
       if (!fresh.isEmpty()) {

@@ -21,20 +21,31 @@ import java.util.stream.IntStream;
  * <p>A plan has a chance if the SELECT table puts it above its floors. By how much it should, so
  * that it is both bold and proven, is not known beforehand, since that table may flatter it and the
  * other may not be large enough. So there are several {@link #CAUTION levels of caution}; at each
- * of them those plans are taken that no other one beats in everything that the objective looks at,
- * or could under some link: bold choices that may fail, and more cautious ones in their place. What
- * fails costs the others little, since only the largest of many correlated errors counts.
+ * of them those plans are taken that no other one can stand in for: bold choices that may fail, and
+ * more cautious ones in their place. What fails costs the others little, since only the largest of
+ * many correlated errors counts.
+ *
+ * <p>A plan stands in for another if it is as good in every respect that does not depend on the
+ * link: the device's compute and the bytes; the worker's compute and the memory where the objective
+ * mentions them; what latencies are made of where it mentions one; accuracy where that is a target.
+ * It must also be there whenever the other is: without a link, or without a companion.
  */
 final class FloorHypotheses {
   /** Margins over the floors, in standard errors of the difference between the two tables. */
   private static final double[] CAUTION = {0, 0.5, 1, 1.5, 2, 3};
 
-  private static final int MOST_PLANS = 256;
+  /**
+   * With more plans than this, fewer differences count, but for those in targets: no hard limit.
+   */
+  private static final int MANY_PLANS = 256;
 
   /** Within this share of it, plans are alike in a target; as the scheduler holds by default. */
   private static final double TARGET_SLACK = 0.02;
 
   private static final double LEAST_SLACK = 0.02;
+
+  /** Where accuracy is a target, plans are alike within this share of the samples. */
+  private static final double ACCURACY_SLACK = 0.002;
 
   /** Plans that cost nothing in some respect are alike within this share of the mean cost. */
   private static final double OF_MEAN = 1e-3;
@@ -46,9 +57,23 @@ final class FloorHypotheses {
   private final List<Trait> certain = new ArrayList<>();
   private final boolean[] isTarget;
 
-  /** A plan as the SELECT table shows it: margin over its floors, variance, costs by respect. */
+  /**
+   * A plan as the SELECT table shows it.
+   *
+   * @param margin over its floors
+   * @param variance of a sample's score
+   * @param errors share of wrong answers where accuracy is a target, otherwise 0
+   * @param costs by respect
+   */
   @SuppressWarnings("ArrayRecordComponent") // stays in this class
-  private record Trait(int index, double margin, double variance, boolean local, double[] costs) {}
+  private record Trait(
+      int index,
+      double margin,
+      double variance,
+      boolean local,
+      boolean companion,
+      double errors,
+      double[] costs) {}
 
   private FloorHypotheses(Predictor predictor, Objective objective, List<Constraint> floors) {
     this.predictor = predictor;
@@ -72,19 +97,20 @@ final class FloorHypotheses {
     FloorHypotheses hypotheses = new FloorHypotheses(predictor, objective, floors);
     double slack = LEAST_SLACK;
     int[] chosen = hypotheses.chosen(slack);
-    while (chosen.length > MOST_PLANS && slack < 1) {
+    while (chosen.length > MANY_PLANS && slack < 1) {
       slack *= 2;
       chosen = hypotheses.chosen(slack);
     }
     return chosen;
   }
 
-  /** What differs between plans whatever the link does, of all that the objective looks at. */
+  /** Metrics that differ between plans whatever the link does and that the objective looks at. */
   private List<Metric> respects() {
     List<Metric> respects = new ArrayList<>();
     respects.add(Metric.of(Metric.Kind.DEVICE_COMPUTE));
     respects.add(Metric.of(Metric.Kind.UPLINK_BYTES));
-    if (objective.mentions(Metric.Kind.WORKER_COMPUTE)
+    if (timed()
+        || objective.mentions(Metric.Kind.WORKER_COMPUTE)
         || objective.mentions(Metric.Kind.THROUGHPUT)) {
       respects.add(Metric.of(Metric.Kind.WORKER_COMPUTE));
     }
@@ -94,13 +120,22 @@ final class FloorHypotheses {
     return respects;
   }
 
+  /** Whether it looks at a latency, or at energy, which waiting and sending take too. */
+  private boolean timed() {
+    return objective.mentions(Metric.Kind.LATENCY_PERCENTILE)
+        || objective.mentions(Metric.Kind.MEAN_LATENCY)
+        || objective.mentions(Metric.Kind.DEADLINE_MISSES)
+        || objective.mentions(Metric.Kind.DEVICE_ENERGY);
+  }
+
   private void collect(List<Metric> respects) {
     CalibrationTable select = predictor.facts().select();
     Estimates any = Estimates.of(LinkState.UP, 1e6, 0, 0, 0, 1, 1, 0, 0);
-    boolean timed =
-        objective.mentions(Metric.Kind.LATENCY_PERCENTILE)
-            || objective.mentions(Metric.Kind.MEAN_LATENCY)
-            || objective.mentions(Metric.Kind.DEADLINE_MISSES);
+    boolean timed = timed();
+    boolean accurate =
+        objective.targets().stream()
+            .anyMatch(
+                target -> target.maximise() && target.metric().kind() == Metric.Kind.ACCURACY);
     for (int index = 0; index < predictor.size(); index++) {
       double margin = Double.POSITIVE_INFINITY;
       for (Constraint floor : floors) {
@@ -122,7 +157,15 @@ final class FloorHypotheses {
       if (timed) {
         latencyCosts(plan, outcome, costs, respects.size());
       }
-      Trait trait = new Trait(index, margin, variance(select, outcome), !plan.usesCloud(), costs);
+      Trait trait =
+          new Trait(
+              index,
+              margin,
+              variance(select, outcome),
+              !plan.usesCloud(),
+              plan.usesCompanion(),
+              accurate ? 1 - predictor.accuracy(index) : 0,
+              costs);
       (identical ? certain : hopeful).add(trait);
     }
   }
@@ -199,7 +242,8 @@ final class FloorHypotheses {
     List<Trait> ordered = new ArrayList<>(traits);
     ordered.sort(
         Comparator.comparing((Trait trait) -> !trait.local)
-            .thenComparingDouble(trait -> relativeCost(trait, means)));
+            .thenComparingDouble(trait -> relativeCost(trait, means))
+            .thenComparingDouble(Trait::errors));
     List<Trait> kept = new ArrayList<>();
     for (Trait trait : ordered) {
       boolean beaten =
@@ -219,9 +263,12 @@ final class FloorHypotheses {
         .sum();
   }
 
-  /** Only a local plan can stand in for a local one: the link may be down. */
+  /**
+   * Only a local plan can stand in for a local one, since the link may be down, and only one
+   * without the companion for one without, since no worker may serve that.
+   */
   private boolean asGood(Trait one, Trait other, double[] means, double slack) {
-    if (other.local && !one.local) {
+    if ((other.local && !one.local) || (one.companion && !other.companion)) {
       return false;
     }
     for (int r = 0; r < means.length; r++) {
@@ -230,6 +277,6 @@ final class FloorHypotheses {
         return false;
       }
     }
-    return true;
+    return one.errors <= other.errors + (slack > 0 ? ACCURACY_SLACK : 0);
   }
 }

@@ -56,6 +56,11 @@ public final class FloorProof {
         floors.isEmpty() ? new int[0] : FloorHypotheses.of(predictor, objective, floors));
   }
 
+  /** Tests given plans of the same predictor, chosen without a look at the CERTIFY table. */
+  FloorProof testing(int... indices) {
+    return new FloorProof(predictor, floors, indices.clone());
+  }
+
   /**
    * Which plans are proven. Immutable.
    *

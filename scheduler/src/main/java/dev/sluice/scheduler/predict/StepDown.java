@@ -64,7 +64,9 @@ final class StepDown {
    * What was proven.
    *
    * @param reached by hypothesis, whether its bound is
-   * @param gap by hypothesis, by how much it is missed; at most 0 if it is reached
+   * @param gap by hypothesis, by how much it is missed by the critical value of all hypotheses
+   *     together, so that all gaps hold at once as margins; at most 0 if it is reached, be it only
+   *     by a later critical value
    * @param critical the last critical value, in standard errors
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
@@ -101,13 +103,11 @@ final class StepDown {
     double pooled = pooledEffect(statistics);
     float[][] maxima = standardisedDraws(statistics, drawn);
     boolean[] reached = new boolean[statistics.size()];
-    double critical = Double.POSITIVE_INFINITY;
+    double quantile = quantileOfLargest(maxima, reached);
+    double ofAll = critical(quantile, drawn.length);
+    double critical = ofAll;
     boolean more = true;
-    while (more) {
-      double quantile = quantileOfLargest(maxima, reached);
-      if (Double.isNaN(quantile)) {
-        break;
-      }
+    while (more && !Double.isNaN(quantile)) {
       critical = critical(quantile, drawn.length);
       more = false;
       for (int h = 0; h < reached.length; h++) {
@@ -116,10 +116,11 @@ final class StepDown {
           more = true;
         }
       }
+      quantile = more ? quantileOfLargest(maxima, reached) : quantile;
     }
     double[] gap = new double[reached.length];
     for (int h = 0; h < gap.length; h++) {
-      double missed = statistics.get(h).missed(critical, pooled);
+      double missed = statistics.get(h).missed(ofAll, pooled);
       gap[h] = reached[h] ? Math.min(0, missed) : Math.max(LEAST_GAP, missed);
     }
     return new Verdict(reached, gap, critical);

@@ -126,7 +126,7 @@ public final class BestStatic implements Planner {
       boolean rest = true;
       double late = 0;
       for (Constraint constraint : objective.constraints()) {
-        if (constraint.isFloor()) {
+        if (constraint.metric().kind() == Metric.Kind.ACCURACY) {
           double from = constraint.relativeToFinal() ? predictor.finalAccuracy() : 0;
           rest &= accuracy >= from + constraint.bound();
         } else {
@@ -135,7 +135,7 @@ public final class BestStatic implements Planner {
             double value = value(plan, latency.get().metric());
             late = Math.max(late, value / Math.max(1, latency.get().bound()));
           } else {
-            rest &= value(plan, constraint.metric()) <= constraint.bound();
+            rest &= constraint.relativeExcess(value(plan, constraint.metric())) <= 0;
           }
         }
       }

@@ -121,8 +121,7 @@ class EstimatorsTest {
 
   @Test
   void expectsNoAnswerLaterForOneThatWasInNoHurry() {
-    TransferSample waited =
-        new TransferSample(-1, 0, 3100 * MS, 9000, 20 * MS, 50 * MS, 3050 * MS);
+    TransferSample waited = new TransferSample(-1, 0, 3100 * MS, 9000, 20 * MS, 50 * MS, 3050 * MS);
     Estimators none = new Estimators();
     Estimators hurried = new Estimators();
     Estimators noHurry = new Estimators();

@@ -159,6 +159,22 @@ class StepDownTest {
     }
   }
 
+  @Test
+  void gapsAreMarginsByTheCriticalValueOfAllHypothesesTogether() {
+    List<Hypothesis> some = new ArrayList<>(independent(20, 4000, 0.003, 9));
+    some.add(lost(4000, IntStream.range(0, 27).map(i -> 100 + 140 * i).toArray()));
+
+    Verdict verdict = run(some);
+
+    /* What only fewer hypotheses let through has nothing to spare. */
+    assertThat(verdict.reached()).containsOnly(true);
+    assertThat(verdict.gap()[20]).isZero();
+    /* 12 lost: 0.3 points; standard error 0.149 by the variance 0.0089 under the hypothesis. */
+    double error = Math.sqrt(StepDown.restrictedVariance(0, 12, 4000, FLOOR) / 4000);
+    assertThat(verdict.critical()).isCloseTo(1.645, within(DRAWN));
+    assertThat(verdict.gap()[0]).isCloseTo(-0.007 + 2.8 * error, within(DRAWN * error));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 12})
   void seldomProvesAnythingWhereNothingHolds(int together) {

@@ -147,6 +147,15 @@ class BestStaticTest {
     }
   }
 
+  @Test
+  void aFloorOfThroughputIsNotOneOfAccuracy() throws Exception {
+    /* 100 ms a frame here, 50 on the link: 10 and 20 a second. */
+    assertThat(plan(best("throughput >= 15 fps; minimise uplink_bytes", new Spell(link(8), 1))))
+        .isEqualTo(THERE);
+    assertThat(plan(best("throughput >= 9 fps; minimise uplink_bytes", new Spell(link(8), 1))))
+        .isEqualTo(HERE);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void noOtherPlanThatHoldsTheConstraintsIsBetter(long seed) throws Exception {

@@ -40,8 +40,6 @@ final class Subjects {
   /** Howard et al., "MobileNets", 2017, table 6: 0.75 MobileNet-224. */
   private static final double MOBILENET_075_UNSEEN = 0.684;
 
-  private static final int UNPACK_PATIENCE_SECONDS = 300;
-
   private final StudyContext context;
 
   Subjects(StudyContext context) {

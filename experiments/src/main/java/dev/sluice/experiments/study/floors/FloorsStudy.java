@@ -11,7 +11,6 @@ import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.CandidatePlans;
-import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.io.IOException;
@@ -96,14 +95,7 @@ public final class FloorsStudy implements Study {
     BundleFacts emulated = EmulatedProfile.of(facts, factor, SCALAR_FACTOR);
     List<Plan> plans =
         CandidatePlans.sluice(emulated).stream().flatMap(chain -> chain.plans().stream()).toList();
-    SchedulerOptions options = SchedulerOptions.defaults();
-    return new Resampling(
-        emulated,
-        new Predictor(emulated, plans, options.rateSds(), options.roundTripSds()),
-        pool,
-        factor,
-        PERIOD_NANOS,
-        options.latencyHeadroom());
+    return new Resampling(emulated, plans, SchedulerOptions.defaults(), pool, factor, PERIOD_NANOS);
   }
 
   private static int sequences(CalibrationTable table) {
@@ -242,6 +234,17 @@ public final class FloorsStudy implements Study {
     return logs.length == 0 ? Double.NaN : Math.exp(Arrays.stream(logs).average().orElse(0));
   }
 
+  /**
+   * By question and link where the uncertified choice costs nothing: what the certified one costs.
+   */
+  static double[] zeroDifferences(List<Findings> findings) {
+    return findings.stream()
+        .flatMap(found -> found.choices().stream())
+        .filter(choices -> choices.uncertified() == 0 && !Double.isNaN(choices.cost()))
+        .mapToDouble(Findings.Choices::cost)
+        .toArray();
+  }
+
   static List<Claim> claims(List<Findings> findings) {
     int tables = findings.get(0).resamplings();
     List<Claim> claims = new ArrayList<>();
@@ -269,6 +272,18 @@ public final class FloorsStudy implements Study {
               "ratio",
               "<= 1.1",
               tables));
+      double[] differences = zeroDifferences(some);
+      if (differences.length > 0) {
+        claims.add(
+            Claim.of(
+                Metric.of(kind)
+                    + " where that of the uncertified choice is 0, mean over those questions and"
+                    + " links",
+                Arrays.stream(differences).average().orElseThrow() / 1e6,
+                "ms",
+                "<= 0",
+                differences.length));
+      }
     }
     return claims;
   }

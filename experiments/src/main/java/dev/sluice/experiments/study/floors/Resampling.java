@@ -1,5 +1,7 @@
 package dev.sluice.experiments.study.floors;
 
+import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitReplay;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.Predictor;
@@ -7,6 +9,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
@@ -16,39 +19,50 @@ import java.util.SplittableRandom;
  */
 final class Resampling {
   private final BundleFacts facts;
-  private final Predictor predictor;
+  private final List<Plan> plans;
+  private final SchedulerOptions options;
   private final CalibrationTable pool;
   private final double[] truth;
   private final double deviceScale;
   private final long framePeriodNanos;
-  private final double headroom;
 
   /**
    * Prepares resamplings.
    *
-   * @param predictor of all candidates
+   * @param plans all candidates
+   * @param options of the scheduler whose choices are looked at
    * @param pool the whole world, as a table
    * @param deviceScale device's time over the profile's
    * @param framePeriodNanos time between frames
-   * @param headroom share of a latency bound that must stay free
    */
   Resampling(
       BundleFacts facts,
-      Predictor predictor,
+      List<Plan> plans,
+      SchedulerOptions options,
       CalibrationTable pool,
       double deviceScale,
-      long framePeriodNanos,
-      double headroom) {
+      long framePeriodNanos) {
     this.facts = facts;
-    this.predictor = predictor;
+    this.plans = List.copyOf(plans);
+    this.options = options;
     this.pool = pool;
     this.deviceScale = deviceScale;
     this.framePeriodNanos = framePeriodNanos;
-    this.headroom = headroom;
-    truth = new double[predictor.size()];
+    truth = new double[plans.size()];
     for (int plan = 0; plan < truth.length; plan++) {
-      truth[plan] = ExitReplay.difference(facts, pool, predictor.plan(plan));
+      truth[plan] = ExitReplay.difference(facts, pool, plans.get(plan));
     }
+  }
+
+  /** Returns what predicts all plans as the scheduler would for a question, in their order. */
+  Predictor predictor(Question question) {
+    return new Predictor(
+        facts,
+        plans,
+        options.rateSds(),
+        options.roundTripSds(),
+        Optional.empty(),
+        options.device().goingOn(!question.objective().sparesDevice()));
   }
 
   /**
@@ -58,6 +72,7 @@ final class Resampling {
    * @param count of the tables
    */
   Findings ask(Question question, int drives, int count, SplittableRandom random) {
+    Predictor predictor = predictor(question);
     FloorProof proof = FloorProof.of(predictor, question.objective());
     FloorProof.Evidence evidence = proof.evidence(pool);
     List<Tally> tallies = new ArrayList<>();
@@ -66,11 +81,12 @@ final class Resampling {
           new Tally(
               condition,
               question,
+              predictor,
               new Ranking(
                   predictor,
                   question,
                   condition.estimates(deviceScale, framePeriodNanos),
-                  headroom)));
+                  options.latencyHeadroom())));
     }
     int[] tested = proof.tested();
     int[] drawn = new int[drives];
@@ -112,14 +128,16 @@ final class Resampling {
   private final class Tally {
     private final Condition condition;
     private final Question question;
+    private final Predictor predictor;
     private final Ranking ranking;
     private int nothing;
     private int broken;
     private double cost;
 
-    Tally(Condition condition, Question question, Ranking ranking) {
+    Tally(Condition condition, Question question, Predictor predictor, Ranking ranking) {
       this.condition = condition;
       this.question = question;
+      this.predictor = predictor;
       this.ranking = ranking;
     }
 

@@ -381,6 +381,22 @@ final class Report {
                         "<= 1.02",
                         provenRivals.size()));
               }
+              addZeros(
+                  claims,
+                  name + ": cost where the best feasible rival's is 0, worst trace",
+                  group.get(0).question(),
+                  zeroRivalCosts(group, Finding::bestRival));
+              addZeros(
+                  claims,
+                  name
+                      + ": cost where that of the best rival whose plans are proven is 0, worst trace",
+                  group.get(0).question(),
+                  zeroRivalCosts(group, Finding::bestProvenRival));
+              addZeros(
+                  claims,
+                  name + ": cost where the best static plan's is 0, worst trace",
+                  group.get(0).question(),
+                  zeroStaticCosts(group));
               claims.add(
                   Claim.of(
                       name + ": traces on which a rival holds every constraint and Sluice not",
@@ -411,6 +427,14 @@ final class Report {
     return claims;
   }
 
+  /** A ratio over 0 says nothing: there the cost itself is claimed to be no more. */
+  private static void addZeros(
+      List<Claim> claims, String name, Question question, List<Double> costs) {
+    if (!costs.isEmpty()) {
+      claims.add(Claim.of(name, largest(costs), question.cost().toString(), "<= 0", costs.size()));
+    }
+  }
+
   private Map<String, List<Finding>> groups() {
     Map<String, List<Finding>> groups = new LinkedHashMap<>();
     for (Finding finding : findings) {
@@ -439,6 +463,23 @@ final class Report {
   private static List<Double> zeroDifferences(List<Finding> group) {
     return group.stream()
         .filter(f -> f.cost(f.reference()) == 0)
+        .map(f -> f.cost(f.sluice()))
+        .toList();
+  }
+
+  private static List<Double> zeroRivalCosts(
+      List<Finding> group, Function<Finding, Optional<Map.Entry<Contender, Finding.Run>>> rival) {
+    return group.stream()
+        .filter(f -> f.sluice().holds(f.question()))
+        .filter(
+            f -> rival.apply(f).filter(best -> f.cost(best.getValue().outcome()) == 0).isPresent())
+        .map(f -> f.cost(f.sluice()))
+        .toList();
+  }
+
+  private static List<Double> zeroStaticCosts(List<Finding> group) {
+    return group.stream()
+        .filter(f -> f.bestStatic().filter(best -> f.cost(best) == 0).isPresent())
         .map(f -> f.cost(f.sluice()))
         .toList();
   }

@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FloorsStudyTest {
   private static final double HEADROOM = 0.08;
@@ -33,25 +35,29 @@ class FloorsStudyTest {
   private static final BundleFacts FACTS =
       SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 1500, 10, 6_000_000, true), 2);
 
-  private static Predictor predictor() {
+  private static final SchedulerOptions OPTIONS =
+      new SchedulerOptions(true, 1, 2, HEADROOM, 0, 0, Duration.ZERO);
+
+  private static Resampling resampling() {
     List<Plan> plans =
         CandidatePlans.sluice(FACTS).stream().flatMap(chain -> chain.plans().stream()).toList();
-    return new Predictor(FACTS, plans, 1, 2);
+    return new Resampling(FACTS, plans, OPTIONS, FACTS.certify(), DEVICE_SCALE, PERIOD_NANOS);
   }
 
-  @Test
-  void choosesAsTheSchedulerDoes() {
-    Predictor predictor = predictor();
-    FloorProof.Proven proven = FloorProof.of(predictor, QUESTION.objective()).prove();
-    Scheduler scheduler =
-        new Scheduler(
-            FACTS,
-            QUESTION.objective(),
-            new SchedulerOptions(true, 1, 2, HEADROOM, 0, 0, Duration.ZERO));
+  @ParameterizedTest
+  @ValueSource(strings = {"worker_compute", "device_compute"})
+  void choosesAsTheSchedulerDoes(String target) {
+    Question question =
+        Question.of(
+            "p95_latency <= 150 ms, accuracy >= final - 2 pt; minimise %s, then uplink_bytes"
+                .formatted(target));
+    Predictor predictor = resampling().predictor(question);
+    FloorProof.Proven proven = FloorProof.of(predictor, question.objective()).prove();
+    Scheduler scheduler = new Scheduler(FACTS, question.objective(), OPTIONS);
     int compared = 0;
     for (Condition condition : Condition.ALL) {
       Estimates estimates = condition.estimates(DEVICE_SCALE, PERIOD_NANOS);
-      Ranking ranking = new Ranking(predictor, QUESTION, estimates, HEADROOM);
+      Ranking ranking = new Ranking(predictor, question, estimates, HEADROOM);
       OptionalInt chosen = ranking.choose(proven::gap);
       if (chosen.isPresent()) {
         compared++;
@@ -59,7 +65,7 @@ class FloorsStudyTest {
         assertThat(decision.feasible()).as(condition.name()).isTrue();
         assertThat(ranking.cost(chosen.getAsInt()))
             .as(condition.name())
-            .isEqualTo(decision.prediction().workerComputeNanos());
+            .isEqualTo(question.cost().of(decision.prediction()));
       }
     }
     assertThat(compared).isPositive();
@@ -67,10 +73,7 @@ class FloorsStudyTest {
 
   @Test
   void drawsTablesFromThePoolAndLooksThereWhetherFloorsHold() {
-    Resampling resampling =
-        new Resampling(FACTS, predictor(), FACTS.certify(), DEVICE_SCALE, PERIOD_NANOS, HEADROOM);
-
-    Findings findings = resampling.ask(QUESTION, 60, 20, new SplittableRandom(3));
+    Findings findings = resampling().ask(QUESTION, 60, 20, new SplittableRandom(3));
 
     assertThat(findings.choices()).hasSameSizeAs(Condition.ALL);
     assertThat(findings.anyBroken()).isBetween(0.0, 0.35);
@@ -91,6 +94,22 @@ class FloorsStudyTest {
     assertThat(claims.get(1).holds()).isTrue();
     assertThat(claims.get(2).measured()).isCloseTo(1, within(1e-12));
     assertThat(claims.get(3).measured()).as("no such question").isNaN();
+  }
+
+  @Test
+  void aCostWhereTheUncertifiedChoiceHasNoneIsClaimedByItself() {
+    Findings ratio = findings(0, 0, 2, 1);
+    Findings nothing = findings(0, 0, 0, 0);
+    Findings something = findings(0, 0, 3e6, 0);
+
+    List<Claim> claims = FloorsStudy.claims(List.of(ratio, nothing, something));
+
+    assertThat(FloorsStudy.claims(List.of(ratio))).hasSize(4);
+    Claim added = claims.get(3);
+    assertThat(added.name()).contains("where that of the uncertified choice is 0");
+    assertThat(added.measured()).isEqualTo(1.5);
+    assertThat(added.samples()).isEqualTo(2);
+    assertThat(added.holds()).isFalse();
   }
 
   private static Findings findings(double any, double broken, double cost, double uncertified) {

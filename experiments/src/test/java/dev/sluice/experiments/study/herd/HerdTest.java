@@ -26,7 +26,7 @@ class HerdTest {
     for (Phase phase : phases) {
       assertThat(phase.settlingSeconds()).as(phase.name()).isLessThanOrEqualTo(20);
       assertThat(phase.oscillation()).as(phase.name()).isLessThan(0.3);
-      assertThat(phase.utilisation()).as(phase.name()).isBetween(0.65, 0.97);
+      assertThat(phase.utilisation()).as(phase.name()).isBetween(0.6, 0.97);
       assertThat(phase.lateShare()).as(phase.name()).isLessThan(0.01);
       assertThat(phase.refusedShare()).as(phase.name()).isLessThan(0.01);
     }

@@ -142,6 +142,40 @@ class ReportTest {
         .noneMatch(claim -> claim.name().contains("mean over the traces"));
   }
 
+  @Test
+  void aCostWhereTheBestRivalHasNoneIsClaimedByItself() {
+    Finding dearer = finding(run(100, 0, 900), Map.of("free", run(0, 0, 900)), List.of());
+    Finding alike = finding(run(0, 0, 900), Map.of("free", run(0, 0, 900)), List.of());
+
+    assertThat(claim(dearer, "where the best feasible rival's is 0").measured()).isEqualTo(100);
+    assertThat(claim(dearer, "where the best feasible rival's is 0").holds()).isFalse();
+    assertThat(claim(alike, "where the best feasible rival's is 0").holds()).isTrue();
+    assertThat(new Report(List.of(dearer, alike)).claims())
+        .filteredOn(claim -> claim.name().contains("where the best feasible rival's is 0"))
+        .singleElement()
+        .satisfies(claim -> assertThat(claim.samples()).isEqualTo(2));
+  }
+
+  @Test
+  void aCostWhereTheBestStaticPlanHasNoneIsClaimedByItself() {
+    Outcome dear = run(100, 0, 900);
+    Finding finding =
+        new Finding(
+            "b",
+            WORKER,
+            "t",
+            dear,
+            dear,
+            Map.of(),
+            List.of(run(0, 0, 900)),
+            List.of(),
+            List.of(),
+            0);
+
+    assertThat(claim(finding, "where the best static plan's is 0").measured()).isEqualTo(100);
+    assertThat(claim(finding, "where the best static plan's is 0").holds()).isFalse();
+  }
+
   private static Claim claim(Finding finding, String part) {
     return new Report(List.of(finding))
         .claims().stream().filter(claim -> claim.name().contains(part)).findFirst().orElseThrow();
