@@ -127,6 +127,8 @@ class EstimatorsTest {
     Estimators noHurry = new Estimators();
     hurried.onTransfer(waited);
     noHurry.onTransferOfNoHurry(waited);
+    assertThat(noHurry.at(3150 * MS).uplinkBytesPerSecond())
+        .isEqualTo(hurried.at(3150 * MS).uplinkBytesPerSecond());
     for (Estimators each : new Estimators[] {none, hurried, noHurry}) {
       each.onPing(40 * MS, 3200 * MS);
       each.onSubmitted(1, 9000, 3300 * MS);
@@ -134,8 +136,6 @@ class EstimatorsTest {
     long later = 4300 * MS;
     assertThat(hurried.at(later).link()).as("such answers take long").isEqualTo(LinkState.UP);
     assertThat(noHurry.at(later).link()).isEqualTo(none.at(later).link());
-    assertThat(noHurry.at(later).uplinkBytesPerSecond())
-        .isEqualTo(hurried.at(later).uplinkBytesPerSecond());
   }
 
   @Test
