@@ -157,7 +157,7 @@ public final class Scheduler implements Planner {
         criterion);
   }
 
-  /** A chain without some of its plans is still a sequence that was fixed beforehand. */
+  /** Chains without the plans that the device cannot run; what is proven is proven of the rest. */
   private static List<PlanChain> runnable(List<PlanChain> chains, Predicate<Plan> runnable) {
     return chains.stream()
         .map(chain -> new PlanChain(chain.plans().stream().filter(runnable).toList()))

@@ -144,6 +144,17 @@ public record Estimates(
 
   private Estimates with(
       double newBytesPerSecond, long newRoundTripNanos, long newQueueNanos, WorkerLoad newWorker) {
+    return with(
+        newBytesPerSecond, newRoundTripNanos, newQueueNanos, newWorker, passOdds, switchNanos);
+  }
+
+  private Estimates with(
+      double newBytesPerSecond,
+      long newRoundTripNanos,
+      long newQueueNanos,
+      WorkerLoad newWorker,
+      double newPassOdds,
+      long newSwitchNanos) {
     return new Estimates(
         link,
         newBytesPerSecond,
@@ -156,44 +167,18 @@ public record Estimates(
         framePeriodNanos,
         probeBytesWanted,
         newWorker,
-        passOdds,
-        switchNanos);
+        newPassOdds,
+        newSwitchNanos);
   }
 
   /** Returns the same for exits that are seen to let more, or fewer, frames pass. */
   public Estimates withPassOdds(double odds) {
-    return new Estimates(
-        link,
-        uplinkBytesPerSecond,
-        uplinkRelativeSd,
-        roundTripNanos,
-        roundTripSdNanos,
-        deviceScale,
-        workerScale,
-        workerQueueNanos,
-        framePeriodNanos,
-        probeBytesWanted,
-        worker,
-        odds,
-        switchNanos);
+    return with(uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, worker, odds, switchNanos);
   }
 
   /** Returns the same where it is known how long a change of plan takes. */
   public Estimates withSwitchNanos(long nanos) {
-    return new Estimates(
-        link,
-        uplinkBytesPerSecond,
-        uplinkRelativeSd,
-        roundTripNanos,
-        roundTripSdNanos,
-        deviceScale,
-        workerScale,
-        workerQueueNanos,
-        framePeriodNanos,
-        probeBytesWanted,
-        worker,
-        passOdds,
-        nanos);
+    return with(uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, worker, passOdds, nanos);
   }
 
   /**
