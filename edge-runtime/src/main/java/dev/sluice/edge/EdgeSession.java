@@ -85,8 +85,10 @@ public final class EdgeSession implements AutoCloseable {
    * device compute is free (`eagerHedge`), it begins at once: a reply that comes late is then met by
    * the deepest local exit there is time for.
    *
-   * A hedge that already has an answer begins no stage that would still run when the next frame is
-   * expected: plans are chosen for frames that are served at once. It goes on if none comes.
+   * A hedge begins no stage that would still run when the next frame is expected: plans are chosen
+   * for frames that are served at once. It goes on if none comes. Only a frame without any answer
+   * takes the device from the next one, at the latest moment for its nearest exit; the scheduler
+   * counts on that (`Rescue`).
    *
    * A frame leaves `live` when it is answered, and nothing but `answer` removes it: that makes for
    * exactly one answer. Its tensors may outlive it until the device has finished with them.
@@ -138,7 +140,7 @@ public final class EdgeSession implements AutoCloseable {
   private boolean planning;
   private boolean planAgain;
   private boolean replanArmed;
-  private boolean hedgingArmed;
+  private long hedgingArmedNanos = Long.MAX_VALUE;
   private long lastSubmitNanos;
   private boolean submittedAny;
   private int transfersSincePlan;
@@ -510,10 +512,14 @@ public final class EdgeSession implements AutoCloseable {
         continue;
       }
       if (fits(r, ownExit(r), now, scale)) {
-        if (r.best == null || !keepsDeviceFromNextFrame(r, now, scale)) {
+        if (!keepsDeviceFromNextFrame(r, now, scale)) {
           return r;
         }
-        armHedging(expectedFrameNanos(now));
+        long latest = r.best == null ? latestHedgeNanos(r, scale) : Long.MAX_VALUE;
+        if (now >= latest) {
+          return r;
+        }
+        armHedging(Math.min(latest, expectedFrameNanos(now)));
         continue;
       }
       if (r.best != null || ownExit(r) >= DeviceCosts.NEVER) {
@@ -523,6 +529,11 @@ public final class EdgeSession implements AutoCloseable {
       }
     }
     return tooLate;
+  }
+
+  /** When a frame without an answer must be turned to, so that its nearest exit ends in time. */
+  private long latestHedgeNanos(Request r, double scale) {
+    return limit(r) - options.slackNanos() - withMargin(ownExit(r), scale);
   }
 
   private boolean keepsDeviceFromNextFrame(Request r, long now, double scale) {
@@ -537,12 +548,12 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   private void armHedging(long at) {
-    if (!hedgingArmed) {
-      hedgingArmed = true;
+    if (at < hedgingArmedNanos) {
+      hedgingArmedNanos = at;
       loop.at(
           at,
           () -> {
-            hedgingArmed = false;
+            hedgingArmedNanos = Long.MAX_VALUE;
             pump();
           });
     }

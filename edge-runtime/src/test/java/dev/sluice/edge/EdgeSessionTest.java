@@ -442,6 +442,41 @@ class EdgeSessionTest {
     assertThat(only(1).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
   }
 
+  /** Of the plan's own 23 ms and the 41 to the nearest exit, both do not fit into 60. */
+  @Test
+  void keepsTheDeviceForTheNextFrameAsLongAsAnExitStaysInReach() {
+    options = options.withEagerHedge(true);
+    plan = new Plan(1, "c", List.of());
+    cloud.script = (request, done) -> cloud.replyAfter(50 * MS, request, done);
+    open();
+    for (int i = 0; i < 6; i++) {
+      frame(i, i * 60L);
+    }
+    after(1000);
+    assertThat(only(4).place()).isEqualTo(Place.CLOUD);
+    assertThat(only(4).timing().waitNanos()).isZero();
+    assertThat(only(5).timing().waitNanos()).isZero();
+  }
+
+  @Test
+  void takesTheDeviceFromTheNextFrameWhenAnExitWouldGetOutOfReach() {
+    options = options.withEagerHedge(true);
+    plan = new Plan(1, "c", List.of());
+    cloud.script =
+        (request, done) -> {
+          if (request.id() < 4) {
+            cloud.replyAfter(50 * MS, request, done);
+          }
+        };
+    open();
+    for (int i = 0; i < 6; i++) {
+      frame(i, i * 60L);
+    }
+    after(1000);
+    assertThat(only(4).exit()).isEqualTo(1);
+    assertThat(only(4).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
   @Test
   void goesOnToTheDeepestExitWhenTheNextFrameDoesNotCome() {
     options = SessionOptions.of(180 * MS).withEagerHedge(true);

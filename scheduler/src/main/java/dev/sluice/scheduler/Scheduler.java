@@ -14,6 +14,7 @@ import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -189,7 +190,7 @@ public final class Scheduler implements Planner {
             options.rateSds(),
             options.roundTripSds(),
             criterion,
-            options.device().goingOn(!objective.sparesDevice()));
+            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);

@@ -1,5 +1,7 @@
 package dev.sluice.edge.session;
 
+import dev.sluice.scheduler.predict.Rescue;
+
 /**
  * How a session serves. Immutable.
  *
@@ -59,8 +61,8 @@ public record SessionOptions(
   public static SessionOptions of(long deadlineNanos) {
     return new SessionOptions(
         deadlineNanos,
-        Math.min(2 * MILLIS, deadlineNanos / 10),
-        0.08,
+        Rescue.slackNanos(deadlineNanos),
+        Rescue.MARGIN,
         true,
         false,
         2 * deadlineNanos,

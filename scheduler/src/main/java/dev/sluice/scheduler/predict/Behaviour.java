@@ -192,6 +192,7 @@ final class Behaviour {
    */
   boolean neverSlowerThan(Behaviour other) {
     if (shipment != other.shipment
+        || costs.rescue > other.costs.rescue
         || workerNanos > other.workerNanos
         || deviceNanos > other.deviceNanos
         || meanBytes > other.meanBytes) {

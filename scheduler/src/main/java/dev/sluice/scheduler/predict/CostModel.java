@@ -29,11 +29,19 @@ final class CostModel {
   /** Worker's least time for a sample that is sent: decoding and all up to the first exit. */
   final double leastWorker;
 
-  private CostModel(double[] deviceStop, double deviceSent, double[] worker, double leastWorker) {
+  /**
+   * Device's time from sending to the nearest exit, for a sample that is sent without an answer of
+   * the device's own; 0 if there is one.
+   */
+  final double rescue;
+
+  private CostModel(
+      double[] deviceStop, double deviceSent, double[] worker, double leastWorker, double rescue) {
     this.deviceStop = deviceStop;
     this.deviceSent = deviceSent;
     this.worker = worker;
     this.leastWorker = leastWorker;
+    this.rescue = rescue;
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
@@ -84,7 +92,23 @@ final class CostModel {
       }
       least = worker[first];
     }
-    return new CostModel(deviceStop, device, worker, least);
+    return new CostModel(deviceStop, device, worker, least, rescue(facts, plan, threshold));
+  }
+
+  private static double rescue(BundleFacts facts, Plan plan, double[] threshold) {
+    if (!plan.usesCloud()) {
+      return 0;
+    }
+    int exit = 0;
+    for (; facts.exitCut(exit) <= plan.split(); exit++) {
+      if (active(threshold, exit) || exit == facts.finalExit()) {
+        return 0;
+      }
+    }
+    Profile profile = facts.profile();
+    return (plan.split() == 0 ? profile.preprocessNanos() : 0)
+        + segments(profile, plan.split(), facts.exitCut(exit))
+        + profile.headNanos(exit);
   }
 
   /**

@@ -11,24 +11,31 @@ import java.util.Optional;
  * @param memory what plans need, where somebody knows
  * @param goesOn whether it computes on towards deeper exits while a reply is due; otherwise it
  *     waits as long as one exit stays in reach
+ * @param rescue when it turns to a frame that it has no answer to while a reply is due
  */
-public record DeviceModel(EnergyModel energy, Optional<PlanMemory> memory, boolean goesOn) {
-  /** {@link EnergyModel#DEFAULT}, and memory unknown. */
+public record DeviceModel(
+    EnergyModel energy, Optional<PlanMemory> memory, boolean goesOn, Rescue rescue) {
+  /** {@link EnergyModel#DEFAULT}, memory unknown, no deadline. */
   public static final DeviceModel DEFAULT =
-      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true);
+      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE);
 
   /** Returns the same with another energy model. */
   public DeviceModel with(EnergyModel newEnergy) {
-    return new DeviceModel(newEnergy, memory, goesOn);
+    return new DeviceModel(newEnergy, memory, goesOn, rescue);
   }
 
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
-    return new DeviceModel(energy, Optional.of(newMemory), goesOn);
+    return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue);
   }
 
   /** Returns the same device where it computes on while a reply is due, or does not. */
   public DeviceModel goingOn(boolean newGoesOn) {
-    return new DeviceModel(energy, memory, newGoesOn);
+    return new DeviceModel(energy, memory, newGoesOn, rescue);
+  }
+
+  /** Returns the same device where it answers by itself by another time. */
+  public DeviceModel answering(Rescue newRescue) {
+    return new DeviceModel(energy, memory, goesOn, newRescue);
   }
 }

@@ -554,7 +554,8 @@ public final class Predictor {
         WorkerWait.of(estimates, (double) facts.workerProfile().networkNanos(), caution),
         estimates.deviceScale(),
         estimates.workerScale(),
-        estimates.framePeriodNanos());
+        estimates.framePeriodNanos(),
+        device.rescue());
   }
 
   private double rate(Estimates estimates, double caution) {

@@ -7,6 +7,10 @@ package dev.sluice.scheduler.predict;
  * <p>Up to the first window of TCP (10 segments) a payload passes as one burst. Beyond it a window
  * doubles per round trip, and where it is shorter than the round trip the link waits for the
  * acknowledgements. Every step is monotone in the rate: more bandwidth never makes a frame later.
+ *
+ * <p>A frame that was sent without an answer of the device's own, and whose reply is late, takes
+ * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst.
+ * (A later one may be hit in truth; the sum is the same.)
  */
 final class Replay {
   private static final double FIRST_WINDOW_BYTES = 14_600;
@@ -21,6 +25,7 @@ final class Replay {
    * @param deviceScale measured over profiled time
    * @param workerScale likewise
    * @param periodNanos time between frames; 0 = frames never meet
+   * @param rescue when the device turns to a frame whose reply is late
    */
   record Conditions(
       double bytesPerNano,
@@ -28,7 +33,8 @@ final class Replay {
       WorkerWait workerWait,
       double deviceScale,
       double workerScale,
-      long periodNanos) {
+      long periodNanos,
+      Rescue rescue) {
     double transferNanos(double bytes) {
       return Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
     }
@@ -66,6 +72,10 @@ final class Replay {
     double cloudNanos = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos);
     double period = met.periodNanos();
     boolean meet = met.periodNanos() > 0;
+    double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
+    double rescueAt = rescueNanos > 0 ? met.rescue().beginNanos(rescueNanos) : 0;
+    boolean between = rescueAt <= period;
+    double rescuing = 0;
     double deviceFree = 0;
     double linkFree = 0;
     int late = 0;
@@ -73,14 +83,22 @@ final class Replay {
       double arrival = i * period;
       double start = meet ? Math.max(arrival, deviceFree) : 0;
       int at = stop[i];
+      double ownNanos = at >= 0 ? deviceStop[at] * deviceScale : sentNanos;
+      deviceFree = start + rescuing + ownNanos;
+      rescuing = 0;
       double latency;
       if (at >= 0) {
-        deviceFree = start + deviceStop[at] * deviceScale;
         latency = deviceFree - arrival;
       } else {
-        deviceFree = start + sentNanos;
         linkFree = (meet ? Math.max(deviceFree, linkFree) : deviceFree) + transferNanos[i];
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
+        if (rescueNanos > 0 && latency > rescueAt) {
+          if (between) {
+            deviceFree = Math.max(deviceFree, arrival + rescueAt) + rescueNanos;
+          } else {
+            rescuing = rescueNanos;
+          }
+        }
       }
       latencyNanos[i] = latency;
       if (latency > limitNanos && ++late > mostLate) {

@@ -214,6 +214,65 @@ class PredictorTest {
     assertThat(hurried.overloaded()).isTrue();
   }
 
+  /**
+   * Without exits every frame is sent, after 16 ms on the device; replies take 34, 39, 36 and 59 ms
+   * if frames do not meet. A device that must have answered by 45 ms begins at 35 ms to compute the
+   * 10 ms to the end.
+   */
+  @Test
+  void letsLateRepliesKeepTheDeviceFromTheFramesBehind() {
+    Predictor predictor = answeringBy(45 * MS);
+
+    // 0: 34. 1: 39, so 10 ms more at the device for 2: 66 - 40 + 7 + 13 = 46; likewise 3: 75.
+    Prediction hurried = predictor.predict(0, everyMillis(20));
+    assertThat(hurried.latency().percentileNanos(25)).isEqualTo(34 * MS);
+    assertThat(hurried.latency().percentileNanos(50)).isEqualTo(39 * MS);
+    assertThat(hurried.latency().percentileNanos(75)).isEqualTo(46 * MS);
+    assertThat(hurried.latency().percentileNanos(100)).isEqualTo(75 * MS);
+
+    // Begun before the next frame comes, it ends 5 ms after that: 2: 41, 3: 64.
+    Prediction met = predictor.predict(0, everyMillis(40));
+    assertThat(met.latency().percentileNanos(75)).isEqualTo(41 * MS);
+    assertThat(met.latency().percentileNanos(100)).isEqualTo(64 * MS);
+
+    // Nobody is kept from anything.
+    Prediction idle = predictor.predict(0, everyMillis(50));
+    assertThat(idle.latency().percentileNanos(50)).isEqualTo(36 * MS);
+    assertThat(idle.latency().percentileNanos(100)).isEqualTo(59 * MS);
+    Prediction unhurried = answeringBy(70 * MS).predict(0, everyMillis(20));
+    assertThat(unhurried.latency().percentileNanos(50)).isEqualTo(36 * MS);
+    assertThat(unhurried.latency().percentileNanos(100)).isEqualTo(59 * MS);
+  }
+
+  @Test
+  void leavesTheDeviceToTheFramesBehindWhereThePlanHasAnAnswerInHand() {
+    Predictor always = new Predictor(handMade(), List.of(SPLIT), 0, 0);
+    Predictor answering =
+        new Predictor(
+            handMade(),
+            List.of(SPLIT),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(new Rescue(20 * MS, 0, 0)));
+
+    assertThat(answering.predict(0, everyMillis(20))).isEqualTo(always.predict(0, everyMillis(20)));
+  }
+
+  private static Predictor answeringBy(long nanos) {
+    return new Predictor(
+        handMade(),
+        List.of(new Plan(1, "q8", List.of())),
+        0,
+        0,
+        Optional.empty(),
+        DeviceModel.DEFAULT.answering(new Rescue(nanos, 0, 0)));
+  }
+
+  private static Estimates everyMillis(long period) {
+    return Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, period * MS);
+  }
+
   @Test
   void assumesACautiousLinkForPercentilesOnly() {
     Estimates estimates = Estimates.of(LinkState.UP, 1e5, Math.log(2), 10 * MS, 3 * MS, 1, 1, 0, 0);
@@ -268,7 +327,11 @@ class PredictorTest {
         plans.add(plan);
       }
     }
-    Predictor predictor = new Predictor(facts, plans, 1, 2);
+    DeviceModel device =
+        seed % 2 == 0
+            ? DeviceModel.DEFAULT
+            : DeviceModel.DEFAULT.answering(Rescue.before(seed * 100 * MS));
+    Predictor predictor = new Predictor(facts, plans, 1, 2, Optional.empty(), device);
     for (int i = 0; i < plans.size(); i++) {
       double[] before = {
         Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY

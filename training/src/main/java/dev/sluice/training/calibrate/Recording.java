@@ -132,6 +132,10 @@ public final class Recording {
   /**
    * Returns the calibration table of some of the codecs.
    *
+   * <p>A table to prove on says of the final exit what it answers and nothing of how sure it was:
+   * no policy asks, and room for scores is better spent on pictures, of which a proof can never
+   * have enough. (Three tenths of the shipped table were such scores.)
+   *
    * @param temperatures per exit
    * @param kept those codecs that the table shall hold
    */
@@ -150,33 +154,31 @@ public final class Recording {
     for (int s = 0; s < samples(); s++) {
       table.sample(s, images.label(s), images.sequence(s));
       for (int exit = 0; exit < network.exits(); exit++) {
-        ExitScores scores = ExitScores.of(lossless[s][exit], temperatures[exit]);
-        table.outcome(
-            s,
-            exit,
-            scores.predicted(),
-            scores.confidence(),
-            scores.margin(),
-            scores.entropyNats());
+        Said said = said(role, exit, lossless[s][exit], temperatures);
+        table.outcome(s, exit, said.predicted, said.confidence, said.margin, said.entropyNats);
       }
       for (int k = 0; k < chosen.size(); k++) {
         int v = chosen.get(k);
         int first = network.firstExit(codecs.get(v).cut());
         table.payload(k, s, bytes[v][s]);
         for (int exit = first; exit < network.exits(); exit++) {
-          ExitScores scores = ExitScores.of(sent[v][s][exit - first], temperatures[exit]);
-          table.outcome(
-              k,
-              s,
-              exit,
-              scores.predicted(),
-              scores.confidence(),
-              scores.margin(),
-              scores.entropyNats());
+          Said said = said(role, exit, sent[v][s][exit - first], temperatures);
+          table.outcome(k, s, exit, said.predicted, said.confidence, said.margin, said.entropyNats);
         }
       }
     }
     return table.build();
+  }
+
+  /** What a table holds of an exit's answer. */
+  private record Said(int predicted, double confidence, double margin, double entropyNats) {}
+
+  private Said said(CalibrationTable.Role role, int exit, float[] logits, double[] temperatures) {
+    if (role == CalibrationTable.Role.CERTIFY && exit == network.exits() - 1) {
+      return new Said(best(logits), 1, 1, 0);
+    }
+    ExitScores scores = ExitScores.of(logits, temperatures[exit]);
+    return new Said(scores.predicted(), scores.confidence(), scores.margin(), scores.entropyNats());
   }
 
   private static float[] last(float[][] rows) {

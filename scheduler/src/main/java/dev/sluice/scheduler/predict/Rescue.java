@@ -1,0 +1,71 @@
+package dev.sluice.scheduler.predict;
+
+import dev.sluice.scheduler.objective.Constraint;
+import dev.sluice.scheduler.objective.Objective;
+
+/**
+ * When a device that has sent a frame without an answer of its own turns to it once more: so late
+ * that its nearest exit just ends before the frame must be answered, unless the reply has come.
+ * That keeps it from the frames behind, so a plan whose replies come late costs more than it seems.
+ *
+ * <p>The device's runtime follows the same rule, with the same figures. Immutable.
+ *
+ * @param limitNanos from capture, by when the device wants to have answered, positive; infinite
+ *     where it does not care
+ * @param slackNanos how much earlier it is ready, since timers are late, at least 0
+ * @param margin share by which it expects to compute longer than predicted, at least 0
+ */
+public record Rescue(double limitNanos, double slackNanos, double margin) {
+  /** The device waits for replies as long as they take. */
+  public static final Rescue NONE = new Rescue(Double.POSITIVE_INFINITY, 0, 0);
+
+  /** The usual margin. */
+  public static final double MARGIN = 0.08;
+
+  private static final long MOST_SLACK_NANOS = 2_000_000;
+
+  /** The slack is never more than this part of a deadline. */
+  private static final long SLACK_OF_DEADLINE = 10;
+
+  public Rescue {
+    if (!(limitNanos > 0 && slackNanos >= 0 && margin >= 0)) {
+      throw new IllegalArgumentException(
+          "not a rescue: limit " + limitNanos + " ns, slack " + slackNanos + ", margin " + margin);
+    }
+  }
+
+  /** Returns the usual slack before a deadline: 2 ms, of short deadlines a tenth. */
+  public static long slackNanos(long deadlineNanos) {
+    return Math.min(MOST_SLACK_NANOS, deadlineNanos / SLACK_OF_DEADLINE);
+  }
+
+  /** Returns the usual rule for a deadline, positive. */
+  public static Rescue before(long deadlineNanos) {
+    long slack = slackNanos(deadlineNanos);
+    return new Rescue(deadlineNanos - slack, slack, MARGIN);
+  }
+
+  /** Returns the usual rule where the first bound of a latency is the deadline, if there is one. */
+  public static Rescue of(Objective objective) {
+    return objective.constraints().stream()
+        .flatMap(constraint -> constraint.latencyBound().stream())
+        .mapToLong(Rescue::deadlineNanos)
+        .limit(1)
+        .mapToObj(Rescue::before)
+        .findFirst()
+        .orElse(NONE);
+  }
+
+  private static long deadlineNanos(Constraint bound) {
+    return Math.max(1, Math.round(bound.bound()));
+  }
+
+  /**
+   * Returns the moment from capture at which the device begins if no reply has come.
+   *
+   * @param nanos that the nearest exit takes
+   */
+  double beginNanos(double nanos) {
+    return Math.max(0, limitNanos - slackNanos - nanos * (1 + margin));
+  }
+}
