@@ -201,7 +201,7 @@ class StabilityTest {
       Plan first = plan.orElseThrow();
       assertThat(first.usesCloud()).isTrue();
       Estimates crowded = link(20, 0.05, busy(0.97));
-      for (long now = 10 * SECOND; now < 60 * SECOND; now += 250 * MS) {
+      for (long now = 10 * SECOND; now < 130 * SECOND; now += 250 * MS) {
         PlanDecision decision = scheduler.decide(crowded, plan, now);
         if (decision.plan().equals(first)) {
           assertThat(decision.reason()).contains("waits for its turn", "busy 97 %");

@@ -9,8 +9,8 @@ package dev.sluice.scheduler.predict;
  * acknowledgements. Every step is monotone in the rate: more bandwidth never makes a frame later.
  *
  * <p>A frame that was sent without an answer of the device's own, and whose reply is late, takes
- * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst.
- * (A later one may be hit in truth; the sum is the same.)
+ * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst. (A
+ * later one may be hit in truth; the sum is the same.)
  */
 final class Replay {
   private static final double FIRST_WINDOW_BYTES = 14_600;
@@ -73,7 +73,7 @@ final class Replay {
     double period = met.periodNanos();
     boolean meet = met.periodNanos() > 0;
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
-    double rescueAt = rescueNanos > 0 ? met.rescue().beginNanos(rescueNanos) : 0;
+    double rescueAt = rescueNanos > 0 ? met.rescue().beginNanos(sentNanos, rescueNanos) : 0;
     boolean between = rescueAt <= period;
     double rescuing = 0;
     double deviceFree = 0;

@@ -61,11 +61,14 @@ public record Rescue(double limitNanos, double slackNanos, double margin) {
   }
 
   /**
-   * Returns the moment from capture at which the device begins if no reply has come.
+   * Returns the moment from capture at which the device begins if no reply has come: when it is too
+   * late anyhow, if the exit cannot end in time even where no frame waits for another.
    *
+   * @param sentNanos that a frame takes until it is sent
    * @param nanos that the nearest exit takes
    */
-  double beginNanos(double nanos) {
-    return Math.max(0, limitNanos - slackNanos - nanos * (1 + margin));
+  double beginNanos(double sentNanos, double nanos) {
+    double own = nanos * (1 + margin);
+    return sentNanos + own > limitNanos ? limitNanos : limitNanos - slackNanos - own;
   }
 }

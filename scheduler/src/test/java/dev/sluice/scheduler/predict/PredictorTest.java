@@ -245,6 +245,19 @@ class PredictorTest {
   }
 
   @Test
+  void doesNotTurnToAnExitThatIsOutOfReachAnyhow() {
+    // With the margin 30 ms to the end, after 16: too late, so it waits for replies until 45 ms.
+    Prediction beyond = answering(new Rescue(45 * MS, 0, 2)).predict(0, everyMillis(20));
+    assertThat(beyond.latency().percentileNanos(75)).isEqualTo(39 * MS);
+    assertThat(beyond.latency().percentileNanos(100)).isEqualTo(59 * MS);
+
+    // With 28 ms it just ends in time. Every frame is rescued from 17 ms on: 34, 46, 49, 78.
+    Prediction within = answering(new Rescue(45 * MS, 0, 1.8)).predict(0, everyMillis(20));
+    assertThat(within.latency().percentileNanos(75)).isEqualTo(49 * MS);
+    assertThat(within.latency().percentileNanos(100)).isEqualTo(78 * MS);
+  }
+
+  @Test
   void leavesTheDeviceToTheFramesBehindWhereThePlanHasAnAnswerInHand() {
     Predictor always = new Predictor(handMade(), List.of(SPLIT), 0, 0);
     Predictor answering =
@@ -260,13 +273,17 @@ class PredictorTest {
   }
 
   private static Predictor answeringBy(long nanos) {
+    return answering(new Rescue(nanos, 0, 0));
+  }
+
+  private static Predictor answering(Rescue rescue) {
     return new Predictor(
         handMade(),
         List.of(new Plan(1, "q8", List.of())),
         0,
         0,
         Optional.empty(),
-        DeviceModel.DEFAULT.answering(new Rescue(nanos, 0, 0)));
+        DeviceModel.DEFAULT.answering(rescue));
   }
 
   private static Estimates everyMillis(long period) {
