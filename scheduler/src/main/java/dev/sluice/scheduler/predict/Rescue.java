@@ -67,7 +67,7 @@ public record Rescue(double limitNanos, double slackNanos, double margin) {
    * @param sentNanos that a frame takes until it is sent
    * @param nanos that the nearest exit takes
    */
-  double beginNanos(double sentNanos, double nanos) {
+  public double beginNanos(double sentNanos, double nanos) {
     double own = nanos * (1 + margin);
     return sentNanos + own > limitNanos ? limitNanos : limitNanos - slackNanos - own;
   }

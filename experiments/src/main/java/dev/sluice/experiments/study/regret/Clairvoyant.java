@@ -5,6 +5,7 @@ import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +35,10 @@ import java.util.function.ToDoubleFunction;
  * idle restart and the radio are, because shares stand for single frames, and because plans within
  * one per cent of another in every respect are dropped. Prices are chosen with hindsight.
  *
- * <p>Nor does it know that a device which goes on alone at once answers some frames before the
+ * <p>It knows that the device turns to a frame without an answer when the reply is late. Where that
+ * would keep the device busy beyond a period, such a frame counts as one that comes too late.
+ *
+ * <p>It does not know that a device which goes on alone at once answers some frames before the
  * worker has them, so that it can take a plan to cost the worker more than it does.
  */
 final class Clairvoyant {
@@ -135,7 +139,14 @@ final class Clairvoyant {
     long free = captured + state * STEP_NANOS;
     long begin = Math.max(free, captured + Math.round(known.sentNanos() * factor));
     int[] typical = known.typicalBytes(SHARES);
+    double turn = known.turnNanos() * factor;
+    double turned =
+        captured
+            + Rescue.before(course.question().deadlineNanos())
+                .beginNanos(known.sentNanos() * factor, turn);
+    boolean overloads = known.sentNanos() * factor + turn > course.replay().periodNanos();
     int late = 0;
+    int rescued = 0;
     double latency = 0;
     double worker = 0;
     double bytes = 0;
@@ -145,8 +156,10 @@ final class Clairvoyant {
       long departed = future.payloadDepartedNanos(begin, sent);
       long roundTrip = future.roundTripNanos(departed);
       double reply = (double) departed + roundTrip + known.workerNanos();
-      boolean misses = reply > (double) deadline;
+      boolean turns = turn > 0 && reply > turned;
+      boolean misses = reply > (double) deadline || (turns && overloads);
       late += misses ? 1 : 0;
+      rescued += turns && !misses ? 1 : 0;
       latency += Math.min(reply, (double) deadline) - captured;
       worker += departed + roundTrip / 2 < deadline ? known.workerNanos() : 0;
       bytes += begin < deadline ? sent : 0;
@@ -164,7 +177,8 @@ final class Clairvoyant {
                 .costOf(
                     offloaded * worker / shares,
                     offloaded * bytes / shares,
-                    (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor,
+                    (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor
+                        + offloaded * rescued / shares * turn,
                     (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares);
     difference[at] =
         (float) (known.difference() * (1 - missed) + known.rescuedDifference() * missed);

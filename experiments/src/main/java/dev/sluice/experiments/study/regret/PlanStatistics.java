@@ -22,6 +22,8 @@ import java.util.Arrays;
  * @param rescuedDifference accuracy minus the uncut network's if all rows that are sent were
  *     answered by the device instead, with the deepest exit that it reaches in time
  * @param rescueNanos device's further compute of a row for that, 0 if it needs none
+ * @param turnNanos device's further compute of a row that is sent to the nearest exit, to which it
+ *     turns when the reply is late; 0 if it has an answer in hand
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record PlanStatistics(
@@ -34,7 +36,8 @@ record PlanStatistics(
     double workerNanos,
     int[] sentBytes,
     double rescuedDifference,
-    double rescueNanos) {
+    double rescueNanos,
+    double turnNanos) {
 
   /**
    * Replays a plan.
@@ -95,7 +98,8 @@ record PlanStatistics(
         sent == 0 ? 0 : worker / sent,
         sentBytes,
         (double) rescuedNet / rows.length,
-        rescue.nanos());
+        rescue.nanos(),
+        sent == 0 ? 0 : rescue.turnNanos());
   }
 
   /** Mean bytes per row, over all rows. */
@@ -162,31 +166,38 @@ record PlanStatistics(
    *
    * @param exit the deepest, -1 for none
    * @param nanos further compute to get there, at least 0
+   * @param turnNanos further compute to the nearest one behind it, 0 if there is an active one
+   *     before
    */
-  private record Rescue(int exit, double nanos) {
+  private record Rescue(int exit, double nanos, double turnNanos) {
     static Rescue of(
         BundleFacts facts, Plan plan, double[] thresholds, Times times, double budgetNanos) {
       Profile near = facts.profile();
-      Rescue deepest = new Rescue(-1, 0);
+      int deepest = -1;
+      double nanos = 0;
+      double turn = -1;
       double further = plan.split() == 0 ? near.preprocessNanos() : 0;
       int cut = plan.split();
       for (int exit = 0; exit < thresholds.length; exit++) {
         if (facts.exitCut(exit) <= plan.split()) {
           boolean there = thresholds[exit] < Double.POSITIVE_INFINITY;
           if (there && times.atExit[exit] <= budgetNanos) {
-            deepest = new Rescue(exit, 0);
+            deepest = exit;
           }
+          turn = there ? 0 : turn;
           continue;
         }
         for (; cut < facts.exitCut(exit); cut++) {
           further += near.segmentNanos(cut + 1);
         }
         further += near.headNanos(exit);
+        turn = turn < 0 ? further : turn;
         if (times.sent + further <= budgetNanos) {
-          deepest = new Rescue(exit, further);
+          deepest = exit;
+          nanos = further;
         }
       }
-      return deepest;
+      return new Rescue(deepest, nanos, Math.max(0, turn));
     }
   }
 }
