@@ -13,6 +13,7 @@ final class Timeline {
 
   private final LinkTrace trace;
   private long startNanos;
+  private Overrides overrides = Overrides.NONE;
 
   Timeline(LinkTrace trace, long startNanos) {
     this.trace = trace;
@@ -32,7 +33,16 @@ final class Timeline {
   }
 
   Step stepAt(long nanos) {
-    return trace.stepAt(positionNanos(nanos));
+    return overrides.on(trace.stepAt(positionNanos(nanos)));
+  }
+
+  Overrides overrides() {
+    return overrides;
+  }
+
+  /** Puts something in place of the trace's values, for good: past times are told alike. */
+  void override(Overrides next) {
+    overrides = next;
   }
 
   /** Returns when the step in force ends, which is after {@code nanos}, or {@link #NEVER}. */

@@ -1,0 +1,88 @@
+package dev.sluice.sim.link;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+
+/**
+ * How the proxy's sockets are set up: Linux's own where their library can be loaded, else
+ * java.nio's.
+ */
+final class Sockets {
+  private static final boolean NATIVE = Epoll.isAvailable();
+  private static final int RECEIVE_BUFFER_BYTES = 32 << 10;
+  private static final int SEND_BUFFER_BYTES = 128 << 10;
+  private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+
+  private Sockets() {}
+
+  /** Returns whether an event loop can wait for less than a millisecond. */
+  static boolean preciseTimes() {
+    return NATIVE;
+  }
+
+  static MultiThreadIoEventLoopGroup loop() {
+    return new MultiThreadIoEventLoopGroup(
+        1,
+        new DefaultThreadFactory("link", true),
+        NATIVE ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+  }
+
+  static ServerBootstrap listener(EventLoop loop, ChannelHandler accepted) {
+    return new ServerBootstrap()
+        .group(loop)
+        .channel(NATIVE ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+        .option(ChannelOption.SO_REUSEADDR, true)
+        .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        .childOption(ChannelOption.AUTO_READ, false)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
+        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+        .childHandler(accepted);
+  }
+
+  static Bootstrap dialler(EventLoop loop, ChannelHandler dialled) {
+    return new Bootstrap()
+        .group(loop)
+        .channel(NATIVE ? EpollSocketChannel.class : NioSocketChannel.class)
+        .option(ChannelOption.AUTO_READ, false)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        .option(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+        .handler(dialled);
+  }
+
+  /** Closes a connection so that the other side sees it reset. */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  static void reset(Channel channel) {
+    if (channel.isActive()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    }
+    channel.close();
+  }
+
+  /**
+   * What has arrived may wait for its reader, as in a receive buffer. Small ones would cost rate: a
+   * machine that lags for some milliseconds hands over that much at once.
+   */
+  private static WriteBufferWaterMark waterMark() {
+    return new WriteBufferWaterMark(128 << 10, 512 << 10);
+  }
+}
