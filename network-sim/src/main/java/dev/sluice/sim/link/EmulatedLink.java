@@ -45,6 +45,9 @@ public final class EmulatedLink implements AutoCloseable {
    */
   private static final Logger LOG = LoggerFactory.getLogger(EmulatedLink.class);
 
+  private static final Direction[] DIRECTIONS = Direction.values();
+  private static final long MOST_SLACK_NANOS = 2_000_000;
+
   private final LinkModel model;
   private final Start start;
   private final List<Worker> workers = new ArrayList<>();
@@ -337,8 +340,10 @@ public final class EmulatedLink implements AutoCloseable {
   private void pumpOnce() {
     long now = clock.getAsLong();
     long next = Timeline.NEVER;
-    for (Direction direction : Direction.values()) {
-      next = Math.min(next, commit(direction, now));
+    // Of a packet nothing is seen before it has crossed the link, so its start need not be met.
+    long slack = Math.min(MOST_SLACK_NANOS, model.timeline().stepAt(now).roundTripNanos() / 2);
+    for (Direction direction : DIRECTIONS) {
+      next = Math.min(next, Timeline.plus(commit(direction, now), slack));
     }
     for (int i = connections.size() - 1; i >= 0; i--) {
       next = Math.min(next, advance(connections.get(i), now));

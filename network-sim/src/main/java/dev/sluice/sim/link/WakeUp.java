@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * merged; while much passes, that is what bounds the work.
  */
 abstract class WakeUp implements AutoCloseable {
-  /** A tenth of the delay that the proxy may add. */
-  private static final long PERIOD_NANOS = 100_000;
+  /** A quarter of the delay that the proxy may add. */
+  private static final long PERIOD_NANOS = 250_000;
 
   /** Asks for a run; one at {@link Timeline#NEVER} is none. On the event loop. */
   void at(long nanos, long nowNanos) {
