@@ -3,6 +3,7 @@ package dev.sluice.sim.link;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -20,6 +21,9 @@ final class Pipe {
   /** Reading goes on when this share of the room is free again: every switch is a system call. */
   private static final double FREE_AGAIN = 0.125;
 
+  private static final double ARRIVED_SECONDS = 0.1;
+  private static final int MOST_ARRIVED_BYTES = 32 << 20;
+
   private final Flow flow;
   private final LinkModel link;
   private final LongSupplier clock;
@@ -33,6 +37,7 @@ final class Pipe {
   private @Nullable Channel source;
   private @Nullable Channel target;
   private int waitingBytes;
+  private int arrivedBytes = Sockets.ARRIVED_BYTES;
   private boolean finished;
   private boolean ended;
   private boolean broken;
@@ -229,6 +234,7 @@ final class Pipe {
 
   /** Reads from the source while there is room. */
   void regulate(long now) {
+    makeRoom(now);
     Channel from = source;
     if (from == null) {
       return;
@@ -238,6 +244,19 @@ final class Pipe {
     reading = !broken && !finished && !silent && waitingBytes < bound;
     if (from.config().isAutoRead() != reading) {
       from.config().setAutoRead(reading);
+    }
+  }
+
+  /**
+   * What has arrived may wait for its reader, as in a receive buffer. Where that is full the link
+   * stands still, so it must hold what arrives while this machine is busy elsewhere.
+   */
+  private void makeRoom(long now) {
+    Channel to = target;
+    int wanted = (int) Math.min(MOST_ARRIVED_BYTES, flow.rateAt(now) * ARRIVED_SECONDS);
+    if (to != null && wanted > arrivedBytes) {
+      arrivedBytes = wanted;
+      to.config().setWriteBufferWaterMark(new WriteBufferWaterMark(wanted / 4, wanted));
     }
   }
 

@@ -51,7 +51,9 @@ final class ProxiedConnection {
    * Returns when the worker is to be dialled: never once that was done, or where it makes no sense.
    */
   long dialNanos() {
-    return dialled || silent || over() ? Timeline.NEVER : connection.flow(Direction.UPLINK).reachedNanos();
+    return dialled || silent || over()
+        ? Timeline.NEVER
+        : connection.flow(Direction.UPLINK).reachedNanos();
   }
 
   /** Notes that the worker is being dialled. */

@@ -25,6 +25,10 @@ final class Sockets {
   private static final boolean NATIVE = Epoll.isAvailable();
   private static final int RECEIVE_BUFFER_BYTES = 32 << 10;
   private static final int SEND_BUFFER_BYTES = 128 << 10;
+
+  /** How much may have arrived and wait for its reader, at least. */
+  static final int ARRIVED_BYTES = 512 << 10;
+
   private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
 
   private Sockets() {}
@@ -78,11 +82,7 @@ final class Sockets {
     channel.close();
   }
 
-  /**
-   * What has arrived may wait for its reader, as in a receive buffer. Small ones would cost rate: a
-   * machine that lags for some milliseconds hands over that much at once.
-   */
   private static WriteBufferWaterMark waterMark() {
-    return new WriteBufferWaterMark(128 << 10, 512 << 10);
+    return new WriteBufferWaterMark(ARRIVED_BYTES / 4, ARRIVED_BYTES);
   }
 }

@@ -32,6 +32,14 @@ abstract class WakeUp implements AutoCloseable {
   }
 
   private static final class OnLoop extends WakeUp {
+    /**
+     * Netty rounds waits of more than 10 ms up to whole milliseconds. So the loop wakes up a little
+     * before the end of a long one, has a look, and waits for the rest.
+     */
+    private static final long PRECISE_NANOS = 9_000_000;
+
+    private static final long EARLY_NANOS = 4_000_000;
+
     private final EventLoop loop;
     private final Runnable pump;
     private @Nullable ScheduledFuture<?> scheduled;
@@ -50,8 +58,8 @@ abstract class WakeUp implements AutoCloseable {
       if (scheduled != null) {
         scheduled.cancel(false);
       }
-      scheduledNanos = nanos;
-      scheduled = loop.schedule(this::run, nanos - nowNanos, TimeUnit.NANOSECONDS);
+      scheduledNanos = nanos - nowNanos > PRECISE_NANOS ? nanos - EARLY_NANOS : nanos;
+      scheduled = loop.schedule(this::run, scheduledNanos - nowNanos, TimeUnit.NANOSECONDS);
     }
 
     @Override
