@@ -140,7 +140,7 @@ final class Amounts {
   /** {@code 256kb}, {@code 500ms} or {@code none}. */
   static Buffer buffer(String text) {
     if (text.equals("none")) {
-      return Buffer.NONE;
+      return Buffer.none();
     }
     try {
       double bytes =

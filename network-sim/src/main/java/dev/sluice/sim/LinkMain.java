@@ -12,14 +12,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +24,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,8 +52,6 @@ import picocli.CommandLine.Spec;
       "mahimahi packet slots; or CSV with a title line. See docs/link-emulation.md."
     })
 public final class LinkMain implements Callable<Integer> {
-  private static final int WARM_UP_MESSAGES = 40;
-  private static final int WARM_UP_MILLIS = 2_000;
   private static final long SCRIPT_POLL_NANOS = 1_000_000;
 
   private final InputStream input;
@@ -177,7 +170,7 @@ public final class LinkMain implements Callable<Integer> {
       throw wrongUse(String.valueOf(wrong.getMessage()));
     }
     PrintWriter out = spec().commandLine().getOut();
-    warmUp();
+    WarmUp.run();
     try (EmulatedLink link = EmulatedLink.open(routes, trace, options, when)) {
       out.println("link ready on " + addresses(routes, link));
       out.flush();
@@ -205,38 +198,6 @@ public final class LinkMain implements Callable<Integer> {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     thread.start();
-  }
-
-  /**
-   * Passes some bytes through a link of its own, so that loading classes does not delay the first
-   * message: that took 300 ms.
-   */
-  private static void warmUp() {
-    InetAddress here = InetAddress.getLoopbackAddress();
-    LinkTrace fast = LinkTrace.constant(10e6, 10e6, Duration.ofMillis(1));
-    try (ServerSocket server = new ServerSocket(0, 1, here);
-        EmulatedLink link =
-            EmulatedLink.open(
-                new InetSocketAddress(here, 0),
-                new InetSocketAddress(here, server.getLocalPort()),
-                fast,
-                LinkOptions.DEFAULT,
-                Start.NOW);
-        Socket client = new Socket(here, link.address().getPort())) {
-      server.setSoTimeout(WARM_UP_MILLIS);
-      client.setSoTimeout(WARM_UP_MILLIS);
-      client.setTcpNoDelay(true);
-      try (Socket worker = server.accept()) {
-        worker.setSoTimeout(WARM_UP_MILLIS);
-        for (int i = 0; i < WARM_UP_MESSAGES; i++) {
-          client.getOutputStream().write(new byte[4000]);
-          worker.getOutputStream().write(worker.getInputStream().readNBytes(4000));
-          client.getInputStream().readNBytes(4000);
-        }
-      }
-    } catch (IOException notHere) {
-      LoggerFactory.getLogger(LinkMain.class).debug("no warm-up", notHere);
-    }
   }
 
   /** Obeys the words on standard input; with {@code --start stdin} its end stops the program. */

@@ -74,7 +74,7 @@ final class LinkShape {
       description =
           "queue before the link, which senders fill: 256kb, 500ms, or two of them up and down"
               + " (default: none)")
-  private Both<Buffer> buffer = new Both<>(Buffer.NONE, Buffer.NONE);
+  private Both<Buffer> buffer = new Both<>(Buffer.none(), Buffer.none());
 
   @Option(
       names = "--handshake",

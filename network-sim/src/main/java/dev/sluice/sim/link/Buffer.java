@@ -9,8 +9,10 @@ package dev.sluice.sim.link;
  * full is lost: delay grows under load ("bufferbloat": Gettys and Nichols, ACM Queue 9(11), 2011).
  */
 public sealed interface Buffer {
-  /** No queue. */
-  Buffer NONE = new None();
+  /** Returns no queue. */
+  static Buffer none() {
+    return new None();
+  }
 
   /**
    * Returns how many bytes it holds.

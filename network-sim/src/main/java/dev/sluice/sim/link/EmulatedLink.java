@@ -8,13 +8,10 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,19 +73,6 @@ public final class EmulatedLink implements AutoCloseable {
     ON_CALL
   }
 
-  /** A route and how it is. */
-  private static final class Worker {
-    private final InetSocketAddress target;
-    private @Nullable Channel listener;
-    private boolean vanished;
-    private boolean refusing;
-    private boolean missing;
-
-    Worker(InetSocketAddress target) {
-      this.target = target;
-    }
-  }
-
   private EmulatedLink(
       List<Route> routes, LinkTrace trace, LinkOptions options, Start start, LongSupplier clock)
       throws IOException {
@@ -125,21 +109,9 @@ public final class EmulatedLink implements AutoCloseable {
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
       close();
-      throw cannotListen(route.listen(), bound.cause());
+      throw Trouble.cannotListen(route.listen(), bound.cause());
     }
     worker.listener = bound.channel();
-  }
-
-  private static IOException cannotListen(InetSocketAddress listen, Throwable cause) {
-    String why = String.valueOf(cause.getMessage());
-    String advice =
-        why.contains("in use")
-            ? "stop what uses it, or choose another port (0 takes a free one)"
-            : why.contains("assign")
-                ? "this machine has no such address; 127.0.0.1 is always there"
-                : "choose another address; ports below 1024 are for the administrator";
-    return new IOException(
-        "cannot listen on " + describe(listen) + ": " + why + "; " + advice, cause);
   }
 
   /**
@@ -422,24 +394,10 @@ public final class EmulatedLink implements AutoCloseable {
                   worker.missing = true;
                   LOG.warn(
                       "{}; connections are closed until it can be",
-                      unreachable(worker.target, dialled.cause()));
+                      Trouble.unreachable(worker.target, dialled.cause()));
                 }
                 connection.refused();
               }
             });
-  }
-
-  /** What the system says repeats the address, so only its kind is told. */
-  private static String unreachable(InetSocketAddress target, Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    String why =
-        cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException
-            ? "no such host"
-            : message.contains("refused") ? "nothing listens there" : message;
-    return "the target " + describe(target) + " cannot be reached (" + why + ")";
-  }
-
-  private static String describe(InetSocketAddress address) {
-    return address.getHostString() + ":" + address.getPort();
   }
 }

@@ -37,6 +37,9 @@ final class Flow {
   /** The window was closed until then. */
   private long notBeforeNanos;
 
+  /** When the last message was there as a whole; kept by whoever delivers messages. */
+  long lastDeliveredNanos;
+
   private long lastReachedNanos;
   private long lastSentNanos = -1;
   private boolean open;

@@ -65,7 +65,7 @@ public final class LinkModel {
   }
 
   private static LossProcess losses(LinkOptions options, Direction direction) {
-    long seed = (options.seed() ^ LOSS_SEED) + direction.ordinal();
+    long seed = (options.seed() ^ LOSS_SEED) + (direction == Direction.UPLINK ? 0 : 1);
     return new LossProcess(options.path(direction).loss(), new SplittableRandom(seed));
   }
 
@@ -147,7 +147,6 @@ public final class LinkModel {
   public final class Connection {
     private final Flow up;
     private final Flow down;
-    private final long[] lastArrivalNanos = new long[Direction.values().length];
 
     private Connection(long openedNanos, long number) {
       SplittableRandom seeds = new SplittableRandom(options.seed() + number);
@@ -189,7 +188,7 @@ public final class LinkModel {
           segments.add(fresh);
         }
       }
-      return left > 0 ? lost(direction, segments) : delivery(direction, segments);
+      return left > 0 ? lost(flow, segments) : delivery(flow, segments);
     }
 
     /**
@@ -205,23 +204,23 @@ public final class LinkModel {
       return direction == Direction.UPLINK ? up : down;
     }
 
-    private Delivery delivery(Direction direction, Queue<Segment> segments) {
+    private Delivery delivery(Flow flow, Queue<Segment> segments) {
       long departed = 0;
       long first = -1;
-      long arrival = lastArrivalNanos[direction.ordinal()];
+      long arrival = flow.lastDeliveredNanos;
       for (Segment segment : segments) {
         departed = Math.max(departed, segment.departsNanos);
         arrival = Math.max(arrival, segment.reachesNanos);
         first = first < 0 ? arrival : first;
       }
-      lastArrivalNanos[direction.ordinal()] = arrival;
+      flow.lastDeliveredNanos = arrival;
       return new Delivery(departed, first, arrival);
     }
 
     /** What a lasting outage holds does not arrive, nor does anything behind it. */
-    private Delivery lost(Direction direction, Queue<Segment> segments) {
-      long first = segments.isEmpty() ? NEVER : delivery(direction, segments).firstByteNanos();
-      lastArrivalNanos[direction.ordinal()] = NEVER;
+    private Delivery lost(Flow flow, Queue<Segment> segments) {
+      long first = segments.isEmpty() ? NEVER : delivery(flow, segments).firstByteNanos();
+      flow.lastDeliveredNanos = NEVER;
       return first == NEVER ? Delivery.NONE : new Delivery(NEVER, first, NEVER);
     }
   }

@@ -41,9 +41,7 @@ record Overrides(
 
   /** Returns the step as it holds now. */
   Step on(Step step) {
-    return this == NONE
-        ? step
-        : on(step, uplinkBytesPerSecond, downlinkBytesPerSecond, roundTripNanos, outage);
+    return on(step, uplinkBytesPerSecond, downlinkBytesPerSecond, roundTripNanos, outage);
   }
 
   private static Step on(

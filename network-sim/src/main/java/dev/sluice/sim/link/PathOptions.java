@@ -10,7 +10,7 @@ package dev.sluice.sim.link;
  */
 public record PathOptions(long jitterNanos, Loss loss, Buffer buffer) {
   /** Neither jitter nor loss nor a queue. */
-  public static final PathOptions CLEAN = new PathOptions(0, Loss.NONE, Buffer.NONE);
+  public static final PathOptions CLEAN = new PathOptions(0, Loss.NONE, Buffer.none());
 
   /** Checks the ranges. */
   public PathOptions {

@@ -14,6 +14,7 @@ final class Timeline {
   private final LinkTrace trace;
   private long startNanos;
   private Overrides overrides = Overrides.NONE;
+  private boolean overridden;
 
   Timeline(LinkTrace trace, long startNanos) {
     this.trace = trace;
@@ -33,7 +34,8 @@ final class Timeline {
   }
 
   Step stepAt(long nanos) {
-    return overrides.on(trace.stepAt(positionNanos(nanos)));
+    Step step = trace.stepAt(positionNanos(nanos));
+    return overridden ? overrides.on(step) : step;
   }
 
   Overrides overrides() {
@@ -43,6 +45,7 @@ final class Timeline {
   /** Puts something in place of the trace's values, for good: past times are told alike. */
   void override(Overrides next) {
     overrides = next;
+    overridden = !next.equals(Overrides.NONE);
   }
 
   /** Returns when the step in force ends, which is after {@code nanos}, or {@link #NEVER}. */

@@ -1,6 +1,7 @@
 package dev.sluice.sim.trace;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -24,8 +25,8 @@ public enum LinkKind {
   UMTS(
       "3g",
       0.9432,
-      new double[] {0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1},
-      new double[] {0.06, 0.3, 0.612, 1.08, 1.344, 1.416, 1.44, 1.476},
+      List.of(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0),
+      List.of(0.06, 0.3, 0.612, 1.08, 1.344, 1.416, 1.44, 1.476),
       0.854,
       0.029,
       1.9,
@@ -35,8 +36,8 @@ public enum LinkKind {
   LTE(
       "lte",
       5.946,
-      new double[] {0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1},
-      new double[] {1.176, 2.376, 3.684, 5.736, 8.376, 10.62, 11.448, 12.948},
+      List.of(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0),
+      List.of(1.176, 2.376, 3.684, 5.736, 8.376, 10.62, 11.448, 12.948),
       0.748,
       0.0071,
       1,
@@ -46,8 +47,8 @@ public enum LinkKind {
   LTE_FAST(
       "lte-fast",
       13.318,
-      new double[] {0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1},
-      new double[] {2.484, 3.48, 7.332, 11.748, 20.784, 25.38, 27.804, 29.748},
+      List.of(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0),
+      List.of(2.484, 3.48, 7.332, 11.748, 20.784, 25.38, 27.804, 29.748),
       0.906,
       0,
       1,
@@ -57,8 +58,8 @@ public enum LinkKind {
   LTE_WEAK(
       "lte-weak",
       0.8336,
-      new double[] {0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1},
-      new double[] {0.012, 0.6, 1.044, 1.116, 1.164, 1.188, 1.296},
+      List.of(0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0),
+      List.of(0.012, 0.6, 1.044, 1.116, 1.164, 1.188, 1.296),
       0.842,
       0.0929,
       8.5,
@@ -68,8 +69,8 @@ public enum LinkKind {
   NR_STATIC(
       "5g-static",
       103.4,
-      new double[] {0.05, 0.5, 0.95, 1},
-      new double[] {5, 102.2, 167.5, 201},
+      List.of(0.05, 0.5, 0.95, 1.0),
+      List.of(5.0, 102.2, 167.5, 201.0),
       0.85,
       0.029,
       4,
@@ -79,8 +80,8 @@ public enum LinkKind {
   NR_WALKING(
       "5g-walking",
       44.8,
-      new double[] {0.5, 0.95, 1},
-      new double[] {33.3, 140.1, 168},
+      List.of(0.5, 0.95, 1.0),
+      List.of(33.3, 140.1, 168.0),
       0.85,
       0.162,
       4,
@@ -90,8 +91,8 @@ public enum LinkKind {
   NR_DRIVING(
       "5g-driving",
       145.1,
-      new double[] {0.5, 0.95, 1},
-      new double[] {64.6, 476.3, 572},
+      List.of(0.5, 0.95, 1.0),
+      List.of(64.6, 476.3, 572.0),
       0.85,
       0.147,
       4,
@@ -101,8 +102,8 @@ public enum LinkKind {
   WIFI(
       "wifi",
       18.88,
-      new double[] {0.05, 0.5, 0.95, 1},
-      new double[] {6.3, 18.88, 32.1, 35},
+      List.of(0.05, 0.5, 0.95, 1.0),
+      List.of(6.3, 18.88, 32.1, 35.0),
       0.85,
       0,
       1,
@@ -111,8 +112,8 @@ public enum LinkKind {
 
   private final String label;
   private final double meanMegabits;
-  private final double[] shares;
-  private final double[] megabits;
+  private final List<Double> shares;
+  private final List<Double> megabits;
   private final double autocorrelation;
   private final double deadShare;
   private final double deadRunSeconds;
@@ -122,8 +123,8 @@ public enum LinkKind {
   LinkKind(
       String label,
       double meanMegabits,
-      double[] shares,
-      double[] megabits,
+      List<Double> shares,
+      List<Double> megabits,
       double autocorrelation,
       double deadShare,
       double deadRunSeconds,
@@ -171,13 +172,13 @@ public enum LinkKind {
   }
 
   /** Returns the shares of time for which a quantile is known, in (0, 1], increasing. */
-  public double[] shares() {
-    return shares.clone();
+  public List<Double> shares() {
+    return shares;
   }
 
   /** Returns those quantiles. */
-  public double[] megabits() {
-    return megabits.clone();
+  public List<Double> megabits() {
+    return megabits;
   }
 
   /** Returns how a second's rate hangs on the one before it. */

@@ -104,34 +104,34 @@ public final class TraceGenerator {
    */
   double quantile(double liveShare) {
     double share = kind.deadShare() + liveShare * (1 - kind.deadShare());
-    double[] shares = kind.shares();
-    double[] megabits = kind.megabits();
+    List<Double> shares = kind.shares();
+    List<Double> megabits = kind.megabits();
     double low = kind.deadShare();
     double lowRate = 0;
-    for (int i = 0; i < shares.length; i++) {
-      if (share <= shares[i]) {
-        double t = (share - low) / (shares[i] - low);
-        return lowRate + (megabits[i] - lowRate) * Math.pow(t, exponent);
+    for (int i = 0; i < shares.size(); i++) {
+      if (share <= shares.get(i)) {
+        double t = (share - low) / (shares.get(i) - low);
+        return lowRate + (megabits.get(i) - lowRate) * Math.pow(t, exponent);
       }
-      low = shares[i];
-      lowRate = megabits[i];
+      low = shares.get(i);
+      lowRate = megabits.get(i);
     }
     return lowRate;
   }
 
   /** The mean of {@code a + (b - a) t^g} over [0, 1] is {@code a + (b - a) / (g + 1)}. */
   private static double exponent(LinkKind kind) {
-    double[] shares = kind.shares();
-    double[] megabits = kind.megabits();
+    List<Double> shares = kind.shares();
+    List<Double> megabits = kind.megabits();
     double low = kind.deadShare();
     double lowRate = 0;
     double floor = 0;
     double rise = 0;
-    for (int i = 0; i < shares.length; i++) {
-      floor += (shares[i] - low) * lowRate;
-      rise += (shares[i] - low) * (megabits[i] - lowRate);
-      low = shares[i];
-      lowRate = megabits[i];
+    for (int i = 0; i < shares.size(); i++) {
+      floor += (shares.get(i) - low) * lowRate;
+      rise += (shares.get(i) - low) * (megabits.get(i) - lowRate);
+      low = shares.get(i);
+      lowRate = megabits.get(i);
     }
     double part = (kind.meanMegabits() - floor) / rise;
     if (!(part > 0 && part < 1)) {

@@ -26,12 +26,12 @@ class TraceGeneratorTest {
     assertThat(rate.autocorrelation()).isCloseTo(kind.autocorrelation(), within(0.02));
     double[] seconds = TraceStats.bins(trace, true);
     Arrays.sort(seconds);
-    for (int i = 0; i < kind.shares().length; i++) {
+    for (int i = 0; i < kind.shares().size(); i++) {
       // Where the distribution is steep a share is the better measure than a rate.
-      double below = shareBelow(seconds, kind.megabits()[i]);
+      double below = shareBelow(seconds, kind.megabits().get(i));
       assertThat(below)
-          .as("share below %s", kind.megabits()[i])
-          .isCloseTo(kind.shares()[i], within(0.02));
+          .as("share below %s", kind.megabits().get(i))
+          .isCloseTo(kind.shares().get(i), within(0.02));
     }
   }
 

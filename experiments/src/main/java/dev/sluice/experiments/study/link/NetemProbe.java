@@ -28,7 +28,7 @@ final class NetemProbe {
    */
   record Path(double megabits, double roundTripMillis) {
     static Path parse(String text) {
-      String[] numbers = text.strip().split(" ");
+      String[] numbers = text.strip().split(" ", -1);
       return new Path(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
     }
   }
