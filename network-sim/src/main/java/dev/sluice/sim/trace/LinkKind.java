@@ -112,8 +112,13 @@ public enum LinkKind {
 
   private final String label;
   private final double meanMegabits;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<Double> shares;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<Double> megabits;
+
   private final double autocorrelation;
   private final double deadShare;
   private final double deadRunSeconds;
