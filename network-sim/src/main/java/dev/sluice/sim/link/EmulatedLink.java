@@ -43,6 +43,10 @@ public final class EmulatedLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmulatedLink.class);
 
   private static final Direction[] DIRECTIONS = Direction.values();
+
+  /** Wake-ups closer together than this are merged: a quarter of the delay that may be added. */
+  private static final long PERIOD_NANOS = 250_000;
+
   private static final long MOST_SLACK_NANOS = 2_000_000;
 
   private final LinkModel model;
@@ -51,7 +55,7 @@ public final class EmulatedLink implements AutoCloseable {
   private final LongSupplier clock;
   private final MultiThreadIoEventLoopGroup group;
   private final EventLoop loop;
-  private final WakeUp wakeUp;
+  private final PreciseTimer timer;
   private final List<ProxiedConnection> connections = new ArrayList<>();
   private volatile boolean started;
   private volatile long startedNanos;
@@ -86,7 +90,7 @@ public final class EmulatedLink implements AutoCloseable {
     model = new LinkModel(trace, started ? startedNanos : LinkModel.NEVER, options);
     group = Sockets.loop();
     loop = group.next();
-    wakeUp = WakeUp.of(loop, clock, this::pump);
+    timer = new PreciseTimer(clock, () -> loop.execute(this::pump));
     for (Route route : routes) {
       listen(route);
     }
@@ -211,7 +215,7 @@ public final class EmulatedLink implements AutoCloseable {
               })
           .awaitUninterruptibly();
     }
-    wakeUp.close();
+    timer.close();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
@@ -325,7 +329,9 @@ public final class EmulatedLink implements AutoCloseable {
     for (int i = connections.size() - 1; i >= 0; i--) {
       connections.get(i).flush();
     }
-    wakeUp.at(next, now);
+    if (next != Timeline.NEVER) {
+      timer.wakeAt(Math.max(next, now + PERIOD_NANOS));
+    }
   }
 
   /** Brings one connection up to the present; returns when it is due again. */

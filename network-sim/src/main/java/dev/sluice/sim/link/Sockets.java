@@ -8,21 +8,17 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /**
- * How the proxy's sockets are set up: Linux's own where their library can be loaded, else
- * java.nio's.
+ * How the proxy's sockets are set up: java.nio's, since Netty 4.2's own for Linux lose a connection
+ * that is half closed and not read from. They forget it when they wait for nothing, and then cannot
+ * wait for room to write.
  */
 final class Sockets {
-  private static final boolean NATIVE = Epoll.isAvailable();
   private static final int RECEIVE_BUFFER_BYTES = 32 << 10;
   private static final int SEND_BUFFER_BYTES = 128 << 10;
 
@@ -33,22 +29,15 @@ final class Sockets {
 
   private Sockets() {}
 
-  /** Returns whether an event loop can wait for less than a millisecond. */
-  static boolean preciseTimes() {
-    return NATIVE;
-  }
-
   static MultiThreadIoEventLoopGroup loop() {
     return new MultiThreadIoEventLoopGroup(
-        1,
-        new DefaultThreadFactory("link", true),
-        NATIVE ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        1, new DefaultThreadFactory("link", true), NioIoHandler.newFactory());
   }
 
   static ServerBootstrap listener(EventLoop loop, ChannelHandler accepted) {
     return new ServerBootstrap()
         .group(loop)
-        .channel(NATIVE ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+        .channel(NioServerSocketChannel.class)
         .option(ChannelOption.SO_REUSEADDR, true)
         .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         .childOption(ChannelOption.AUTO_READ, false)
@@ -62,7 +51,7 @@ final class Sockets {
   static Bootstrap dialler(EventLoop loop, ChannelHandler dialled) {
     return new Bootstrap()
         .group(loop)
-        .channel(NATIVE ? EpollSocketChannel.class : NioSocketChannel.class)
+        .channel(NioSocketChannel.class)
         .option(ChannelOption.AUTO_READ, false)
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
