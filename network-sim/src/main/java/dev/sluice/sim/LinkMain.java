@@ -1,33 +1,31 @@
 package dev.sluice.sim;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sluice.sim.link.EmulatedLink;
 import dev.sluice.sim.link.EmulatedLink.Start;
 import dev.sluice.sim.link.LinkOptions;
+import dev.sluice.sim.link.LinkStats;
+import dev.sluice.sim.link.Route;
 import dev.sluice.sim.trace.LinkTrace;
-import dev.sluice.sim.trace.TraceReader;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,8 +34,11 @@ import picocli.CommandLine.Spec;
 /**
  * The program {@code link}: a proxy that follows a trace.
  *
- * <p>Prints {@code link ready on HOST:PORT} once it listens and {@code started} once a trace with
- * {@code --start stdin} has begun. Exits with 2 on wrong use and with 1 if it cannot work.
+ * <p>Prints {@code link ready on HOST:PORT} once it listens (with several workers their addresses
+ * with commas between them) and {@code started} once a trace with {@code --start stdin} has begun.
+ * With {@code --live} it obeys commands on standard input ({@link LinkCommands}) and answers each
+ * with a line: {@code done COMMAND}, or {@code error} and what is wrong. Exits with 2 on wrong use
+ * and with 1 if it cannot work.
  */
 @Command(
     name = "sluice link",
@@ -48,11 +49,10 @@ import picocli.CommandLine.Spec;
       "",
       "A trace file holds lines 'seconds uplink_mbit downlink_mbit round_trip_ms' (also",
       "'seconds outage' and 'seconds end'); or a throughput log 'seconds mbit'; or",
-      "mahimahi packet slots. See docs/link-emulation.md."
+      "mahimahi packet slots; or CSV with a title line. See docs/link-emulation.md."
     })
 public final class LinkMain implements Callable<Integer> {
-  private static final int WARM_UP_MESSAGES = 40;
-  private static final int WARM_UP_MILLIS = 2_000;
+  private static final long SCRIPT_POLL_NANOS = 1_000_000;
 
   private final InputStream input;
   private final CountDownLatch stopped;
@@ -63,44 +63,19 @@ public final class LinkMain implements Callable<Integer> {
       names = "--listen",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "where devices connect; port 0 for any free one")
-  private String listen = "";
+      description =
+          "where devices connect; port 0 for any free one. One for each --to, or one for all: the"
+              + " further ones take the ports after it")
+  private List<String> listen = new ArrayList<>();
 
   @Option(
       names = "--to",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "where connections go on to, as a rule a cloud worker")
-  private String to = "";
+      description = "where connections go on to, as a rule a cloud worker; several share the link")
+  private List<String> to = new ArrayList<>();
 
-  @ArgGroup(multiplicity = "1")
-  private Shape shape = new Shape();
-
-  @Option(
-      names = "--round-trip",
-      paramLabel = "TIME",
-      converter = Amounts.Millis.class,
-      defaultValue = "50ms",
-      description = "round trip where the trace has none (default: ${DEFAULT-VALUE})")
-  private double roundTripMillis = 50;
-
-  @Option(
-      names = "--downlink-factor",
-      paramLabel = "FACTOR",
-      defaultValue = "1",
-      description =
-          "downlink rate over uplink rate where the trace has one rate (default: ${DEFAULT-VALUE})")
-  private double downlinkFactor = 1;
-
-  @Option(names = "--loop", description = "begin the trace again at its end")
-  private boolean loop;
-
-  @Option(
-      names = "--time-scale",
-      paramLabel = "FACTOR",
-      defaultValue = "1",
-      description = "multiply the trace's times; 0.5 plays it in half the time")
-  private double timeScale = 1;
+  @Mixin private LinkShape shape = new LinkShape();
 
   @Option(
       names = "--start",
@@ -112,42 +87,25 @@ public final class LinkMain implements Callable<Integer> {
   private String start = "first-connection";
 
   @Option(
-      names = "--jitter",
-      paramLabel = "TIME",
-      converter = Amounts.Millis.class,
-      defaultValue = "0",
-      description = "most random delay per packet, e.g. 5ms (default: none)")
-  private double jitterMillis;
+      names = "--live",
+      description =
+          "obey commands on standard input, such as 'rate 2mbit', 'outage on', 'vanish 1'")
+  private boolean live;
 
   @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "seed of that delay (default: ${DEFAULT-VALUE})")
-  private long seed = 1;
+      names = "--at",
+      paramLabel = "'SECONDS COMMAND'",
+      description = "such a command, so long after the trace began; may be repeated")
+  private List<String> at = new ArrayList<>();
 
   @Option(
-      names = "--wake-up",
-      paramLabel = "TIME",
-      converter = Amounts.Millis.class,
-      defaultValue = "0",
-      description = "what waking the radio takes after 10 s of silence (default: none)")
-  private double wakeUpMillis;
+      names = "--script",
+      paramLabel = "FILE",
+      description = "lines of that kind; # begins a comment")
+  private @Nullable Path script;
 
   @Option(names = "--debug", description = "show a stack trace when something fails")
   private boolean debug;
-
-  private static final class Shape {
-    @Option(names = "--trace", paramLabel = "FILE", description = "the trace to follow")
-    private @Nullable Path trace;
-
-    @Option(
-        names = "--rate",
-        paramLabel = "RATE",
-        converter = Amounts.Megabits.class,
-        description = "no trace: this uplink rate all the time, e.g. 6mbit")
-    private @Nullable Double rateMegabits;
-  }
 
   private LinkMain(InputStream input, CountDownLatch stopped) {
     this.input = input;
@@ -193,135 +151,167 @@ public final class LinkMain implements Callable<Integer> {
       PrintWriter err,
       CountDownLatch stopped) {
     LinkMain program = new LinkMain(input, stopped);
-    CommandLine line = new CommandLine(program);
-    line.getCommandSpec()
-        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
-    return line.setOut(out)
-        .setErr(err)
-        .setParameterExceptionHandler(
-            (wrong, given) -> {
-              err.println("sluice link: " + oneLine(wrong) + "; see ./sluice link --help");
-              return 2;
-            })
-        .setExecutionExceptionHandler(
-            (failed, command, given) -> {
-              if (program.debug) {
-                failed.printStackTrace(err);
-              }
-              err.println("sluice link: " + oneLine(failed));
-              return 1;
-            })
+    return CommandLines.of(program, "sluice link", () -> program.debug, out, err)
         .execute(arguments);
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    InetSocketAddress listenAddress = address("--listen", listen, 0);
-    InetSocketAddress target = address("--to", to, 1);
+    List<Route> routes = routes();
     Start when = when();
-    LinkOptions options = options();
-    if (listenAddress.isUnresolved()) {
-      throw wrongUse("--listen " + listen + ": unknown host; 127.0.0.1 is this machine");
+    LinkTrace trace;
+    LinkOptions options;
+    LinkScript events;
+    try {
+      options = shape.options();
+      trace = shape.trace();
+      events = events();
+    } catch (IllegalArgumentException wrong) {
+      throw wrongUse(String.valueOf(wrong.getMessage()));
     }
-    LinkTrace trace = trace();
     PrintWriter out = spec().commandLine().getOut();
-    warmUp();
-    try (EmulatedLink link = EmulatedLink.open(listenAddress, target, trace, options, when)) {
-      out.println(
-          "link ready on " + listenAddress.getHostString() + ":" + link.address().getPort());
+    WarmUp.run();
+    try (EmulatedLink link = EmulatedLink.open(routes, trace, options, when)) {
+      out.println("link ready on " + addresses(routes, link));
       out.flush();
-      if (when == Start.ON_CALL) {
-        Thread reader = new Thread(() -> obey(link, out), "link-stdin");
-        reader.setDaemon(true);
-        reader.start();
+      if (when == Start.ON_CALL || live) {
+        daemon("link-stdin", () -> obey(link, out, when));
+      }
+      if (!events.events().isEmpty()) {
+        daemon("link-script", () -> play(events, link, out));
       }
       stopped.await();
     }
     return 0;
   }
 
-  /**
-   * Passes some bytes through a link of its own, so that loading classes does not delay the first
-   * message: that took 300 ms.
-   */
-  private static void warmUp() {
-    InetAddress here = InetAddress.getLoopbackAddress();
-    LinkTrace fast = LinkTrace.constant(10e6, 10e6, Duration.ofMillis(1));
-    try (ServerSocket server = new ServerSocket(0, 1, here);
-        EmulatedLink link =
-            EmulatedLink.open(
-                new InetSocketAddress(here, 0),
-                new InetSocketAddress(here, server.getLocalPort()),
-                fast,
-                LinkOptions.DEFAULT,
-                Start.NOW);
-        Socket client = new Socket(here, link.address().getPort())) {
-      server.setSoTimeout(WARM_UP_MILLIS);
-      client.setSoTimeout(WARM_UP_MILLIS);
-      client.setTcpNoDelay(true);
-      try (Socket worker = server.accept()) {
-        worker.setSoTimeout(WARM_UP_MILLIS);
-        for (int i = 0; i < WARM_UP_MESSAGES; i++) {
-          client.getOutputStream().write(new byte[4000]);
-          worker.getOutputStream().write(worker.getInputStream().readNBytes(4000));
-          client.getInputStream().readNBytes(4000);
-        }
-      }
-    } catch (IOException notHere) {
-      LoggerFactory.getLogger(LinkMain.class).debug("no warm-up", notHere);
+  private static String addresses(List<Route> routes, EmulatedLink link) {
+    List<String> addresses = new ArrayList<>();
+    for (int i = 0; i < routes.size(); i++) {
+      addresses.add(
+          routes.get(i).listen().getHostString() + ":" + link.addresses().get(i).getPort());
     }
+    return String.join(",", addresses);
   }
 
-  /** Waits for the word on standard input; its end stops the program. */
-  private void obey(EmulatedLink link, PrintWriter out) {
+  private static void daemon(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Obeys the words on standard input; with {@code --start stdin} its end stops the program. */
+  private void obey(EmulatedLink link, PrintWriter out, Start when) {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.strip().equals("start") && !link.started()) {
-          link.start();
-          out.println("started");
+        String answer = answer(line.strip(), link);
+        if (!answer.isEmpty()) {
+          out.println(answer);
           out.flush();
         }
       }
     } catch (IOException gone) {
       // The other end of the pipe is gone, which is how its owner says goodbye.
     } finally {
-      stopped.countDown();
+      if (when == Start.ON_CALL) {
+        stopped.countDown();
+      }
     }
   }
 
-  private LinkTrace trace() throws IOException {
-    TraceReader.Settings settings;
+  private String answer(String line, EmulatedLink link) {
+    if (line.equals("start")) {
+      boolean before = link.started();
+      link.start();
+      return before ? "" : "started";
+    }
+    if (line.isEmpty() || !live) {
+      return "";
+    }
+    if (line.equals("stats")) {
+      return stats(link);
+    }
     try {
-      settings = new TraceReader.Settings(duration(roundTripMillis), downlinkFactor, loop);
+      LinkCommands.parse(line).obey(link);
+      return "done " + line;
     } catch (IllegalArgumentException wrong) {
-      throw wrongUse(String.valueOf(wrong.getMessage()));
+      return "error " + CommandLines.oneLine(wrong);
     }
-    if (!(timeScale > 0 && timeScale <= 1e6)) {
-      throw wrongUse("--time-scale must be positive: " + timeScale);
-    }
-    Path file = shape.trace;
-    if (file != null) {
-      if (!Files.exists(file)) {
-        throw wrongUse("--trace " + file + ": no such file");
-      }
-      LinkTrace read = TraceReader.read(file, settings);
-      try {
-        return timeScale == 1 ? read : read.scaled(timeScale);
-      } catch (IllegalArgumentException tooShort) {
-        throw wrongUse("--time-scale " + timeScale + " makes the trace's steps fall together");
-      }
-    }
-    double bytesPerSecond = Objects.requireNonNull(shape.rateMegabits) * 125_000;
-    return LinkTrace.constant(
-        bytesPerSecond, bytesPerSecond * downlinkFactor, settings.roundTrip());
   }
 
-  private LinkOptions options() {
-    LinkOptions options = LinkOptions.DEFAULT;
-    return options
-        .withJitter(duration(jitterMillis), seed)
-        .withRadio(Duration.ofNanos(options.radioIdleNanos()), duration(wakeUpMillis));
+  private static String stats(EmulatedLink link) {
+    LinkStats stats = link.stats();
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("position_s", link.positionNanos() / 1e9)
+        .put("connections", stats.connections())
+        .put("uplink_bytes", stats.uplinkBytes())
+        .put("downlink_bytes", stats.downlinkBytes())
+        .put("worst_lateness_ms", stats.worstLatenessNanos() / 1e6)
+        .toString();
+  }
+
+  /** Obeys the script's commands at their times. */
+  private static void play(LinkScript script, EmulatedLink link, PrintWriter out) {
+    for (LinkScript.Event event : script.events()) {
+      while (!link.started()) {
+        LockSupport.parkNanos(SCRIPT_POLL_NANOS);
+      }
+      for (long left = event.positionNanos() - link.positionNanos();
+          left > 0;
+          left = event.positionNanos() - link.positionNanos()) {
+        LockSupport.parkNanos(left);
+      }
+      try {
+        event.command().obey(link);
+        out.println(
+            String.format(Locale.ROOT, "done %.3f %s", event.positionNanos() / 1e9, event.text()));
+      } catch (IllegalArgumentException wrong) {
+        out.println("error " + CommandLines.oneLine(wrong));
+      }
+      out.flush();
+    }
+  }
+
+  private LinkScript events() throws IOException {
+    List<LinkScript.Event> events =
+        at.stream().map(LinkScript::event).collect(Collectors.toCollection(ArrayList::new));
+    if (script != null) {
+      if (!Files.isRegularFile(script)) {
+        throw new IllegalArgumentException("--script " + script + ": no such file");
+      }
+      events.addAll(LinkScript.read(script));
+    }
+    return new LinkScript(events);
+  }
+
+  private List<Route> routes() {
+    if (listen.size() != 1 && listen.size() != to.size()) {
+      throw wrongUse(
+          "one --listen for all, or one for each of the "
+              + to.size()
+              + " --to; found "
+              + listen.size());
+    }
+    List<Route> routes = new ArrayList<>();
+    for (int i = 0; i < to.size(); i++) {
+      InetSocketAddress target = address("--to", to.get(i), 1);
+      String text = listen.get(listen.size() == 1 ? 0 : i);
+      InetSocketAddress given = address("--listen", text, 0);
+      if (given.isUnresolved()) {
+        throw wrongUse("--listen " + text + ": unknown host; 127.0.0.1 is this machine");
+      }
+      int port = given.getPort();
+      if (listen.size() == 1 && port > 0) {
+        port += i;
+      }
+      if (port > 65_535) {
+        throw wrongUse("--listen " + text + ": no ports left for " + to.size() + " workers");
+      }
+      routes.add(new Route(new InetSocketAddress(given.getAddress(), port), target));
+    }
+    return routes;
   }
 
   private Start when() {
@@ -354,10 +344,6 @@ public final class LinkMain implements Callable<Integer> {
         : new InetSocketAddress(host, port);
   }
 
-  private static Duration duration(double millis) {
-    return Duration.ofNanos(Math.round(millis * 1e6));
-  }
-
   private ParameterException wrongUse(String message) {
     return new ParameterException(spec().commandLine(), message);
   }
@@ -367,22 +353,6 @@ public final class LinkMain implements Callable<Integer> {
       throw new IllegalStateException("run it through picocli");
     }
     return spec;
-  }
-
-  private static String oneLine(Throwable failure) {
-    String message = failure.getMessage();
-    if (message == null || message.isBlank()) {
-      return "failed unexpectedly ("
-          + failure.getClass().getSimpleName()
-          + "); --debug shows where";
-    }
-    // Some exceptions name the file alone and leave the rest to their class.
-    boolean bare = failure instanceof FileSystemException file && message.equals(file.getFile());
-    String text =
-        bare
-            ? message + ": " + failure.getClass().getSimpleName().replace("Exception", "")
-            : message;
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

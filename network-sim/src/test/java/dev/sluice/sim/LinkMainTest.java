@@ -57,6 +57,13 @@ class LinkMainTest {
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --jitter 1e9",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --frobnicate",
         "--listen 127.0.0.1:0 --to 127.0.0.1:9 --trace no/such/trace",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --script no/such/script",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --at 5",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --loss 51%",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1/0",
+        "--listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1 --buffer 1",
+        "--listen 127.0.0.1:0 --listen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1",
+        "--listen 127.0.0.1:65535 --to 127.0.0.1:9 --to 127.0.0.1:10 --rate 1",
       })
   void answersWrongUseWithOneLineAndTwo(String arguments) {
     assertThat(run("", arguments)).isEqualTo(2);
@@ -66,6 +73,65 @@ class LinkMainTest {
         .first()
         .asString()
         .startsWith("sluice link: ");
+  }
+
+  @Test
+  void answersEachCommandAndGoesOnAfterAWrongOne() {
+    int status =
+        run(
+            "rate 2mbit/8mbit\nvanish 2\nfrobnicate\nrestore 3\nstats\nstart\n",
+            "--listen 127.0.0.1:0 --to 127.0.0.1:9 --to 127.0.0.1:10 --rate 1/4 --loss 1%x3/0"
+                + " --buffer 200ms --handshake 1s --start stdin --live");
+
+    assertThat(status).isZero();
+    assertThat(out.toString().lines().toList())
+        .satisfiesExactly(
+            line -> assertThat(line).matches("link ready on 127.0.0.1:\\d+,127.0.0.1:\\d+"),
+            line -> assertThat(line).isEqualTo("done rate 2mbit/8mbit"),
+            line -> assertThat(line).isEqualTo("done vanish 2"),
+            line -> assertThat(line).startsWith("error 'frobnicate' is no command"),
+            line -> assertThat(line).startsWith("error there is no worker 3"),
+            line -> assertThat(line).contains("\"connections\":0", "\"uplink_bytes\":0"),
+            line -> assertThat(line).isEqualTo("started"));
+  }
+
+  @Test
+  void obeysAScriptAtItsTimes(@TempDir Path folder) throws Exception {
+    Path script = folder.resolve("script");
+    Files.writeString(script, "0.02 rate 2mbit\n");
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread program =
+        new Thread(
+            () ->
+                LinkMain.execute(
+                    new String[] {
+                      "--listen",
+                      "127.0.0.1:0",
+                      "--to",
+                      "127.0.0.1:9",
+                      "--rate",
+                      "1",
+                      "--start",
+                      "now",
+                      "--at",
+                      "0.01 reset 7",
+                      "--script",
+                      script.toString()
+                    },
+                    InputStream.nullInputStream(),
+                    new PrintWriter(out, true),
+                    new PrintWriter(err, true),
+                    stopped));
+    program.start();
+    while (!out.toString().contains("done")) {
+      Thread.sleep(5);
+    }
+    stopped.countDown();
+    program.join();
+
+    assertThat(out.toString().lines().skip(1))
+        .containsExactly(
+            "error there is no worker 7; the link leads to 1", "done 0.020 rate 2mbit");
   }
 
   @Test

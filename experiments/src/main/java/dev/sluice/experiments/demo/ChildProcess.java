@@ -134,6 +134,11 @@ public final class ChildProcess implements AutoCloseable {
     }
   }
 
+  /** How long the program has computed so far, on all cores; zero where the system does not say. */
+  public Duration cpuTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
   /** Throws if the program has ended by itself. */
   public void check() {
     if (!process.isAlive()) {

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study;
 import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
+import dev.sluice.experiments.study.link.LinkStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
 import dev.sluice.experiments.study.regret.RegretStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
@@ -19,6 +20,7 @@ public final class Studies {
           new DemoStudy(),
           new FloorsStudy(),
           new HerdStudy(),
+          new LinkStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
           new RegretStudy(),

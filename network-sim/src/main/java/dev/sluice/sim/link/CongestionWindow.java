@@ -1,71 +1,70 @@
 package dev.sluice.sim.link;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
-
 /**
- * How much of a connection may be under way, one direction: TCP's slow start without loss.
+ * How much of a connection may be under way, one direction, in bytes.
  *
- * <p>The window begins at its initial size and grows by every byte acknowledged, hence doubles each
- * round trip (RFC 5681, section 3.1), but only while it is made use of: a packet that left when
- * less than half the window was under way does not widen it (as Linux does; RFC 7661 in spirit).
- * After an idle time it falls back to its initial size (RFC 5681, section 4.1). Since packets are
- * never lost there is no congestion avoidance. Not thread-safe.
+ * <p>Slow start: the window begins at its initial size and grows by every byte acknowledged, hence
+ * doubles each round trip (RFC 5681, section 3.1), but only while it is made use of: it stays below
+ * twice the most that was under way in the last round (as Linux does; RFC 7661 in spirit). After a
+ * loss it is CUBIC's (RFC 9438): {@code W(t) = C (t - K)^3 + W_max} segments, t seconds after the
+ * reduction, with C = 0.4, reduction to 0.7, fast convergence, and never below what Reno would have
+ * (section 4.3). One reduction per round of losses; a timeout leaves one segment (RFC 5681, section
+ * 3.1). Not modelled: HyStart++ and proportional rate reduction. Not thread-safe.
  */
 final class CongestionWindow {
+  private static final double C = 0.4;
+  private static final double BETA = 0.7;
+
+  /** What Reno with that reduction adds per round trip: RFC 9438, section 4.3. */
+  private static final double RENO_GROWTH = 3 * (1 - BETA) / (1 + BETA);
+
+  private static final double MOST_GROWTH_PER_ROUND = 1.5;
+  private static final int LEAST_SEGMENTS = 2;
+
+  private final int segmentBytes;
   private final int initialBytes;
   private final int maxBytes;
-  private final Queue<Packet> underWay = new ArrayDeque<>();
+  private double windowBytes;
+  private double thresholdBytes = Double.MAX_VALUE;
   private long underWayBytes;
-  private long windowBytes;
-  private long lastSentNanos = -1;
   private long sentBytes;
   private long peakBytes;
   private long peakEndBytes;
+  private long reducedNanos = -1;
+  private double maxSegments;
+  private double priorSegments;
+  private double renoSegments;
+  private double inflectionSeconds;
+  private long epochNanos = -1;
 
-  private record Packet(int bytes, long acknowledgedNanos) {}
-
-  CongestionWindow(LinkOptions options) {
+  CongestionWindow(TcpOptions options) {
+    segmentBytes = options.segmentBytes();
     initialBytes = options.initialWindowBytes();
     maxBytes = options.maxWindowBytes();
     windowBytes = initialBytes;
   }
 
   long windowBytes() {
-    return windowBytes;
+    return (long) windowBytes;
   }
 
-  /**
-   * Returns when the window lets a packet leave. Asking twice changes nothing.
-   *
-   * @param bytes of the packet
-   * @param readyNanos when it could leave otherwise; never falls from call to call
-   * @param idleNanos how long without sending is idle
-   */
-  long openNanos(int bytes, long readyNanos, long idleNanos) {
-    long time = readyNanos;
-    acknowledge(time);
-    if (underWay.isEmpty() && lastSentNanos >= 0 && time - lastSentNanos > idleNanos) {
-      restart();
-    }
-    while (underWayBytes > 0 && underWayBytes + bytes > windowBytes) {
-      Packet oldest = underWay.peek();
-      if (oldest == null || oldest.acknowledgedNanos == Timeline.NEVER) {
-        return Timeline.NEVER;
-      }
-      time = Math.max(time, oldest.acknowledgedNanos);
-      acknowledge(time);
-    }
-    return time;
+  long underWayBytes() {
+    return underWayBytes;
   }
 
-  /** Falls back to the initial window, as after a timeout. */
+  /** Returns whether a packet may leave; the first one always may. */
+  boolean allows(int bytes) {
+    return underWayBytes == 0 || underWayBytes + bytes <= (long) windowBytes;
+  }
+
+  /** Falls back to the initial window, as after idleness. */
   void restart() {
     windowBytes = Math.min(windowBytes, initialBytes);
+    epochNanos = -1;
   }
 
-  /** Notes a packet that has left. */
-  void sent(int bytes, long leftNanos, long acknowledgedNanos) {
+  /** Notes a packet that leaves. */
+  void sent(int bytes) {
     underWayBytes += bytes;
     sentBytes += bytes;
     boolean newRound = sentBytes - underWayBytes >= peakEndBytes;
@@ -73,19 +72,78 @@ final class CongestionWindow {
       peakBytes = underWayBytes;
       peakEndBytes = sentBytes;
     }
-    underWay.add(new Packet(bytes, acknowledgedNanos));
-    lastSentNanos = leftNanos;
   }
 
-  private void acknowledge(long nowNanos) {
-    for (Packet oldest = underWay.peek();
-        oldest != null && oldest.acknowledgedNanos <= nowNanos;
-        oldest = underWay.peek()) {
-      underWay.remove();
-      underWayBytes -= oldest.bytes;
-      if (windowBytes < 2 * peakBytes) {
-        windowBytes = Math.min(maxBytes, windowBytes + oldest.bytes);
-      }
+  /** Notes that a packet was acknowledged. */
+  void acknowledged(int bytes, long nowNanos, long roundTripNanos) {
+    underWayBytes -= bytes;
+    if (bytes == 0 || windowBytes >= 2.0 * peakBytes) {
+      return;
     }
+    if (windowBytes < thresholdBytes) {
+      windowBytes = Math.min(maxBytes, windowBytes + bytes);
+    } else {
+      windowBytes = Math.min(maxBytes, avoided(bytes, nowNanos, roundTripNanos));
+    }
+  }
+
+  /**
+   * Notes that a packet is deemed lost.
+   *
+   * @param leftNanos when it was sent: one that left before the last reduction calls for no other
+   */
+  void lost(int bytes, long leftNanos, long nowNanos) {
+    underWayBytes -= bytes;
+    if (leftNanos <= reducedNanos) {
+      return;
+    }
+    reduce(nowNanos);
+    windowBytes = thresholdBytes;
+  }
+
+  /** Notes that a packet is deemed lost because nothing was heard for too long. */
+  void timedOut(int bytes, long leftNanos, long nowNanos) {
+    underWayBytes -= bytes;
+    if (leftNanos > reducedNanos) {
+      reduce(nowNanos);
+    }
+    windowBytes = segmentBytes;
+  }
+
+  private void reduce(long nowNanos) {
+    reducedNanos = nowNanos;
+    double segments = windowBytes / segmentBytes;
+    maxSegments = segments < maxSegments ? segments * (1 + BETA) / 2 : segments;
+    priorSegments = segments;
+    thresholdBytes = Math.max(LEAST_SEGMENTS * (double) segmentBytes, windowBytes * BETA);
+    epochNanos = -1;
+  }
+
+  /** Congestion avoidance: RFC 9438, sections 4.2 to 4.5. */
+  private double avoided(int bytes, long nowNanos, long roundTripNanos) {
+    double segments = windowBytes / segmentBytes;
+    if (epochNanos < 0) {
+      epochNanos = nowNanos;
+      maxSegments = Math.max(maxSegments, segments);
+      inflectionSeconds = Math.cbrt((maxSegments - segments) / C);
+      renoSegments = segments;
+    }
+    double acknowledged = (double) bytes / segmentBytes;
+    double growth = renoSegments >= priorSegments ? 1 : RENO_GROWTH;
+    renoSegments += growth * acknowledged / segments;
+    double seconds = (nowNanos - epochNanos) / 1e9;
+    if (cubic(seconds) < renoSegments) {
+      return Math.max(windowBytes, renoSegments * segmentBytes);
+    }
+    double target =
+        Math.max(
+            segments,
+            Math.min(cubic(seconds + roundTripNanos / 1e9), MOST_GROWTH_PER_ROUND * segments));
+    return windowBytes + (target - segments) / segments * bytes;
+  }
+
+  private double cubic(double seconds) {
+    double distance = seconds - inflectionSeconds;
+    return C * distance * distance * distance + maxSegments;
   }
 }

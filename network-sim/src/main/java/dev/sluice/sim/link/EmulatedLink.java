@@ -1,25 +1,13 @@
 package dev.sluice.sim.link;
 
-import dev.sluice.sim.link.LinkModel.Connection;
 import dev.sluice.sim.trace.LinkTrace;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,13 +17,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A TCP proxy that behaves like a link which does not exist: what comes in at its address goes on
- * to a target, at the rate and with the delay of a {@link LinkTrace}, both ways apart.
+ * to a target, at the rate and with the delay of a {@link LinkTrace}, both ways apart. Several
+ * workers may share the link, each with an address of its own ({@link Route}).
  *
  * <p>It enacts {@link LinkModel} on real sockets. In an outage it is silent: nothing passes, not
  * even the end of a connection, new connections wait, and nothing is lost. Senders feel the link as
  * back pressure: about {@link LinkOptions#queueBytes} wait here per connection and direction, and
  * the sockets read from have small buffers. (The sender's socket buffer is its own affair: a
- * program that must not queue should bound it too.)
+ * program that must not queue should bound it too.) What else may befall a link or a worker while
+ * it runs: {@link LinkChange}.
  *
  * <p>Since the proxy accepts for the target, a client's connect succeeds at once, also in an
  * outage; its bytes wait for the handshake. An unreachable target shows as a closed connection.
@@ -52,29 +42,26 @@ public final class EmulatedLink implements AutoCloseable {
    */
   private static final Logger LOG = LoggerFactory.getLogger(EmulatedLink.class);
 
-  /** Wake-ups closer together than this are merged. */
-  private static final long MIN_PERIOD_NANOS = 100_000;
+  private static final Direction[] DIRECTIONS = Direction.values();
 
-  private static final int READ_BYTES = 8 << 10;
-  private static final int RECEIVE_BUFFER_BYTES = 32 << 10;
-  private static final int SEND_BUFFER_BYTES = 128 << 10;
-  private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+  /** Wake-ups closer together than this are merged: a quarter of the delay that may be added. */
+  private static final long PERIOD_NANOS = 250_000;
+
+  private static final long MOST_SLACK_NANOS = 2_000_000;
 
   private final LinkModel model;
   private final Start start;
-  private final InetSocketAddress target;
+  private final List<Worker> workers = new ArrayList<>();
   private final LongSupplier clock;
   private final MultiThreadIoEventLoopGroup group;
   private final EventLoop loop;
   private final PreciseTimer timer;
-  private final Channel listener;
   private final List<ProxiedConnection> connections = new ArrayList<>();
   private volatile boolean started;
   private volatile long startedNanos;
   private volatile LinkStats stats = new LinkStats(0, 0, 0, 0);
   private boolean pumping;
   private boolean pumpAgain;
-  private boolean targetMissing;
   private long accepted;
   private long uplinkBytes;
   private long downlinkBytes;
@@ -91,68 +78,48 @@ public final class EmulatedLink implements AutoCloseable {
   }
 
   private EmulatedLink(
-      InetSocketAddress listen,
-      InetSocketAddress target,
-      LinkTrace trace,
-      LinkOptions options,
-      Start start,
-      LongSupplier clock)
+      List<Route> routes, LinkTrace trace, LinkOptions options, Start start, LongSupplier clock)
       throws IOException {
+    if (routes.isEmpty()) {
+      throw new IllegalArgumentException("a link leads somewhere: no routes");
+    }
     this.start = start;
-    this.target = target;
     this.clock = clock;
     started = start == Start.NOW;
     startedNanos = clock.getAsLong();
     model = new LinkModel(trace, started ? startedNanos : LinkModel.NEVER, options);
-    group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("link", true), NioIoHandler.newFactory());
+    group = Sockets.loop();
     loop = group.next();
     timer = new PreciseTimer(clock, () -> loop.execute(this::pump));
+    for (Route route : routes) {
+      listen(route);
+    }
+  }
+
+  private void listen(Route route) throws IOException {
+    Worker worker = new Worker(route.target());
+    workers.add(worker);
+    int number = workers.size();
     ChannelFuture bound =
-        new ServerBootstrap()
-            .group(group)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
-            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
-            .childOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
-            .childHandler(
+        Sockets.listener(
+                loop,
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    accept(channel);
+                    accept(channel, number);
                   }
                 })
-            .bind(listen)
+            .bind(route.listen())
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      timer.close();
-      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-      Throwable cause = bound.cause();
-      throw cannotListen(listen, cause);
+      close();
+      throw Trouble.cannotListen(route.listen(), bound.cause());
     }
-    listener = bound.channel();
-  }
-
-  private static IOException cannotListen(InetSocketAddress listen, Throwable cause) {
-    String why = String.valueOf(cause.getMessage());
-    String advice =
-        why.contains("in use")
-            ? "stop what uses it, or choose another port (0 takes a free one)"
-            : why.contains("assign")
-                ? "this machine has no such address; 127.0.0.1 is always there"
-                : "choose another address; ports below 1024 are for the administrator";
-    return new IOException(
-        "cannot listen on " + describe(listen) + ": " + why + "; " + advice, cause);
+    worker.listener = bound.channel();
   }
 
   /**
-   * Starts to listen.
+   * Starts to listen for one worker.
    *
    * @param listen where; port 0 for any free one
    * @param target where connections go on to; need not be there yet
@@ -165,14 +132,35 @@ public final class EmulatedLink implements AutoCloseable {
       LinkOptions options,
       Start start)
       throws IOException {
-    long origin = System.nanoTime();
-    return new EmulatedLink(
-        listen, target, trace, options, start, () -> System.nanoTime() - origin);
+    return open(List.of(new Route(listen, target)), trace, options, start);
   }
 
-  /** Returns the address listened on, with the real port. */
+  /**
+   * Starts to listen for several workers that share the link.
+   *
+   * @param routes at least one
+   * @throws IOException if an address cannot be listened on
+   */
+  public static EmulatedLink open(
+      List<Route> routes, LinkTrace trace, LinkOptions options, Start start) throws IOException {
+    long origin = System.nanoTime();
+    return new EmulatedLink(routes, trace, options, start, () -> System.nanoTime() - origin);
+  }
+
+  /** Returns the first worker's address, with the real port. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) listener.localAddress();
+    return addresses().get(0);
+  }
+
+  /** Returns the addresses listened on, in the order of the routes, with the real ports. */
+  public List<InetSocketAddress> addresses() {
+    List<InetSocketAddress> addresses = new ArrayList<>();
+    for (Worker worker : workers) {
+      if (worker.listener != null) {
+        addresses.add((InetSocketAddress) worker.listener.localAddress());
+      }
+    }
+    return addresses;
   }
 
   /** Begins the trace. Without effect if it has begun. */
@@ -195,10 +183,28 @@ public final class EmulatedLink implements AutoCloseable {
     return stats;
   }
 
+  /** Returns the options in force. */
+  public LinkOptions options() {
+    return loop.submit(model::options).syncUninterruptibly().getNow();
+  }
+
+  /**
+   * Changes the link, or what is behind it, from now on.
+   *
+   * @throws IllegalArgumentException if it has no such worker
+   */
+  public void apply(LinkChange change) {
+    loop.submit(() -> change(change)).syncUninterruptibly();
+  }
+
   /** Stops at once: closes every connection and drops what is under way. */
   @Override
   public void close() {
-    listener.close().awaitUninterruptibly();
+    for (Worker worker : workers) {
+      if (worker.listener != null) {
+        worker.listener.close().awaitUninterruptibly();
+      }
+    }
     if (!loop.isShuttingDown()) {
       loop.submit(
               () -> {
@@ -222,16 +228,72 @@ public final class EmulatedLink implements AutoCloseable {
     }
   }
 
-  private void accept(Channel client) {
+  private void change(LinkChange change) {
+    long now = clock.getAsLong();
+    // What has happened by now has happened on the link as it was.
+    pump();
+    Overrides overrides = model.timeline().overrides();
+    LinkOptions options = model.options();
+    if (change instanceof LinkChange.Rates set) {
+      model.change(
+          now, overrides.withRates(set.uplinkBytesPerSecond(), set.downlinkBytesPerSecond()));
+    } else if (change instanceof LinkChange.RoundTrip set) {
+      model.change(now, overrides.withRoundTrip(set.nanos()));
+    } else if (change instanceof LinkChange.Outage set) {
+      model.change(now, overrides.withOutage(set.on()));
+    } else if (change instanceof LinkChange.Path set) {
+      model.change(options.withPath(set.direction(), before -> set.options()));
+    } else if (change instanceof LinkChange.HandshakeDelay set) {
+      model.change(options.withTcp(options.tcp().withHandshakeDelay(set.nanos())));
+    } else if (change instanceof LinkChange.Reset which) {
+      named(which.worker());
+      connectionsOf(which.worker()).forEach(ProxiedConnection::reset);
+    } else if (change instanceof LinkChange.Vanish which) {
+      named(which.worker()).forEach(worker -> worker.vanished = true);
+      connectionsOf(which.worker()).forEach(ProxiedConnection::silence);
+    } else if (change instanceof LinkChange.Refuse which) {
+      named(which.worker()).forEach(worker -> worker.refusing = true);
+      connectionsOf(which.worker()).forEach(ProxiedConnection::reset);
+    } else if (change instanceof LinkChange.Restore which) {
+      for (Worker worker : named(which.worker())) {
+        worker.vanished = false;
+        worker.refusing = false;
+      }
+      connectionsOf(which.worker()).stream()
+          .filter(ProxiedConnection::silent)
+          .forEach(ProxiedConnection::reset);
+    }
+    pump();
+  }
+
+  private List<Worker> named(int number) {
+    if (number == LinkChange.EVERY_WORKER) {
+      return workers;
+    }
+    if (number < 0 || number > workers.size()) {
+      throw new IllegalArgumentException(
+          "there is no worker " + number + "; the link leads to " + workers.size());
+    }
+    return workers.subList(number - 1, number);
+  }
+
+  private List<ProxiedConnection> connectionsOf(int worker) {
+    return connections.stream().filter(connection -> connection.isFor(worker)).toList();
+  }
+
+  private void accept(Channel client, int number) {
     if (start == Start.FIRST_CONNECTION) {
       startTrace();
     }
     accepted++;
-    Connection connection = model.connect(clock.getAsLong());
-    ProxiedConnection proxied = new ProxiedConnection(connection, client);
+    Worker worker = workers.get(number - 1);
+    ProxiedConnection proxied = new ProxiedConnection(model, number, client, clock, this::pump);
     connections.add(proxied);
+    if (worker.vanished) {
+      proxied.silence();
+    }
     // The channel is not quite registered here, and must be before it is read from.
-    loop.execute(this::pump);
+    loop.execute(worker.refusing ? proxied::reset : this::pump);
   }
 
   /** Brings everything up to the present. On the event loop only; calls from within are put off. */
@@ -254,20 +316,43 @@ public final class EmulatedLink implements AutoCloseable {
   private void pumpOnce() {
     long now = clock.getAsLong();
     long next = Timeline.NEVER;
-    for (Direction direction : Direction.values()) {
-      next = Math.min(next, commit(direction, now));
+    // Of a packet nothing is seen before it has crossed the link, so its start need not be met.
+    long slack = Math.min(MOST_SLACK_NANOS, model.timeline().stepAt(now).roundTripNanos() / 2);
+    for (Direction direction : DIRECTIONS) {
+      next = Math.min(next, Timeline.plus(commit(direction, now), slack));
     }
-    for (ProxiedConnection connection : List.copyOf(connections)) {
-      next = Math.min(next, connection.advance(now));
-      if (connection.over()) {
-        connections.remove(connection);
-        connection.abort();
-      }
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      next = Math.min(next, advance(connections.get(i), now));
     }
+    // Who has received something finds it counted.
     stats = new LinkStats(accepted, uplinkBytes, downlinkBytes, worstLatenessNanos);
-    if (next != Timeline.NEVER) {
-      timer.wakeAt(Math.max(next, now + MIN_PERIOD_NANOS));
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).flush();
     }
+    if (next != Timeline.NEVER) {
+      timer.wakeAt(Math.max(next, now + PERIOD_NANOS));
+    }
+  }
+
+  /** Brings one connection up to the present; returns when it is due again. */
+  private long advance(ProxiedConnection connection, long now) {
+    long dial = connection.dialNanos();
+    if (dial <= now) {
+      dial(connection);
+      dial = Timeline.NEVER;
+    }
+    long next = Math.min(dial, connection.advance(now));
+    Pipe up = connection.pipe(Direction.UPLINK);
+    Pipe down = connection.pipe(Direction.DOWNLINK);
+    uplinkBytes += up.takeDeliveredBytes();
+    downlinkBytes += down.takeDeliveredBytes();
+    worstLatenessNanos =
+        Math.max(worstLatenessNanos, Math.max(up.worstLatenessNanos(), down.worstLatenessNanos()));
+    if (connection.over()) {
+      connections.remove(connection);
+      connection.abort();
+    }
+    return next;
   }
 
   /** Starts every packet whose turn has come; returns when the next one starts. */
@@ -276,160 +361,49 @@ public final class EmulatedLink implements AutoCloseable {
       Pipe first = null;
       long firstStart = Timeline.NEVER;
       long firstReady = Timeline.NEVER;
-      for (ProxiedConnection connection : connections) {
-        Pipe pipe = connection.pipe(direction);
-        long start = pipe.nextStartNanos();
+      for (int i = 0; i < connections.size(); i++) {
+        Pipe pipe = connections.get(i).pipe(direction);
+        long begins = pipe.nextStartNanos(now);
         // Several wait for the transmitter alike: first come, first served.
-        if (start < firstStart || (start == firstStart && pipe.nextReadyNanos() < firstReady)) {
+        if (begins < firstStart || (begins == firstStart && pipe.nextReadyNanos() < firstReady)) {
           first = pipe;
-          firstStart = start;
+          firstStart = begins;
           firstReady = pipe.nextReadyNanos();
         }
       }
       if (first == null || firstStart > now) {
         return firstStart;
       }
-      first.commitNext();
+      first.commitNext(firstStart);
     }
   }
 
   private void dial(ProxiedConnection connection) {
-    new Bootstrap()
-        .group(loop)
-        .channel(NioSocketChannel.class)
-        .option(ChannelOption.AUTO_READ, false)
-        .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        .option(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
-        .option(ChannelOption.RECVBUF_ALLOCATOR, reads())
-        .handler(
+    Worker worker = workers.get(connection.dial() - 1);
+    Sockets.dialler(
+            loop,
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
                 connection.dialling(channel);
               }
             })
-        .connect(target)
+        .connect(worker.target)
         .addListener(
             (ChannelFuture dialled) -> {
               if (dialled.isSuccess()) {
-                targetMissing = false;
+                worker.missing = false;
                 connection.connected(dialled.channel());
               } else {
                 // Devices try again and again: once is enough.
-                if (!targetMissing) {
-                  targetMissing = true;
-                  LOG.warn("{}; connections are closed until it can be", unreachable(dialled));
+                if (!worker.missing) {
+                  worker.missing = true;
+                  LOG.warn(
+                      "{}; connections are closed until it can be",
+                      Trouble.unreachable(worker.target, dialled.cause()));
                 }
                 connection.refused();
               }
             });
-  }
-
-  /** What the system says repeats the address, so only its kind is told. */
-  private String unreachable(ChannelFuture dialled) {
-    Throwable cause = dialled.cause();
-    String why =
-        cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException
-            ? "no such host"
-            : String.valueOf(cause.getMessage()).contains("refused")
-                ? "nothing listens there"
-                : message(cause);
-    return "the target " + describe(target) + " cannot be reached (" + why + ")";
-  }
-
-  /** The two channels of a client's connection and what is under way between them. */
-  private final class ProxiedConnection {
-    private final Connection connection;
-    private final Pipe up;
-    private final Pipe down;
-    private boolean dialled;
-
-    ProxiedConnection(Connection connection, Channel client) {
-      this.connection = connection;
-      Runnable pump = EmulatedLink.this::pump;
-      up = new Pipe(connection.flow(Direction.UPLINK), model.options(), clock, pump);
-      down = new Pipe(connection.flow(Direction.DOWNLINK), model.options(), clock, pump);
-      up.from(client);
-      down.to(client);
-      client.pipeline().addLast(new PipeHandler(up, down, pump));
-    }
-
-    Pipe pipe(Direction direction) {
-      return direction == Direction.UPLINK ? up : down;
-    }
-
-    long advance(long now) {
-      long next = Timeline.NEVER;
-      if (!dialled) {
-        long reached = connection.flow(Direction.UPLINK).reachedNanos();
-        if (reached > now) {
-          next = reached;
-        } else {
-          dialled = true;
-          dial(this);
-        }
-      }
-      next = Math.min(next, up.deliver(now));
-      next = Math.min(next, down.deliver(now));
-      uplinkBytes += up.takeDeliveredBytes();
-      downlinkBytes += down.takeDeliveredBytes();
-      worstLatenessNanos =
-          Math.max(
-              worstLatenessNanos, Math.max(up.worstLatenessNanos(), down.worstLatenessNanos()));
-      up.regulate(now);
-      down.regulate(now);
-      return next;
-    }
-
-    void dialling(Channel channel) {
-      channel.pipeline().addLast(new PipeHandler(down, up, EmulatedLink.this::pump));
-    }
-
-    void connected(Channel channel) {
-      down.from(channel);
-      up.to(channel);
-      pump();
-    }
-
-    void refused() {
-      up.broken();
-      down.finish();
-      pump();
-    }
-
-    boolean over() {
-      return up.over() && down.over();
-    }
-
-    void abort() {
-      up.abort();
-      down.abort();
-    }
-  }
-
-  /**
-   * What has arrived may wait for its reader, as in a receive buffer. Small ones would cost rate: a
-   * machine that lags for some milliseconds hands over that much at once.
-   */
-  private static WriteBufferWaterMark waterMark() {
-    return new WriteBufferWaterMark(128 << 10, 512 << 10);
-  }
-
-  private static FixedRecvByteBufAllocator reads() {
-    FixedRecvByteBufAllocator reads = new FixedRecvByteBufAllocator(READ_BYTES);
-    reads.maxMessagesPerRead(1);
-    return reads;
-  }
-
-  private static String describe(InetSocketAddress address) {
-    return address.getHostString() + ":" + address.getPort();
-  }
-
-  private static String message(Throwable cause) {
-    return cause == null ? "unknown" : String.valueOf(cause.getMessage());
   }
 }

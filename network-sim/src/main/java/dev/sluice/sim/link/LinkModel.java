@@ -1,6 +1,8 @@
 package dev.sluice.sim.link;
 
 import dev.sluice.sim.trace.LinkTrace;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.SplittableRandom;
 
 /**
@@ -9,10 +11,11 @@ import java.util.SplittableRandom;
  *
  * <p>A link has one transmitter each way, which sends packet after packet at the rate of the trace
  * at that moment. A packet then travels half the round trip. Neither starts nor arrives anything
- * during an outage, and nothing is lost: what is under way arrives when the outage ends. On top of
+ * during an outage, and an outage loses nothing: what is under way arrives when it ends. On top of
  * it each {@link Connection} behaves as TCP would on such a path: a handshake, slow start, restart
- * after idleness or after a long outage ({@link CongestionWindow}); and the radio may have to wake
- * up ({@link LinkOptions}). Rates are those of the payload: no headers are counted.
+ * after idleness or after a long outage, retransmission of what {@link Loss} takes and the window's
+ * reaction to it; a {@link Buffer} may let packets queue; and the radio may have to wake up ({@link
+ * LinkOptions}). Rates are those of the payload: no headers are counted.
  *
  * <p>All times are nanoseconds of one clock of the caller's choice, at least 0. {@link #NEVER}
  * stands for what does not happen, because the trace ends in an outage. Not thread-safe.
@@ -21,10 +24,13 @@ public final class LinkModel {
   /** A time that does not come. */
   public static final long NEVER = Timeline.NEVER;
 
+  /** Keeps the losses of the two directions apart, and both from the connections' jitter. */
+  private static final long LOSS_SEED = 0x5DEECE66DL;
+
   private final Timeline timeline;
-  private final LinkOptions options;
   private final Transmitter uplink;
   private final Transmitter downlink;
+  private LinkOptions options;
   private long connections;
   private long radioUsedNanos = -1;
 
@@ -35,13 +41,32 @@ public final class LinkModel {
    *     #NEVER} to leave that to {@link #start}
    */
   public LinkModel(LinkTrace trace, long startNanos, LinkOptions options) {
+    this(
+        trace,
+        startNanos,
+        options,
+        losses(options, Direction.UPLINK),
+        losses(options, Direction.DOWNLINK));
+  }
+
+  LinkModel(
+      LinkTrace trace,
+      long startNanos,
+      LinkOptions options,
+      LossProcess uplinkLosses,
+      LossProcess downlinkLosses) {
     if (startNanos < 0) {
       throw new IllegalArgumentException("startNanos is negative: " + startNanos);
     }
     this.timeline = new Timeline(trace, startNanos);
     this.options = options;
-    this.uplink = new Transmitter(timeline, Direction.UPLINK);
-    this.downlink = new Transmitter(timeline, Direction.DOWNLINK);
+    this.uplink = new Transmitter(timeline, Direction.UPLINK, uplinkLosses);
+    this.downlink = new Transmitter(timeline, Direction.DOWNLINK, downlinkLosses);
+  }
+
+  private static LossProcess losses(LinkOptions options, Direction direction) {
+    long seed = (options.seed() ^ LOSS_SEED) + (direction == Direction.UPLINK ? 0 : 1);
+    return new LossProcess(options.path(direction).loss(), new SplittableRandom(seed));
   }
 
   /**
@@ -51,7 +76,9 @@ public final class LinkModel {
    * @param firstByteNanos when its first packet is at the other end
    * @param lastByteNanos when all of it is there
    */
-  public record Delivery(long departedNanos, long firstByteNanos, long lastByteNanos) {}
+  public record Delivery(long departedNanos, long firstByteNanos, long lastByteNanos) {
+    private static final Delivery NONE = new Delivery(NEVER, NEVER, NEVER);
+  }
 
   /**
    * Begins the trace, if it has not begun.
@@ -80,12 +107,40 @@ public final class LinkModel {
     return new Connection(nowNanos, connections++);
   }
 
+  /** Takes other options: for connections yet to come, as far as TCP is concerned. */
+  void change(LinkOptions next) {
+    options = next;
+    uplink.losses().change(next.uplink().loss());
+    downlink.losses().change(next.downlink().loss());
+  }
+
+  /** Puts values in place of the trace's from now on. */
+  void change(long nowNanos, Overrides overrides) {
+    timeline.override(overrides);
+    uplink.change(nowNanos);
+    downlink.change(nowNanos);
+  }
+
   Timeline timeline() {
     return timeline;
   }
 
   Transmitter transmitter(Direction direction) {
     return direction == Direction.UPLINK ? uplink : downlink;
+  }
+
+  /** Returns when the radio is awake if a packet is ready then. */
+  long radioReadyNanos(long nanos) {
+    boolean asleep =
+        options.radioWakeUpNanos() > 0
+            && (radioUsedNanos < 0 || nanos - radioUsedNanos > options.radioIdleNanos());
+    return asleep ? Timeline.plus(nanos, options.radioWakeUpNanos()) : nanos;
+  }
+
+  void radioUsed(long nanos) {
+    if (nanos != NEVER) {
+      radioUsedNanos = Math.max(radioUsedNanos, nanos);
+    }
   }
 
   /** One TCP connection across the link, both ways. Messages of one direction arrive in order. */
@@ -95,14 +150,16 @@ public final class LinkModel {
 
     private Connection(long openedNanos, long number) {
       SplittableRandom seeds = new SplittableRandom(options.seed() + number);
-      up = new Flow(Direction.UPLINK, openedNanos, seeds.split());
-      down = new Flow(Direction.DOWNLINK, openedNanos, seeds.split());
+      Handshake handshake =
+          new Handshake(timeline, options.tcp(), openedNanos, uplink.losses(), downlink.losses());
+      up = new Flow(LinkModel.this, Direction.UPLINK, handshake, seeds.split());
+      down = new Flow(LinkModel.this, Direction.DOWNLINK, handshake, seeds.split());
     }
 
     /**
      * Hands over a message and says when it is delivered. It queues behind everything handed over
-     * before it, on this or another connection; give messages of all connections in the order of
-     * their time.
+     * before it, on this or another connection, what was lost of that included; give messages of
+     * all connections in the order of their time.
      *
      * @param bytes at least 1
      * @param nowNanos when it is handed over as a whole; not before earlier messages of this
@@ -116,16 +173,22 @@ public final class LinkModel {
         throw new IllegalArgumentException("nowNanos is negative: " + nowNanos);
       }
       Flow flow = flow(direction);
-      long first = -1;
-      long left = bytes;
-      Packet packet = Packet.NONE;
-      while (left > 0) {
-        int size = (int) Math.min(left, options.segmentBytes());
-        packet = flow.send(size, nowNanos);
-        first = first < 0 ? packet.arrivesNanos : first;
-        left -= size;
+      Queue<Segment> segments = new ArrayDeque<>();
+      int left = bytes;
+      while (true) {
+        int size = left == 0 ? -1 : Math.min(left, options.tcp().segmentBytes());
+        // Nothing else will happen on this flow, so losses are found without waiting.
+        long next = flow.nextNanos(size, nowNanos, NEVER);
+        if (next == NEVER) {
+          break;
+        }
+        Segment fresh = flow.send(size, next);
+        if (fresh != null) {
+          left -= size;
+          segments.add(fresh);
+        }
       }
-      return new Delivery(packet.departsNanos, first, packet.arrivesNanos);
+      return left > 0 ? lost(flow, segments) : delivery(flow, segments);
     }
 
     /**
@@ -140,89 +203,25 @@ public final class LinkModel {
     Flow flow(Direction direction) {
       return direction == Direction.UPLINK ? up : down;
     }
-  }
 
-  /** Times of one packet. */
-  record Packet(long departsNanos, long arrivesNanos) {
-    static final Packet NONE = new Packet(0, 0);
-  }
-
-  /** One direction of a connection, packet by packet. */
-  final class Flow {
-    private final Direction direction;
-    private final Transmitter transmitter;
-    private final CongestionWindow window = new CongestionWindow(options);
-    private final SplittableRandom random;
-    private final long openedNanos;
-    private long lastArrivalNanos;
-
-    private Flow(Direction direction, long openedNanos, SplittableRandom random) {
-      this.direction = direction;
-      this.transmitter = transmitter(direction);
-      this.openedNanos = openedNanos;
-      this.random = random;
+    private Delivery delivery(Flow flow, Queue<Segment> segments) {
+      long departed = 0;
+      long first = -1;
+      long arrival = flow.lastDeliveredNanos;
+      for (Segment segment : segments) {
+        departed = Math.max(departed, segment.departsNanos);
+        arrival = Math.max(arrival, segment.reachesNanos);
+        first = first < 0 ? arrival : first;
+      }
+      flow.lastDeliveredNanos = arrival;
+      return new Delivery(departed, first, arrival);
     }
 
-    /** Returns when the handshake reaches the far end: what a worker sees as the connection. */
-    long reachedNanos() {
-      return options.handshake() ? timeline.arrivalNanos(started(openedNanos), 0) : openedNanos;
-    }
-
-    /**
-     * Returns when a packet starts if no other connection takes the turn, or {@link #NEVER}. Asking
-     * does not send it.
-     */
-    long startNanos(int bytes, long readyNanos) {
-      long ready = readyNanos;
-      if (options.handshake()) {
-        ready = Math.max(ready, timeline.arrivalNanos(started(reachedNanos()), 0));
-      }
-      if (ready == NEVER) {
-        return NEVER;
-      }
-      long idleNanos = timeline.stepAt(ready).roundTripNanos() + options.idleFloorNanos();
-      long start = window.openNanos(bytes, ready, idleNanos);
-      if (start == NEVER) {
-        return NEVER;
-      }
-      if (options.radioWakeUpNanos() > 0
-          && (radioUsedNanos < 0 || start - radioUsedNanos > options.radioIdleNanos())) {
-        start += options.radioWakeUpNanos();
-      }
-      long service = timeline.outageEndNanos(start);
-      if (service != start && service - start > idleNanos) {
-        // The sender timed out meanwhile, so it begins anew.
-        window.restart();
-        if (service != NEVER) {
-          service = timeline.outageEndNanos(window.openNanos(bytes, service, idleNanos));
-        }
-      }
-      return service == NEVER ? NEVER : transmitter.startNanos(service);
-    }
-
-    /** Sends a packet and returns its times. */
-    Packet send(int bytes, long readyNanos) {
-      long start = startNanos(bytes, readyNanos);
-      long departs = start == NEVER ? NEVER : transmitter.transmit(bytes, start);
-      long jitter = options.jitterNanos() == 0 ? 0 : random.nextLong(options.jitterNanos() + 1);
-      long arrives = Math.max(lastArrivalNanos, timeline.arrivalNanos(departs, jitter));
-      lastArrivalNanos = arrives;
-      if (bytes > 0) {
-        window.sent(bytes, departs, timeline.arrivalNanos(arrives, 0));
-      }
-      if (departs != NEVER) {
-        radioUsedNanos = Math.max(radioUsedNanos, departs);
-      }
-      return new Packet(departs, arrives);
-    }
-
-    /** Returns the rate that the direction has now, in bytes per second. */
-    double rateAt(long nowNanos) {
-      return timeline.rateAt(direction, nowNanos);
-    }
-
-    private long started(long nanos) {
-      return nanos == NEVER ? NEVER : timeline.outageEndNanos(nanos);
+    /** What a lasting outage holds does not arrive, nor does anything behind it. */
+    private Delivery lost(Flow flow, Queue<Segment> segments) {
+      long first = segments.isEmpty() ? NEVER : delivery(flow, segments).firstByteNanos();
+      flow.lastDeliveredNanos = NEVER;
+      return first == NEVER ? Delivery.NONE : new Delivery(NEVER, first, NEVER);
     }
   }
 }

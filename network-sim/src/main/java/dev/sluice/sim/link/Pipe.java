@@ -1,10 +1,9 @@
 package dev.sluice.sim.link;
 
-import dev.sluice.sim.link.LinkModel.Flow;
-import dev.sluice.sim.link.LinkModel.Packet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -19,35 +18,58 @@ import org.jspecify.annotations.Nullable;
 // What a write or close comes to shows as an event on the channel.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Pipe {
+  /** Reading goes on when this share of the room is free again: every switch is a system call. */
+  private static final double FREE_AGAIN = 0.125;
+
+  private static final double ARRIVED_SECONDS = 0.1;
+  private static final int MOST_ARRIVED_BYTES = 32 << 20;
+
   private final Flow flow;
-  private final LinkOptions options;
+  private final LinkModel link;
   private final LongSupplier clock;
   private final Runnable pump;
+
+  /** The bytes themselves, as they were read: those under way first, then those that wait. */
+  private final Queue<ByteBuf> content = new ArrayDeque<>();
+
   private final Queue<Waiting> waiting = new ArrayDeque<>();
-  private final Queue<UnderWay> underWay = new ArrayDeque<>();
+  private final Queue<Segment> underWay = new ArrayDeque<>();
   private @Nullable Channel source;
   private @Nullable Channel target;
   private int waitingBytes;
+  private int arrivedBytes = Sockets.ARRIVED_BYTES;
   private boolean finished;
   private boolean ended;
   private boolean broken;
+  private boolean silent;
   private boolean blocked;
+  private boolean reading = true;
+  private boolean flushDue;
+  private boolean endDue;
   private long unblockedNanos;
+  private long lastArrivalNanos;
   private int deliveredBytes;
   private long worstLatenessNanos;
 
-  private record Waiting(ByteBuf bytes, long readyNanos) {}
+  /** What came in one read and has not started. */
+  private static final class Waiting {
+    private final long readyNanos;
+    private int bytes;
 
-  private record UnderWay(ByteBuf bytes, long arrivesNanos) {}
+    Waiting(int bytes, long readyNanos) {
+      this.bytes = bytes;
+      this.readyNanos = readyNanos;
+    }
+  }
 
   /**
    * Makes an empty pipe.
    *
    * @param pump called when something outside of the pump's own steps calls for a run of it
    */
-  Pipe(Flow flow, LinkOptions options, LongSupplier clock, Runnable pump) {
+  Pipe(Flow flow, LinkModel link, LongSupplier clock, Runnable pump) {
     this.flow = flow;
-    this.options = options;
+    this.link = link;
     this.clock = clock;
     this.pump = pump;
   }
@@ -55,6 +77,7 @@ final class Pipe {
   /** Names the channel that is read from. */
   void from(Channel channel) {
     source = channel;
+    channel.config().setRecvByteBufAllocator(new RoomAllocator(this::roomBytes));
   }
 
   /** Names the channel that is written to; until then nothing leaves. */
@@ -65,26 +88,21 @@ final class Pipe {
 
   /** Takes bytes that the source sent; the pipe owns them from here. */
   void received(ByteBuf bytes) {
-    try {
-      if (broken || finished) {
-        return;
-      }
-      long now = clock.getAsLong();
-      while (bytes.isReadable()) {
-        int size = Math.min(bytes.readableBytes(), options.segmentBytes());
-        waiting.add(new Waiting(bytes.readRetainedSlice(size), now));
-        waitingBytes += size;
-      }
-    } finally {
+    int size = bytes.readableBytes();
+    if (broken || finished || silent || size == 0) {
       bytes.release();
+      return;
     }
+    content.add(bytes);
+    waiting.add(new Waiting(size, clock.getAsLong()));
+    waitingBytes += size;
   }
 
   /** Notes that the source sends no more: the end follows the bytes before it. */
   void finish() {
     if (!finished) {
       finished = true;
-      waiting.add(new Waiting(Unpooled.EMPTY_BUFFER, clock.getAsLong()));
+      waiting.add(new Waiting(0, clock.getAsLong()));
     }
   }
 
@@ -94,11 +112,16 @@ final class Pipe {
     release();
   }
 
+  /** Lets nothing pass from now on, and drops what is in the pipe, as if an end had vanished. */
+  void silence() {
+    silent = true;
+    release();
+  }
+
   /** Returns when the next packet would start, or {@link Timeline#NEVER}. */
-  long nextStartNanos() {
-    Waiting next = waiting.peek();
+  long nextStartNanos(long now) {
     Channel to = target;
-    if (next == null || to == null || broken) {
+    if (to == null || broken || silent) {
       return Timeline.NEVER;
     }
     if (!to.isWritable()) {
@@ -107,9 +130,12 @@ final class Pipe {
     }
     if (blocked) {
       blocked = false;
-      unblockedNanos = clock.getAsLong();
+      unblockedNanos = now;
     }
-    return flow.startNanos(next.bytes.readableBytes(), readyNanos(next));
+    Waiting next = waiting.peek();
+    return next == null
+        ? flow.nextNanos(-1, 0, now)
+        : flow.nextNanos(packetBytes(next), readyNanos(next), now);
   }
 
   /** Returns since when the next packet waits, or {@link Timeline#NEVER}. */
@@ -118,40 +144,77 @@ final class Pipe {
     return next == null ? Timeline.NEVER : next.readyNanos;
   }
 
-  /** Starts the next packet; there must be one. */
-  void commitNext() {
-    Waiting next = waiting.remove();
-    int size = next.bytes.readableBytes();
-    waitingBytes -= size;
-    Packet packet = flow.send(size, readyNanos(next));
-    underWay.add(new UnderWay(next.bytes, packet.arrivesNanos()));
+  /** Starts the next packet, of which {@link #nextStartNanos} has told. */
+  void commitNext(long startNanos) {
+    Waiting next = waiting.peek();
+    int size = next == null ? -1 : packetBytes(next);
+    Segment fresh = flow.send(size, startNanos);
+    if (fresh != null && next != null) {
+      underWay.add(fresh);
+      next.bytes -= size;
+      waitingBytes -= size;
+      if (next.bytes == 0) {
+        waiting.remove();
+      }
+    }
   }
 
-  /** Hands over what has arrived; returns when the next packet arrives. */
+  /**
+   * Hands over what has arrived, to be seen after {@link #flush}; returns when the next packet
+   * arrives.
+   */
   long deliver(long now) {
     Channel to = target;
-    if (to == null || broken) {
+    if (to == null || broken || silent) {
       return Timeline.NEVER;
     }
-    boolean wrote = false;
-    UnderWay next = underWay.peek();
-    while (next != null && next.arrivesNanos <= now) {
+    int arrived = 0;
+    Segment next = underWay.peek();
+    while (next != null && next.reachesNanos <= now) {
       underWay.remove();
-      worstLatenessNanos = Math.max(worstLatenessNanos, now - next.arrivesNanos);
-      int size = next.bytes.readableBytes();
-      if (size == 0) {
-        end(to);
-      } else {
-        deliveredBytes += size;
-        to.write(next.bytes);
-        wrote = true;
-      }
+      lastArrivalNanos = Math.max(lastArrivalNanos, next.reachesNanos);
+      worstLatenessNanos = Math.max(worstLatenessNanos, now - lastArrivalNanos);
+      arrived += next.bytes;
+      endDue |= next.bytes == 0;
       next = underWay.peek();
     }
-    if (wrote) {
+    if (arrived > 0) {
+      deliveredBytes += arrived;
+      write(to, arrived);
+      flushDue = true;
+    }
+    return next == null ? Timeline.NEVER : next.reachesNanos;
+  }
+
+  private void write(Channel to, int bytes) {
+    int left = bytes;
+    while (left > 0) {
+      ByteBuf first = content.element();
+      int readable = first.readableBytes();
+      if (readable <= left) {
+        to.write(content.remove());
+        left -= readable;
+      } else {
+        to.write(first.readRetainedSlice(left));
+        left = 0;
+      }
+    }
+  }
+
+  /** Lets the target see what was handed over. */
+  void flush() {
+    Channel to = target;
+    if (to == null) {
+      return;
+    }
+    if (flushDue) {
+      flushDue = false;
       to.flush();
     }
-    return next == null ? Timeline.NEVER : next.arrivesNanos;
+    if (endDue) {
+      endDue = false;
+      end(to);
+    }
   }
 
   /**
@@ -171,14 +234,34 @@ final class Pipe {
 
   /** Reads from the source while there is room. */
   void regulate(long now) {
+    makeRoom(now);
     Channel from = source;
     if (from == null) {
       return;
     }
-    boolean room = !broken && !finished && waitingBytes < options.queueBytes(flow.rateAt(now));
-    if (from.config().isAutoRead() != room) {
-      from.config().setAutoRead(room);
+    int most = link.options().queueBytes(flow.rateAt(now));
+    int bound = reading ? most : most - (int) (most * FREE_AGAIN);
+    reading = !broken && !finished && !silent && waitingBytes < bound;
+    if (from.config().isAutoRead() != reading) {
+      from.config().setAutoRead(reading);
     }
+  }
+
+  /**
+   * What has arrived may wait for its reader, as in a receive buffer. Where that is full the link
+   * stands still, so it must hold what arrives while this machine is busy elsewhere.
+   */
+  private void makeRoom(long now) {
+    Channel to = target;
+    int wanted = (int) Math.min(MOST_ARRIVED_BYTES, flow.rateAt(now) * ARRIVED_SECONDS);
+    if (to != null && wanted > arrivedBytes) {
+      arrivedBytes = wanted;
+      to.config().setWriteBufferWaterMark(new WriteBufferWaterMark(wanted / 4, wanted));
+    }
+  }
+
+  private int roomBytes() {
+    return link.options().queueBytes(flow.rateAt(clock.getAsLong())) - waitingBytes;
   }
 
   int takeDeliveredBytes() {
@@ -207,15 +290,19 @@ final class Pipe {
     }
   }
 
+  private int packetBytes(Waiting packet) {
+    return Math.min(packet.bytes, link.options().tcp().segmentBytes());
+  }
+
   private long readyNanos(Waiting packet) {
     return Math.max(packet.readyNanos, unblockedNanos);
   }
 
   private void release() {
-    waiting.forEach(packet -> packet.bytes.release());
+    content.forEach(ByteBuf::release);
+    content.clear();
     waiting.clear();
     waitingBytes = 0;
-    underWay.forEach(packet -> packet.bytes.release());
     underWay.clear();
   }
 }

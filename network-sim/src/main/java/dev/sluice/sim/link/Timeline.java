@@ -13,14 +13,24 @@ final class Timeline {
 
   private final LinkTrace trace;
   private long startNanos;
+  private Overrides overrides = Overrides.NONE;
+  private boolean overridden;
+
+  /** The step that was looked up last, and from when until when it holds. */
+  private Step step;
+
+  private long fromNanos = NEVER;
+  private long untilNanos;
 
   Timeline(LinkTrace trace, long startNanos) {
     this.trace = trace;
     this.startNanos = startNanos;
+    step = trace.stepAt(0);
   }
 
   void start(long nowNanos) {
     startNanos = nowNanos;
+    forget();
   }
 
   boolean started() {
@@ -32,13 +42,43 @@ final class Timeline {
   }
 
   Step stepAt(long nanos) {
-    return trace.stepAt(positionNanos(nanos));
+    lookUp(nanos);
+    return step;
+  }
+
+  /** Most questions are about the step that the last one was about. */
+  private void lookUp(long nanos) {
+    if (nanos >= fromNanos && nanos < untilNanos) {
+      return;
+    }
+    long position = positionNanos(nanos);
+    Step next = trace.stepAt(position);
+    step = overridden ? overrides.on(next) : next;
+    long change = trace.nextChangeNanos(position);
+    fromNanos = nanos;
+    untilNanos = change == NEVER ? NEVER : plus(startNanos, change);
+  }
+
+  private void forget() {
+    fromNanos = NEVER;
+    untilNanos = 0;
+  }
+
+  Overrides overrides() {
+    return overrides;
+  }
+
+  /** Puts something in place of the trace's values, for good: past times are told alike. */
+  void override(Overrides next) {
+    overrides = next;
+    overridden = !next.equals(Overrides.NONE);
+    forget();
   }
 
   /** Returns when the step in force ends, which is after {@code nanos}, or {@link #NEVER}. */
   long nextChangeNanos(long nanos) {
-    long change = trace.nextChangeNanos(positionNanos(nanos));
-    return change == NEVER ? NEVER : plus(startNanos, change);
+    lookUp(nanos);
+    return untilNanos;
   }
 
   double rateAt(Direction direction, long nanos) {

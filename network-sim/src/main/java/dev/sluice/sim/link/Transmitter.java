@@ -1,5 +1,8 @@
 package dev.sluice.sim.link;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
+
 /**
  * Sends one packet after the other at the rate of the trace: the integral of the rate from when a
  * packet starts to when it has left is its size. One for each direction of a link, shared by its
@@ -9,12 +12,34 @@ package dev.sluice.sim.link;
 final class Transmitter {
   private final Timeline timeline;
   private final Direction direction;
+  private final LossProcess losses;
+
+  /** What has not left by the last time asked about, and what has not arrived by then. */
+  private final Queue<Segment> waiting = new ArrayDeque<>();
+
+  private final Queue<Segment> underWay = new ArrayDeque<>();
+  private long waitingBytes;
   private long freeNanos;
   private double freeFraction;
+  private long lastLeftNanos;
 
-  Transmitter(Timeline timeline, Direction direction) {
+  Transmitter(Timeline timeline, Direction direction, LossProcess losses) {
     this.timeline = timeline;
     this.direction = direction;
+    this.losses = losses;
+  }
+
+  LossProcess losses() {
+    return losses;
+  }
+
+  /** Returns whether a packet that was handed over at its time of entry gets lost on the way. */
+  boolean loses(Segment segment, int fullBytes) {
+    double idleNanos = Math.max(0, segment.enteredNanos - lastLeftNanos);
+    double packets =
+        idleNanos * 1e-9 * timeline.rateAt(direction, segment.enteredNanos) / fullBytes;
+    lastLeftNanos = segment.departsNanos;
+    return losses.next(1 + packets);
   }
 
   /** Returns when the last packet has left, or 0. */
@@ -27,14 +52,70 @@ final class Transmitter {
     return timeline.serviceNanos(direction, Math.max(readyNanos, freeNanos));
   }
 
+  /** Returns the bytes of packets that were handed over and have not left; time never goes back. */
+  long waitingBytes(long nowNanos) {
+    for (Segment first = waiting.peek();
+        first != null && first.departsNanos <= nowNanos;
+        first = waiting.peek()) {
+      waitingBytes -= first.bytes;
+      waiting.remove();
+    }
+    return waitingBytes;
+  }
+
+  /** Sends a packet that was handed over at its time of entry, and notes when it has left. */
+  void transmit(Segment segment) {
+    segment.departsNanos = transmit(segment.bytes, segment.enteredNanos);
+    waitingBytes(segment.enteredNanos);
+    waiting.add(segment);
+    waitingBytes += segment.bytes;
+  }
+
+  /** Notes a packet that is not lost, so that its times can be changed until it has arrived. */
+  void underWay(Segment segment) {
+    for (Segment first = underWay.peek();
+        first != null && first.reachesNanos <= segment.enteredNanos;
+        first = underWay.peek()) {
+      underWay.remove();
+    }
+    underWay.add(segment);
+  }
+
   /**
-   * Sends a packet.
+   * Takes up a change of the link: what has not left is sent anew, the packet in service from its
+   * beginning; what has left and not arrived is held while there is an outage.
+   */
+  void change(long nowNanos) {
+    if (freeNanos > nowNanos) {
+      freeNanos = nowNanos;
+      freeFraction = 0;
+    }
+    underWay.removeIf(segment -> segment.reachesNanos <= nowNanos);
+    underWay.forEach(segment -> segment.flow.forgetArrivals());
+    for (Segment segment : underWay) {
+      if (segment.departsNanos > nowNanos) {
+        segment.departsNanos = transmit(segment.bytes, Math.max(nowNanos, segment.enteredNanos));
+        segment.flow.travel(segment, segment.departsNanos, 0);
+      } else if (timeline.stepAt(nowNanos).outage()) {
+        segment.flow.travel(segment, segment.departsNanos, 0);
+      } else if (segment.reachesNanos == Timeline.NEVER) {
+        // Held by an outage that has ended now.
+        segment.flow.travel(segment, segment.departsNanos, 0);
+        segment.reachesNanos = Math.max(segment.reachesNanos, nowNanos);
+      } else {
+        segment.flow.keepArrival(segment);
+      }
+    }
+  }
+
+  /**
+   * Sends bytes.
    *
    * @param bytes at least 0
-   * @param readyNanos when it can start at the earliest
-   * @return when its last byte has left, or {@link Timeline#NEVER}
+   * @param readyNanos when they can start at the earliest
+   * @return when the last has left, or {@link Timeline#NEVER}
    */
-  long transmit(int bytes, long readyNanos) {
+  private long transmit(int bytes, long readyNanos) {
     if (readyNanos > freeNanos) {
       freeNanos = readyNanos;
       freeFraction = 0;

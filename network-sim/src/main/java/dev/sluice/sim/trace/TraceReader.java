@@ -26,6 +26,9 @@ import java.util.regex.Pattern;
  *       "Mahimahi: Accurate Record-and-Replay for HTTP", USENIX ATC 2015): at that millisecond one
  *       packet of 1500 bytes can leave. Counted over bins of {@value #SLOT_BIN_MILLIS} ms; always
  *       loops, as there</td></tr>
+ *   <tr><td>titles, then values with commas</td><td>full link steps by name: {@code start_s},
+ *       {@code uplink_mbit}, and where wanted {@code end_s}, {@code downlink_mbit}, {@code
+ *       round_trip_ms}, {@code outage} (0 or 1)</td></tr>
  * </table>
  *
  * <p>Blank lines and what follows a {@code #} are skipped. Stateless and thread-safe.
@@ -35,9 +38,9 @@ public final class TraceReader {
   static final int SLOT_BIN_MILLIS = 100;
 
   private static final int SLOT_BYTES = 1500;
-  private static final double BYTES_PER_MEGABIT = 125_000;
-  private static final double MAX_MEGABITS = 1_000_000;
-  private static final double MAX_SECONDS = 10_000_000;
+  static final double BYTES_PER_MEGABIT = 125_000;
+  static final double MAX_MEGABITS = 1_000_000;
+  static final double MAX_SECONDS = 10_000_000;
   private static final long MAX_FILE_BYTES = 64L << 20;
   private static final int MAX_BINS = 10_000_000;
   private static final Pattern SPACE = Pattern.compile("[\\s,;]+");
@@ -45,7 +48,8 @@ public final class TraceReader {
   /** What to do about a line that is none. */
   private static final String FORMATS =
       "; lines hold 'seconds uplink_mbit downlink_mbit round_trip_ms' (also 'seconds outage' and"
-          + " 'seconds end'), or 'seconds mbit', or one whole millisecond (mahimahi)";
+          + " 'seconds end'), or 'seconds mbit', or one whole millisecond (mahimahi), or CSV with"
+          + " titles";
 
   private TraceReader() {}
 
@@ -105,11 +109,15 @@ public final class TraceReader {
    */
   public static LinkTrace parse(String name, String text, Settings settings)
       throws TraceFormatException {
-    List<Line> lines = lines(text);
-    if (lines.isEmpty()) {
+    List<Raw> raw = content(text);
+    if (raw.isEmpty()) {
       throw new TraceFormatException(name, "the trace is empty" + FORMATS);
     }
     try {
+      if (CsvTrace.isTitles(raw.get(0).text)) {
+        return CsvTrace.read(new Source(name), raw, settings);
+      }
+      List<Line> lines = fields(raw);
       return switch (columns(lines)) {
         case 1 -> slots(name, lines, settings);
         case 2 -> throughput(name, lines, settings);
@@ -122,18 +130,53 @@ public final class TraceReader {
 
   private record Line(int number, List<String> fields) {}
 
-  private static List<Line> lines(String text) {
-    List<Line> lines = new ArrayList<>();
+  /** A line that holds something, without its comment. */
+  record Raw(int number, String text) {}
+
+  /** What is read, as messages call it. */
+  record Source(String name) {
+    TraceFormatException wrong(String problem) {
+      return new TraceFormatException(name, problem);
+    }
+
+    TraceFormatException wrong(int line, String problem) {
+      return new TraceFormatException(name, line, problem);
+    }
+
+    /** Reads a number in [0, max]; the advice follows what is not one. */
+    double number(int line, String text, String what, double max, String advice)
+        throws TraceFormatException {
+      double value;
+      try {
+        value = Double.parseDouble(text);
+      } catch (NumberFormatException notOne) {
+        throw wrong(line, what + " is not a number: '" + shortened(text) + "'" + advice);
+      }
+      if (!(value >= 0 && value <= max)) {
+        throw wrong(line, what + " is not in [0, " + max + "]: '" + shortened(text) + "'");
+      }
+      return value;
+    }
+  }
+
+  private static List<Raw> content(String text) {
+    List<Raw> lines = new ArrayList<>();
     int number = 0;
     for (String raw : (Iterable<String>) text.lines()::iterator) {
       number++;
       int comment = raw.indexOf('#');
       String content = (comment < 0 ? raw : raw.substring(0, comment)).strip();
       if (!content.isEmpty()) {
-        lines.add(new Line(number, List.of(SPACE.split(content))));
+        lines.add(new Raw(number, content));
       }
     }
     return lines;
+  }
+
+  private static List<Line> fields(List<Raw> lines) {
+    return lines.stream()
+        .map(line -> new Line(line.number, List.of(SPACE.split(line.text))))
+        .toList();
   }
 
   /** Words occur in full link steps only, so a trace that begins with an outage is told as well. */
@@ -284,7 +327,7 @@ public final class TraceReader {
   }
 
   /** A log does not say how long its last line holds: as long as the one before it, or a second. */
-  private static long guessedEnd(List<Step> steps) {
+  static long guessedEnd(List<Step> steps) {
     int last = steps.size() - 1;
     long lastStart = steps.get(last).startNanos();
     return last == 0
@@ -310,22 +353,10 @@ public final class TraceReader {
 
   private static double number(String name, Line line, int field, String what, double max)
       throws TraceFormatException {
-    String text = line.fields.get(field);
-    double value;
-    try {
-      value = Double.parseDouble(text);
-    } catch (NumberFormatException notOne) {
-      throw new TraceFormatException(
-          name, line.number, what + " is not a number: '" + shortened(text) + "'" + FORMATS);
-    }
-    if (!(value >= 0 && value <= max)) {
-      throw new TraceFormatException(
-          name, line.number, what + " is not in [0, " + max + "]: '" + shortened(text) + "'");
-    }
-    return value;
+    return new Source(name).number(line.number, line.fields.get(field), what, max, FORMATS);
   }
 
-  private static String shortened(String text) {
+  static String shortened(String text) {
     String printable = text.replaceAll("[^\\x20-\\x7e]", "?");
     return printable.length() <= 40 ? printable : printable.substring(0, 40) + "…";
   }

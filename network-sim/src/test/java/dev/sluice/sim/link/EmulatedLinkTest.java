@@ -77,6 +77,26 @@ class EmulatedLinkTest {
   }
 
   @Test
+  void waitsForASlowReaderThatHasClosedItsOwnSide() throws Exception {
+    byte[] reply = randomBytes(3_000_000, 4);
+    try (EmulatedLink link = open(FAST, Start.NOW);
+        Socket client = connect(link)) {
+      client.getOutputStream().write(1);
+      client.shutdownOutput();
+      try (Socket worker = target.accept()) {
+        assertThat(worker.getInputStream().readAllBytes()).hasSize(1);
+        Future<?> replied = threads.submit(() -> write(worker, reply));
+        // More than the client's socket takes has arrived before it begins to read.
+        while (link.stats().downlinkBytes() < 1_000_000) {
+          Thread.sleep(5);
+        }
+        assertThat(client.getInputStream().readAllBytes()).isEqualTo(reply);
+        replied.get();
+      }
+    }
+  }
+
+  @Test
   void carriesConnectionsSideBySide() throws Exception {
     threads.submit(
         () -> {

@@ -86,6 +86,25 @@ class TraceReaderTest {
   }
 
   @Test
+  void readsColumnsByTheirTitles() throws IOException {
+    LinkTrace trace =
+        TraceReader.parse(
+            "csv",
+            "# by a logger\nuplink_mbit, outage ,start_s\n8,0,10\n\n4,1,11.5\n2,0,12\n",
+            HALF_DOWN);
+
+    assertThat(trace)
+        .isEqualTo(
+            LinkTrace.of(
+                List.of(
+                    new Step(0, 1_000_000, 500_000, 30 * MS, false),
+                    new Step(1_500 * MS, 500_000, 250_000, 30 * MS, true),
+                    new Step(2 * SECOND, 250_000, 125_000, 30 * MS, false)),
+                2_500 * MS,
+                false));
+  }
+
+  @Test
   void keepsASlotOnTheVeryEndOfTheTrace() throws IOException {
     LinkTrace trace = TraceReader.parse("slots", "50\n150\n200\n", HALF_DOWN);
 
@@ -118,6 +137,17 @@ class TraceReaderTest {
           5\\n6 7                  | t line 2: expected one whole millisecond, found 2 fields
           9e18                     | t line 1: millisecond is not in [0, 1.0E9]: '9e18'
           x y z                    | t line 1: time is not a number: 'x'
+          start_s,uplink_mbit      | t: the trace is empty: there are titles
+          start_s,speed\\n0,1      | t line 1: 'speed' is no title, or twice; titles are [start_s,
+          start_s,start_s\\n0,1    | t line 1: 'start_s' is no title, or twice
+          uplink_mbit\\n1          | t line 1: the column start_s is missing
+          start_s\\n1              | t line 1: the column uplink_mbit is missing
+          start_s,uplink_mbit\\n0  | t line 2: expected 2 fields as in the titles, found 1
+          start_s,uplink_mbit\\n0, | t line 2: uplink_mbit is not a number: ''
+          start_s,uplink_mbit\\n0,1\\n0,2 | t line 3: time must increase: '0' does not
+          start_s,uplink_mbit\\n0,0 | t: the uplink rate is zero all the time
+          start_s,end_s,uplink_mbit\\n5,5,1 | t line 2: the line ends before it starts
+          start_s,uplink_mbit,outage\\n0,1,2 | t line 2: outage is not in [0, 1.0]: '2'
           """)
   void saysWhatIsWrongAndWhere(String text, String message) {
     assertThatThrownBy(() -> TraceReader.parse("t", text.replace("\\n", "\n"), Settings.DEFAULT))

@@ -1,0 +1,118 @@
+package dev.sluice.experiments.study.link;
+
+import dev.sluice.experiments.report.TextTable;
+import dev.sluice.sim.trace.LinkKind;
+import dev.sluice.sim.trace.LinkTrace;
+import dev.sluice.sim.trace.LinkTrace.Step;
+import dev.sluice.sim.trace.TraceFormat;
+import dev.sluice.sim.trace.TraceGenerator;
+import dev.sluice.sim.trace.TraceReader;
+import dev.sluice.sim.trace.TraceWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether a mahimahi trace comes out with the bytes that it has in each of its seconds: one that
+ * was generated, and where it is there a recorded one. The round trip is short, so that the trace
+ * alone bounds what passes; the first seconds, with slow start, are left out.
+ */
+final class ReplayFigures {
+  private static final int SKIPPED_SECONDS = 2;
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final long ROUND_TRIP_NANOS = 2_000_000;
+  private static final String RECORDED = "traces/mahimahi/TMobile-LTE-short.up";
+
+  private ReplayFigures() {}
+
+  static void measure(Findings findings) throws IOException, InterruptedException {
+    int seconds = findings.scaled(15, 60);
+    Path generated = findings.context().out().resolve("generated-lte.up");
+    LinkTrace trace =
+        new TraceGenerator(LinkKind.LTE)
+            .generate(seconds + 2, findings.context().seed("replayed trace"), 1);
+    Files.writeString(generated, TraceWriter.write(trace, TraceFormat.MAHIMAHI));
+    List<List<Object>> rows = new ArrayList<>();
+    TextTable table = new TextTable("mahimahi trace", "seconds", "whole error %", "worst second %");
+    replay("generated LTE", generated, seconds, findings, table, rows);
+    Path recorded = findings.context().shared().resolve(RECORDED);
+    if (Files.exists(recorded)) {
+      findings.context().input("recorded trace", recorded);
+      replay("recorded LTE", recorded, seconds, findings, table, rows);
+    } else {
+      findings.say("no recorded mahimahi trace at %s: left out", recorded);
+    }
+    findings.show(table);
+    findings.context().csv("replay.csv", List.of("trace", "second", "wanted", "got"), rows);
+  }
+
+  private static void replay(
+      String name,
+      Path file,
+      int seconds,
+      Findings findings,
+      TextTable table,
+      List<List<Object>> rows)
+      throws IOException, InterruptedException {
+    LinkTrace trace = TraceReader.read(file, TraceReader.Settings.DEFAULT);
+    long[] got = receive(file, seconds);
+    double mean = trace.meanUplinkBytesPerSecond();
+    double worst = 0;
+    double wantedSum = 0;
+    double gotSum = 0;
+    for (int second = SKIPPED_SECONDS; second < seconds; second++) {
+      double wanted = bytes(trace, second * SECOND_NANOS, (second + 1) * SECOND_NANOS);
+      rows.add(List.of(name, second, Math.round(wanted), got[second]));
+      worst = Math.max(worst, Math.abs(got[second] - wanted) / mean);
+      wantedSum += wanted;
+      gotSum += got[second];
+    }
+    double whole = gotSum / wantedSum - 1;
+    int counted = seconds - SKIPPED_SECONDS;
+    table.row(
+        name,
+        Integer.toString(counted),
+        Findings.format("%+.2f", 100 * whole),
+        Findings.format("%.2f", 100 * worst));
+    findings.claim(
+        "error of a second's bytes, worst, over the mean second; " + name,
+        100 * worst,
+        "%",
+        "<= 2",
+        counted,
+        100 * Math.abs(whole),
+        100 * worst);
+  }
+
+  private static long[] receive(Path file, int seconds) throws IOException, InterruptedException {
+    long[] got = new long[seconds];
+    try (Proxy proxy = Proxy.start(List.of("--trace", file.toString(), "--round-trip", "2ms"));
+        Ends ends = proxy.connect()) {
+      ends.flood();
+      InputStream in = ends.worker().getInputStream();
+      byte[] buffer = new byte[1 << 16];
+      while (true) {
+        int read = in.read(buffer);
+        long left = System.nanoTime() - ends.openedNanos() - ROUND_TRIP_NANOS / 2;
+        if (read < 0 || left >= seconds * SECOND_NANOS) {
+          return got;
+        }
+        got[(int) (Math.max(0, left) / SECOND_NANOS)] += read;
+      }
+    }
+  }
+
+  private static double bytes(LinkTrace trace, long fromNanos, long toNanos) {
+    double bytes = 0;
+    for (long at = fromNanos; at < toNanos; ) {
+      long end = Math.min(toNanos, trace.nextChangeNanos(at));
+      Step step = trace.stepAt(at);
+      bytes += step.outage() ? 0 : step.uplinkBytesPerSecond() * (end - at) / SECOND_NANOS;
+      at = end;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.sluice.sim;
+
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine;
+
+/** How the programs of this module speak of what went wrong: one line, and the exit status. */
+final class CommandLines {
+  private CommandLines() {}
+
+  /**
+   * Prepares a command line: status 2 on wrong use, 1 on failure.
+   *
+   * @param name as typed, such as {@code sluice link}
+   * @param debug whether a failure shows its stack trace
+   */
+  static CommandLine of(
+      Object program, String name, BooleanSupplier debug, PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(program);
+    line.getCommandSpec()
+        .version("sluice " + System.getProperty("sluice.version", "(not started by ./sluice)"));
+    return line.setOut(out)
+        .setErr(err)
+        .setParameterExceptionHandler(
+            (wrong, given) -> {
+              err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              return 2;
+            })
+        .setExecutionExceptionHandler(
+            (failed, command, given) -> {
+              if (debug.getAsBoolean()) {
+                failed.printStackTrace(err);
+              }
+              err.println(name + ": " + oneLine(failed));
+              return 1;
+            });
+  }
+
+  static String oneLine(Throwable failure) {
+    String message = failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return "failed unexpectedly ("
+          + failure.getClass().getSimpleName()
+          + "); --debug shows where";
+    }
+    // Some exceptions name the file alone and leave the rest to their class.
+    boolean bare = failure instanceof FileSystemException file && message.equals(file.getFile());
+    String text =
+        bare
+            ? message + ": " + failure.getClass().getSimpleName().replace("Exception", "")
+            : message;
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

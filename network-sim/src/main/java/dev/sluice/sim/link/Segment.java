@@ -1,0 +1,43 @@
+package dev.sluice.sim.link;
+
+/**
+ * A packet of a connection on its way, with the times that the model gave it. They change when the
+ * packet is sent again, and when somebody changes the link meanwhile. Not thread-safe.
+ */
+final class Segment {
+  final Flow flow;
+  final int bytes;
+
+  /** When it was handed to the link. */
+  long enteredNanos;
+
+  /** When its last byte has left the transmitter. */
+  long departsNanos = Timeline.NEVER;
+
+  /** When it is at the other end; never while it is lost. */
+  long reachesNanos = Timeline.NEVER;
+
+  /** When its sender knows. */
+  long acknowledgedNanos = Timeline.NEVER;
+
+  /** When its sender takes it for lost, if it is. */
+  long deemedLostNanos = Timeline.NEVER;
+
+  /** Whether that is because nothing was heard for too long. */
+  boolean timesOut;
+
+  int timeouts;
+  int sendings;
+
+  /** Packets sent after it that have come through. */
+  int followers;
+
+  Segment(Flow flow, int bytes) {
+    this.flow = flow;
+    this.bytes = bytes;
+  }
+
+  long roundTripNanos() {
+    return acknowledgedNanos - enteredNanos;
+  }
+}
