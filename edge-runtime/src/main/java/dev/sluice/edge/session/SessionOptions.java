@@ -9,6 +9,8 @@ package dev.sluice.edge.session;
  * @param marginFraction reserve on predicted device times, at least 0; 0.08 keeps 8 %
  * @param fallback whether the device answers when the cloud does not, and drops what it cannot get
  *     to in time; without it a frame waits for its plan, however long, up to the patience
+ * @param hedges whether the device goes on alone while a reply may still come; without it does so
+ *     only once the cloud has failed
  * @param eagerHedge whether an idle device goes on alone as soon as a frame is sent, instead of
  *     when the reply is at risk: the best answers at the deadline, for more device compute
  * @param patienceNanos from capture until a frame without any answer is given up, at least the
@@ -23,6 +25,7 @@ public record SessionOptions(
     long slackNanos,
     double marginFraction,
     boolean fallback,
+    boolean hedges,
     boolean eagerHedge,
     long patienceNanos,
     int maxWaiting,
@@ -62,6 +65,7 @@ public record SessionOptions(
         Math.min(2 * MILLIS, deadlineNanos / 10),
         0.08,
         true,
+        true,
         false,
         2 * deadlineNanos,
         16,
@@ -76,6 +80,7 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         false,
+        hedges,
         eagerHedge,
         patienceNanos,
         maxWaiting,
@@ -90,7 +95,23 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         fallback,
+        hedges,
         eager,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos);
+  }
+
+  /** Returns the same options where the device waits for a reply as long as one may come. */
+  public SessionOptions withoutHedges() {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        fallback,
+        false,
+        eagerHedge,
         patienceNanos,
         maxWaiting,
         maxOutstanding,
@@ -104,6 +125,7 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         fallback,
+        hedges,
         eagerHedge,
         patienceNanos,
         maxWaiting,

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where one run of a study happens: its options, its folder and what it notes on the way. Not
@@ -22,6 +23,7 @@ public final class StudyContext {
   private final PrintStream console;
   private final Map<String, Long> seeds = new LinkedHashMap<>();
   private final Map<String, Path> inputs = new LinkedHashMap<>();
+  private Optional<Path> config = Optional.empty();
 
   /**
    * Prepares a run.
@@ -38,6 +40,17 @@ public final class StudyContext {
     this.out = out;
     this.home = home;
     this.console = console;
+  }
+
+  /** Takes the study's conditions from a file instead of the one that it ships. */
+  public StudyContext withConfig(Path file) {
+    config = Optional.of(file);
+    return this;
+  }
+
+  /** The file that replaces the study's own, if one does. */
+  public Optional<Path> config() {
+    return config;
   }
 
   /** Whether fewer repeats do. */

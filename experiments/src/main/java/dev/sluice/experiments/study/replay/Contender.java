@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
@@ -23,9 +23,10 @@ import java.util.function.Function;
  * @param learns whether it heeds the estimates, so that probes are part of its cost
  * @param maker makes its planners for a bundle and a question
  */
-record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns, Maker maker) {
+public record Contender(
+    String name, Form form, Set<Metric.Kind> heeds, boolean learns, Maker maker) {
   /** On whose terms a planner takes part. */
-  enum Form {
+  public enum Form {
     /** Sluice's: measured times, any codec of the bundle that loses little, fallback. */
     SHARED,
 
@@ -34,21 +35,21 @@ record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns,
   }
 
   /** The planner that the study is about. */
-  static final Contender SLUICE = sluice("sluice", SchedulerOptions.defaults());
+  public static final Contender SLUICE = sluice("sluice", SchedulerOptions.defaults());
 
   /**
    * The same that takes the SELECT table at its word, as rivals do: what proofs cost. Not a rival.
    */
-  static final Contender UNPROVEN =
+  public static final Contender UNPROVEN =
       sluice("sluice without proofs", SchedulerOptions.defaults().uncertified());
 
-  Contender {
+  public Contender {
     heeds = Set.copyOf(heeds);
   }
 
   /** Makes planners; what does not depend on the trace is prepared once. */
   @FunctionalInterface
-  interface Maker {
+  public interface Maker {
     /**
      * Prepares for a bundle and a question.
      *
@@ -63,9 +64,16 @@ record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns,
    *
    * @param planner its planner
    * @param criterion when active exits stop, if not by the plans' thresholds
+   * @param hedges whether the device may go on alone while a reply may still come
    */
-  record Entry(Planner planner, Optional<ExitCriterion> criterion) {
-    static Entry of(Planner planner) {
+  public record Entry(Planner planner, Optional<ExitCriterion> criterion, boolean hedges) {
+    /** One that may hedge. */
+    public Entry(Planner planner, Optional<ExitCriterion> criterion) {
+      this(planner, criterion, true);
+    }
+
+    /** One that stops by thresholds and may hedge. */
+    public static Entry of(Planner planner) {
       return new Entry(planner, Optional.empty());
     }
   }
@@ -81,22 +89,22 @@ record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns,
   }
 
   /** Every run begins at the same time, so what a planner remembers of an earlier run is void. */
-  static Function<Course, Entry> reused(Entry entry) {
+  public static Function<Course, Entry> reused(Entry entry) {
     return course -> entry;
   }
 
   /** Whether the device answers when the cloud does not. */
-  boolean fallback() {
+  public boolean fallback() {
     return form == Form.SHARED;
   }
 
   /** What of an objective this contender cannot serve, in the objective's order. */
-  List<Metric.Kind> unserved(Question question) {
+  public List<Metric.Kind> unserved(Question question) {
     return question.kinds().stream().filter(kind -> !heeds.contains(kind)).toList();
   }
 
   /** The strategy of one run. */
-  StreamReplay.Strategy strategy(Entry entry) {
+  public StreamReplay.Strategy strategy(Entry entry) {
     return new StreamReplay.Strategy() {
       @Override
       public Planner start(SimulatedCloud cloud) {
@@ -111,6 +119,11 @@ record Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns,
       @Override
       public boolean fallback() {
         return Contender.this.fallback();
+      }
+
+      @Override
+      public boolean hedges() {
+        return entry.hedges();
       }
 
       @Override

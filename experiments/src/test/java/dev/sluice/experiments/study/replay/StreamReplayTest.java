@@ -1,6 +1,6 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
-import static dev.sluice.experiments.study.regret.Courses.MS;
+import static dev.sluice.experiments.study.replay.Courses.MS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Decisions for plans that are chosen otherwise than by prediction. Not thread-safe. */
-final class Decisions {
+public final class Decisions {
   private final Predictor predictor;
   private final Estimates mean;
   private final Map<Plan, PlanDecision> made = new HashMap<>();
@@ -22,13 +22,13 @@ final class Decisions {
    *
    * @param mean conditions for the figures that a decision shows
    */
-  Decisions(BundleFacts facts, Estimates mean) {
+  public Decisions(BundleFacts facts, Estimates mean) {
     predictor = new Predictor(facts, List.of(), 0, 0);
     this.mean = mean;
   }
 
   /** The decision for a plan. */
-  PlanDecision of(Plan plan) {
+  public PlanDecision of(Plan plan) {
     return made.computeIfAbsent(
         plan,
         p ->
@@ -37,7 +37,7 @@ final class Decisions {
   }
 
   /** A strategy that keeps to a plan. */
-  StreamReplay.Strategy always(Plan plan) {
+  public StreamReplay.Strategy always(Plan plan) {
     PlanDecision decision = of(plan);
     Planner planner = (estimates, current, nowNanos) -> decision;
     return new StreamReplay.Strategy() {

@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -15,22 +15,22 @@ import dev.sluice.sim.trace.LinkTrace;
  * @param seed of the noise
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-record Course(
+public record Course(
     String name, StreamReplay replay, Question question, LinkTrace trace, int[] rows, long seed) {
   /** What the session keeps of device times that it predicts. */
   private static final double RESERVE = 0.08;
 
   /** Streams the frames under a strategy. */
-  Outcome run(StreamReplay.Strategy strategy) {
+  public Outcome run(StreamReplay.Strategy strategy) {
     return replay.run(strategy, question, trace, rows, seed);
   }
 
-  long captureNanos(int frame) {
+  public long captureNanos(int frame) {
     return StreamReplay.captureNanos(frame, replay.periodNanos());
   }
 
   /** The trace's mean conditions, for planners that are set up beforehand. */
-  Estimates mean() {
+  public Estimates mean() {
     return Estimates.of(
         LinkState.UP,
         trace.meanUplinkBytesPerSecond(),
@@ -44,11 +44,11 @@ record Course(
   }
 
   /** Profiled time within which the device must have answered by itself, a reserve kept. */
-  double budgetNanos() {
+  public double budgetNanos() {
     return budgetNanos(replay, question);
   }
 
-  static double budgetNanos(StreamReplay replay, Question question) {
+  public static double budgetNanos(StreamReplay replay, Question question) {
     return question.deadlineNanos() / replay.deviceFactor() / (1 + RESERVE);
   }
 }

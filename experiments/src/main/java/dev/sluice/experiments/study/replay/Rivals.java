@@ -1,12 +1,18 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
-import dev.sluice.experiments.study.regret.Contender.Entry;
-import dev.sluice.experiments.study.regret.Contender.Form;
+import dev.sluice.experiments.study.replay.Contender.Entry;
+import dev.sluice.experiments.study.replay.Contender.Form;
+import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.energy.RadioPower;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Metric.Kind;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.Sends;
+import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.rival.BandwidthState;
 import dev.sluice.scheduler.rival.BranchyNet;
@@ -24,6 +30,7 @@ import dev.sluice.scheduler.rival.Spinn;
 import dev.sluice.scheduler.rival.Terms;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +47,7 @@ import java.util.function.Function;
  *
  * <p>Codecs of pictures that a bundle does not have, and networks in INT8, take no part.
  */
-final class Rivals {
+public final class Rivals {
   private static final String JPEG = "jpeg-75";
 
   /** What time a sweep of the trace takes rates at. */
@@ -63,7 +70,7 @@ final class Rivals {
   private Rivals() {}
 
   /** Those that can take part on a bundle, in both forms. */
-  static List<Contender> of(BundleFacts facts) {
+  public static List<Contender> of(BundleFacts facts) {
     List<Contender> all = new ArrayList<>();
     for (Form form : Form.values()) {
       Terms terms = form == Form.SHARED ? Terms.asSluice() : Terms.asPublished();
@@ -131,6 +138,13 @@ final class Rivals {
                               question.deadlineNanos(),
                               course.mean(),
                               BandwidthState.along(rates(course))))));
+      all.add(
+          new Contender(
+              "cascade",
+              form,
+              EnumSet.allOf(Kind.class),
+              true,
+              (known, question) -> cascade(known, question, form)));
       all.add(new Contender("branchynet", form, Set.of(Kind.ACCURACY), false, Rivals::branchyNet));
       Coding coding = form == Form.SHARED ? terms.coding() : Coding.uncompressed();
       all.add(
@@ -158,8 +172,37 @@ final class Rivals {
   }
 
   private static Function<Course, Entry> branchyNet(BundleFacts facts, Question question) {
-    BranchyNet planner = BranchyNet.swept(facts, -question.leastDifference());
+    BranchyNet planner = BranchyNet.swept(facts, question.mostLoss());
     return Contender.reused(new Entry(planner, Optional.of(planner.criterion())));
+  }
+
+  /**
+   * An early exit on the device stands for the small network of a cascade; what it is not sure of
+   * goes as a picture to the whole network. Exit and threshold, and the picture's codec in the
+   * shared form, are chosen by the objective under the conditions of the moment, as the scheduler
+   * does without its proofs.
+   */
+  private static Function<Course, Entry> cascade(BundleFacts facts, Question question, Form form) {
+    List<PlanChain> chains = new ArrayList<>();
+    for (PlanChain chain : CandidatePlans.sluice(facts)) {
+      List<Plan> plans =
+          chain.plans().stream().filter(plan -> isCascade(facts, plan, form)).toList();
+      if (!plans.isEmpty()) {
+        chains.add(new PlanChain(plans));
+      }
+    }
+    return Contender.reused(
+        Entry.of(
+            new Scheduler(facts, question.goal().objective(), SchedulerOptions.plain(), chains)));
+  }
+
+  private static boolean isCascade(BundleFacts facts, Plan plan, Form form) {
+    if (!plan.usesCloud()) {
+      return plan.split() == facts.lastCut() && plan.exits().isEmpty();
+    }
+    return plan.sends() == Sends.PICTURE
+        && (form == Form.SHARED || plan.codec().equals(JPEG))
+        && plan.exits().stream().allMatch(exit -> facts.exitCut(exit.exit()) <= plan.split());
   }
 
   /** Conditions only tell settings of equal bytes apart. */
@@ -169,7 +212,7 @@ final class Rivals {
           Ddnn.swept(
               facts,
               coding,
-              -question.leastDifference(),
+              question.mostLoss(),
               Estimates.of(LinkState.UP, NOMINAL_BYTES_PER_SECOND, 0, 0, 0, 1, 1, 0, 0));
       return Contender.reused(new Entry(planner, Optional.of(planner.criterion())));
     };

@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.scheduler.objective.Metric;
 
@@ -21,7 +21,7 @@ import dev.sluice.scheduler.objective.Metric;
  * @param probes that were sent
  * @param planChanges how often the plan was changed
  */
-record Outcome(
+public record Outcome(
     int frames,
     int late,
     int dropped,
@@ -37,21 +37,21 @@ record Outcome(
     long probes,
     long planChanges) {
 
-  double lateShare() {
+  public double lateShare() {
     return (double) late / frames;
   }
 
-  double accuracy() {
+  public double accuracy() {
     return (double) right / frames;
   }
 
   /** Accuracy minus the uncut network's on the same frames. */
-  double difference() {
+  public double difference() {
     return (double) (right - uncutRight) / frames;
   }
 
   /** Returns one metric as it was measured, in its base unit. */
-  double value(Metric metric) {
+  public double value(Metric metric) {
     return switch (metric.kind()) {
       case MEAN_LATENCY -> meanNanos;
       case ACCURACY -> accuracy();
@@ -70,7 +70,7 @@ record Outcome(
   }
 
   /** Whether the question's constraints held on this stream. */
-  boolean holds(Question question) {
+  public boolean holds(Question question) {
     return holds(question.mostLate(), question.leastDifference());
   }
 
@@ -80,7 +80,7 @@ record Outcome(
    * @param mostLate largest share of late answers
    * @param leastDifference least accuracy minus the uncut network's
    */
-  boolean holds(double mostLate, double leastDifference) {
+  public boolean holds(double mostLate, double leastDifference) {
     return lateShare() <= mostLate + 1e-9 && difference() >= leastDifference - 1e-9;
   }
 }

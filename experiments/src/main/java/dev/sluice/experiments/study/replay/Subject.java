@@ -1,7 +1,8 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
+import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.demo.TestImages;
 import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
@@ -16,15 +17,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A bundle on an emulated device, with what its exits and codecs make of test pictures.
+ * A bundle with what its exits and codecs make of test pictures. Immutable.
  *
  * @param name of the bundle
- * @param replay the simulator
+ * @param facts of the bundle, its times those of the machine that it was profiled on
+ * @param test outcomes of pictures that nothing was chosen on
  */
-record Subject(String name, StreamReplay replay) {
+public record Subject(String name, BundleFacts facts, CalibrationTable test) {
   /**
    * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
    * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
@@ -78,30 +81,66 @@ record Subject(String name, StreamReplay replay) {
                   + " \"size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225\" --labels"
                   + " airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"));
 
+  /** The simulator of an emulated device that the studies of regret and floors have. */
+  public StreamReplay replay() {
+    return replay(WHOLE_NETWORK_NANOS, SCALAR_FACTOR, PERIOD_NANOS);
+  }
+
+  /**
+   * Returns the simulator of an emulated device.
+   *
+   * @param networkNanos what it takes for the whole network, positive
+   * @param scalarFactor its time for encoding and preprocessing over the profile's, positive
+   * @param periodNanos usual time between frames, positive
+   */
+  public StreamReplay replay(double networkNanos, double scalarFactor, long periodNanos) {
+    double factor = networkNanos / facts.profile().networkNanos();
+    return new StreamReplay(
+        EmulatedProfile.of(facts, factor, scalarFactor),
+        test,
+        factor,
+        periodNanos,
+        LinkOptions.DEFAULT,
+        NOISE);
+  }
+
   /**
    * Opens the shipped bundle, and those that are found in {@code -Dsluice.regret.bundles=DIR}, else
    * in {@code bundles/} beside the repository's shared data; of all of them those whose names hold
    * {@code -Dsluice.regret.only=PART}. Of a bundle that is missing the command is shown that makes
    * it.
    *
-   * @throws IllegalArgumentException if none has such a name
+   * @throws DemoException if there is none
    */
-  static List<Subject> open(StudyContext context) throws IOException {
-    int pictures = context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES;
+  public static List<Subject> open(StudyContext context) throws IOException {
+    return open(context, context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES, name -> true);
+  }
+
+  /**
+   * Opens those of these bundles that are wanted.
+   *
+   * @param pictures how many are measured, at least 1
+   * @param wants whether a bundle of that name is wanted
+   * @throws DemoException if there is none
+   */
+  public static List<Subject> open(StudyContext context, int pictures, Predicate<String> wants)
+      throws IOException {
     String only = System.getProperty(ONLY, "");
     List<Subject> subjects = new ArrayList<>();
-    if (SHIPPED.contains(only)) {
+    if (SHIPPED.contains(only) && wants.test(SHIPPED)) {
       Path shipped = context.home().resolve("experiments/bundles").resolve(SHIPPED);
       context.input(SHIPPED, shipped);
       subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures)));
     }
     for (Wanted wanted : OPTIONAL) {
-      if (wanted.bundle().contains(only)) {
+      if (wanted.bundle().contains(only) && wants.test(wanted.bundle())) {
         optional(context, wanted, pictures).ifPresent(subjects::add);
       }
     }
     if (subjects.isEmpty()) {
-      throw new IllegalArgumentException("no bundle that is there is called " + only);
+      throw new DemoException(
+          "no bundle that is wanted is there"
+              + (only.isEmpty() ? "" : "; -D" + ONLY + "=" + only + " leaves out the others"));
     }
     return subjects;
   }
@@ -132,7 +171,7 @@ record Subject(String name, StreamReplay replay) {
       TestImages images = TestImages.read(data, bundle, pictures, seed);
       return Optional.of(of(context, wanted.bundle(), bundle, images));
     }
-    Path unpacked = Files.createTempDirectory("sluice-regret");
+    Path unpacked = Files.createTempDirectory("sluice-pictures");
     try {
       PackedData.unpack(data, unpacked);
       TestImages images = TestImages.read(unpacked, bundle, pictures, seed);
@@ -163,15 +202,6 @@ record Subject(String name, StreamReplay replay) {
             images.independent(),
             Runtime.getRuntime().availableProcessors(),
             context.console());
-    double factor = WHOLE_NETWORK_NANOS / facts.profile().networkNanos();
-    return new Subject(
-        name,
-        new StreamReplay(
-            EmulatedProfile.of(facts, factor, SCALAR_FACTOR),
-            test,
-            factor,
-            PERIOD_NANOS,
-            LinkOptions.DEFAULT,
-            NOISE));
+    return new Subject(name, facts, test);
   }
 }

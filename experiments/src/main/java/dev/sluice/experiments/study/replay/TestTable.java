@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.ExitInfo;

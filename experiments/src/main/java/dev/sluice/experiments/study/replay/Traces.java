@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.study.StudyContext;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * none of them records, is 50 ms throughout. Those of {@code hsdpa} and {@code oboe} are downlink
  * rates taken for the uplink's.
  */
-final class Traces {
+public final class Traces {
   private static final List<String> FOLDERS = List.of("hsdpa", "mahimahi", "oboe");
   private static final List<String> NO_TRACES = List.of("README", "COPYING");
   private static final TraceReader.Settings SETTINGS =
@@ -35,7 +35,7 @@ final class Traces {
    *
    * @throws DemoException if there are none
    */
-  static Map<String, LinkTrace> read(StudyContext context) throws IOException {
+  public static Map<String, LinkTrace> read(StudyContext context) throws IOException {
     Path root = context.shared().resolve("traces");
     List<Path> files = new ArrayList<>();
     for (String folder : FOLDERS) {

@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Networks and links to replay in tests. */
-final class Courses {
-  static final long MS = 1_000_000;
+public final class Courses {
+  public static final long MS = 1_000_000;
 
   private Courses() {}
 
@@ -26,7 +26,7 @@ final class Courses {
    *
    * @param payloadBytes of every row
    */
-  static StreamReplay tiny(int payloadBytes, long periodNanos) {
+  public static StreamReplay tiny(int payloadBytes, long periodNanos) {
     Profile profile =
         new Profile(
             Profile.VERSION,
@@ -63,17 +63,18 @@ final class Courses {
   }
 
   /** A network of the usual synthetic shape on a device that takes 120 ms for it. */
-  static StreamReplay synthetic(long seed, long periodNanos) {
+  public static StreamReplay synthetic(long seed, long periodNanos) {
     BundleFacts facts = SyntheticFacts.of(seed);
     return new StreamReplay(facts, facts.certify(), 20, periodNanos, LinkOptions.DEFAULT, 0.02);
   }
 
-  static int[] rows(int frames, StreamReplay replay) {
+  public static int[] rows(int frames, StreamReplay replay) {
     return IntStream.range(0, frames).map(i -> i % replay.test().samples()).toArray();
   }
 
   /** A link of one rate both ways that is away from one second to another, if those differ. */
-  static LinkTrace link(double bytesPerSecond, long roundTripMillis, int fromSecond, int toSecond) {
+  public static LinkTrace link(
+      double bytesPerSecond, long roundTripMillis, int fromSecond, int toSecond) {
     long roundTrip = roundTripMillis * MS;
     LinkTrace.Step whole = new LinkTrace.Step(0, bytesPerSecond, bytesPerSecond, roundTrip, false);
     if (fromSecond == toSecond) {

@@ -1,4 +1,4 @@
-package dev.sluice.experiments.study.regret;
+package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.Goal;
 import dev.sluice.scheduler.objective.Constraint;
@@ -9,18 +9,21 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One of the four objectives of the study, with what it costs. Immutable.
- *
- * <p>They were fixed before anything was run: each minimises another of what a split can save, two
- * within one and two within two points of the uncut network, and no deadline is longer than the
- * time between frames.
+ * An objective, with what it costs. Immutable.
  *
  * @param name for people and files
  * @param goal the objective and its deadline
  */
-record Question(String name, Goal goal) {
-  /** All of them. */
-  static final List<Question> ALL =
+public record Question(String name, Goal goal) {
+  /** Loss that rivals are tuned to where an objective says nothing of accuracy, a share. */
+  private static final double USUAL_LOSS = 0.01;
+
+  /**
+   * The four objectives of the study of regret. They were fixed before anything was run: each
+   * minimises another of what a split can save, two within one and two within two points of the
+   * uncut network, and no deadline is longer than the time between frames.
+   */
+  public static final List<Question> ALL =
       List.of(
           of(
               "worker",
@@ -39,28 +42,32 @@ record Question(String name, Goal goal) {
   /**
    * Makes a question.
    *
-   * @param objective with a bound on a latency percentile, a floor relative to the final exit and a
-   *     first target that is minimised
+   * @param objective with a bound on a latency percentile and a target
+   * @throws IllegalArgumentException if it is none such
    */
-  static Question of(String name, String objective) {
+  public static Question of(String name, String objective) {
     try {
       return new Question(name, Goal.parse(objective));
     } catch (ObjectiveSyntaxException e) {
-      throw new IllegalArgumentException(objective, e);
+      throw new IllegalArgumentException(objective + ": " + e.getMessage(), e);
     }
   }
 
-  Question {
-    if (goal.objective().targets().isEmpty() || goal.objective().targets().get(0).maximise()) {
-      throw new IllegalArgumentException("the first target must be minimised: " + goal.text());
-    }
-    if (goal.pointsBelowFinal().isEmpty()) {
-      throw new IllegalArgumentException("an accuracy floor is needed: " + goal.text());
+  public Question {
+    if (goal.objective().targets().isEmpty()) {
+      throw new IllegalArgumentException("nothing to minimise or maximise: " + goal.text());
     }
   }
 
-  /** What is minimised first. */
-  Metric cost() {
+  /**
+   * What is minimised first.
+   *
+   * @throws IllegalStateException if it is maximised
+   */
+  public Metric cost() {
+    if (goal.objective().targets().get(0).maximise()) {
+      throw new IllegalStateException("the first target is maximised: " + goal.text());
+    }
     return goal.objective().targets().get(0).metric();
   }
 
@@ -69,7 +76,8 @@ record Question(String name, Goal goal) {
    *
    * @throws IllegalArgumentException if what is minimised is none of these
    */
-  double costOf(double workerNanos, double uplinkBytes, double deviceNanos, double latencyNanos) {
+  public double costOf(
+      double workerNanos, double uplinkBytes, double deviceNanos, double latencyNanos) {
     Metric.Kind kind = cost().kind();
     return switch (kind) {
       case WORKER_COMPUTE -> workerNanos;
@@ -87,12 +95,12 @@ record Question(String name, Goal goal) {
     };
   }
 
-  long deadlineNanos() {
+  public long deadlineNanos() {
     return goal.deadlineNanos();
   }
 
   /** Largest share of requests that may miss the deadline. */
-  double mostLate() {
+  public double mostLate() {
     return goal.objective().constraints().stream()
         .map(Constraint::metric)
         .filter(metric -> metric.kind() == Metric.Kind.LATENCY_PERCENTILE)
@@ -102,12 +110,12 @@ record Question(String name, Goal goal) {
   }
 
   /** Least accuracy minus the uncut network's, as a share; negative. */
-  double leastDifference() {
+  public double leastDifference() {
     return -goal.pointsBelowFinal().getAsDouble() / 100;
   }
 
   /** All metrics that the objective names, constraints first, each once. */
-  List<Metric.Kind> kinds() {
+  public List<Metric.Kind> kinds() {
     return Stream.concat(
             goal.objective().constraints().stream().map(Constraint::metric),
             goal.objective().targets().stream().map(Target::metric))
@@ -116,8 +124,16 @@ record Question(String name, Goal goal) {
         .toList();
   }
 
+  /** Accuracy that rivals may lose which are set up beforehand, as a share. */
+  public double mostLoss() {
+    return goal.pointsBelowFinal().stream()
+        .map(points -> points / 100)
+        .findFirst()
+        .orElse(USUAL_LOSS);
+  }
+
   /** Whether the device may go on alone at once while a request is out. */
-  boolean eagerHedge() {
+  public boolean eagerHedge() {
     return !goal.objective().sparesDevice();
   }
 }
