@@ -4,6 +4,7 @@ import dev.sluice.experiments.study.replay.StreamLog;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 
@@ -17,6 +18,7 @@ import org.HdrHistogram.Histogram;
  * @param probes that were sent
  * @param planChanges of the whole stream
  * @param joulesPerFrame device and radio, lead and warm-up included; 0 where it was not priced
+ * @param extras what else a study wants to know of the stream
  */
 public record CellResult(
     CellKey key,
@@ -24,15 +26,31 @@ public record CellResult(
     String histogram,
     long probes,
     long planChanges,
-    double joulesPerFrame) {
+    double joulesPerFrame,
+    Map<String, Double> extras) {
   private static final long LONGEST_MICROS = 3_600_000_000L;
   private static final int DIGITS = 3;
 
   public CellResult {
     blocks = List.copyOf(blocks);
+    extras = Map.copyOf(extras);
   }
 
-  static CellResult of(CellKey key, StreamLog log, int warmUpFrames, int blockFrames) {
+  /** Of a strategy that cannot take part there. */
+  static CellResult absent(CellKey key) {
+    return new CellResult(key, List.of(), "", 0, 0, 0, Map.of());
+  }
+
+  boolean tookPart() {
+    return !blocks.isEmpty();
+  }
+
+  static CellResult of(
+      CellKey key,
+      StreamLog log,
+      int warmUpFrames,
+      int blockFrames,
+      Map<String, Double> extras) {
     List<Block> blocks = Block.of(log, warmUpFrames, blockFrames);
     Histogram histogram = empty();
     for (int i = 0; i < blocks.size() * blockFrames; i++) {
@@ -49,7 +67,8 @@ public record CellResult(
         Base64.getEncoder().encodeToString(bytes),
         log.probes(),
         log.planChanges(),
-        log.energy().map(energy -> energy.totalJoules()).orElse(0.0));
+        log.energy().map(energy -> energy.totalJoules()).orElse(0.0),
+        extras);
   }
 
   /** An empty histogram of latencies in microseconds. */

@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study.grid;
 
+import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Contender.Entry;
@@ -21,9 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -43,6 +41,8 @@ public final class Grid {
   private Map<String, LinkTrace> links;
   private UnaryOperator<Stream> dressing = stream -> stream;
   private BiConsumer<CellKey, StreamLog> watcher = (key, log) -> {};
+  private Function<StreamLog, Map<String, Double>> extras = log -> Map.of();
+  private String label = "";
 
   /** Prepares the grid of a file with the usual planners. */
   public Grid(StudyContext context, GridConfig config) {
@@ -63,9 +63,20 @@ public final class Grid {
     return this;
   }
 
-  /** Changes every stream before it runs, for example prices its energy. */
-  public Grid dressed(UnaryOperator<Stream> change) {
+  /**
+   * Changes every stream before it runs, for example prices its energy.
+   *
+   * @param name tells results apart from those under another change
+   */
+  public Grid dressed(String name, UnaryOperator<Stream> change) {
+    label = name;
     dressing = change;
+    return this;
+  }
+
+  /** Takes down further figures of every stream. */
+  public Grid noting(Function<StreamLog, Map<String, Double>> figures) {
+    extras = figures;
     return this;
   }
 
@@ -131,29 +142,28 @@ public final class Grid {
 
   private record Work(Column column, CellKey key, LinkTrace trace) {}
 
-  private Map<String, CellResult> measure(Map<String, Work> cells, int threads)
-      throws InterruptedException {
-    ExecutorService pool = Executors.newFixedThreadPool(threads);
-    try {
-      Map<String, Future<Optional<CellResult>>> pending = new LinkedHashMap<>();
-      cells.forEach((text, work) -> pending.put(text, pool.submit(() -> measure(work))));
-      Map<String, CellResult> done = new LinkedHashMap<>();
-      for (Map.Entry<String, Future<Optional<CellResult>>> cell : pending.entrySet()) {
-        cell.getValue().get().ifPresent(result -> done.put(cell.getKey(), result));
-      }
-      return done;
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new IllegalStateException("a cell could not be measured", e.getCause());
-    } finally {
-      pool.shutdownNow();
+  private Map<String, CellResult> measure(Map<String, Work> work, int threads)
+      throws IOException, InterruptedException {
+    try (Cells cells = context.cells(label + config, threads)) {
+      return cells.measure(
+          List.copyOf(work.keySet()),
+          CellResult.class,
+          text -> measure(Objects.requireNonNull(work.get(text))));
     }
   }
 
-  private Optional<CellResult> measure(Work work) {
-    return work.column().log(work.key(), work.trace()).map(log -> {
-      watcher.accept(work.key(), log);
-      return CellResult.of(work.key(), log, config.warmUpFrames(), config.blockFrames());
-    });
+  private CellResult measure(Work work) {
+    Optional<StreamLog> log = work.column().log(work.key(), work.trace());
+    log.ifPresent(streamed -> watcher.accept(work.key(), streamed));
+    return log.map(
+            streamed ->
+                CellResult.of(
+                    work.key(),
+                    streamed,
+                    config.warmUpFrames(),
+                    config.blockFrames(),
+                    extras.apply(streamed)))
+        .orElseGet(() -> CellResult.absent(work.key()));
   }
 
   /** By point, then in the file's order of strategies. */
@@ -162,7 +172,9 @@ public final class Grid {
     for (Column column : columns) {
       for (String link : links.keySet()) {
         for (int seed = 0; seed < config.seeds(); seed++) {
-          Optional.ofNullable(done.get(column.key(link, seed).text())).ifPresent(ordered::add);
+          Optional.ofNullable(done.get(column.key(link, seed).text()))
+              .filter(CellResult::tookPart)
+              .ifPresent(ordered::add);
         }
       }
     }
