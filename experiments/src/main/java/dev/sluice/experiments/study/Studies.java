@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.study.ablation.AblationStudy;
 import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
@@ -7,6 +8,12 @@ import dev.sluice.experiments.study.overhead.OverheadStudy;
 import dev.sluice.experiments.study.regret.RegretStudy;
 import dev.sluice.experiments.study.sweep.BandwidthSweepStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
+import dev.sluice.experiments.study.energy.EnergyStudy;
+import dev.sluice.experiments.study.map.MapStudy;
+import dev.sluice.experiments.study.trouble.OutageStudy;
+import dev.sluice.experiments.study.trouble.TracesStudy;
+import dev.sluice.experiments.study.sweep.LatencySlaStudy;
+import dev.sluice.experiments.study.sweep.ServerLoadStudy;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -15,14 +22,21 @@ import java.util.stream.Collectors;
 public final class Studies {
   private static final List<Study> ALL =
       List.of(
+          new AblationStudy(),
           new BandwidthSweepStudy(),
           new CodecStudy(),
           new DemoStudy(),
+          new EnergyStudy(),
           new FloorsStudy(),
           new HerdStudy(),
+          new LatencySlaStudy(),
+          new MapStudy(),
+          new OutageStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
           new RegretStudy(),
+          new ServerLoadStudy(),
+          new TracesStudy(),
           new WireStudy());
 
   private Studies() {}

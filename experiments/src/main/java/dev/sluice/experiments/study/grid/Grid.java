@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -41,7 +42,7 @@ public final class Grid {
   private Map<String, LinkTrace> links;
   private UnaryOperator<Stream> dressing = stream -> stream;
   private BiConsumer<CellKey, StreamLog> watcher = (key, log) -> {};
-  private Function<StreamLog, Map<String, Double>> extras = log -> Map.of();
+  private BiFunction<CellKey, StreamLog, Map<String, Double>> extras = (key, log) -> Map.of();
   private String label = "";
 
   /** Prepares the grid of a file with the usual planners. */
@@ -75,7 +76,7 @@ public final class Grid {
   }
 
   /** Takes down further figures of every stream. */
-  public Grid noting(Function<StreamLog, Map<String, Double>> figures) {
+  public Grid noting(BiFunction<CellKey, StreamLog, Map<String, Double>> figures) {
     extras = figures;
     return this;
   }
@@ -162,7 +163,7 @@ public final class Grid {
                     streamed,
                     config.warmUpFrames(),
                     config.blockFrames(),
-                    extras.apply(streamed)))
+                    extras.apply(work.key(), streamed)))
         .orElseGet(() -> CellResult.absent(work.key()));
   }
 

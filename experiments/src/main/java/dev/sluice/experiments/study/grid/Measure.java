@@ -15,6 +15,8 @@ public enum Measure {
   RIGHT_IN_TIME("share", true, Block::rightInTime, Block::frames),
   /** Share answered after the deadline or not at all. */
   LATE("share", false, Block::late, Block::frames),
+  /** Share without any prediction. */
+  DROPPED("share", false, Block::dropped, Block::frames),
   /** Share answered by the device because the plan's way was too slow. */
   DEGRADED("share", false, Block::degraded, Block::frames),
   /** Share answered by the worker. */

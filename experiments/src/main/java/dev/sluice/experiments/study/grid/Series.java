@@ -43,6 +43,16 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
     return 1e3 * seeds.stream().mapToDouble(CellResult::joulesPerFrame).average().orElse(0);
   }
 
+  /** A further figure that the study took down, mean over the seeds that have it; NaN if none has. */
+  public double extra(String name) {
+    return seeds.stream()
+        .map(cell -> cell.extras().get(name))
+        .filter(java.util.Objects::nonNull)
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElse(Double.NaN);
+  }
+
   /** Accuracy minus the uncut network's on the same frames, in points, with its interval. */
   public Interval difference() {
     double[] perBlock =

@@ -42,7 +42,8 @@ public final class StrategyTable {
         row.add(
             results
                 .at(point, strategy)
-                .map(s -> String.format(Locale.ROOT, "%.3g", figure.applyAsDouble(s)))
+                .map(s -> Double.valueOf(figure.applyAsDouble(s)))
+                .map(value -> value.isNaN() ? "-" : String.format(Locale.ROOT, "%.3g", value))
                 .map(text -> text + (wrong ? "*" : ""))
                 .orElse("-"));
       }
