@@ -106,7 +106,8 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
     @Option(
         names = "--config",
         paramLabel = "FILE",
-        description = "YAML with the study's conditions instead of its own, for studies that have one")
+        description =
+            "YAML with the study's conditions instead of its own, for studies that have one")
     private @Nullable Path config;
 
     @Option(names = "--debug", description = "show a stack trace when something fails")
@@ -143,7 +144,11 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       String command =
           "./sluice experiment run %s%s%s --seed %d --out %s"
               .formatted(
-                  name, quick ? " --quick" : "", config == null ? "" : " --config " + config, seed, out);
+                  name,
+                  quick ? " --quick" : "",
+                  config == null ? "" : " --config " + config,
+                  seed,
+                  out);
       List<Claim> claims = StudyRun.of(study, context, command);
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {

@@ -2,18 +2,19 @@ package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.ablation.AblationStudy;
 import dev.sluice.experiments.study.codec.CodecStudy;
+import dev.sluice.experiments.study.energy.EnergyStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
+import dev.sluice.experiments.study.map.MapStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
+import dev.sluice.experiments.study.promise.PromiseStudy;
 import dev.sluice.experiments.study.regret.RegretStudy;
 import dev.sluice.experiments.study.sweep.BandwidthSweepStudy;
-import dev.sluice.experiments.study.wire.WireStudy;
-import dev.sluice.experiments.study.energy.EnergyStudy;
-import dev.sluice.experiments.study.map.MapStudy;
-import dev.sluice.experiments.study.trouble.OutageStudy;
-import dev.sluice.experiments.study.trouble.TracesStudy;
 import dev.sluice.experiments.study.sweep.LatencySlaStudy;
 import dev.sluice.experiments.study.sweep.ServerLoadStudy;
+import dev.sluice.experiments.study.trouble.OutageStudy;
+import dev.sluice.experiments.study.trouble.TracesStudy;
+import dev.sluice.experiments.study.wire.WireStudy;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -34,6 +35,7 @@ public final class Studies {
           new OutageStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
+          new PromiseStudy(),
           new RegretStudy(),
           new ServerLoadStudy(),
           new TracesStudy(),

@@ -117,8 +117,15 @@ public final class AblationStudy implements Study {
 
   private static final List<String> TITLES =
       List.of(
-          "where", "strategy", "points", "cost_ratio", "low", "high", "zero_costs",
-          "broken_by_whole", "broken_without");
+          "where",
+          "strategy",
+          "points",
+          "cost_ratio",
+          "low",
+          "high",
+          "zero_costs",
+          "broken_by_whole",
+          "broken_without");
 
   private static boolean holds(Series series, Question question) {
     return series.value(Measure.LATE) <= question.mostLate() + 1e-9

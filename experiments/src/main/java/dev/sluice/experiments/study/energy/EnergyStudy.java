@@ -136,8 +136,7 @@ public final class EnergyStudy implements Study {
         EnumSet.allOf(Metric.Kind.class),
         true,
         (facts, question) ->
-            Contender.reused(
-                Entry.of(new Scheduler(facts, question.goal().objective(), options))));
+            Contender.reused(Entry.of(new Scheduler(facts, question.goal().objective(), options))));
   }
 
   private static List<List<Object>> lines(String model, String variant, GridResults results) {

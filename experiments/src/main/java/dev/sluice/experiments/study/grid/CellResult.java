@@ -46,11 +46,7 @@ public record CellResult(
   }
 
   static CellResult of(
-      CellKey key,
-      StreamLog log,
-      int warmUpFrames,
-      int blockFrames,
-      Map<String, Double> extras) {
+      CellKey key, StreamLog log, int warmUpFrames, int blockFrames, Map<String, Double> extras) {
     List<Block> blocks = Block.of(log, warmUpFrames, blockFrames);
     Histogram histogram = empty();
     for (int i = 0; i < blocks.size() * blockFrames; i++) {

@@ -45,6 +45,16 @@ public final class Entrants {
   }
 
   /**
+   * One planner on a bundle.
+   *
+   * @throws IllegalArgumentException naming what may have been meant, if there is none
+   */
+  public Contender named(String strategy, BundleFacts facts) {
+    check(List.of(strategy), List.of(facts));
+    return java.util.Objects.requireNonNull(on(facts).get(strategy));
+  }
+
+  /**
    * Checks names against those that some bundle knows.
    *
    * @throws IllegalArgumentException naming what may have been meant, if none does

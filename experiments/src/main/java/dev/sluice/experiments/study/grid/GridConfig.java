@@ -80,12 +80,14 @@ public record GridConfig(
     public Link {
       name =
           name == null
-              ? String.format(Locale.ROOT, "%s Mbit/s, %s ms", plain(uplinkMbit), plain(roundTripMillis))
+              ? String.format(
+                  Locale.ROOT, "%s Mbit/s, %s ms", plain(uplinkMbit), plain(roundTripMillis))
               : name;
       outages = outages == null ? List.of() : List.copyOf(outages);
       require(uplinkMbit > 0, "uplinkMbit must be positive: " + uplinkMbit);
       require(
-          downlinkMbit == null || downlinkMbit > 0, "downlinkMbit must be positive: " + downlinkMbit);
+          downlinkMbit == null || downlinkMbit > 0,
+          "downlinkMbit must be positive: " + downlinkMbit);
       require(roundTripMillis >= 0, "roundTripMillis must not be negative: " + roundTripMillis);
       double end = 0;
       for (Outage outage : outages) {

@@ -14,16 +14,53 @@ import java.util.Optional;
 public final class GridResults {
   private static final List<String> CELL_TITLES =
       List.of(
-          "bundle", "device", "link", "task", "strategy", "seed", "frames", "throughput_per_s",
-          "mean_ms", "p50_ms", "p95_ms", "p99_ms", "accuracy", "uncut_accuracy", "right_in_time",
-          "late", "degraded", "offloaded", "worker_ms", "device_ms", "uplink_bytes", "probes",
-          "plan_changes", "mj_per_frame");
+          "bundle",
+          "device",
+          "link",
+          "task",
+          "strategy",
+          "seed",
+          "frames",
+          "throughput_per_s",
+          "mean_ms",
+          "p50_ms",
+          "p95_ms",
+          "p99_ms",
+          "accuracy",
+          "uncut_accuracy",
+          "right_in_time",
+          "late",
+          "degraded",
+          "offloaded",
+          "worker_ms",
+          "device_ms",
+          "uplink_bytes",
+          "probes",
+          "plan_changes",
+          "mj_per_frame");
 
   private static final List<String> BLOCK_TITLES =
       List.of(
-          "bundle", "device", "link", "task", "strategy", "seed", "block", "frames", "right",
-          "uncut_right", "right_in_time", "late", "dropped", "degraded", "from_cloud",
-          "latency_ms_sum", "span_ms", "worker_ms_sum", "device_ms_sum", "uplink_bytes_sum");
+          "bundle",
+          "device",
+          "link",
+          "task",
+          "strategy",
+          "seed",
+          "block",
+          "frames",
+          "right",
+          "uncut_right",
+          "right_in_time",
+          "late",
+          "dropped",
+          "degraded",
+          "from_cloud",
+          "latency_ms_sum",
+          "span_ms",
+          "worker_ms_sum",
+          "device_ms_sum",
+          "uplink_bytes_sum");
 
   private final Map<CellKey.Point, Map<String, Series>> series = new LinkedHashMap<>();
   private final List<CellResult> cells;

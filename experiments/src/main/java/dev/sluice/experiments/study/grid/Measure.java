@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** A figure of a stream: a ratio of two sums over its blocks. */
+@SuppressWarnings("ImmutableEnumChecker") // The functions have no state.
 public enum Measure {
   /** Answers per second. Says what can be served at most where frames wait for answers. */
   THROUGHPUT("answers/s", true, Block::frames, block -> block.spanNanos() * 1e-9),

@@ -38,12 +38,16 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
     return sum.getValueAtPercentile(percent) / 1e3;
   }
 
-  /** Device's and radio's energy per frame, mean over the seeds, in millijoules; 0 if not priced. */
+  /**
+   * Device's and radio's energy per frame, mean over the seeds, in millijoules; 0 if not priced.
+   */
   public double millijoules() {
     return 1e3 * seeds.stream().mapToDouble(CellResult::joulesPerFrame).average().orElse(0);
   }
 
-  /** A further figure that the study took down, mean over the seeds that have it; NaN if none has. */
+  /**
+   * A further figure that the study took down, mean over the seeds that have it; NaN if none has.
+   */
   public double extra(String name) {
     return seeds.stream()
         .map(cell -> cell.extras().get(name))

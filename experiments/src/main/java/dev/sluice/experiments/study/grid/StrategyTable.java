@@ -52,7 +52,8 @@ public final class StrategyTable {
     console.println();
     table.lines().forEach(console::println);
     if (marked) {
-      console.printf(Locale.ROOT, "* shown to be more than %.1f points below the uncut network%n", loss);
+      console.printf(
+          Locale.ROOT, "* shown to be more than %.1f points below the uncut network%n", loss);
     }
   }
 }

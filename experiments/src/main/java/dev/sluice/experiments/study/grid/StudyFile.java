@@ -71,7 +71,8 @@ public final class StudyFile {
     try {
       JsonNode tree = YAML.readTree(text);
       if (!(tree instanceof ObjectNode full)) {
-        throw new IllegalArgumentException(name + ": a study has fields such as bundles: [roadsigns]");
+        throw new IllegalArgumentException(
+            name + ": a study has fields such as bundles: [roadsigns]");
       }
       JsonNode changes = full.remove(QUICK);
       T usual = YAML.treeToValue(full, type);
@@ -87,8 +88,7 @@ public final class StudyFile {
       T less = YAML.treeToValue(merged, type);
       return quick ? less : usual;
     } catch (UnrecognizedPropertyException e) {
-      List<String> known =
-          e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
+      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
       throw new IllegalArgumentException(
           "%s: unknown field '%s'%s; did you mean '%s'? There are %s"
               .formatted(
@@ -119,7 +119,11 @@ public final class StudyFile {
     boolean unknown = e instanceof UnrecognizedPropertyException;
     String text =
         path.subList(0, unknown ? Math.max(0, path.size() - 1) : path.size()).stream()
-            .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
+            .map(
+                step ->
+                    step.getFieldName() == null
+                        ? "[" + step.getIndex() + "]"
+                        : "." + step.getFieldName())
             .collect(Collectors.joining());
     return text.isEmpty() ? "" : " in " + (text.startsWith(".") ? text.substring(1) : text);
   }

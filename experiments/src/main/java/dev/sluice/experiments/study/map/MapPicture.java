@@ -56,10 +56,7 @@ final class MapPicture {
   }
 
   private void table(
-      PrintStream console,
-      String title,
-      GridConfig.Device device,
-      Function<Region, String> cell) {
+      PrintStream console, String title, GridConfig.Device device, Function<Region, String> cell) {
     Map<String, Region> byLink =
         regions.stream()
             .filter(region -> region.point().device().equals(device.name()))
@@ -68,9 +65,7 @@ final class MapPicture {
         config.grid().allLinks().stream()
             .collect(
                 Collectors.groupingBy(
-                    GridConfig.Link::roundTripMillis,
-                    java.util.TreeMap::new,
-                    Collectors.toList()));
+                    GridConfig.Link::roundTripMillis, java.util.TreeMap::new, Collectors.toList()));
     List<String> titles = new ArrayList<>();
     titles.add("round trip");
     rows.values().iterator().next().forEach(link -> titles.add(link.uplinkMbit() + " Mbit/s"));

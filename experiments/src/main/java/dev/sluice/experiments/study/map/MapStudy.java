@@ -103,7 +103,8 @@ public final class MapStudy implements Study {
             "= 0",
             regions.size()),
         Claim.of(
-            bundle + ": latency of the joint plan over the best other way's, worst region, emulated",
+            bundle
+                + ": latency of the joint plan over the best other way's, worst region, emulated",
             worst,
             "ratio",
             "<= 1.02",

@@ -42,9 +42,21 @@ record Region(
 
   static final List<String> TITLES =
       List.of(
-          "bundle", "device", "link", "winner", "second", "margin", "margin_low", "margin_high",
-          "joint_accurate", "joint_over_best_other", "joint_low", "joint_high",
-          "split_over_unsplit", "split_low", "split_high");
+          "bundle",
+          "device",
+          "link",
+          "winner",
+          "second",
+          "margin",
+          "margin_low",
+          "margin_high",
+          "joint_accurate",
+          "joint_over_best_other",
+          "joint_low",
+          "joint_high",
+          "split_over_unsplit",
+          "split_low",
+          "split_high");
 
   /** Judges a point; empty if no kind is accurate enough there. */
   static Optional<Region> of(

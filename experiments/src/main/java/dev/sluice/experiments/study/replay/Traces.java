@@ -31,11 +31,24 @@ public final class Traces {
   private Traces() {}
 
   /**
-   * Reads them.
+   * Reads them, every seventh in a quick run.
    *
    * @throws DemoException if there are none
    */
   public static Map<String, LinkTrace> read(StudyContext context) throws IOException {
+    return read(context, context.quick() ? QUICK_STRIDE : 1);
+  }
+
+  /**
+   * Reads all of them.
+   *
+   * @throws DemoException if there are none
+   */
+  public static Map<String, LinkTrace> all(StudyContext context) throws IOException {
+    return read(context, 1);
+  }
+
+  private static Map<String, LinkTrace> read(StudyContext context, int stride) throws IOException {
     Path root = context.shared().resolve("traces");
     List<Path> files = new ArrayList<>();
     for (String folder : FOLDERS) {
@@ -54,7 +67,7 @@ public final class Traces {
     }
     context.input("traces", root);
     Map<String, LinkTrace> traces = new LinkedHashMap<>();
-    for (int i = 0; i < files.size(); i += context.quick() ? QUICK_STRIDE : 1) {
+    for (int i = 0; i < files.size(); i += stride) {
       Path file = files.get(i);
       traces.put(file.getFileName().toString(), TraceReader.read(file, SETTINGS));
     }

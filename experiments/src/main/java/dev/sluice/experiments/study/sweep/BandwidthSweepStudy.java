@@ -24,7 +24,8 @@ import java.util.Optional;
 
 /**
  * How much is served at equal accuracy, and how quickly, as the uplink gets faster? The main figure
- * of SPINN (Laskaridis et al., MobiCom 2020), with every rival on Sluice's terms and on its paper's.
+ * of SPINN (Laskaridis et al., MobiCom 2020), with every rival on Sluice's terms and on its
+ * paper's.
  *
  * <p>Throughput is what gets through with eight frames under way all the time. Latency is that of
  * frames that come at random, counted from capture. Both are emulated.
@@ -68,8 +69,7 @@ public final class BandwidthSweepStudy implements Study {
         List<CellKey.Point> points =
             results.points(task.name()).stream().filter(p -> p.bundle().equals(bundle)).toList();
         List<Standing> standings =
-            Standing.of(
-                results, points, Entrants.SLUICE, rivals, measure, config.points(), seed);
+            Standing.of(results, points, Entrants.SLUICE, rivals, measure, config.points(), seed);
         Map<String, CellKey.Point> columns = new LinkedHashMap<>();
         points.forEach(point -> columns.put(point.link(), point));
         StrategyTable.print(
@@ -103,8 +103,17 @@ public final class BandwidthSweepStudy implements Study {
 
   private static final List<String> TITLES =
       List.of(
-          "bundle", "device", "link", "task", "sluice", "accurate", "best_rival", "rival", "ratio",
-          "low", "high");
+          "bundle",
+          "device",
+          "link",
+          "task",
+          "sluice",
+          "accurate",
+          "best_rival",
+          "rival",
+          "ratio",
+          "low",
+          "high");
 
   private static List<Object> line(Standing standing, Measure measure) {
     CellKey.Point point = standing.point();

@@ -221,8 +221,7 @@ public final class LatencySlaStudy implements Study {
       String nearest = "";
       Interval least = new Interval(Double.POSITIVE_INFINITY, 0, 0);
       for (String rival : config.strategies()) {
-        Optional<Interval> gain =
-            rival.equals(Entrants.SLUICE) ? Optional.empty() : gain(rival);
+        Optional<Interval> gain = rival.equals(Entrants.SLUICE) ? Optional.empty() : gain(rival);
         if (gain.isPresent() && gain.get().value() < least.value()) {
           nearest = rival;
           least = gain.get();
@@ -233,7 +232,10 @@ public final class LatencySlaStudy implements Study {
       if (!nearest.isEmpty()) {
         claims.add(
             Claim.of(
-                where + ": area under accuracy by deadline over the best rival's (" + nearest + "), emulated",
+                where
+                    + ": area under accuracy by deadline over the best rival's ("
+                    + nearest
+                    + "), emulated",
                 least,
                 "points",
                 ">= 0",

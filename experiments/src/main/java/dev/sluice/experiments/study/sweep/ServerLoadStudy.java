@@ -89,7 +89,8 @@ public final class ServerLoadStudy implements Study {
     }
     context.csv(
         "served.csv",
-        List.of("bundle", "link", "strategy", "late", "worker_ms_per_frame", "frames_per_s_per_core"),
+        List.of(
+            "bundle", "link", "strategy", "late", "worker_ms_per_frame", "frames_per_s_per_core"),
         served);
     return claims;
   }
@@ -174,7 +175,8 @@ public final class ServerLoadStudy implements Study {
             .max(Comparator.comparingDouble(Interval::value))
             .orElseThrow();
     int frames = pairs.get(0).above().frames();
-    String without = none == 0 ? "" : ", %d rates where Sluice needs no worker apart".formatted(none);
+    String without =
+        none == 0 ? "" : ", %d rates where Sluice needs no worker apart".formatted(none);
     return List.of(
         Claim.of(
             "%s: worker's compute of %s over Sluice's, best rate%s, emulated"

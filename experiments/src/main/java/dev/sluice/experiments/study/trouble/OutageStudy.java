@@ -56,8 +56,7 @@ public final class OutageStudy implements Study {
     GridResults results =
         new Grid(context, config)
             .noting(
-                (key, log) ->
-                    new Outages(outages.getOrDefault(key.link(), List.of())).figures(log))
+                (key, log) -> new Outages(outages.getOrDefault(key.link(), List.of())).figures(log))
             .run(subjects);
     results.write(context);
     List<Claim> claims = new ArrayList<>();
@@ -105,8 +104,15 @@ public final class OutageStudy implements Study {
 
   private static final List<String> TITLES =
       List.of(
-          "bundle", "link", "task", "strategy", "right_in_time", "in_time", "dropped",
-          "loss_points_while_away", "recovery_s");
+          "bundle",
+          "link",
+          "task",
+          "strategy",
+          "right_in_time",
+          "in_time",
+          "dropped",
+          "loss_points_while_away",
+          "recovery_s");
 
   private static List<Object> line(Series series) {
     return List.of(
@@ -143,7 +149,8 @@ public final class OutageStudy implements Study {
       }
     }
     claims.add(
-        Claim.of(where + ": answered, worst link, emulated", PERCENT * answered, "%", ">= 100", frames));
+        Claim.of(
+            where + ": answered, worst link, emulated", PERCENT * answered, "%", ">= 100", frames));
     if (points.stream().anyMatch(p -> firstExitFits(subject, device(config, p), task))) {
       claims.add(
           Claim.of(

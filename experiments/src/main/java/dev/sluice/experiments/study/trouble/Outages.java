@@ -52,8 +52,7 @@ record Outages(List<GridConfig.Outage> outages) {
         }
       }
       if (used) {
-        double end =
-            (log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS) / SECOND;
+        double end = (log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS) / SECOND;
         recovery += Math.min(first, Math.max(0, end - to));
         recovered++;
       }

@@ -47,8 +47,7 @@ public final class TracesStudy implements Study {
     GridConfig config = StudyFile.read(context, getClass(), "traces.yaml", GridConfig.class);
     Map<String, LinkTrace> traces = Traces.read(context);
     Timelines timelines = new Timelines(context.out().resolve("timelines"), traces);
-    GridResults results =
-        new Grid(context, config).over(traces).watched(timelines::write).run();
+    GridResults results = new Grid(context, config).over(traces).watched(timelines::write).run();
     results.write(context);
     List<Claim> claims = new ArrayList<>();
     for (String bundle : results.bundles()) {
@@ -95,8 +94,7 @@ public final class TracesStudy implements Study {
       boolean rival =
           results.all(point).values().stream()
               .anyMatch(
-                  series ->
-                      !series.strategy().equals(Entrants.SLUICE) && holds(series, question));
+                  series -> !series.strategy().equals(Entrants.SLUICE) && holds(series, question));
       worse += own.isPresent() && rival && !holds(own.get(), question) ? 1 : 0;
       late = Math.max(late, own.map(series -> series.value(Measure.LATE)).orElse(0.0));
       frames = own.map(Series::frames).orElse(frames);
