@@ -88,10 +88,10 @@ public final class EnergyStudy implements Study {
     List<List<Object>> lines = new ArrayList<>();
     for (String model : config.models()) {
       Map<String, GridResults> byVariant = new LinkedHashMap<>();
+      Grid grid = new Grid(context, config.grid(), new Entrants(List.of(sluice(model))));
       for (Map.Entry<String, EnergyModel> variant : variants(model, config.factors()).entrySet()) {
         GridResults results =
-            new Grid(context, config.grid(), new Entrants(List.of(sluice(model))))
-                .dressed(
+            grid.dressed(
                     model + ", " + variant.getKey(), stream -> stream.priced(variant.getValue()))
                 .run(subjects);
         if (byVariant.isEmpty()) {

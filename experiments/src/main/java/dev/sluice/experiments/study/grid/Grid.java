@@ -16,6 +16,7 @@ import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ import java.util.function.UnaryOperator;
  * Measures every cell of a grid: bundles × devices × links × tasks × strategies × seeds. All
  * strategies get the same frames, captured at the same times where frames do not wait for answers,
  * with the same pipelining; latency counts from capture, so that no omission is coordinated. Times
- * are emulated. Used once; not thread-safe.
+ * are emulated. Not thread-safe.
  *
  * <p>A cell's result depends on its key, the file and the inputs alone.
  */
@@ -44,6 +45,7 @@ public final class Grid {
   private BiConsumer<CellKey, StreamLog> watcher = (key, log) -> {};
   private BiFunction<CellKey, StreamLog, Map<String, Double>> extras = (key, log) -> Map.of();
   private String label = "";
+  private final Map<String, Column> prepared = new HashMap<>();
 
   /** Prepares the grid of a file with the usual planners. */
   public Grid(StudyContext context, GridConfig config) {
@@ -96,16 +98,19 @@ public final class Grid {
    * @throws IllegalArgumentException if the file names a strategy or bundle that there is not
    */
   public GridResults run() throws IOException, InterruptedException {
-    if (links.isEmpty()) {
-      throw new IllegalArgumentException("the study has no links: give links or a sweep");
-    }
     List<Subject> subjects =
         Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
     return run(subjects);
   }
 
-  /** Measures on bundles that are open already. */
+  /**
+   * Measures on bundles that are open already. May be called again, for example with another
+   * dressing: planners that are prepared serve again.
+   */
   public GridResults run(List<Subject> subjects) throws IOException, InterruptedException {
+    if (links.isEmpty()) {
+      throw new IllegalArgumentException("the study has no links: give links or a sweep");
+    }
     entrants.check(config.strategies(), subjects.stream().map(Subject::facts).toList());
     List<Column> columns = new ArrayList<>();
     for (Subject subject : subjects) {
@@ -118,7 +123,10 @@ public final class Grid {
             if (contender.isEmpty()) {
               context.console().printf("%s: %s takes no part%n", subject.name(), strategy);
             } else {
-              columns.add(new Column(subject, device, task, strategy, contender.get(), seed));
+              columns.add(
+                  prepared.computeIfAbsent(
+                      String.join("|", subject.name(), device.name(), task.name(), strategy),
+                      name -> new Column(subject, device, task, strategy, contender.get(), seed)));
             }
           }
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
@@ -13,9 +14,12 @@ import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.StudyContext;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -68,42 +72,91 @@ public final class StudyFile {
    * @param name of the file, for errors
    */
   static <T> T parse(String text, String name, boolean quick, Class<T> type) {
+    if (!(tree(text, name) instanceof ObjectNode full)) {
+      throw new IllegalArgumentException(name + ": a study has fields such as bundles: [roadsigns]");
+    }
+    JsonNode changes = full.remove(QUICK);
+    T usual = value(full, name, type);
+    if (changes == null) {
+      return usual;
+    }
+    if (!(changes instanceof ObjectNode replaced)) {
+      throw new IllegalArgumentException(name + ": under quick there are fields to replace");
+    }
+    ObjectNode merged = full.deepCopy();
+    merged.setAll(replaced);
+    /* Read in any case, so that a mistake in it shows at once. */
+    T less = value(merged, name, type);
+    return quick ? less : usual;
+  }
+
+  private static JsonNode tree(String text, String name) {
     try {
-      JsonNode tree = YAML.readTree(text);
-      if (!(tree instanceof ObjectNode full)) {
-        throw new IllegalArgumentException(
-            name + ": a study has fields such as bundles: [roadsigns]");
-      }
-      JsonNode changes = full.remove(QUICK);
-      T usual = YAML.treeToValue(full, type);
-      if (changes == null) {
-        return usual;
-      }
-      if (!(changes instanceof ObjectNode)) {
-        throw new IllegalArgumentException(name + ": under quick there are fields to replace");
-      }
-      ObjectNode merged = full.deepCopy();
-      merged.setAll((ObjectNode) changes);
-      /* Read in any case, so that a mistake in it shows at once. */
-      T less = YAML.treeToValue(merged, type);
-      return quick ? less : usual;
-    } catch (UnrecognizedPropertyException e) {
-      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
-      throw new IllegalArgumentException(
-          "%s: unknown field '%s'%s; did you mean '%s'? There are %s"
-              .formatted(
-                  name,
-                  e.getPropertyName(),
-                  place(e),
-                  Nearest.to(e.getPropertyName(), known),
-                  String.join(", ", known)),
-          e);
-    } catch (JsonMappingException e) {
-      throw new IllegalArgumentException(name + ": " + reason(e) + place(e), e);
+      return YAML.readTree(text);
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
       throw new IllegalArgumentException(name + where + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  private static <T> T value(ObjectNode tree, String name, Class<T> type) {
+    try {
+      return YAML.treeToValue(tree, type);
+    } catch (UnrecognizedPropertyException e) {
+      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).toList();
+      throw unknown(name, e.getPropertyName(), parent(e), known, e);
+    } catch (JsonMappingException e) {
+      /* A field that is missing is often there under another name, which says more. */
+      List<String> known = components(e);
+      for (String field : fields(tree, e)) {
+        if (!known.isEmpty() && !known.contains(field)) {
+          throw unknown(name, field, parent(e), known, e);
+        }
+      }
+      throw new IllegalArgumentException(name + ": " + reason(e) + in(e.getPath()), e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(name + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static IllegalArgumentException unknown(
+      String name, String field, List<Reference> place, List<String> known, Exception e) {
+    List<String> sorted = known.stream().sorted().toList();
+    return new IllegalArgumentException(
+        "%s: unknown field '%s'%s; did you mean '%s'? There are %s"
+            .formatted(
+                name, field, in(place), Nearest.to(field, sorted), String.join(", ", sorted)),
+        e);
+  }
+
+  /** What holds the field that a mapping failed at. */
+  private static List<Reference> parent(JsonMappingException e) {
+    return e.getPath().subList(0, Math.max(0, e.getPath().size() - 1));
+  }
+
+  /** The fields of what holds it, in the file. */
+  private static List<String> fields(JsonNode tree, JsonMappingException e) {
+    JsonNode node = tree;
+    for (Reference step : parent(e)) {
+      node =
+          step.getFieldName() == null
+              ? node.path(step.getIndex())
+              : node.path(step.getFieldName());
+    }
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** The fields that it may have; empty if that is not known. */
+  private static List<String> components(JsonMappingException e) {
+    List<Reference> path = e.getPath();
+    Object from = path.isEmpty() ? null : path.get(path.size() - 1).getFrom();
+    RecordComponent[] components =
+        from instanceof Class<?> owner ? owner.getRecordComponents() : null;
+    return components == null
+        ? List.of()
+        : Arrays.stream(components).map(RecordComponent::getName).toList();
   }
 
   private static String reason(JsonMappingException e) {
@@ -114,11 +167,9 @@ public final class StudyFile {
   }
 
   /** Where in the file, such as {@code in links[0]}; empty at the top. */
-  private static String place(JsonMappingException e) {
-    List<JsonMappingException.Reference> path = e.getPath();
-    boolean unknown = e instanceof UnrecognizedPropertyException;
+  private static String in(List<Reference> path) {
     String text =
-        path.subList(0, unknown ? Math.max(0, path.size() - 1) : path.size()).stream()
+        path.stream()
             .map(
                 step ->
                     step.getFieldName() == null
