@@ -1038,7 +1038,7 @@ public final class EdgeSession implements AutoCloseable {
   }
 
   private void beginHedge(Request r) {
-    if (r.hedging || r.exhausted || r.answered) {
+    if (r.hedging || r.exhausted || r.answered || (r.cloudPending && !options.hedges())) {
       return;
     }
     long now = loop.nanoTime();

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,6 +103,13 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
         description = "from which all seeds of the study follow (default: " + DEFAULT_SEED + ")")
     private long seed = DEFAULT_SEED;
 
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description =
+            "YAML with the study's conditions instead of its own, for studies that have one")
+    private @Nullable Path config;
+
     @Option(names = "--debug", description = "show a stack trace when something fails")
     private boolean debug;
 
@@ -126,9 +134,21 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       }
       Files.createDirectories(out);
       StudyContext context = new StudyContext(quick, seed, out, Home.find(), System.out);
+      if (config != null) {
+        if (!study.configurable()) {
+          throw new ParameterException(
+              spec.commandLine(), "the study " + name + " takes no --config");
+        }
+        context.withConfig(config);
+      }
       String command =
-          "./sluice experiment run %s%s --seed %d --out %s"
-              .formatted(name, quick ? " --quick" : "", seed, out);
+          "./sluice experiment run %s%s%s --seed %d --out %s"
+              .formatted(
+                  name,
+                  quick ? " --quick" : "",
+                  config == null ? "" : " --config " + config,
+                  seed,
+                  out);
       List<Claim> claims = StudyRun.of(study, context, command);
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {

@@ -11,6 +11,8 @@ import dev.sluice.scheduler.predict.Rescue;
  * @param marginFraction reserve on predicted device times, at least 0; 0.08 keeps 8 %
  * @param fallback whether the device answers when the cloud does not, and drops what it cannot get
  *     to in time; without it a frame waits for its plan, however long, up to the patience
+ * @param hedges whether the device goes on alone while a reply may still come; without it does so
+ *     only once the cloud has failed
  * @param eagerHedge whether an idle device goes on alone as soon as a frame is sent, instead of
  *     when the reply is at risk: the best answers at the deadline, for more device compute
  * @param patienceNanos from capture until a frame without any answer is given up, at least the
@@ -25,6 +27,7 @@ public record SessionOptions(
     long slackNanos,
     double marginFraction,
     boolean fallback,
+    boolean hedges,
     boolean eagerHedge,
     long patienceNanos,
     int maxWaiting,
@@ -64,6 +67,7 @@ public record SessionOptions(
         Rescue.slackNanos(deadlineNanos),
         Rescue.MARGIN,
         true,
+        true,
         false,
         2 * deadlineNanos,
         16,
@@ -78,6 +82,7 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         false,
+        hedges,
         eagerHedge,
         patienceNanos,
         maxWaiting,
@@ -92,7 +97,23 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         fallback,
+        hedges,
         eager,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos);
+  }
+
+  /** Returns the same options where the device waits for a reply as long as one may come. */
+  public SessionOptions withoutHedges() {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        fallback,
+        false,
+        eagerHedge,
         patienceNanos,
         maxWaiting,
         maxOutstanding,
@@ -106,6 +127,7 @@ public record SessionOptions(
         slackNanos,
         marginFraction,
         fallback,
+        hedges,
         eagerHedge,
         patienceNanos,
         maxWaiting,

@@ -1,13 +1,21 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.study.ablation.AblationStudy;
 import dev.sluice.experiments.study.codec.CodecStudy;
+import dev.sluice.experiments.study.energy.EnergyStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
 import dev.sluice.experiments.study.link.LinkStudy;
+import dev.sluice.experiments.study.map.MapStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
+import dev.sluice.experiments.study.promise.PromiseStudy;
 import dev.sluice.experiments.study.regret.RegretStudy;
+import dev.sluice.experiments.study.sweep.BandwidthSweepStudy;
+import dev.sluice.experiments.study.sweep.LatencySlaStudy;
+import dev.sluice.experiments.study.sweep.ServerLoadStudy;
+import dev.sluice.experiments.study.trouble.OutageStudy;
+import dev.sluice.experiments.study.trouble.TracesStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -16,14 +24,23 @@ import java.util.stream.Collectors;
 public final class Studies {
   private static final List<Study> ALL =
       List.of(
+          new AblationStudy(),
+          new BandwidthSweepStudy(),
           new CodecStudy(),
           new DemoStudy(),
+          new EnergyStudy(),
           new FloorsStudy(),
           new HerdStudy(),
+          new LatencySlaStudy(),
           new LinkStudy(),
+          new MapStudy(),
+          new OutageStudy(),
           new OverheadStudy(),
           new PoliciesStudy(),
+          new PromiseStudy(),
           new RegretStudy(),
+          new ServerLoadStudy(),
+          new TracesStudy(),
           new WireStudy());
 
   private Studies() {}
@@ -45,27 +62,6 @@ public final class Studies {
 
   /** The name that resembles a mistyped one most. */
   public static String nearest(String name) {
-    return ALL.stream()
-        .map(Study::name)
-        .min(Comparator.comparingInt(known -> edits(name, known)))
-        .orElseThrow();
-  }
-
-  /** Levenshtein's distance: insertions, deletions and replacements of single characters. */
-  static int edits(String from, String to) {
-    int[] previous = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      previous[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int[] current = new int[to.length() + 1];
-      current[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        int replaced = previous[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-        current[j] = Math.min(replaced, Math.min(previous[j], current[j - 1]) + 1);
-      }
-      previous = current;
-    }
-    return previous[to.length()];
+    return Nearest.to(name, ALL.stream().map(Study::name).toList());
   }
 }

@@ -11,6 +11,11 @@ public interface Study {
   /** The question, in one line. */
   String question();
 
+  /** Whether its conditions come from a file that a run may replace. */
+  default boolean configurable() {
+    return false;
+  }
+
   /**
    * Measures.
    *

@@ -9,12 +9,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Where one run of a study happens: its options, its folder and what it notes on the way. Not
- * thread-safe.
+ * thread-safe, but for {@link #failure}.
  */
 public final class StudyContext {
+  static final String JOURNAL = "cells.jsonl";
+
   private final boolean quick;
   private final long seed;
   private final Path out;
@@ -22,6 +26,8 @@ public final class StudyContext {
   private final PrintStream console;
   private final Map<String, Long> seeds = new LinkedHashMap<>();
   private final Map<String, Path> inputs = new LinkedHashMap<>();
+  private Optional<Path> config = Optional.empty();
+  private final List<Failure> failures = new CopyOnWriteArrayList<>();
 
   /**
    * Prepares a run.
@@ -38,6 +44,17 @@ public final class StudyContext {
     this.out = out;
     this.home = home;
     this.console = console;
+  }
+
+  /** Takes the study's conditions from a file instead of the one that it ships. */
+  public StudyContext withConfig(Path file) {
+    config = Optional.of(file);
+    return this;
+  }
+
+  /** The file that replaces the study's own, if one does. */
+  public Optional<Path> config() {
+    return config;
   }
 
   /** Whether fewer repeats do. */
@@ -86,6 +103,45 @@ public final class StudyContext {
       lines.add(String.join(",", row.stream().map(StudyContext::cell).toList()));
     }
     Files.write(out.resolve(fileName), lines, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Notes something that failed while the study goes on, such as a worker that died. Thread-safe.
+   *
+   * @param what the part that failed, in words
+   * @param thrown why
+   */
+  public void failure(String what, Throwable thrown) {
+    failures.add(Failure.of(what, thrown));
+  }
+
+  /**
+   * Opens the journal of finished cells in this run's folder; it finds the cells that were measured
+   * with the same options, seed, configuration and inputs, so note the inputs first.
+   *
+   * @param configuration everything else that results depend on, such as the text of a YAML file
+   */
+  public Journal journal(String configuration) throws IOException {
+    StringBuilder all = new StringBuilder();
+    all.append(quick).append('\n').append(seed).append('\n').append(configuration);
+    for (Map.Entry<String, Path> input : inputs.entrySet()) {
+      all.append('\n').append(input.getKey()).append(' ').append(Digests.of(input.getValue()));
+    }
+    return Journal.open(out.resolve(JOURNAL), Digests.of(all.toString()));
+  }
+
+  /**
+   * Opens the journal and measures cells with it.
+   *
+   * @param configuration as for {@link #journal}
+   * @param threads how many cells are measured at a time, positive
+   */
+  public Cells cells(String configuration, int threads) throws IOException {
+    return new Cells(this, journal(configuration), threads);
+  }
+
+  List<Failure> failures() {
+    return List.copyOf(failures);
   }
 
   Map<String, Long> seeds() {

@@ -7,11 +7,7 @@ import dev.sluice.experiments.report.Json;
 import dev.sluice.experiments.report.Machine;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +16,6 @@ import java.util.stream.Stream;
 
 /** Runs a study and leaves its record: {@code run.json} and {@code summary.json}. */
 public final class StudyRun {
-  private static final int BUFFER_BYTES = 1 << 16;
   private static final int GIT_PATIENCE_SECONDS = 10;
 
   private StudyRun() {}
@@ -67,40 +62,9 @@ public final class StudyRun {
     json.set("machine", Machine.here().json());
     ObjectNode inputs = json.putObject("inputs");
     for (Map.Entry<String, Path> input : context.inputs().entrySet()) {
-      inputs.put(input.getKey(), digest(input.getValue()));
+      inputs.put(input.getKey(), Digests.of(input.getValue()));
     }
     return json;
-  }
-
-  /** SHA-256 of a file, or of the names and contents of a folder's files in order. */
-  static String digest(Path path) throws IOException {
-    MessageDigest sha256;
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-    if (!Files.isDirectory(path)) {
-      update(sha256, path);
-    } else {
-      try (Stream<Path> files = Files.walk(path)) {
-        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-          String name = path.relativize(file).toString().replace('\\', '/');
-          sha256.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-          update(sha256, file);
-        }
-      }
-    }
-    return HexFormat.of().formatHex(sha256.digest());
-  }
-
-  private static void update(MessageDigest digest, Path file) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-    }
   }
 
   private static Optional<String> git(Path home, String... words) throws IOException {

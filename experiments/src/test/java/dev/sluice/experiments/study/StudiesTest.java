@@ -14,9 +14,9 @@ class StudiesTest {
 
   @Test
   void countsEdits() {
-    assertThat(Studies.edits("kitten", "sitting")).isEqualTo(3);
-    assertThat(Studies.edits("", "abc")).isEqualTo(3);
-    assertThat(Studies.edits("same", "same")).isZero();
+    assertThat(Nearest.edits("kitten", "sitting")).isEqualTo(3);
+    assertThat(Nearest.edits("", "abc")).isEqualTo(3);
+    assertThat(Nearest.edits("same", "same")).isZero();
   }
 
   @Test

@@ -1,6 +1,11 @@
 package dev.sluice.experiments.study.regret;
 
 import dev.sluice.experiments.demo.SimulatedCloud;
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.Plan;

@@ -1,5 +1,8 @@
 package dev.sluice.experiments.study.regret;
 
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

@@ -4,7 +4,17 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
-import dev.sluice.experiments.study.regret.Contender.Entry;
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Contender.Entry;
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Rivals;
+import dev.sluice.experiments.study.replay.Rows;
+import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.trace.LinkTrace;
@@ -123,7 +133,7 @@ public final class RegretStudy implements Study {
       int frames = context.quick() ? QUICK_FRAMES : FRAMES;
       /* The same frames and noise for every question. */
       SplittableRandom random = new SplittableRandom(seed + number++);
-      int[] rows = drawn(replay.test().samples(), frames, random);
+      int[] rows = Rows.drawn(replay.test().samples(), frames, random);
       Course course =
           new Course(trace.getKey(), replay, question, trace.getValue(), rows, random.nextLong());
       Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
@@ -195,23 +205,5 @@ public final class RegretStudy implements Study {
     Proofs.Noted noted = new Proofs.Noted(entry.planner());
     Outcome outcome = course.run(contender.strategy(new Entry(noted, entry.criterion())));
     return new Finding.Run(outcome, proofs.hold(noted.plans(), entry.criterion()));
-  }
-
-  /** Rows without repetition as long as there are enough of them. */
-  static int[] drawn(int samples, int frames, SplittableRandom random) {
-    int[] order = new int[samples];
-    int[] rows = new int[frames];
-    for (int i = 0; i < frames; i++) {
-      int at = i % samples;
-      if (at == 0) {
-        for (int row = 0; row < samples; row++) {
-          int other = random.nextInt(row + 1);
-          order[row] = order[other];
-          order[other] = row;
-        }
-      }
-      rows[i] = order[at];
-    }
-    return rows;
   }
 }

@@ -1,5 +1,8 @@
 package dev.sluice.experiments.study.regret;
 
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;

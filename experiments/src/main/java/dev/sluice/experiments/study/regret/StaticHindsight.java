@@ -1,5 +1,9 @@
 package dev.sluice.experiments.study.regret;
 
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.regret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.experiments.study.replay.Courses;
 import dev.sluice.sim.link.Direction;
 import dev.sluice.sim.link.LinkModel;
 import dev.sluice.sim.link.LinkOptions;

@@ -3,6 +3,8 @@ package dev.sluice.experiments.study.regret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.experiments.study.replay.Courses;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Metric;

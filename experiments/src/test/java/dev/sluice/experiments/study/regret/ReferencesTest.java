@@ -1,9 +1,15 @@
 package dev.sluice.experiments.study.regret;
 
-import static dev.sluice.experiments.study.regret.Courses.MS;
+import static dev.sluice.experiments.study.replay.Courses.MS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Courses;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.Comparator;

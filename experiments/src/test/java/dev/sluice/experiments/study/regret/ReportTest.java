@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.experiments.report.Claim;
-import dev.sluice.experiments.study.regret.Contender.Form;
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Contender.Form;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.TableScores;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.scheduler.objective.Metric;
 import java.util.Arrays;

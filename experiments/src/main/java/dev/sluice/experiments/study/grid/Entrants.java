@@ -1,0 +1,73 @@
+package dev.sluice.experiments.study.grid;
+
+import dev.sluice.experiments.study.Nearest;
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Rivals;
+import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Planners by the names that a grid's file uses. Immutable. */
+public final class Entrants {
+  /** What the studies are about. */
+  public static final String SLUICE = "sluice";
+
+  private static final String AS_PUBLISHED = " as published";
+
+  private final List<Contender> own;
+
+  /**
+   * Knows all rivals, and others.
+   *
+   * @param own planners beside the rivals
+   */
+  public Entrants(List<Contender> own) {
+    this.own = List.copyOf(own);
+  }
+
+  /** Sluice, with and without proofs, and all rivals. */
+  public static Entrants usual() {
+    return new Entrants(List.of(Contender.SLUICE, Contender.UNPROVEN));
+  }
+
+  /** All that can take part on a bundle, by name. */
+  Map<String, Contender> on(BundleFacts facts) {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    own.forEach(contender -> all.put(contender.name(), contender));
+    for (Contender rival : Rivals.of(facts)) {
+      boolean published = rival.form() == Contender.Form.PUBLISHED;
+      all.put(rival.name() + (published ? AS_PUBLISHED : ""), rival);
+    }
+    return all;
+  }
+
+  /**
+   * One planner on a bundle.
+   *
+   * @throws IllegalArgumentException naming what may have been meant, if there is none
+   */
+  public Contender named(String strategy, BundleFacts facts) {
+    check(List.of(strategy), List.of(facts));
+    return java.util.Objects.requireNonNull(on(facts).get(strategy));
+  }
+
+  /**
+   * Checks names against those that some bundle knows.
+   *
+   * @throws IllegalArgumentException naming what may have been meant, if none does
+   */
+  void check(List<String> strategies, List<BundleFacts> bundles) {
+    Set<String> known = new LinkedHashSet<>();
+    bundles.forEach(facts -> known.addAll(on(facts).keySet()));
+    for (String strategy : strategies) {
+      if (!known.contains(strategy)) {
+        throw new IllegalArgumentException(
+            "no strategy is called '%s'; did you mean '%s'? There are %s"
+                .formatted(strategy, Nearest.to(strategy, known), String.join(", ", known)));
+      }
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package dev.sluice.experiments.study.grid;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.experiments.study.replay.Load;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.sim.trace.LinkTrace;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The conditions of a grid, as its YAML gives them. Immutable.
+ *
+ * @param bundles names of the bundles that take part where they are found
+ * @param pictures test pictures per bundle that are measured, at least 50
+ * @param devices emulated devices
+ * @param links links; none where a study brings its own
+ * @param sweep more links, if any
+ * @param tasks what is asked
+ * @param strategies planners by name; with {@code as published} behind it on its paper's terms
+ * @param frames per cell and seed, the warm-up included
+ * @param warmUpFrames that do not count
+ * @param blockFrames consecutive frames that make a block, the unit of resampling
+ * @param seeds repeats with other frames and noise, at least 1
+ * @param points accuracies are equal that are not shown to be further below the uncut network's
+ *     than this
+ */
+public record GridConfig(
+    @JsonProperty(required = true) List<String> bundles,
+    @JsonProperty(required = true) int pictures,
+    @JsonProperty(required = true) List<Device> devices,
+    List<Link> links,
+    @Nullable Sweep sweep,
+    @JsonProperty(required = true) List<Task> tasks,
+    @JsonProperty(required = true) List<String> strategies,
+    @JsonProperty(required = true) int frames,
+    @JsonProperty(required = true) int warmUpFrames,
+    @JsonProperty(required = true) int blockFrames,
+    @JsonProperty(required = true) int seeds,
+    @JsonProperty(required = true) double points) {
+  private static final int LEAST_PICTURES = 50;
+  private static final int LEAST_BLOCKS = 4;
+
+  /**
+   * An emulated device.
+   *
+   * @param networkMillis its time for the whole network of every bundle
+   * @param scalarFactor its time for encoding and preprocessing over the profile's
+   */
+  public record Device(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) double networkMillis,
+      @JsonProperty(required = true) double scalarFactor) {
+    public Device {
+      require(networkMillis > 0, "networkMillis must be positive: " + networkMillis);
+      require(scalarFactor > 0, "scalarFactor must be positive: " + scalarFactor);
+    }
+  }
+
+  /**
+   * A link.
+   *
+   * @param name empty for one made of rate and round trip
+   * @param uplinkMbit megabits per second from device to worker
+   * @param downlinkMbit the same back; the uplink's where it is not given
+   * @param roundTripMillis there and back
+   * @param outages when nothing passes
+   */
+  public record Link(
+      String name,
+      @JsonProperty(required = true) double uplinkMbit,
+      @Nullable Double downlinkMbit,
+      @JsonProperty(required = true) double roundTripMillis,
+      List<Outage> outages) {
+    public Link {
+      name =
+          name == null
+              ? String.format(
+                  Locale.ROOT, "%s Mbit/s, %s ms", plain(uplinkMbit), plain(roundTripMillis))
+              : name;
+      outages = outages == null ? List.of() : List.copyOf(outages);
+      require(uplinkMbit > 0, "uplinkMbit must be positive: " + uplinkMbit);
+      require(
+          downlinkMbit == null || downlinkMbit > 0,
+          "downlinkMbit must be positive: " + downlinkMbit);
+      require(roundTripMillis >= 0, "roundTripMillis must not be negative: " + roundTripMillis);
+      double end = 0;
+      for (Outage outage : outages) {
+        require(outage.fromSeconds() >= end, "outages must ascend and not overlap: " + outages);
+        end = outage.fromSeconds() + outage.seconds();
+      }
+    }
+
+    /** The link over time; after the last outage it stays up. */
+    public LinkTrace trace() {
+      double up = uplinkMbit * 125_000;
+      double down = (downlinkMbit == null ? uplinkMbit : downlinkMbit) * 125_000;
+      long roundTrip = Math.round(roundTripMillis * 1e6);
+      List<LinkTrace.Step> steps = new ArrayList<>();
+      steps.add(new LinkTrace.Step(0, up, down, roundTrip, false));
+      for (Outage outage : outages) {
+        long from = Math.round(outage.fromSeconds() * 1e9);
+        long to = from + Math.round(outage.seconds() * 1e9);
+        if (from == steps.get(steps.size() - 1).startNanos()) {
+          steps.remove(steps.size() - 1);
+        }
+        steps.add(new LinkTrace.Step(from, up, down, roundTrip, true));
+        steps.add(new LinkTrace.Step(to, up, down, roundTrip, false));
+      }
+      return LinkTrace.of(steps);
+    }
+  }
+
+  /**
+   * A time in which a link passes nothing.
+   *
+   * @param fromSeconds since the stream began, at least 0
+   * @param seconds how long, positive
+   */
+  public record Outage(
+      @JsonProperty(required = true) double fromSeconds,
+      @JsonProperty(required = true) double seconds) {
+    public Outage {
+      require(fromSeconds >= 0 && seconds > 0, "not an outage: " + fromSeconds + ", " + seconds);
+    }
+  }
+
+  /** Every rate with every round trip. */
+  public record Sweep(
+      @JsonProperty(required = true) List<Double> uplinkMbit,
+      @JsonProperty(required = true) List<Double> roundTripMillis) {
+    public Sweep {
+      uplinkMbit = List.copyOf(uplinkMbit);
+      roundTripMillis = List.copyOf(roundTripMillis);
+    }
+  }
+
+  /**
+   * What is asked of every cell.
+   *
+   * @param objective bounds a latency percentile, which is the deadline
+   * @param load when frames come
+   */
+  public record Task(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) String objective,
+      @JsonProperty(required = true) LoadSpec load) {
+    public Task {
+      Question.of(name, objective);
+    }
+
+    public Question question() {
+      return Question.of(name, objective);
+    }
+  }
+
+  /**
+   * When frames come: exactly one of these.
+   *
+   * @param inFlight so many under way all the time
+   * @param poisson so many a second in the mean, at random
+   * @param periodMillis at this distance
+   */
+  public record LoadSpec(
+      @Nullable Integer inFlight, @Nullable Double poisson, @Nullable Double periodMillis) {
+    public LoadSpec {
+      int given =
+          (inFlight == null ? 0 : 1) + (poisson == null ? 0 : 1) + (periodMillis == null ? 0 : 1);
+      require(given == 1, "a load has one of inFlight, poisson, periodMillis");
+    }
+
+    public Load load() {
+      if (inFlight != null) {
+        return new Load.InFlight(inFlight);
+      }
+      return poisson != null
+          ? new Load.Poisson(poisson)
+          : new Load.Periodic(Math.round((periodMillis == null ? 0 : periodMillis) * 1e6));
+    }
+  }
+
+  public GridConfig {
+    bundles = List.copyOf(bundles);
+    devices = List.copyOf(devices);
+    links = links == null ? List.of() : List.copyOf(links);
+    tasks = List.copyOf(tasks);
+    strategies = List.copyOf(strategies);
+    require(pictures >= LEAST_PICTURES, "pictures must be at least 50: " + pictures);
+    require(seeds >= 1, "seeds must be at least 1: " + seeds);
+    require(warmUpFrames >= 0, "warmUpFrames must not be negative: " + warmUpFrames);
+    require(blockFrames >= 1, "blockFrames must be at least 1: " + blockFrames);
+    require(
+        frames - 1 - warmUpFrames >= LEAST_BLOCKS * blockFrames,
+        "after the warm-up there must be at least %d blocks of %d frames: %d frames"
+            .formatted(LEAST_BLOCKS, blockFrames, frames));
+    require(points >= 0, "points must not be negative: " + points);
+    distinct("bundle", bundles);
+    distinct("device", devices.stream().map(Device::name).toList());
+    distinct("task", tasks.stream().map(Task::name).toList());
+    distinct("strategy", strategies);
+    distinct("link", allLinks(links, sweep).stream().map(Link::name).toList());
+  }
+
+  /** All links by name, those of the sweep last. */
+  public Map<String, LinkTrace> traces() {
+    Map<String, LinkTrace> traces = new LinkedHashMap<>();
+    allLinks(links, sweep).forEach(link -> traces.put(link.name(), link.trace()));
+    return traces;
+  }
+
+  /** All links, those of the sweep last, by ascending round trip and then rate. */
+  public List<Link> allLinks() {
+    return allLinks(links, sweep);
+  }
+
+  private static List<Link> allLinks(List<Link> links, @Nullable Sweep sweep) {
+    List<Link> all = new ArrayList<>(links);
+    if (sweep != null) {
+      for (double roundTrip : sweep.roundTripMillis()) {
+        for (double rate : sweep.uplinkMbit()) {
+          all.add(new Link(linkName(rate, roundTrip), rate, null, roundTrip, List.of()));
+        }
+      }
+    }
+    return all;
+  }
+
+  private static String linkName(double uplinkMbit, double roundTripMillis) {
+    return plain(uplinkMbit) + " Mbit/s, " + plain(roundTripMillis) + " ms";
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%.0f", value)
+        : Double.toString(value);
+  }
+
+  private static void distinct(String what, List<String> names) {
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      require(seen.add(name), "the " + what + " '" + name + "' is there twice");
+    }
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.sluice.experiments.study.grid;
+
+import dev.sluice.experiments.study.StudyContext;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What a grid came to: a series for every strategy at every point. Immutable. */
+public final class GridResults {
+  private static final List<String> CELL_TITLES =
+      List.of(
+          "bundle",
+          "device",
+          "link",
+          "task",
+          "strategy",
+          "seed",
+          "frames",
+          "throughput_per_s",
+          "mean_ms",
+          "p50_ms",
+          "p95_ms",
+          "p99_ms",
+          "accuracy",
+          "uncut_accuracy",
+          "right_in_time",
+          "late",
+          "degraded",
+          "offloaded",
+          "worker_ms",
+          "device_ms",
+          "uplink_bytes",
+          "probes",
+          "plan_changes",
+          "mj_per_frame");
+
+  private static final List<String> BLOCK_TITLES =
+      List.of(
+          "bundle",
+          "device",
+          "link",
+          "task",
+          "strategy",
+          "seed",
+          "block",
+          "frames",
+          "right",
+          "uncut_right",
+          "right_in_time",
+          "late",
+          "dropped",
+          "degraded",
+          "from_cloud",
+          "latency_ms_sum",
+          "span_ms",
+          "worker_ms_sum",
+          "device_ms_sum",
+          "uplink_bytes_sum");
+
+  private final Map<CellKey.Point, Map<String, Series>> series = new LinkedHashMap<>();
+  private final List<CellResult> cells;
+
+  /** Sorts cells. */
+  public GridResults(List<CellResult> cells) {
+    this.cells = List.copyOf(cells);
+    Map<CellKey.Point, Map<String, List<CellResult>>> sorted = new LinkedHashMap<>();
+    for (CellResult cell : cells) {
+      sorted
+          .computeIfAbsent(cell.key().point(), point -> new LinkedHashMap<>())
+          .computeIfAbsent(cell.key().strategy(), name -> new ArrayList<>())
+          .add(cell);
+    }
+    sorted.forEach(
+        (point, byStrategy) ->
+            byStrategy.forEach(
+                (strategy, some) ->
+                    series
+                        .computeIfAbsent(point, p -> new LinkedHashMap<>())
+                        .put(strategy, new Series(point, strategy, some))));
+  }
+
+  /** Where strategies met, in the order of the cells. */
+  public List<CellKey.Point> points() {
+    return List.copyOf(series.keySet());
+  }
+
+  /** Where strategies met on one task. */
+  public List<CellKey.Point> points(String task) {
+    return series.keySet().stream().filter(point -> point.task().equals(task)).toList();
+  }
+
+  /** The bundles that took part. */
+  public List<String> bundles() {
+    return series.keySet().stream().map(CellKey.Point::bundle).distinct().toList();
+  }
+
+  /** A strategy at a point, if it took part there. */
+  public Optional<Series> at(CellKey.Point point, String strategy) {
+    return Optional.ofNullable(all(point).get(strategy));
+  }
+
+  /** All strategies at a point. */
+  public Map<String, Series> all(CellKey.Point point) {
+    return Objects.requireNonNull(series.getOrDefault(point, Map.of()));
+  }
+
+  /**
+   * The best of some strategies at a point among those that are accurate enough. That it is chosen
+   * on the very frames it is compared on is in its favour.
+   *
+   * @param points that its accuracy may be below the uncut network's
+   */
+  public Optional<Series> best(
+      CellKey.Point point, List<String> strategies, Measure measure, double points) {
+    Comparator<Series> order = Comparator.comparingDouble(some -> some.value(measure));
+    return strategies.stream()
+        .flatMap(name -> at(point, name).stream())
+        .filter(some -> some.accurate(points))
+        .max(measure.moreIsBetter() ? order : order.reversed());
+  }
+
+  /** Writes a line per cell and one per block. */
+  public void write(StudyContext context) throws IOException {
+    List<List<Object>> lines = new ArrayList<>();
+    List<List<Object>> blocks = new ArrayList<>();
+    for (CellResult cell : cells) {
+      CellKey key = cell.key();
+      Series alone = new Series(key.point(), key.strategy(), List.of(cell));
+      List<Object> name =
+          List.of(key.bundle(), key.device(), key.link(), key.task(), key.strategy(), key.seed());
+      List<Object> line = new ArrayList<>(name);
+      line.add(alone.frames());
+      line.add(alone.value(Measure.THROUGHPUT));
+      line.add(alone.value(Measure.MEAN_LATENCY));
+      line.add(alone.latencyMillis(50));
+      line.add(alone.latencyMillis(95));
+      line.add(alone.latencyMillis(99));
+      line.add(alone.value(Measure.ACCURACY));
+      line.add(
+          cell.blocks().stream().mapToDouble(Block::uncutRight).sum() / (double) alone.frames());
+      for (Measure measure :
+          List.of(
+              Measure.RIGHT_IN_TIME,
+              Measure.LATE,
+              Measure.DEGRADED,
+              Measure.OFFLOADED,
+              Measure.WORKER,
+              Measure.DEVICE,
+              Measure.BYTES)) {
+        line.add(alone.value(measure));
+      }
+      line.add(cell.probes());
+      line.add(cell.planChanges());
+      line.add(alone.millijoules());
+      lines.add(line);
+      for (int i = 0; i < cell.blocks().size(); i++) {
+        blocks.add(line(name, i, cell.blocks().get(i)));
+      }
+    }
+    context.csv("cells.csv", CELL_TITLES, lines);
+    context.csv("blocks.csv", BLOCK_TITLES, blocks);
+  }
+
+  private static List<Object> line(List<Object> name, int number, Block block) {
+    List<Object> line = new ArrayList<>(name);
+    line.addAll(
+        List.of(
+            number,
+            block.frames(),
+            block.right(),
+            block.uncutRight(),
+            block.rightInTime(),
+            block.late(),
+            block.dropped(),
+            block.degraded(),
+            block.fromCloud()));
+    line.addAll(
+        List.of(
+            block.latencyNanos() / 1e6,
+            block.spanNanos() / 1e6,
+            block.workerNanos() / 1e6,
+            block.deviceNanos() / 1e6,
+            block.uplinkBytes()));
+    return line;
+  }
+}

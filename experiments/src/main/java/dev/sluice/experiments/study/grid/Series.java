@@ -1,0 +1,81 @@
+package dev.sluice.experiments.study.grid;
+
+import dev.sluice.experiments.report.Interval;
+import java.util.List;
+import org.HdrHistogram.Histogram;
+
+/**
+ * A strategy at a point, all seeds together. Immutable.
+ *
+ * @param point where
+ * @param strategy name of the planner
+ * @param seeds what was measured, by seed, at least one
+ */
+public record Series(CellKey.Point point, String strategy, List<CellResult> seeds) {
+  private static final double POINTS = 100;
+
+  public Series {
+    seeds = List.copyOf(seeds);
+    if (seeds.isEmpty()) {
+      throw new IllegalArgumentException("a series without cells: " + point + ", " + strategy);
+    }
+  }
+
+  /** All blocks in the order of the seeds, so that those of two strategies pair up. */
+  public List<Block> blocks() {
+    return seeds.stream().flatMap(cell -> cell.blocks().stream()).toList();
+  }
+
+  /** A figure over all blocks. */
+  public double value(Measure measure) {
+    return measure.of(blocks());
+  }
+
+  /** A percentile of the latency, in milliseconds. */
+  public double latencyMillis(double percent) {
+    Histogram sum = CellResult.empty();
+    seeds.forEach(cell -> cell.addTo(sum));
+    return sum.getValueAtPercentile(percent) / 1e3;
+  }
+
+  /**
+   * Device's and radio's energy per frame, mean over the seeds, in millijoules; 0 if not priced.
+   */
+  public double millijoules() {
+    return 1e3 * seeds.stream().mapToDouble(CellResult::joulesPerFrame).average().orElse(0);
+  }
+
+  /**
+   * A further figure that the study took down, mean over the seeds that have it; NaN if none has.
+   */
+  public double extra(String name) {
+    return seeds.stream()
+        .map(cell -> cell.extras().get(name))
+        .filter(java.util.Objects::nonNull)
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  /** Accuracy minus the uncut network's on the same frames, in points, with its interval. */
+  public Interval difference() {
+    double[] perBlock =
+        blocks().stream()
+            .mapToDouble(block -> POINTS * (block.right() - block.uncutRight()) / block.frames())
+            .toArray();
+    return Paired.mean(perBlock);
+  }
+
+  /**
+   * Whether the accuracy is not shown to be more than so many points below the uncut network's: the
+   * upper end of the interval reaches there.
+   */
+  public boolean accurate(double points) {
+    return difference().high() >= -points - 1e-9;
+  }
+
+  /** How many frames stand behind it. */
+  public int frames() {
+    return blocks().stream().mapToInt(Block::frames).sum();
+  }
+}

@@ -1,0 +1,181 @@
+package dev.sluice.experiments.study.grid;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.sluice.experiments.study.Nearest;
+import dev.sluice.experiments.study.StudyContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Reads the conditions of a study from YAML, as they were fixed before it runs. Fields under {@code
+ * quick} replace those of the same name in a quick run.
+ */
+public final class StudyFile {
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+  private static final String QUICK = "quick";
+
+  /** What is read is left in the study's folder under this name. */
+  private static final String COPY = "study.yaml";
+
+  private StudyFile() {}
+
+  /**
+   * Reads the file that the run names, else the study's own, and leaves a copy in the run's folder.
+   *
+   * @param resource the study's own file, beside {@code owner}
+   * @param type a record with a component per field
+   * @throws IllegalArgumentException naming file and field, if it does not fit
+   */
+  public static <T> T read(StudyContext context, Class<?> owner, String resource, Class<T> type)
+      throws IOException {
+    Path given = context.config().orElse(null);
+    String text = given == null ? shipped(owner, resource) : Files.readString(given);
+    Path copy = context.out().resolve(COPY);
+    Files.writeString(copy, text, StandardCharsets.UTF_8);
+    context.input(given == null ? resource : given.toString(), copy);
+    return parse(text, given == null ? resource : given.toString(), context.quick(), type);
+  }
+
+  private static String shipped(Class<?> owner, String resource) throws IOException {
+    try (InputStream in = owner.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IOException("no resource " + resource + " beside " + owner.getName());
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /**
+   * Reads a file's text.
+   *
+   * @param name of the file, for errors
+   */
+  static <T> T parse(String text, String name, boolean quick, Class<T> type) {
+    if (!(tree(text, name) instanceof ObjectNode full)) {
+      throw new IllegalArgumentException(name + ": a study has fields such as bundles: [roadsigns]");
+    }
+    JsonNode changes = full.remove(QUICK);
+    T usual = value(full, name, type);
+    if (changes == null) {
+      return usual;
+    }
+    if (!(changes instanceof ObjectNode replaced)) {
+      throw new IllegalArgumentException(name + ": under quick there are fields to replace");
+    }
+    ObjectNode merged = full.deepCopy();
+    merged.setAll(replaced);
+    /* Read in any case, so that a mistake in it shows at once. */
+    T less = value(merged, name, type);
+    return quick ? less : usual;
+  }
+
+  private static JsonNode tree(String text, String name) {
+    try {
+      return YAML.readTree(text);
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+      throw new IllegalArgumentException(name + where + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static <T> T value(ObjectNode tree, String name, Class<T> type) {
+    try {
+      return YAML.treeToValue(tree, type);
+    } catch (UnrecognizedPropertyException e) {
+      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).toList();
+      throw unknown(name, e.getPropertyName(), parent(e), known, e);
+    } catch (JsonMappingException e) {
+      /* A field that is missing is often there under another name, which says more. */
+      List<String> known = components(e);
+      for (String field : fields(tree, e)) {
+        if (!known.isEmpty() && !known.contains(field)) {
+          throw unknown(name, field, parent(e), known, e);
+        }
+      }
+      throw new IllegalArgumentException(name + ": " + reason(e) + in(e.getPath()), e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(name + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static IllegalArgumentException unknown(
+      String name, String field, List<Reference> place, List<String> known, Exception e) {
+    List<String> sorted = known.stream().sorted().toList();
+    return new IllegalArgumentException(
+        "%s: unknown field '%s'%s; did you mean '%s'? There are %s"
+            .formatted(
+                name, field, in(place), Nearest.to(field, sorted), String.join(", ", sorted)),
+        e);
+  }
+
+  /** What holds the field that a mapping failed at. */
+  private static List<Reference> parent(JsonMappingException e) {
+    return e.getPath().subList(0, Math.max(0, e.getPath().size() - 1));
+  }
+
+  /** The fields of what holds it, in the file. */
+  private static List<String> fields(JsonNode tree, JsonMappingException e) {
+    JsonNode node = tree;
+    for (Reference step : parent(e)) {
+      node =
+          step.getFieldName() == null
+              ? node.path(step.getIndex())
+              : node.path(step.getFieldName());
+    }
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** The fields that it may have; empty if that is not known. */
+  private static List<String> components(JsonMappingException e) {
+    List<Reference> path = e.getPath();
+    Object from = path.isEmpty() ? null : path.get(path.size() - 1).getFrom();
+    RecordComponent[] components =
+        from instanceof Class<?> owner ? owner.getRecordComponents() : null;
+    return components == null
+        ? List.of()
+        : Arrays.stream(components).map(RecordComponent::getName).toList();
+  }
+
+  private static String reason(JsonMappingException e) {
+    Throwable cause = e.getCause();
+    return cause instanceof IllegalArgumentException && cause.getMessage() != null
+        ? cause.getMessage()
+        : e.getOriginalMessage();
+  }
+
+  /** Where in the file, such as {@code in links[0]}; empty at the top. */
+  private static String in(List<Reference> path) {
+    String text =
+        path.stream()
+            .map(
+                step ->
+                    step.getFieldName() == null
+                        ? "[" + step.getIndex() + "]"
+                        : "." + step.getFieldName())
+            .collect(Collectors.joining());
+    return text.isEmpty() ? "" : " in " + (text.startsWith(".") ? text.substring(1) : text);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.sluice.experiments.study.map;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.study.Study;
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.CellKey;
+import dev.sluice.experiments.study.grid.Grid;
+import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.grid.GridResults;
+import dev.sluice.experiments.study.grid.StudyFile;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The honest map: over the uplink's rate, the round trip and the device's speed, which way of
+ * answering is the quickest at equal accuracy, by how much, and how sure is that? Regions where
+ * splitting loses are shown as such. All is emulated.
+ */
+public final class MapStudy implements Study {
+  /**
+   * The study's file.
+   *
+   * @param grid what is measured; one task
+   * @param kinds ways of answering, each with the strategies that stand for it
+   * @param joint the kind that the claims are about
+   */
+  record Config(
+      @JsonProperty(required = true) GridConfig grid,
+      @JsonProperty(required = true) Map<String, List<String>> kinds,
+      @JsonProperty(required = true) String joint) {
+    Config {
+      kinds = new LinkedHashMap<>(kinds);
+      if (!kinds.containsKey(joint)) {
+        throw new IllegalArgumentException("joint names no kind: " + joint);
+      }
+      if (grid.tasks().size() != 1) {
+        throw new IllegalArgumentException("a map has one task, not " + grid.tasks().size());
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return "map";
+  }
+
+  @Override
+  public String question() {
+    return "Over uplink, round trip and device: which way of answering wins, and by how much?";
+  }
+
+  @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  @Override
+  public List<Claim> run(StudyContext context) throws Exception {
+    Config config = StudyFile.read(context, getClass(), "map.yaml", Config.class);
+    GridResults results = new Grid(context, config.grid()).run();
+    results.write(context);
+    long seed = context.seed("resampling");
+    List<Claim> claims = new ArrayList<>();
+    List<List<Object>> lines = new ArrayList<>();
+    for (String bundle : results.bundles()) {
+      List<Region> regions = new ArrayList<>();
+      for (CellKey.Point point : results.points()) {
+        if (point.bundle().equals(bundle)) {
+          Region.of(results, point, config, seed).ifPresent(regions::add);
+        }
+      }
+      regions.forEach(region -> lines.add(region.line()));
+      new MapPicture(config, regions).print(context.console(), bundle);
+      claims.addAll(claims(bundle, regions));
+    }
+    context.csv("map.csv", Region.TITLES, lines);
+    return claims;
+  }
+
+  private static List<Claim> claims(String bundle, List<Region> regions) {
+    long worse = regions.stream().filter(Region::jointClearlyWorse).count();
+    long inaccurate = regions.stream().filter(region -> !region.jointAccurate()).count();
+    double worst =
+        regions.stream()
+            .filter(region -> region.overBestOther().isPresent())
+            .mapToDouble(region -> region.overBestOther().orElseThrow().value())
+            .max()
+            .orElse(Double.NaN);
+    return List.of(
+        Claim.of(
+            bundle + ": regions where the joint plan is less accurate than allowed",
+            inaccurate,
+            "regions",
+            "= 0",
+            regions.size()),
+        Claim.of(
+            bundle + ": regions where the joint plan is shown to be more than 2 % slower, emulated",
+            worse,
+            "regions",
+            "= 0",
+            regions.size()),
+        Claim.of(
+            bundle
+                + ": latency of the joint plan over the best other way's, worst region, emulated",
+            worst,
+            "ratio",
+            "<= 1.02",
+            regions.size()));
+  }
+}

@@ -1,0 +1,51 @@
+package dev.sluice.experiments.study.regret;
+
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.scheduler.plan.Plan;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** What a planner costs over the trace-clairvoyant oracle, for other studies. */
+public final class OracleCost {
+  private OracleCost() {}
+
+  /**
+   * Streams a planner and the oracle over a course, and compares them where the oracle holds the
+   * constraints as well as asked, or as well as the planner did where that fell short.
+   *
+   * @param name of the claim
+   * @return the ratio of costs, wanted within 5 %
+   */
+  public static Claim over(String name, Course course, Contender planner) {
+    Question question = course.question();
+    Candidates candidates = new Candidates(course.replay().facts());
+    List<Plan> proven = List.copyOf(candidates.proven(question.goal().objective()));
+    Outcome own =
+        course.run(
+            planner.strategy(
+                planner.maker().prepare(course.replay().facts(), question).apply(course)));
+    List<Outcome> oracle = new ArrayList<>();
+    oracle.add(own);
+    List<PlanStatistics> considered = Clairvoyant.considered(course.replay(), question, proven);
+    if (!considered.isEmpty()) {
+      Decisions decisions = new Decisions(course.replay().facts(), course.mean());
+      oracle.addAll(new Clairvoyant(course, considered, decisions).outcomes());
+    }
+    double mostLate = Math.max(question.mostLate(), own.lateShare());
+    double leastDifference = Math.min(question.leastDifference(), own.difference());
+    double least =
+        oracle.stream()
+            .filter(outcome -> outcome.holds(mostLate, leastDifference))
+            .map(outcome -> outcome.value(question.cost()))
+            .min(Comparator.naturalOrder())
+            .orElseThrow();
+    return Claim.of(
+        name, Report.ratio(own.value(question.cost()), least), "ratio", "<= 1.05", own.frames());
+  }
+}

@@ -1,0 +1,265 @@
+package dev.sluice.experiments.study.replay;
+
+import dev.sluice.edge.EdgeSession;
+import dev.sluice.edge.host.EmulatedDevice;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Oversight;
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.edge.session.Surroundings;
+import dev.sluice.experiments.demo.EngineLoop;
+import dev.sluice.experiments.demo.SimulatedCloud;
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.estimate.Estimators;
+import dev.sluice.scheduler.predict.ExitCriterion;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.sim.fleet.EventEngine;
+import dev.sluice.sim.link.LinkModel;
+import dev.sluice.sim.link.LinkOptions;
+import dev.sluice.sim.trace.LinkTrace;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+
+/**
+ * Streams frames through the real edge session on a simulated clock. What exits say, rightly or
+ * not, and how many bytes a codec writes is looked up in a table of frames that nothing was chosen
+ * on; times are the profile's times the device's factor, with seeded noise; bytes travel over the
+ * link's model of a trace, slow start and idle restart included. No network is computed, so that a
+ * minute takes milliseconds. The same input gives the same outcome. Immutable.
+ *
+ * <p>The planner sees what the session's estimators measure, decides when the session asks (every
+ * 250 ms, after every third transfer, when the link's state or a probe says something new) and its
+ * plan holds some time later, as when it had to be compiled.
+ *
+ * @param facts what planners know; its profile, times {@code deviceFactor}, is the device's
+ * @param test outcomes of the frames that are streamed
+ * @param deviceFactor device's time over the profile's, positive
+ * @param periodNanos time between frames, positive
+ * @param linkOptions what the link does beyond the trace
+ * @param relativeSd standard deviation of the noise on every time, in [0, 0.3)
+ */
+public record StreamReplay(
+    BundleFacts facts,
+    CalibrationTable test,
+    double deviceFactor,
+    long periodNanos,
+    LinkOptions linkOptions,
+    double relativeSd) {
+  /** Time before the trace begins, in which the session connects, warms up and plans. */
+  public static final long LEAD_NANOS = 2_000_000_000L;
+
+  private static final long TAIL_NANOS = 5_000_000_000L;
+
+  /** What deciding and compiling takes, off the request path. */
+  private static final long PLANNING_NANOS = 30_000_000L;
+
+  /** How often a planner that is told everything is asked. */
+  private static final long CLAIRVOYANT_REPLAN_NANOS = 10_000_000L;
+
+  /** How long a frame waits for its plan where nothing else answers it. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+  private static final byte[] ONE_PIXEL = new byte[3];
+
+  public StreamReplay {
+    if (!(periodNanos > 0 && deviceFactor > 0)) {
+      throw new IllegalArgumentException("period and factor must be positive");
+    }
+  }
+
+  /** Who plans. */
+  public interface Strategy {
+    /**
+     * Returns the planner of one run.
+     *
+     * @param cloud whose link only a clairvoyant may look at
+     */
+    Planner start(SimulatedCloud cloud);
+
+    /** Whether it learns from probes, so that they are part of its cost. */
+    default boolean learns() {
+      return true;
+    }
+
+    /** Whether the device answers when the cloud does not; otherwise a frame waits for its plan. */
+    default boolean fallback() {
+      return true;
+    }
+
+    /** Whether the device may go on alone while a reply may still come. */
+    default boolean hedges() {
+      return true;
+    }
+
+    /** When active exits stop, if not by the plans' thresholds. */
+    default Optional<ExitCriterion> criterion() {
+      return Optional.empty();
+    }
+
+    /** Whether it is asked all the time and its plan holds at once. */
+    default boolean clairvoyant() {
+      return false;
+    }
+  }
+
+  /** When a frame is captured. */
+  public static long captureNanos(int frame, long periodNanos) {
+    return LEAD_NANOS + frame * periodNanos;
+  }
+
+  /**
+   * Streams frames at the usual distance.
+   *
+   * @param rows the table's row of every frame, at least one; not modified
+   * @param seed of the noise
+   * @throws IllegalStateException if a frame got no answer, or two
+   */
+  public Outcome run(Strategy strategy, Question question, LinkTrace trace, int[] rows, long seed) {
+    return log(strategy, Stream.of(question, trace, new Load.Periodic(periodNanos), rows, seed))
+        .outcome();
+  }
+
+  /**
+   * Streams frames.
+   *
+   * @return what became of every one
+   * @throws IllegalStateException if a frame got no answer, or two
+   */
+  public StreamLog log(Strategy strategy, Stream stream) {
+    return new Run(strategy, stream).log();
+  }
+
+  /** One run. Not thread-safe. */
+  private final class Run {
+    private final Strategy strategy;
+    private final Stream stream;
+    private final EventEngine engine = new EventEngine();
+    private final SimulatedCloud cloud;
+    private final MeteredDevice device;
+    private final EdgeSession session;
+    private final StreamLog log;
+    private final SplittableRandom captures;
+    private int next;
+
+    Run(Strategy strategy, Stream stream) {
+      this.strategy = strategy;
+      this.stream = stream;
+      EngineLoop loop = new EngineLoop(engine);
+      SplittableRandom seeds = new SplittableRandom(stream.seed());
+      LinkModel link = new LinkModel(stream.trace(), LEAD_NANOS, linkOptions);
+      cloud =
+          new SimulatedCloud(
+              loop,
+              link,
+              new ReplayedWorker(
+                  test, facts.workerProfile(), stream.rows(), relativeSd, seeds.split()));
+      device =
+          new MeteredDevice(
+              new EmulatedDevice(loop, Runnable::run, deviceFactor, relativeSd, seeds.split()),
+              () -> stream.slowdown().applyAsDouble(engine.nowNanos() - LEAD_NANOS));
+      captures = seeds.split();
+      log = new StreamLog(test, stream.rows(), stream.question().deadlineNanos());
+      Executor background =
+          strategy.clairvoyant()
+              ? Runnable::run
+              : task -> engine.scheduleAfter(PLANNING_NANOS, task);
+      session =
+          EdgeSession.open(
+              new Surroundings(
+                  loop,
+                  device,
+                  cloud,
+                  new ReplayedNetwork(test, stream.rows(), strategy.criterion()),
+                  background),
+              facts.profile(),
+              strategy.start(cloud),
+              new Estimators(),
+              options(stream.question(), strategy),
+              new Oversight(Optional.empty(), stream.energy()));
+    }
+
+    StreamLog log() {
+      int frames = stream.rows().length;
+      engine.schedule(LEAD_NANOS, device::reset);
+      session.warmUp(frame(0, 0), () -> {});
+      if (stream.load() instanceof Load.InFlight flight) {
+        for (int i = 0; i < flight.frames(); i++) {
+          engine.schedule(LEAD_NANOS, this::capture);
+        }
+        while (log.answers() < frames) {
+          engine.runUntil(engine.nowNanos() + TAIL_NANOS);
+        }
+      } else {
+        long[] times = stream.load().captures(frames, LEAD_NANOS, captures);
+        for (long at : times) {
+          engine.schedule(at, this::capture);
+        }
+        engine.runUntil(times[frames - 1] + tailNanos());
+      }
+      SessionStatus last = session.status();
+      session.close();
+      cloud.close();
+      /* What a link that stays down holds back would come, if ever, when nobody waits. */
+      engine.runUntil(engine.nowNanos() + tailNanos());
+      log.ended(spent(), last);
+      return log;
+    }
+
+    /** Time in which the last frame is answered. */
+    private long tailNanos() {
+      return Math.max(TAIL_NANOS, 2 * stream.question().deadlineNanos() + PATIENCE_NANOS);
+    }
+
+    private void capture() {
+      if (next == stream.rows().length) {
+        return;
+      }
+      int number = next++;
+      long now = engine.nowNanos();
+      log.captured(number, now, spent(), session.status());
+      session.submit(
+          frame(number, now),
+          answer -> {
+            log.answered(answer);
+            if (stream.load() instanceof Load.InFlight) {
+              engine.schedule(engine.nowNanos(), this::capture);
+            }
+          });
+    }
+
+    private StreamLog.Spent spent() {
+      return new StreamLog.Spent(
+          cloud.workerNanos(),
+          device.busyNanos(),
+          cloud.requestBytes() + (double) (strategy.learns() ? cloud.probeBytes() : 0L));
+    }
+  }
+
+  private static SessionOptions options(Question question, Strategy strategy) {
+    SessionOptions hedging =
+        SessionOptions.of(question.deadlineNanos()).withEagerHedge(question.eagerHedge());
+    SessionOptions usual = strategy.hedges() ? hedging : hedging.withoutHedges();
+    if (!strategy.fallback()) {
+      return usual.withoutFallback(Math.max(PATIENCE_NANOS, 2 * question.deadlineNanos()));
+    }
+    return strategy.clairvoyant()
+        ? new SessionOptions(
+            usual.deadlineNanos(),
+            usual.slackNanos(),
+            usual.marginFraction(),
+            usual.fallback(),
+            usual.hedges(),
+            usual.eagerHedge(),
+            usual.patienceNanos(),
+            usual.maxWaiting(),
+            usual.maxOutstanding(),
+            CLAIRVOYANT_REPLAN_NANOS)
+        : usual;
+  }
+
+  private static Frame frame(int number, long captureNanos) {
+    return new Frame(number, "frame " + number, ONE_PIXEL, 1, 1, captureNanos);
+  }
+}

@@ -1,0 +1,207 @@
+package dev.sluice.experiments.study.replay;
+
+import dev.sluice.edge.host.BundleFactsReader;
+import dev.sluice.edge.host.EmulatedProfile;
+import dev.sluice.experiments.demo.DemoException;
+import dev.sluice.experiments.demo.TestImages;
+import dev.sluice.experiments.study.PackedData;
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.sim.link.LinkOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * A bundle with what its exits and codecs make of test pictures. Immutable.
+ *
+ * @param name of the bundle
+ * @param facts of the bundle, its times those of the machine that it was profiled on
+ * @param test outcomes of pictures that nothing was chosen on
+ */
+public record Subject(String name, BundleFacts facts, CalibrationTable test) {
+  /**
+   * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
+   * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
+   * trial of six traces the device took 125 ms. Alone it held two of the questions, at no cost to
+   * worker or link, which left nothing to compare; the questions stayed, the device was slowed.)
+   */
+  private static final long PERIOD_NANOS = 100_000_000L;
+
+  private static final double WHOLE_NETWORK_NANOS = 250e6;
+
+  /** Codecs and pixel loops on a small device over this machine, as in the demo. */
+  private static final double SCALAR_FACTOR = 20;
+
+  private static final double NOISE = 0.02;
+
+  /** Twice what one trace takes. */
+  private static final int TEST_PICTURES = 2_600;
+
+  private static final int QUICK_TEST_PICTURES = 400;
+  private static final String SHIPPED = "roadsigns";
+
+  /** System properties: where bundles are, and part of the names of those that are wanted. */
+  private static final String BUNDLES = "sluice.regret.bundles";
+
+  private static final String ONLY = "sluice.regret.only";
+
+  /**
+   * A bundle that the repository does not ship.
+   *
+   * @param bundle its folder's name
+   * @param data the data's name among those beside the repository; packed or not
+   * @param preparation how to make the bundle, but for where it goes
+   */
+  private record Wanted(String bundle, String data, String preparation) {}
+
+  private static final List<Wanted> OPTIONAL =
+      List.of(
+          new Wanted(
+              "mobilenet-imagenette",
+              "imagenette-224",
+              "./sluice model prepare ../shared/models/mobilenet-v1-0.75-224.onnx"
+                  + " --data ../shared/data/imagenette-224 --format folder"
+                  + " --preprocess \"size=224 scale=127.5 shift=-1\""
+                  + " --labels ../shared/models/imagenet-labels.txt"),
+          new Wanted(
+              "resnet56-cifar10",
+              "cifar-10-binary.tar.xz",
+              "tar -xJf ../shared/data/cifar-10-binary.tar.xz -C DATA; ./sluice model prepare"
+                  + " ../shared/models/resnet56-cifar10.onnx --data DATA --format cifar10"
+                  + " --preprocess"
+                  + " \"size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225\" --labels"
+                  + " airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"));
+
+  /** The simulator of an emulated device that the studies of regret and floors have. */
+  public StreamReplay replay() {
+    return replay(WHOLE_NETWORK_NANOS, SCALAR_FACTOR, PERIOD_NANOS);
+  }
+
+  /**
+   * Returns the simulator of an emulated device.
+   *
+   * @param networkNanos what it takes for the whole network, positive
+   * @param scalarFactor its time for encoding and preprocessing over the profile's, positive
+   * @param periodNanos usual time between frames, positive
+   */
+  public StreamReplay replay(double networkNanos, double scalarFactor, long periodNanos) {
+    double factor = networkNanos / facts.profile().networkNanos();
+    return new StreamReplay(
+        EmulatedProfile.of(facts, factor, scalarFactor),
+        test,
+        factor,
+        periodNanos,
+        LinkOptions.DEFAULT,
+        NOISE);
+  }
+
+  /**
+   * Opens the shipped bundle, and those that are found in {@code -Dsluice.regret.bundles=DIR}, else
+   * in {@code bundles/} beside the repository's shared data; of all of them those whose names hold
+   * {@code -Dsluice.regret.only=PART}. Of a bundle that is missing the command is shown that makes
+   * it.
+   *
+   * @throws DemoException if there is none
+   */
+  public static List<Subject> open(StudyContext context) throws IOException {
+    return open(context, context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES, name -> true);
+  }
+
+  /**
+   * Opens those of these bundles that are wanted.
+   *
+   * @param pictures how many are measured, at least 1
+   * @param wants whether a bundle of that name is wanted
+   * @throws DemoException if there is none
+   */
+  public static List<Subject> open(StudyContext context, int pictures, Predicate<String> wants)
+      throws IOException {
+    String only = System.getProperty(ONLY, "");
+    List<Subject> subjects = new ArrayList<>();
+    if (SHIPPED.contains(only) && wants.test(SHIPPED)) {
+      Path shipped = context.home().resolve("experiments/bundles").resolve(SHIPPED);
+      context.input(SHIPPED, shipped);
+      subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures)));
+    }
+    for (Wanted wanted : OPTIONAL) {
+      if (wanted.bundle().contains(only) && wants.test(wanted.bundle())) {
+        optional(context, wanted, pictures).ifPresent(subjects::add);
+      }
+    }
+    if (subjects.isEmpty()) {
+      throw new DemoException(
+          "no bundle that is wanted is there"
+              + (only.isEmpty() ? "" : "; -D" + ONLY + "=" + only + " leaves out the others"));
+    }
+    return subjects;
+  }
+
+  private static Optional<Subject> optional(StudyContext context, Wanted wanted, int pictures)
+      throws IOException {
+    String place = System.getProperty(BUNDLES);
+    Path folder = place == null ? context.shared().resolve("bundles") : Path.of(place);
+    Path bundle = folder.resolve(wanted.bundle());
+    Path data = context.shared().resolve("data").resolve(wanted.data());
+    if (!Files.isRegularFile(bundle.resolve("bundle.json"))) {
+      context
+          .console()
+          .printf(
+              "%s skipped: it is not in %s; make it with%n  %s --out %s%nor name another folder"
+                  + " with -D%s=DIR%n",
+              wanted.bundle(), folder, wanted.preparation(), bundle, BUNDLES);
+      return Optional.empty();
+    }
+    if (!Files.exists(data)) {
+      context.console().println(wanted.bundle() + " skipped: there is no " + data);
+      return Optional.empty();
+    }
+    context.input(wanted.bundle(), bundle);
+    context.input(wanted.data(), data);
+    long seed = context.seed("pictures");
+    if (Files.isDirectory(data)) {
+      TestImages images = TestImages.read(data, bundle, pictures, seed);
+      return Optional.of(of(context, wanted.bundle(), bundle, images));
+    }
+    Path unpacked = Files.createTempDirectory("sluice-pictures");
+    try {
+      PackedData.unpack(data, unpacked);
+      TestImages images = TestImages.read(unpacked, bundle, pictures, seed);
+      return Optional.of(of(context, wanted.bundle(), bundle, images));
+    } finally {
+      delete(unpacked);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  private static Subject of(StudyContext context, String name, Path path, TestImages images)
+      throws IOException {
+    Bundle bundle = Bundle.open(path);
+    BundleFacts facts = BundleFactsReader.read(bundle);
+    context
+        .console()
+        .printf("%s: running %d %s%n", name, images.independent().size(), images.description());
+    CalibrationTable test =
+        TestTable.measure(
+            bundle,
+            images.independent(),
+            Runtime.getRuntime().availableProcessors(),
+            context.console());
+    return new Subject(name, facts, test);
+  }
+}

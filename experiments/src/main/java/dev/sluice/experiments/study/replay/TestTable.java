@@ -1,0 +1,53 @@
+package dev.sluice.experiments.study.replay;
+
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.engine.EngineOptions;
+import dev.sluice.model.engine.OnnxEngine;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.training.BundleNetwork;
+import dev.sluice.training.calibrate.ExitNetwork;
+import dev.sluice.training.calibrate.Recording;
+import dev.sluice.training.calibrate.Replay;
+import dev.sluice.training.data.LabelledImages;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** Measures what a bundle's exits and codecs make of pictures on which nothing was chosen. */
+final class TestTable {
+  private static final int REPORT_EVERY = 500;
+
+  private TestTable() {}
+
+  /**
+   * Runs pictures through all exits and codecs of a bundle, as the preparation of its own tables
+   * does. The table has the role of one to prove on, since nobody plans on it.
+   *
+   * @param test pictures of the test set
+   * @param threads that compute, at least 1
+   */
+  static CalibrationTable measure(
+      Bundle bundle, LabelledImages test, int threads, PrintStream console) throws IOException {
+    ExitNetwork network = BundleNetwork.of(bundle);
+    double[] temperatures =
+        bundle.manifest().exits().stream().mapToDouble(ExitInfo::temperature).toArray();
+    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
+        Replay replay = new Replay(network, engine)) {
+      Recording recording =
+          Recording.of(
+              network,
+              replay,
+              BundleNetwork.codecs(bundle),
+              test,
+              threads,
+              done -> {
+                if (done % REPORT_EVERY == 0) {
+                  console.printf(Locale.ROOT, "  %d of %d pictures%n", done, test.size());
+                }
+              });
+      return recording.table(
+          CalibrationTable.Role.CERTIFY, temperatures, BundleNetwork.codecs(bundle));
+    }
+  }
+}

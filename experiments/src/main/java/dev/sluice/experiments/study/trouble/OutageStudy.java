@@ -1,0 +1,188 @@
+package dev.sluice.experiments.study.trouble;
+
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.study.Study;
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.CellKey;
+import dev.sluice.experiments.study.grid.Entrants;
+import dev.sluice.experiments.study.grid.Grid;
+import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.grid.GridResults;
+import dev.sluice.experiments.study.grid.Measure;
+import dev.sluice.experiments.study.grid.Series;
+import dev.sluice.experiments.study.grid.StrategyTable;
+import dev.sluice.experiments.study.grid.StudyFile;
+import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.scheduler.profile.Profile;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What becomes of frames while the link is away, and how soon afterwards does the cloud answer
+ * again? Links lose everything for a time, in silence; the device finds out by itself. All is
+ * emulated.
+ */
+public final class OutageStudy implements Study {
+  private static final double PERCENT = 100;
+
+  @Override
+  public String name() {
+    return "outage";
+  }
+
+  @Override
+  public String question() {
+    return "What is answered, and how well, while the link is away, and how soon is it used again?";
+  }
+
+  @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  @Override
+  public List<Claim> run(StudyContext context) throws Exception {
+    GridConfig config = StudyFile.read(context, getClass(), "outage.yaml", GridConfig.class);
+    List<Subject> subjects =
+        Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
+    Map<String, List<GridConfig.Outage>> outages =
+        config.allLinks().stream()
+            .collect(Collectors.toMap(GridConfig.Link::name, GridConfig.Link::outages));
+    GridResults results =
+        new Grid(context, config)
+            .noting(
+                (key, log) -> new Outages(outages.getOrDefault(key.link(), List.of())).figures(log))
+            .run(subjects);
+    results.write(context);
+    List<Claim> claims = new ArrayList<>();
+    List<List<Object>> lines = new ArrayList<>();
+    for (Subject subject : subjects) {
+      for (GridConfig.Task task : config.tasks()) {
+        Map<String, CellKey.Point> columns = new LinkedHashMap<>();
+        for (CellKey.Point point : results.points(task.name())) {
+          if (point.bundle().equals(subject.name())) {
+            columns.put(point.link(), point);
+            results.all(point).values().forEach(series -> lines.add(line(series)));
+          }
+        }
+        String title = subject.name() + ", " + task.name() + ": ";
+        print(context, config, results, columns, title);
+        claims.addAll(claims(subject, task, config, results, List.copyOf(columns.values())));
+      }
+    }
+    context.csv("outages.csv", TITLES, lines);
+    return claims;
+  }
+
+  private static void print(
+      StudyContext context,
+      GridConfig config,
+      GridResults results,
+      Map<String, CellKey.Point> columns,
+      String title) {
+    Map<String, java.util.function.ToDoubleFunction<Series>> figures = new LinkedHashMap<>();
+    figures.put("right and in time, %", s -> PERCENT * s.value(Measure.RIGHT_IN_TIME));
+    figures.put("in time, %", s -> PERCENT * (1 - s.value(Measure.LATE)));
+    figures.put("points below uncut while away", s -> s.extra(Outages.LOSS_POINTS));
+    figures.put("seconds until the cloud answers again", s -> s.extra(Outages.RECOVERY_SECONDS));
+    figures.forEach(
+        (name, figure) ->
+            StrategyTable.print(
+                context.console(),
+                title + name,
+                columns,
+                results,
+                config.strategies(),
+                figure,
+                PERCENT));
+  }
+
+  private static final List<String> TITLES =
+      List.of(
+          "bundle",
+          "link",
+          "task",
+          "strategy",
+          "right_in_time",
+          "in_time",
+          "dropped",
+          "loss_points_while_away",
+          "recovery_s");
+
+  private static List<Object> line(Series series) {
+    return List.of(
+        series.point().bundle(),
+        series.point().link(),
+        series.point().task(),
+        series.strategy(),
+        series.value(Measure.RIGHT_IN_TIME),
+        1 - series.value(Measure.LATE),
+        series.value(Measure.DROPPED),
+        series.extra(Outages.LOSS_POINTS),
+        series.extra(Outages.RECOVERY_SECONDS));
+  }
+
+  private static List<Claim> claims(
+      Subject subject,
+      GridConfig.Task task,
+      GridConfig config,
+      GridResults results,
+      List<CellKey.Point> points) {
+    List<Claim> claims = new ArrayList<>();
+    String where = subject.name() + ", " + task.name();
+    double answered = 1;
+    double inTime = 1;
+    int frames = 0;
+    for (CellKey.Point point : points) {
+      Optional<Series> own = results.at(point, Entrants.SLUICE);
+      if (own.isPresent()) {
+        answered = Math.min(answered, 1 - own.get().value(Measure.DROPPED));
+        frames = own.get().frames();
+        if (firstExitFits(subject, device(config, point), task)) {
+          inTime = Math.min(inTime, 1 - own.get().value(Measure.LATE));
+        }
+      }
+    }
+    claims.add(
+        Claim.of(
+            where + ": answered, worst link, emulated", PERCENT * answered, "%", ">= 100", frames));
+    if (points.stream().anyMatch(p -> firstExitFits(subject, device(config, p), task))) {
+      claims.add(
+          Claim.of(
+              where + ": answered by the deadline where the first exit fits, worst link, emulated",
+              PERCENT * inTime,
+              "%",
+              ">= 99",
+              frames));
+    }
+    return claims;
+  }
+
+  private static GridConfig.Device device(GridConfig config, CellKey.Point point) {
+    return config.devices().stream()
+        .filter(device -> device.name().equals(point.device()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Whether the device gets to its first exit within the deadline. */
+  private static boolean firstExitFits(
+      Subject subject, GridConfig.Device device, GridConfig.Task task) {
+    StreamReplay replay =
+        subject.replay(
+            device.networkMillis() * 1e6,
+            device.scalarFactor(),
+            task.load().load().nominalPeriodNanos());
+    Profile profile = replay.facts().profile();
+    double nanos = (double) profile.preprocessNanos() + profile.headNanos(0);
+    for (int cut = 1; cut <= replay.facts().exitCut(0); cut++) {
+      nanos += profile.segmentNanos(cut);
+    }
+    return nanos * replay.deviceFactor() < task.question().deadlineNanos();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.sluice.experiments.study.trouble;
+
+import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.replay.StreamLog;
+import dev.sluice.experiments.study.replay.StreamReplay;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a stream came to around the outages of its link. Immutable.
+ *
+ * @param outages in seconds since the stream began
+ */
+record Outages(List<GridConfig.Outage> outages) {
+  /** Accuracy of frames captured during outages, in points below the uncut network's on them. */
+  static final String LOSS_POINTS = "lossPoints";
+
+  /**
+   * Mean time from an outage's end to the capture of the first frame that the cloud answers; up to
+   * the stream's end where it answers none. Only of streams that used the cloud in the second
+   * before the outage.
+   */
+  static final String RECOVERY_SECONDS = "recoverySeconds";
+
+  private static final double POINTS = 100;
+  private static final double SECOND = 1e9;
+
+  Outages {
+    outages = List.copyOf(outages);
+  }
+
+  Map<String, Double> figures(StreamLog log) {
+    int away = 0;
+    int lost = 0;
+    double recovery = 0;
+    int recovered = 0;
+    for (GridConfig.Outage outage : outages) {
+      double from = outage.fromSeconds();
+      double to = from + outage.seconds();
+      boolean used = false;
+      double first = Double.POSITIVE_INFINITY;
+      for (int frame = 0; frame < log.frames(); frame++) {
+        double at = (log.captureNanos(frame) - StreamReplay.LEAD_NANOS) / SECOND;
+        if (at >= from && at < to) {
+          away++;
+          lost += (log.uncutRight(frame) ? 1 : 0) - (log.right(frame) ? 1 : 0);
+        }
+        used |= at >= from - 1 && at < from && log.fromCloud(frame);
+        if (at >= to && log.fromCloud(frame)) {
+          first = Math.min(first, at - to);
+        }
+      }
+      if (used) {
+        double end = (log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS) / SECOND;
+        recovery += Math.min(first, Math.max(0, end - to));
+        recovered++;
+      }
+    }
+    Map<String, Double> figures = new HashMap<>();
+    if (away > 0) {
+      figures.put(LOSS_POINTS, POINTS * lost / away);
+    }
+    if (recovered > 0) {
+      figures.put(RECOVERY_SECONDS, recovery / recovered);
+    }
+    return figures;
+  }
+}

@@ -1,0 +1,176 @@
+package dev.sluice.experiments.study.grid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GridTest {
+  /** Emulated times carry 2 % of noise. */
+  private static final double NOISE = 0.02;
+
+  private static final String FILE =
+      """
+      bundles: [made up]
+      pictures: 50
+      devices: [{name: slow, networkMillis: 120, scalarFactor: 10}]
+      sweep: {uplinkMbit: [0.5, 8], roundTripMillis: [40]}
+      tasks:
+        - name: most
+          objective: "p95_latency <= 60 s, accuracy >= final - 1 pt; minimise device_compute"
+          load: {inFlight: 4}
+        - name: soon
+          objective: "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise mean_latency"
+          load: {poisson: 3}
+      strategies: [device-only, neurosurgeon, "edgent, static as published"]
+      frames: 121
+      warmUpFrames: 20
+      blockFrames: 20
+      seeds: 2
+      points: 1
+      """;
+
+  @TempDir private Path out;
+
+  private static Subject madeUp() {
+    BundleFacts facts = SyntheticFacts.of(4);
+    return new Subject("made up", facts, facts.certify());
+  }
+
+  private GridResults run(String file, AtomicInteger streams) throws Exception {
+    StudyContext context =
+        new StudyContext(
+            false,
+            7,
+            out,
+            out,
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
+    GridConfig config = StudyFile.parse(file, "test.yaml", false, GridConfig.class);
+    return new Grid(context, config)
+        .watched((key, log) -> streams.incrementAndGet())
+        .noting((key, log) -> Map.of("frames", (double) log.frames()))
+        .run(List.of(madeUp()));
+  }
+
+  @Test
+  void measuresEveryCellOnceAndNoneAgainWhenResumed() throws Exception {
+    AtomicInteger streams = new AtomicInteger();
+    GridResults first = run(FILE, streams);
+    int cells = 2 * 2 * 3 * 2;
+
+    assertThat(streams).hasValue(cells);
+    GridResults again = run(FILE, streams);
+
+    assertThat(streams).hasValue(cells);
+    assertThat(again.points()).isEqualTo(first.points()).hasSize(4);
+    for (CellKey.Point point : first.points()) {
+      assertThat(again.all(point)).isEqualTo(first.all(point)).hasSize(3);
+    }
+  }
+
+  @Test
+  void measuresAnewUnderOtherConditions() throws Exception {
+    AtomicInteger streams = new AtomicInteger();
+    run(FILE, streams);
+    int before = streams.get();
+    run(FILE.replace("warmUpFrames: 20", "warmUpFrames: 19"), streams);
+
+    assertThat(streams.get()).isEqualTo(2 * before);
+  }
+
+  @Test
+  void servesAloneWhatTheDeviceComputesPerSecond() throws Exception {
+    GridResults results = run(FILE, new AtomicInteger());
+    for (CellKey.Point point : results.points("most")) {
+      Series alone = results.at(point, "device-only").orElseThrow();
+      double perSecond = 1e3 / alone.value(Measure.DEVICE);
+
+      assertThat(alone.value(Measure.THROUGHPUT)).isCloseTo(perSecond, within(NOISE * perSecond));
+      assertThat(alone.value(Measure.BYTES)).isZero();
+      assertThat(alone.difference().value()).isZero();
+      assertThat(alone.extra("frames")).isEqualTo(121);
+      assertThat(alone.frames()).isEqualTo(2 * 5 * 20);
+    }
+  }
+
+  @Test
+  void countsLatencyFromCapture() throws Exception {
+    GridResults results = run(FILE.replace("poisson: 3", "periodMillis: 60"), new AtomicInteger());
+    for (CellKey.Point point : results.points("soon")) {
+      Series alone = results.at(point, "device-only").orElseThrow();
+
+      /* Twice as many frames come as can be computed: what is answered at all has waited. */
+      assertThat(alone.latencyMillis(50)).isGreaterThan(120);
+      assertThat(alone.value(Measure.LATE) + alone.value(Measure.RIGHT_IN_TIME))
+          .isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void givesEveryStrategyTheSameFrames() throws Exception {
+    GridResults results = run(FILE, new AtomicInteger());
+    for (CellKey.Point point : results.points()) {
+      List<List<Integer>> uncut =
+          results.all(point).values().stream()
+              .map(series -> series.blocks().stream().map(Block::uncutRight).toList())
+              .distinct()
+              .toList();
+
+      assertThat(uncut).hasSize(1);
+    }
+  }
+
+  @Test
+  void servesMoreOverAFasterLink() throws Exception {
+    GridResults results = run(FILE, new AtomicInteger());
+    List<CellKey.Point> points = results.points("most");
+    double slow = results.at(points.get(0), "neurosurgeon").orElseThrow().value(Measure.THROUGHPUT);
+    double fast = results.at(points.get(1), "neurosurgeon").orElseThrow().value(Measure.THROUGHPUT);
+
+    assertThat(fast).isGreaterThanOrEqualTo(slow * (1 - NOISE));
+  }
+
+  @Test
+  void writesALinePerCellAndPerBlock() throws Exception {
+    AtomicInteger streams = new AtomicInteger();
+    GridResults results = run(FILE, streams);
+    StudyContext context =
+        new StudyContext(false, 7, out, out, new PrintStream(new ByteArrayOutputStream()));
+    results.write(context);
+
+    assertThat(Files.readAllLines(out.resolve("cells.csv"))).hasSize(1 + streams.get());
+    assertThat(Files.readAllLines(out.resolve("blocks.csv"))).hasSize(1 + 5 * streams.get());
+  }
+
+  @Test
+  void saysWhichStrategyMayHaveBeenMeant() {
+    assertThatThrownBy(() -> run(FILE.replace("neurosurgeon", "neurosurgen"), new AtomicInteger()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no strategy is called 'neurosurgen'; did you mean 'neurosurgeon'?");
+  }
+
+  @Test
+  void needsLinks() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    FILE.replace("sweep: {uplinkMbit: [0.5, 8], roundTripMillis: [40]}\n", ""),
+                    new AtomicInteger()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no links");
+  }
+}

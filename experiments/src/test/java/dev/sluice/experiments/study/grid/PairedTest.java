@@ -1,0 +1,137 @@
+package dev.sluice.experiments.study.grid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.experiments.report.Interval;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class PairedTest {
+  private static final double EXACT = 1e-9;
+
+  /** Of 2,000 normal intervals of 95 %, give or take three standard errors. */
+  private static final double COVERAGE_TOLERANCE = 0.015;
+
+  static Block block(double latencyMillis, int right) {
+    return new Block(
+        10, right, 10, right, 0, 0, 0, 0, 10 * latencyMillis * 1e6, 1e9, 0, 0, latencyMillis);
+  }
+
+  static Series series(String name, Block... blocks) {
+    CellKey key = new CellKey("bundle", "device", "link", "task", name, 0);
+    CellResult cell = new CellResult(key, List.of(blocks), "", 0, 0, 0, Map.of());
+    return new Series(key.point(), name, List.of(cell));
+  }
+
+  @Test
+  void dividesSumsAndNotMeansOfRatios() {
+    Series one = series("one", block(10, 10), block(30, 10));
+    Series other = series("other", block(20, 10), block(20, 10));
+
+    assertThat(Paired.ratio(Measure.MEAN_LATENCY, one, other, 1).value())
+        .isCloseTo(1, within(EXACT));
+  }
+
+  @Test
+  void isSureOfARatioThatIsTheSameInEveryBlock() {
+    Series one = series("one", block(10, 10), block(30, 10), block(50, 10), block(20, 10));
+    Series other = series("other", block(20, 10), block(60, 10), block(100, 10), block(40, 10));
+    Interval ratio = Paired.ratio(Measure.MEAN_LATENCY, one, other, 1);
+
+    assertThat(ratio.low()).isCloseTo(0.5, within(EXACT));
+    assertThat(ratio.high()).isCloseTo(0.5, within(EXACT));
+  }
+
+  @Test
+  void takesTheGeometricMeanOverPoints() {
+    Paired.Pair twice = new Paired.Pair(series("a", block(20, 10)), series("b", block(10, 10)));
+    Paired.Pair eightfold = new Paired.Pair(series("a", block(80, 10)), series("b", block(10, 10)));
+
+    assertThat(Paired.geometricMean(Measure.MEAN_LATENCY, List.of(twice, eightfold), 1).value())
+        .isCloseTo(4, within(EXACT));
+  }
+
+  @Test
+  void coversTheMeanAsOftenAsItSays() {
+    SplittableRandom random = new SplittableRandom(5);
+    int covered = 0;
+    int repeats = 2000;
+    for (int r = 0; r < repeats; r++) {
+      double[] values = random.doubles(8).map(u -> Math.sqrt(-2 * Math.log(1 - u))).toArray();
+      for (int i = 0; i < values.length; i++) {
+        values[i] *= Math.cos(2 * Math.PI * random.nextDouble());
+      }
+      Interval mean = Paired.mean(values);
+      covered += mean.low() <= 0 && mean.high() >= 0 ? 1 : 0;
+    }
+
+    assertThat((double) covered / repeats).isCloseTo(0.95, within(COVERAGE_TOLERANCE));
+  }
+
+  @Test
+  void knowsNoSpreadOfOneValue() {
+    assertThat(Paired.mean(new double[] {3})).isEqualTo(new Interval(3, 3, 3));
+  }
+
+  @Test
+  void refusesSeriesOfOtherBlocks() {
+    assertThatThrownBy(
+            () -> new Paired.Pair(series("a", block(1, 1), block(1, 1)), series("b", block(1, 1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("not the same blocks");
+  }
+
+  @Test
+  void callsAccurateWhatIsNotShownToBeWorse() {
+    List<Block> noisy = new ArrayList<>();
+    List<Block> worse = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      noisy.add(block(1, i % 2 == 0 ? 10 : 8));
+      worse.add(block(1, 9));
+    }
+
+    /* Ten points below in the mean; the one varies by ten points, the other not at all. */
+    assertThat(series("noisy", noisy.toArray(Block[]::new)).accurate(6)).isTrue();
+    assertThat(series("worse", worse.toArray(Block[]::new)).accurate(6)).isFalse();
+  }
+
+  @Test
+  void leavesOutOfTheBestWhoeverIsNotAccurate() {
+    CellKey.Point point = series("x", block(1, 1)).point();
+    List<CellResult> cells = new ArrayList<>();
+    cells.addAll(series("quick and wrong", block(1, 5), block(1, 5)).seeds());
+    cells.addAll(series("slow", block(9, 10), block(9, 10)).seeds());
+    cells.addAll(series("quicker", block(7, 10), block(7, 10)).seeds());
+    GridResults results = new GridResults(cells);
+
+    assertThat(
+            results.best(
+                point,
+                List.of("quick and wrong", "slow", "quicker", "absent"),
+                Measure.MEAN_LATENCY,
+                0.5))
+        .map(Series::strategy)
+        .contains("quicker");
+  }
+
+  @Test
+  void hasNoRatioWhereNobodyElseIsAccurate() {
+    List<CellResult> cells = new ArrayList<>();
+    cells.addAll(series("sluice", block(5, 10), block(5, 10)).seeds());
+    cells.addAll(series("rival", block(1, 5), block(1, 5)).seeds());
+    GridResults results = new GridResults(cells);
+    List<Standing> standings =
+        Standing.of(
+            results, results.points(), "sluice", List.of("rival"), Measure.MEAN_LATENCY, 0.5, 1);
+
+    assertThat(standings).hasSize(1);
+    assertThat(standings.get(0).accurate()).isTrue();
+    assertThat(standings.get(0).ratio()).isEmpty();
+    assertThat(Standing.worst(standings, Measure.MEAN_LATENCY)).isEmpty();
+  }
+}

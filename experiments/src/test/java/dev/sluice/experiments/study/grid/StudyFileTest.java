@@ -1,0 +1,122 @@
+package dev.sluice.experiments.study.grid;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class StudyFileTest {
+  private static final String GOOD =
+      """
+      bundles: [roadsigns]
+      pictures: 100
+      devices: [{name: slow, networkMillis: 250, scalarFactor: 20}]
+      links:
+        - {name: cell, uplinkMbit: 1, downlinkMbit: 2, roundTripMillis: 60}
+      sweep: {uplinkMbit: [2, 0.5], roundTripMillis: [10]}
+      tasks:
+        - name: worker
+          objective: "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute"
+          load: {poisson: 4}
+      strategies: [sluice, spinn]
+      frames: 200
+      warmUpFrames: 10
+      blockFrames: 20
+      seeds: 2
+      points: 0.5
+      quick: {seeds: 1, strategies: [sluice]}
+      """;
+
+  private static GridConfig read(String text, boolean quick) {
+    return StudyFile.parse(text, "study.yaml", quick, GridConfig.class);
+  }
+
+  @Test
+  void readsWhatAFileSays() {
+    GridConfig config = read(GOOD, false);
+
+    assertThat(config.strategies()).containsExactly("sluice", "spinn");
+    assertThat(config.seeds()).isEqualTo(2);
+    assertThat(config.traces()).containsOnlyKeys("cell", "2 Mbit/s, 10 ms", "0.5 Mbit/s, 10 ms");
+    assertThat(config.links().get(0).trace().meanUplinkBytesPerSecond()).isEqualTo(125_000);
+    assertThat(config.links().get(0).trace().meanDownlinkBytesPerSecond()).isEqualTo(250_000);
+  }
+
+  @Test
+  void replacesFieldsInAQuickRunOnly() {
+    GridConfig config = read(GOOD, true);
+
+    assertThat(config.strategies()).containsExactly("sluice");
+    assertThat(config.seeds()).isEqualTo(1);
+    assertThat(config.frames()).isEqualTo(200);
+  }
+
+  @Test
+  void saysWhatAMistypedFieldMayHaveMeant() {
+    assertThatThrownBy(() -> read(GOOD.replace("blockFrames", "blokFrames"), false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "study.yaml: unknown field 'blokFrames'; did you mean 'blockFrames'?");
+  }
+
+  @Test
+  void saysWhereAMistypedFieldIs() {
+    assertThatThrownBy(
+            () -> read(GOOD.replace("{name: cell, uplinkMbit", "{name: cell, uplink"), false))
+        .hasMessageContaining("unknown field 'uplink' in links[0]; did you mean 'uplinkMbit'?");
+  }
+
+  @Test
+  void refusesAMistakeUnderQuickInAFullRunToo() {
+    assertThatThrownBy(() -> read(GOOD.replace("quick: {seeds", "quick: {seed"), false))
+        .hasMessageContaining("did you mean 'seeds'?");
+  }
+
+  @Test
+  void refusesAMissingField() {
+    assertThatThrownBy(() -> read(GOOD.replace("seeds: 2\n", ""), false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("study.yaml")
+        .hasMessageContaining("seeds");
+  }
+
+  @Test
+  void refusesAFieldThatIsThereTwice() {
+    assertThatThrownBy(() -> read(GOOD + "frames: 300\n", false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("study.yaml:")
+        .hasMessageContaining("frames");
+  }
+
+  @Test
+  void namesTheReasonOfAnObjectiveThatIsNone() {
+    assertThatThrownBy(() -> read(GOOD.replace("minimise worker_compute", "minimise work"), false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tasks[0]");
+  }
+
+  @Test
+  void refusesALoadOfTwoKinds() {
+    assertThatThrownBy(() -> read(GOOD.replace("{poisson: 4}", "{poisson: 4, inFlight: 2}"), false))
+        .hasMessageContaining("one of inFlight, poisson, periodMillis");
+  }
+
+  @Test
+  void refusesTooFewFramesForItsBlocks() {
+    assertThatThrownBy(() -> read(GOOD.replace("frames: 200", "frames: 60"), false))
+        .hasMessageContaining("at least 4 blocks of 20 frames");
+  }
+
+  @Test
+  void refusesAStrategyThatIsThereTwice() {
+    assertThatThrownBy(() -> read(GOOD.replace("[sluice, spinn]", "[sluice, sluice]"), false))
+        .hasMessageContaining("the strategy 'sluice' is there twice");
+  }
+
+  @Test
+  void refusesWhatIsNoStudy() {
+    assertThatThrownBy(() -> read("just words", false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("study.yaml");
+  }
+}

@@ -1,0 +1,76 @@
+package dev.sluice.experiments.study.trouble;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Courses;
+import dev.sluice.experiments.study.replay.Decisions;
+import dev.sluice.experiments.study.replay.Load;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Stream;
+import dev.sluice.experiments.study.replay.StreamLog;
+import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.sim.trace.LinkTrace;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class OutagesTest {
+  private static final long PERIOD = 100 * Courses.MS;
+  private static final Outages FROM_1_TO_4 = new Outages(List.of(new GridConfig.Outage(1, 3)));
+
+  private static StreamLog log(Plan plan) {
+    StreamReplay replay = Courses.tiny(1000, PERIOD);
+    Question question =
+        Question.of(
+            "test", "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise device_compute");
+    LinkTrace link = Courses.link(100_000, 40, 1, 4);
+    int[] rows = Courses.rows(80, replay);
+    Course course = new Course("test", replay, question, link, rows, 1);
+    return replay.log(
+        new Decisions(replay.facts(), course.mean()).always(plan),
+        Stream.of(question, link, new Load.Periodic(PERIOD), rows, 1));
+  }
+
+  @Test
+  void timesTheFirstAnswerOfTheCloudAfterwards() {
+    Map<String, Double> figures = FROM_1_TO_4.figures(log(new Plan(1, "c", List.of())));
+
+    /* Frames come every 100 ms; the link is noticed within a ping and its timeout. */
+    assertThat(figures.get(Outages.RECOVERY_SECONDS)).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void losesNothingWhileAwayWhereTheDeviceGoesOnToTheEnd() {
+    Map<String, Double> figures = FROM_1_TO_4.figures(log(new Plan(1, "c", List.of())));
+
+    /* One of thirty frames at most was caught under way. */
+    assertThat(figures.get(Outages.LOSS_POINTS)).isBetween(0.0, 100.0 / 30 + 1e-9);
+  }
+
+  @Test
+  void hasNothingToRecoverWhereTheCloudWasNotUsed() {
+    Map<String, Double> figures = FROM_1_TO_4.figures(log(Plan.local(2, List.of())));
+
+    assertThat(figures).doesNotContainKey(Outages.RECOVERY_SECONDS);
+    assertThat(figures).containsEntry(Outages.LOSS_POINTS, 0.0);
+  }
+
+  @Test
+  void saysNothingOfALinkThatStays() {
+    assertThat(new Outages(List.of()).figures(log(new Plan(1, "c", List.of())))).isEmpty();
+  }
+
+  @Test
+  void writesATimelineOfEverySecond() {
+    List<String> lines =
+        Timelines.lines(log(new Plan(1, "c", List.of())), Courses.link(100_000, 40, 1, 4));
+
+    /* Eight seconds of ten frames. */
+    assertThat(lines).hasSize(9);
+    assertThat(lines.get(1)).startsWith("0,0.800,").endsWith("\"split 1, c, no exits\"");
+    assertThat(lines.get(3)).startsWith("2,0.000,");
+  }
+}
