@@ -7,10 +7,10 @@ import dev.sluice.scheduler.estimate.WorkerLoad;
 /**
  * Estimates rounded to a grid, so that devices under alike conditions share a decision. Immutable.
  *
- * <p>Steps are ratios: the uplink's rate, the round trip and the worker's scale go in quarter
- * octaves (at most 9 % off), the device's scale in sixteenths (2 %), the frames' period in half
- * octaves, the deviations of rate and round trip in whole ones. The wait at the worker goes in half
- * octaves above 1 ms, its scale in whole ones, the worker's busy share in steps of 5 points, its
+ * <p>Steps are ratios: the uplink's rate and the round trip go in eighths of an octave (at most 4 %
+ * off), the worker's scale in quarters, the device's scale in sixteenths (2 %), the frames' period
+ * and the deviations of rate and round trip in halves. The wait at the worker goes in half octaves
+ * above 1 ms, its scale in whole ones, the worker's busy share in steps of 5 points, its
  * deviation in two steps. How fresh a measured wait is, and which part of the load is the device's
  * own, is worked into the wait and the others' load, of which plans are judged. Without a link,
  * nothing but the device and the frames' period counts.
@@ -29,10 +29,10 @@ record Conditions(long link, int device) {
   /** Bits of each number in {@link #link}, from the lowest. */
   private enum Field {
     UP(1),
-    RATE(7),
+    RATE(8),
     RATE_SD(4),
-    ROUND_TRIP(7),
-    ROUND_TRIP_SD(5),
+    ROUND_TRIP(8),
+    ROUND_TRIP_SD(6),
     BUSY(5),
     BUSY_SD(1),
     WAIT_SCALE(5),
@@ -68,10 +68,10 @@ record Conditions(long link, int device) {
     double wait = load.waitNanos(e.workerQueueNanos(), 0, load.ownShare(), 0);
     long link =
         put(Field.UP, 1)
-            | put(Field.RATE, octaves(e.uplinkBytesPerSecond() / 100, 4, 1 << 7))
-            | put(Field.RATE_SD, octaves(e.uplinkRelativeSd() / 0.05, 1, 1 << 4))
-            | put(Field.ROUND_TRIP, time(e.roundTripNanos(), LEAST_NANOS, 4, 1 << 7))
-            | put(Field.ROUND_TRIP_SD, time(e.roundTripSdNanos(), LEAST_NANOS, 1, 1 << 5))
+            | put(Field.RATE, octaves(e.uplinkBytesPerSecond() / 100, 8, 1 << 8))
+            | put(Field.RATE_SD, octaves(e.uplinkRelativeSd() / 0.05, 2, 1 << 4))
+            | put(Field.ROUND_TRIP, time(e.roundTripNanos(), LEAST_NANOS, 8, 1 << 8))
+            | put(Field.ROUND_TRIP_SD, time(e.roundTripSdNanos(), LEAST_NANOS, 2, 1 << 6))
             | put(Field.BUSY, (int) Math.round(load.others() / LOAD_STEP))
             | put(Field.BUSY_SD, load.utilisationSd() * load.utilisationSd() > SD_BORDER ? 1 : 0)
             | put(Field.WAIT_SCALE, time(load.waitScaleNanos(), LEAST_WAIT_NANOS, 1, 1 << 5))
@@ -90,10 +90,10 @@ record Conditions(long link, int device) {
     double busy = Math.min(1, get(Field.BUSY) * LOAD_STEP);
     return new Estimates(
         LinkState.UP,
-        100 * Math.pow(2, get(Field.RATE) / 4.0),
-        0.05 * Math.pow(2, get(Field.RATE_SD)),
-        nanos(get(Field.ROUND_TRIP), LEAST_NANOS, 4),
-        nanos(get(Field.ROUND_TRIP_SD), LEAST_NANOS, 1),
+        100 * Math.pow(2, get(Field.RATE) / 8.0),
+        0.05 * Math.pow(2, get(Field.RATE_SD) / 2.0),
+        nanos(get(Field.ROUND_TRIP), LEAST_NANOS, 8),
+        nanos(get(Field.ROUND_TRIP_SD), LEAST_NANOS, 2),
         deviceScale,
         Math.pow(2, get(Field.WORKER_SCALE) / 4.0) / 1024,
         nanos(get(Field.WAIT), LEAST_WAIT_NANOS, 2),

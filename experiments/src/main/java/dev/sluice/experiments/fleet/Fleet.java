@@ -103,4 +103,19 @@ public record Fleet(
         measuredNanos,
         seed);
   }
+
+  /** The same of other devices. */
+  public Fleet withKinds(List<DeviceKind> others) {
+    return new Fleet(
+        others,
+        accesses,
+        arrivals,
+        cells,
+        worker,
+        devicesPerWorker,
+        relativeSd,
+        warmUpNanos,
+        measuredNanos,
+        seed);
+  }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study;
 
 import dev.sluice.experiments.study.codec.CodecStudy;
+import dev.sluice.experiments.study.fleet.FleetStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
 import dev.sluice.experiments.study.overhead.OverheadStudy;
@@ -17,6 +18,7 @@ public final class Studies {
       List.of(
           new CodecStudy(),
           new DemoStudy(),
+          new FleetStudy(),
           new FloorsStudy(),
           new HerdStudy(),
           new OverheadStudy(),

@@ -86,7 +86,7 @@ class FleetAgainstSessionTest {
             FRAMES,
             NOISE,
             1);
-    PlanBook book = (Boolean.getBoolean("exact") ? PlanBook.exact(facts, facts.certify(), Decider.of(scheduler)) : null) != null ? PlanBook.exact(facts, facts.certify(), Decider.of(scheduler)) : PlanBook.of(facts, facts.certify(), Decider.of(scheduler));
+    PlanBook book = PlanBook.of(facts, facts.certify(), Decider.of(scheduler));
     Fleet fleet =
         new Fleet(
             List.of(new DeviceKind("only", book, FACTOR, 0, options, 1)),
