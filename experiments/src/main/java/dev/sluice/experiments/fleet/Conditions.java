@@ -7,9 +7,9 @@ import dev.sluice.scheduler.estimate.WorkerLoad;
 /**
  * Estimates rounded to a grid, so that devices under alike conditions share a decision. Immutable.
  *
- * <p>Steps are ratios: the uplink's rate and the round trip go in eighths of an octave (at most 4 %
- * off), the worker's scale in quarters, the device's scale in sixteenths (2 %), the frames' period
- * and the deviations of rate and round trip in halves. The wait at the worker goes in half octaves
+ * <p>Steps are ratios: the round trip goes in eighths of an octave (at most 4 % off), the uplink's
+ * rate and the worker's scale in quarters (9 %), the device's scale in sixteenths (2 %), the frames'
+ * period and the round trip's deviation in halves, the rate's in whole ones. The wait at the worker goes in half octaves
  * above 1 ms, its scale in whole ones, the worker's busy share in steps of 5 points, its
  * deviation in two steps. How fresh a measured wait is, and which part of the load is the device's
  * own, is worked into the wait and the others' load, of which plans are judged. Without a link,
@@ -68,8 +68,8 @@ record Conditions(long link, int device) {
     double wait = load.waitNanos(e.workerQueueNanos(), 0, load.ownShare(), 0);
     long link =
         put(Field.UP, 1)
-            | put(Field.RATE, octaves(e.uplinkBytesPerSecond() / 100, 8, 1 << 8))
-            | put(Field.RATE_SD, octaves(e.uplinkRelativeSd() / 0.05, 2, 1 << 4))
+            | put(Field.RATE, octaves(e.uplinkBytesPerSecond() / 100, 4, 1 << 8))
+            | put(Field.RATE_SD, octaves(e.uplinkRelativeSd() / 0.05, 1, 1 << 4))
             | put(Field.ROUND_TRIP, time(e.roundTripNanos(), LEAST_NANOS, 8, 1 << 8))
             | put(Field.ROUND_TRIP_SD, time(e.roundTripSdNanos(), LEAST_NANOS, 2, 1 << 6))
             | put(Field.BUSY, (int) Math.round(load.others() / LOAD_STEP))
@@ -90,8 +90,8 @@ record Conditions(long link, int device) {
     double busy = Math.min(1, get(Field.BUSY) * LOAD_STEP);
     return new Estimates(
         LinkState.UP,
-        100 * Math.pow(2, get(Field.RATE) / 8.0),
-        0.05 * Math.pow(2, get(Field.RATE_SD) / 2.0),
+        100 * Math.pow(2, get(Field.RATE) / 4.0),
+        0.05 * Math.pow(2, get(Field.RATE_SD)),
         nanos(get(Field.ROUND_TRIP), LEAST_NANOS, 8),
         nanos(get(Field.ROUND_TRIP_SD), LEAST_NANOS, 2),
         deviceScale,

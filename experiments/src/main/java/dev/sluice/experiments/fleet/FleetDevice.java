@@ -5,9 +5,7 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
-import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.fleet.RadioLink;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -82,7 +80,7 @@ final class FleetDevice {
     }
     estimates = estimators.at(0);
     adopted = estimates;
-    plan = kind.book().decide(estimates, Optional.empty()).next();
+    plan = kind.book().first(estimates).next();
   }
 
   SessionOptions options() {
@@ -188,8 +186,7 @@ final class FleetDevice {
   }
 
   private void decide(long nowNanos) {
-    Optional<Plan> current = Optional.of(plan.plan());
-    PlanBook.Answer answer = kind.book().decide(estimates, current);
+    PlanBook.Answer answer = kind.book().decide(estimates, plan);
     if (answer.next().id() == plan.id()) {
       wishing = false;
       return;
@@ -198,7 +195,7 @@ final class FleetDevice {
     if (dwells) {
       return;
     }
-    if (owedToLoad(current) && !due(answer.urgency(), nowNanos)) {
+    if (owedToLoad() && !due(answer.urgency(), nowNanos)) {
       return;
     }
     wishing = false;
@@ -210,12 +207,12 @@ final class FleetDevice {
   }
 
   /** Whether nothing would change were the worker as busy as when the plan was taken up. */
-  private boolean owedToLoad(Optional<Plan> current) {
+  private boolean owedToLoad() {
     if (Math.abs(estimates.worker().others() - adopted.worker().others()) < SAME_LOAD
         || estimates.link() != LinkState.UP) {
       return false;
     }
-    PlanBook.Answer calm = kind.book().decide(estimates.withWorkerOf(adopted), current);
+    PlanBook.Answer calm = kind.book().decide(estimates.withWorkerOf(adopted), plan);
     return calm.next().id() == plan.id();
   }
 

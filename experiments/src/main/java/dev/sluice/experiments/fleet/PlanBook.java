@@ -15,6 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * Thread-safe.
  */
 public final class PlanBook {
+  private static final int NO_PLAN = -1;
+
   private final BundleFacts facts;
   private final CalibrationTable test;
   private final Decider decider;
@@ -22,7 +24,8 @@ public final class PlanBook {
   private final Map<Question, Answer> answers = new ConcurrentHashMap<>();
   private final Map<Plan, PlanTable> tables = new HashMap<>();
 
-  private record Question(Conditions conditions, Optional<Plan> current) {}
+  /** Conditions, and the number of the plan in use. */
+  private record Question(Conditions conditions, int current) {}
 
   /** What is done. */
   record Answer(PlanTable next, boolean keeps, double urgency) {}
@@ -54,22 +57,31 @@ public final class PlanBook {
     return test;
   }
 
+  /** Returns what is done first, when no plan is in use. */
+  Answer first(Estimates estimates) {
+    return decide(estimates, NO_PLAN, Optional.empty());
+  }
+
   /** Looks a decision up, or makes it. */
-  Answer decide(Estimates estimates, Optional<Plan> current) {
+  Answer decide(Estimates estimates, PlanTable current) {
+    return decide(estimates, current.id(), Optional.of(current.plan()));
+  }
+
+  private Answer decide(Estimates estimates, int number, Optional<Plan> current) {
     if (!rounding) {
       return answer(estimates, current);
     }
-    Question question = new Question(Conditions.of(estimates), current);
+    Question question = new Question(Conditions.of(estimates), number);
     Answer known = answers.get(question);
-    return known != null ? known : make(question);
+    return known != null ? known : make(question, current);
   }
 
-  private synchronized Answer make(Question question) {
+  private synchronized Answer make(Question question, Optional<Plan> current) {
     Answer known = answers.get(question);
     if (known != null) {
       return known;
     }
-    Answer made = answer(question.conditions.estimates(), question.current);
+    Answer made = answer(question.conditions.estimates(), current);
     answers.put(question, made);
     return made;
   }

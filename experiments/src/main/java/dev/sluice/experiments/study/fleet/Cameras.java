@@ -43,7 +43,7 @@ final class Cameras {
 
   private static final double BYTES_PER_MEGABIT = 125_000;
   private static final double RATE_SPREAD = 0.4;
-  private static final double ROUND_TRIP_SPREAD = 0.2;
+  private static final double ROUND_TRIP_SPREAD = 0.1;
   private static final MarkovRates FADING =
       new MarkovRates(List.of(0.25, 0.5, 1.0, 1.5), 1_000_000_000L, 0.2);
   static final int WORKER_THREADS = 4;

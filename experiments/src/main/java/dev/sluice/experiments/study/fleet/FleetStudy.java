@@ -69,8 +69,8 @@ public final class FleetStudy implements Study {
       int seconds,
       List<Integer> workerThreads) {
     static final Extent FULL =
-        new Extent(800, 2, 180, 100, 30, 60, 100_000, 600, List.of(1, 2, 4, 8, 16));
-    static final Extent QUICK = new Extent(150, 16, 25, 20, 10, 15, 4_000, 60, List.of(1, 4));
+        new Extent(800, 4, 180, 400, 30, 60, 100_000, 600, List.of(1, 2, 4, 8, 16));
+    static final Extent QUICK = new Extent(150, 16, 25, 60, 10, 15, 4_000, 60, List.of(1, 4));
   }
 
   @Override
@@ -165,10 +165,10 @@ public final class FleetStudy implements Study {
     int devices = extent.exactDevices();
     long warmUp = extent.warmUp() * SECOND;
     long measured = extent.measured() * SECOND;
-    /* Few devices before as small a worker, so that the load matters. */
+    /* As many as keep one thread busy in the full run, so that the load matters. */
     Fleet fleet =
         Cameras.fleet(rounded, devices, warmUp, measured, seed)
-            .withWorker(new WorkerKind(1, 64, 1 + 200.0 / devices, 1, 0));
+            .withWorker(WorkerKind.processors(1));
     FleetResult kept = new FleetSimulator(fleet).run(devices, 1, done -> {});
     FleetResult asked = new FleetSimulator(fleet.withKinds(exact)).run(devices, 1, done -> {});
     List<List<Object>> rows =
@@ -209,8 +209,8 @@ public final class FleetStudy implements Study {
     List<List<Object>> answers = new ArrayList<>();
     TextTable table =
         new TextTable(
-            "way", "threads", "devices/worker", "workers/million", "busy", "sent", "alone", "p95",
-            "accuracy lost");
+            "way", "threads", "devices/worker", "workers/million", "busy", "compute/frame", "sent", "alone",
+            "p95", "accuracy lost");
     Optional<Capacity.Tried> usual = Optional.empty();
     for (Way way : Way.values()) {
       for (int threads : extent.workerThreads()) {
@@ -239,6 +239,7 @@ public final class FleetStudy implements Study {
             most.isPresent() ? String.valueOf(shown.devices()) : "none",
             most.isPresent() ? format("%.0f", workers) : "never holds",
             format("%.0f %%", 100 * r.busyShare()),
+            format("%.2f ms", r.workerNanosPerFrame() / 1e6),
             format("%.1f %%", 100 * r.offloadShare()),
             format("%.1f %%", 100 * r.degradedShare()),
             format("%.0f ms", r.latencyNanos(95) / 1e6),
