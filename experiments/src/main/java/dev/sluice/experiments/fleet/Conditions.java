@@ -8,12 +8,12 @@ import dev.sluice.scheduler.estimate.WorkerLoad;
  * Estimates rounded to a grid, so that devices under alike conditions share a decision. Immutable.
  *
  * <p>Steps are ratios: the round trip goes in eighths of an octave (at most 4 % off), the uplink's
- * rate and the worker's scale in quarters (9 %), the device's scale in sixteenths (2 %), the frames'
- * period and the round trip's deviation in halves, the rate's in whole ones. The wait at the worker goes in half octaves
- * above 1 ms, its scale in whole ones, the worker's busy share in steps of 5 points, its
- * deviation in two steps. How fresh a measured wait is, and which part of the load is the device's
- * own, is worked into the wait and the others' load, of which plans are judged. Without a link,
- * nothing but the device and the frames' period counts.
+ * rate and the worker's scale in quarters (9 %), the device's scale in sixteenths (2 %), the
+ * frames' period and the round trip's deviation in halves, the rate's in whole ones. The wait at
+ * the worker goes in half octaves above 1 ms, its scale in whole ones, the worker's busy share in
+ * steps of 5 points, its deviation in two steps. How fresh a measured wait is, and which part of
+ * the load is the device's own, is worked into the wait and the others' load, of which plans are
+ * judged. Without a link, nothing but the device and the frames' period counts.
  *
  * @param link all that is said of link and worker, packed
  * @param device all that is said of the device and its frames, packed
@@ -26,36 +26,26 @@ record Conditions(long link, int device) {
   private static final double SD_BORDER = SMALL_LOAD_SD * LARGE_LOAD_SD;
   private static final double LOAD_STEP = 0.05;
 
-  /** Bits of each number in {@link #link}, from the lowest. */
+  /** Where each number lies in {@link #link}: its lowest bit, and how many it has. */
   private enum Field {
-    UP(1),
-    RATE(8),
-    RATE_SD(4),
-    ROUND_TRIP(8),
-    ROUND_TRIP_SD(6),
-    BUSY(5),
-    BUSY_SD(1),
-    WAIT_SCALE(5),
-    WAIT(6),
-    WORKER_SCALE(7);
+    UP(0, 1),
+    RATE(1, 8),
+    RATE_SD(9, 4),
+    ROUND_TRIP(13, 8),
+    ROUND_TRIP_SD(21, 6),
+    BUSY(27, 5),
+    BUSY_SD(32, 1),
+    WAIT_SCALE(33, 5),
+    WAIT(38, 6),
+    WORKER_SCALE(44, 7);
 
+    private final int shift;
     private final int bits;
 
-    Field(int bits) {
+    Field(int shift, int bits) {
+      this.shift = shift;
       this.bits = bits;
     }
-  }
-
-  private static final int[] SHIFTS = shifts();
-
-  private static int[] shifts() {
-    int[] shifts = new int[Field.values().length];
-    int sum = 0;
-    for (Field field : Field.values()) {
-      shifts[field.ordinal()] = sum;
-      sum += field.bits;
-    }
-    return shifts;
   }
 
   /** Rounds estimates. */
@@ -65,13 +55,13 @@ record Conditions(long link, int device) {
       return new Conditions(0, device);
     }
     WorkerLoad load = e.worker();
-    double wait = load.waitNanos(e.workerQueueNanos(), 0, load.ownShare(), 0);
+    double wait = load.waitNanos((double) e.workerQueueNanos(), 0, load.ownShare(), 0);
     long link =
         put(Field.UP, 1)
             | put(Field.RATE, octaves(e.uplinkBytesPerSecond() / 100, 4, 1 << 8))
             | put(Field.RATE_SD, octaves(e.uplinkRelativeSd() / 0.05, 1, 1 << 4))
-            | put(Field.ROUND_TRIP, time(e.roundTripNanos(), LEAST_NANOS, 8, 1 << 8))
-            | put(Field.ROUND_TRIP_SD, time(e.roundTripSdNanos(), LEAST_NANOS, 2, 1 << 6))
+            | put(Field.ROUND_TRIP, time((double) e.roundTripNanos(), LEAST_NANOS, 8, 1 << 8))
+            | put(Field.ROUND_TRIP_SD, time((double) e.roundTripSdNanos(), LEAST_NANOS, 2, 1 << 6))
             | put(Field.BUSY, (int) Math.round(load.others() / LOAD_STEP))
             | put(Field.BUSY_SD, load.utilisationSd() * load.utilisationSd() > SD_BORDER ? 1 : 0)
             | put(Field.WAIT_SCALE, time(load.waitScaleNanos(), LEAST_WAIT_NANOS, 1, 1 << 5))
@@ -108,11 +98,11 @@ record Conditions(long link, int device) {
   }
 
   private static long put(Field field, int value) {
-    return (long) value << SHIFTS[field.ordinal()];
+    return (long) value << field.shift;
   }
 
   private int get(Field field) {
-    return (int) (link >>> SHIFTS[field.ordinal()]) & ((1 << field.bits) - 1);
+    return (int) (link >>> field.shift) & ((1 << field.bits) - 1);
   }
 
   /** Steps of one part in so many of an octave above 1, within what fits. */

@@ -20,10 +20,10 @@ import java.util.function.LongConsumer;
  *
  * <p>What exits and codecs make of frames is looked up in a table of frames that nothing was chosen
  * on. Devices believe what the real estimators tell them, and do what the real scheduler decides;
- * its decisions are kept by rounded conditions ({@link PlanBook}). Workers queue, refuse, compute in
- * batches and report their load by the real worker's rules. No network is computed, and no session
- * runs: the session's ways with a frame are followed in closed form, with three events for a frame
- * that is sent and one for any other.
+ * its decisions are kept by rounded conditions ({@link PlanBook}). Workers queue, refuse, compute
+ * in batches and report their load by the real worker's rules. No network is computed, and no
+ * session runs: the session's ways with a frame are followed in closed form, with three events for
+ * a frame that is sent and one for any other.
  *
  * <p>A device keeps to one worker, so that a worker and its devices (a site) are independent of all
  * others but for outages of cells, which are drawn beforehand. Sites are simulated one after

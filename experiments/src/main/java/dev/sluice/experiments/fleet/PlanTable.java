@@ -114,8 +114,7 @@ final class PlanTable {
     profiledNanos = new int[rows];
     cloudExits = new byte[rows];
     cloudRight = new boolean[rows];
-    int variant =
-        plan.usesCloud() ? test.variant(plan.sentCut(), plan.codec()).orElse(NONE) : NONE;
+    int variant = plan.usesCloud() ? test.variant(plan.sentCut(), plan.codec()).orElse(NONE) : NONE;
     if (plan.usesCloud() && variant == NONE) {
       throw new IllegalArgumentException("the table does not know " + plan.describe());
     }

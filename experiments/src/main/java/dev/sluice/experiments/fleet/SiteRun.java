@@ -16,10 +16,10 @@ import java.util.SplittableRandom;
 /**
  * One worker and its devices, from the first frame to the last. Used once, by one thread.
  *
- * <p>Three kinds of events: a frame is captured, a request is at the worker (or the device has given
- * it up before), a thread of the worker is done. Everything in between follows at once from the
- * times that are known then. So the device is a queue of whole frames: a hedge never keeps it from
- * the next frame, and a frame's stages are not interleaved with another's.
+ * <p>Three kinds of events: a frame is captured, a request is at the worker (or the device has
+ * given it up before), a thread of the worker is done. Everything in between follows at once from
+ * the times that are known then. So the device is a queue of whole frames: a hedge never keeps it
+ * from the next frame, and a frame's stages are not interleaved with another's.
  */
 final class SiteRun implements SiteWorker.Site {
   private static final int CAPTURE = 0;

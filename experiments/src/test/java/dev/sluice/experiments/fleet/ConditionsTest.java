@@ -7,9 +7,9 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.estimate.WorkerLoad;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 class ConditionsTest {
   private static Estimates drawn(SplittableRandom random, LinkState link) {
@@ -39,10 +39,10 @@ class ConditionsTest {
       Estimates rounded = Conditions.of(exact).estimates();
 
       ratio(rounded.uplinkBytesPerSecond(), exact.uplinkBytesPerSecond(), 4);
-      ratio(rounded.roundTripNanos(), exact.roundTripNanos(), 8);
+      ratio((double) rounded.roundTripNanos(), (double) exact.roundTripNanos(), 8);
       ratio(rounded.deviceScale(), exact.deviceScale(), 16);
       ratio(rounded.workerScale(), exact.workerScale(), 4);
-      ratio(rounded.framePeriodNanos(), exact.framePeriodNanos(), 2);
+      ratio((double) rounded.framePeriodNanos(), (double) exact.framePeriodNanos(), 2);
       ratio(rounded.uplinkRelativeSd(), exact.uplinkRelativeSd(), 1);
       assertThat(rounded.worker().others()).isCloseTo(exact.worker().others(), within(0.0251));
     }

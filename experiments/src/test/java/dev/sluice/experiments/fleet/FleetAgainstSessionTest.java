@@ -33,8 +33,7 @@ class FleetAgainstSessionTest {
   private static final double SHARE = 0.087;
 
   private final BundleFacts facts =
-      SyntheticFacts.of(
-          new SyntheticFacts.Shape(4, List.of(1, 2), 400, 10, 6_000_000, true), 1);
+      SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 400, 10, 6_000_000, true), 1);
 
   static Stream<Arguments> conditions() {
     return Stream.of(
@@ -106,14 +105,14 @@ class FleetAgainstSessionTest {
             FRAMES * PERIOD_NANOS,
             1);
     FleetResult simulated = new FleetSimulator(fleet).run(4, 1, done -> {});
-    System.out.println(goal + " " + real + "\n   SIM " + describe(simulated) + " " + book.decisions());
+    String both = "real: " + real + "; simulated: " + describe(simulated);
     for (int percent : new int[] {50, 95}) {
       assertThat(simulated.latencyNanos(percent))
-          .as("p%d of %s, ms", percent, describe(simulated))
+          .as("p%d, %s", percent, both)
           .isCloseTo(real.latencyNanos(percent), within(RELATIVE * real.latencyNanos(percent)));
     }
-    assertThat(simulated.offloadShare()).isCloseTo(real.offloadShare(), within(SHARE));
-    assertThat(simulated.accuracy()).isCloseTo(real.accuracy(), within(SHARE));
+    assertThat(simulated.offloadShare()).as(both).isCloseTo(real.offloadShare(), within(SHARE));
+    assertThat(simulated.accuracy()).as(both).isCloseTo(real.accuracy(), within(SHARE));
   }
 
   private static String describe(FleetResult r) {

@@ -29,8 +29,7 @@ class FleetSimulatorTest {
         List.of(
             new Access(
                 "radio",
-                new Course.Drawn(
-                    7e5, 0.3, new MarkovRates(List.of(0.5, 1.0, 1.5), SECOND, 0.2)),
+                new Course.Drawn(7e5, 0.3, new MarkovRates(List.of(0.5, 1.0, 1.5), SECOND, 0.2)),
                 40_000_000L,
                 0.2,
                 1)),
@@ -50,8 +49,7 @@ class FleetSimulatorTest {
 
   @Test
   void answersEveryFrameOnceAndTheSameOnAnyNumberOfThreads() throws Exception {
-    Fleet fleet =
-        fleet(new CloudOnly(facts, "jpeg-75"), 20, new Fleet.Cells(10, 60e9, 5e9), true);
+    Fleet fleet = fleet(new CloudOnly(facts, "jpeg-75"), 20, new Fleet.Cells(10, 60e9, 5e9), true);
 
     FleetResult one = run(fleet, 220, 1);
     FleetResult three = run(fleet, 220, 3);
@@ -67,7 +65,8 @@ class FleetSimulatorTest {
 
   @Test
   void showsTheSameFramesToTheSameDevicesWhateverTheyDo() throws Exception {
-    FleetResult cloud = run(fleet(new CloudOnly(facts, "raw"), 20, Fleet.Cells.NEVER_OUT, true), 60, 1);
+    FleetResult cloud =
+        run(fleet(new CloudOnly(facts, "raw"), 20, Fleet.Cells.NEVER_OUT, true), 60, 1);
     FleetResult device = run(fleet(new DeviceOnly(facts), 4, Fleet.Cells.NEVER_OUT, true), 60, 1);
 
     assertThat(cloud.frames()).isEqualTo(device.frames());
@@ -93,8 +92,7 @@ class FleetSimulatorTest {
   @Test
   void refusesAndAnswersAloneWhatAWorkerCannotCompute() throws Exception {
     Fleet few = fleet(new CloudOnly(facts, "jpeg-75"), 20, Fleet.Cells.NEVER_OUT, false);
-    Fleet many =
-        few.withDevicesPerWorker(1000).withWorker(new WorkerKind(1, 64, 1, 1, 0));
+    Fleet many = few.withDevicesPerWorker(1000).withWorker(new WorkerKind(1, 64, 1, 1, 0));
 
     FleetResult result = run(many, 1000, 1);
 

@@ -97,9 +97,8 @@ final class RealSession {
   }
 
   double latencyNanos(double percent) {
-    long[] sorted =
-        answers.stream().mapToLong(EdgeAnswer::latencyNanos).sorted().toArray();
-    return sorted[(int) Math.min(sorted.length - 1L, Math.ceil(sorted.length * percent / 100))];
+    long[] sorted = answers.stream().mapToLong(EdgeAnswer::latencyNanos).sorted().toArray();
+    return sorted[Math.min(sorted.length - 1, (int) Math.ceil(sorted.length * percent / 100))];
   }
 
   double offloadShare() {

@@ -32,15 +32,13 @@ class SiteWorkerTest {
       new FleetDevice(
           new DeviceKind(
               "any",
-              PlanBook.of(
-                  facts, facts.certify(), Decider.of(new CloudOnly(facts, "jpeg-75"))),
+              PlanBook.of(facts, facts.certify(), Decider.of(new CloudOnly(facts, "jpeg-75"))),
               1,
               0,
               SessionOptions.of(SECOND),
               1),
           1,
-          new RadioLink(
-              RateTable.of(SECOND, new double[] {1e6}), 0, Outages.NONE, 20_000_000L),
+          new RadioLink(RateTable.of(SECOND, new double[] {1e6}), 0, Outages.NONE, 20_000_000L),
           0,
           new SplittableRandom(1),
           new SplittableRandom(2));

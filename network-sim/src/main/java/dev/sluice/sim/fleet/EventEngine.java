@@ -15,8 +15,6 @@ import java.util.List;
  * Not thread-safe.
  */
 public final class EventEngine {
-  private static final Runnable NOTHING = () -> {};
-
   private final EventQueue queue;
 
   /** Actions by place; the queue holds places. */
@@ -123,16 +121,18 @@ public final class EventEngine {
       this.action = action;
     }
 
+    private static void nothing() {}
+
     void run() {
       Runnable mine = action;
-      action = NOTHING;
+      action = Event::nothing;
       mine.run();
     }
 
     /** Whatever the action holds on to is let go at once, not when its time comes. */
     @Override
     public void cancel() {
-      action = NOTHING;
+      action = Event::nothing;
     }
   }
 }

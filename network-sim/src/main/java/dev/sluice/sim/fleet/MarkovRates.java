@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 /**
  * A radio that is now better, now worse: a chain of states, each with its rate over the link's
  * usual one. Gilbert's and Elliott's two-state channel with more states (Gilbert, "Capacity of a
- * Burst-Noise Channel", Bell System Technical Journal 39, 1960; finite-state chains for fading: Wang
- * and Moayeri, IEEE Transactions on Vehicular Technology 44(1), 1995, where as here only
+ * Burst-Noise Channel", Bell System Technical Journal 39, 1960; finite-state chains for fading:
+ * Wang and Moayeri, IEEE Transactions on Vehicular Technology 44(1), 1995, where as here only
  * neighbouring states follow each other). Immutable.
  *
  * @param relativeRates by state, from worst to best, at least two, finite, at least 0; 1 is usual

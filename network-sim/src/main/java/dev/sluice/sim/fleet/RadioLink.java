@@ -86,7 +86,7 @@ public final class RadioLink {
     while (left > windowBytes) {
       /* The window is out: either its first acknowledgement is there before its last byte left. */
       long first = leftNanos(time, Math.min(left, SEGMENT_BYTES)) + roundTripNanos;
-      long sent = leftNanos(time, windowBytes);
+      long sent = leftNanos(time, (double) windowBytes);
       left -= windowBytes;
       time = Math.max(first, sent);
       windowBytes = Math.min(MOST_WINDOW_BYTES, 2 * windowBytes);

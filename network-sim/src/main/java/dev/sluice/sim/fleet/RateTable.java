@@ -129,11 +129,11 @@ public final class RateTable {
         found--;
       }
       long at = found == starts.length ? durationNanos : starts[found];
-      return (long) rounds * durationNanos + at;
+      return ((long) rounds) * durationNanos + at;
     }
     int step = -found - 2;
     double into = (rest - sums[step]) / rates[step];
-    return (long) rounds * durationNanos + starts[step] + (long) Math.ceil(into);
+    return ((long) rounds) * durationNanos + starts[step] + (long) Math.ceil(into);
   }
 
   private int stepAt(long restNanos) {

@@ -71,8 +71,7 @@ class RadioLinkTest {
 
   @Test
   void letsGoOfWhatIsGivenUp() {
-    RadioLink link =
-        new RadioLink(RateTable.of(SECOND, new double[] {1000}), 0, Outages.NONE, 0);
+    RadioLink link = new RadioLink(RateTable.of(SECOND, new double[] {1000}), 0, Outages.NONE, 0);
     link.send(10_000, 0);
 
     link.cutOff(2 * SECOND);

@@ -24,11 +24,11 @@ import java.util.List;
  *
  * <p>The shipped network is small, so its work is scaled openly: as if a worker's thread took 15 ms
  * for it, as it does for a network of the MobileNets' size. Devices are in the proportion of
- * published times for MobileNetV2 (ncnn, {@code benchmark/README.md}, commit a4d2ea1, four threads):
- * Raspberry Pi Zero 2 W 147 ms, 4B 62 ms, 5 10.5 ms. Uplinks have the medians that the literature
- * uses for Wi-Fi, 4G and 3G, 18.88, 5.85 and 1.1 Mbit/s; rates of single devices spread about them,
- * and each goes up and down by a chain of its own. Round trips, shares, spreads, chain and outages
- * are chosen, not measured.
+ * published times for MobileNetV2 (ncnn, {@code benchmark/README.md}, commit a4d2ea1, four
+ * threads): Raspberry Pi Zero 2 W 147 ms, 4B 62 ms, 5 10.5 ms. Uplinks have the medians that the
+ * literature uses for Wi-Fi, 4G and 3G, 18.88, 5.85 and 1.1 Mbit/s; rates of single devices spread
+ * about them, and each goes up and down by a chain of its own. Round trips, shares, spreads, chain
+ * and outages are chosen, not measured.
  */
 final class Cameras {
   static final String GOAL =
@@ -134,10 +134,7 @@ final class Cameras {
     List<DeviceKind> kinds = new ArrayList<>();
     for (Model model : MODELS) {
       /* One scheduler serves all kinds: their speed is among the conditions. */
-      PlanBook book =
-          kinds.isEmpty()
-              ? book(way, exact)
-              : kinds.get(0).book();
+      PlanBook book = kinds.isEmpty() ? book(way, exact) : kinds.get(0).book();
       kinds.add(new DeviceKind(model.name(), book, factor(model), 0, options, model.share()));
     }
     return kinds;
@@ -145,9 +142,7 @@ final class Cameras {
 
   private PlanBook book(Way way, boolean exact) {
     Decider decider = way.decider(facts, objective, every);
-    return exact
-        ? PlanBook.exact(facts, test, decider)
-        : PlanBook.of(facts, test, decider);
+    return exact ? PlanBook.exact(facts, test, decider) : PlanBook.of(facts, test, decider);
   }
 
   /**

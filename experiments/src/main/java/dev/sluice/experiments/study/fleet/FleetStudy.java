@@ -97,7 +97,11 @@ public final class FleetStudy implements Study {
     List<Claim> claims = new ArrayList<>();
     claims.addAll(
         validate(
-            context, extent, new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every())), bundle, images));
+            context,
+            extent,
+            new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every())),
+            bundle,
+            images));
     Cameras cameras = new Cameras(facts, test, objective, extent.every());
     Map<Way, List<DeviceKind>> kinds = new EnumMap<>(Way.class);
     for (Way way : Way.values()) {
@@ -118,9 +122,7 @@ public final class FleetStudy implements Study {
   private static List<Claim> validate(
       StudyContext context, Extent extent, Validation both, Path bundle, LabelledImages images)
       throws Exception {
-    context
-        .console()
-        .printf("%d real devices, %d s%n", Validation.DEVICES, extent.realFrames());
+    context.console().printf("%d real devices, %d s%n", Validation.DEVICES, extent.realFrames());
     List<Picture> pictures = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       pictures.add(images.picture(i));
@@ -173,16 +175,16 @@ public final class FleetStudy implements Study {
     FleetResult asked = new FleetSimulator(fleet.withKinds(exact)).run(devices, 1, done -> {});
     List<List<Object>> rows =
         List.of(
-            List.of(
-                "p50 latency, ms", asked.latencyNanos(50) / 1e6, kept.latencyNanos(50) / 1e6),
-            List.of(
-                "p95 latency, ms", asked.latencyNanos(95) / 1e6, kept.latencyNanos(95) / 1e6),
+            List.of("p50 latency, ms", asked.latencyNanos(50) / 1e6, kept.latencyNanos(50) / 1e6),
+            List.of("p95 latency, ms", asked.latencyNanos(95) / 1e6, kept.latencyNanos(95) / 1e6),
             List.of("offload share", asked.offloadShare(), kept.offloadShare()),
             List.of("accuracy", asked.accuracy(), kept.accuracy()),
-            List.of("worker us per frame", asked.workerNanosPerFrame() / 1e3,
+            List.of(
+                "worker us per frame",
+                asked.workerNanosPerFrame() / 1e3,
                 kept.workerNanosPerFrame() / 1e3),
-            List.of("uplink bytes per frame", asked.uplinkBytesPerFrame(),
-                kept.uplinkBytesPerFrame()));
+            List.of(
+                "uplink bytes per frame", asked.uplinkBytesPerFrame(), kept.uplinkBytesPerFrame()));
     context.csv("rounding.csv", List.of("figure", "exact", "rounded"), rows);
     rows.forEach(row -> context.console().printf("  rounding: %s%n", row));
     int samples = Math.toIntExact(kept.frames());
@@ -209,8 +211,16 @@ public final class FleetStudy implements Study {
     List<List<Object>> answers = new ArrayList<>();
     TextTable table =
         new TextTable(
-            "way", "threads", "devices/worker", "workers/million", "busy", "compute/frame", "sent", "alone",
-            "p95", "accuracy lost");
+            "way",
+            "threads",
+            "devices/worker",
+            "workers/million",
+            "busy",
+            "compute/frame",
+            "sent",
+            "alone",
+            "p95",
+            "accuracy lost");
     Optional<Capacity.Tried> usual = Optional.empty();
     for (Way way : Way.values()) {
       for (int threads : extent.workerThreads()) {
@@ -226,8 +236,9 @@ public final class FleetStudy implements Study {
         Capacity capacity = new Capacity(fleet, THREADS);
         Optional<Capacity.Tried> most = capacity.find(40 * threads);
         Capacity.Tried shown = most.orElse(capacity.tried().get(0));
-        double workers = most.map(m -> m.result().workerNanosPerFrame() == 0
-            ? 0 : MILLION / m.devices()).orElse(Double.NaN);
+        double workers =
+            most.map(m -> m.result().workerNanosPerFrame() == 0 ? 0 : MILLION / m.devices())
+                .orElse(Double.NaN);
         answers.add(row(way, threads, most.isPresent(), workers, shown));
         for (Capacity.Tried tried : capacity.tried()) {
           loads.add(row(way, threads, tried.holds(), Double.NaN, tried));
@@ -256,9 +267,22 @@ public final class FleetStudy implements Study {
     }
     List<String> titles =
         List.of(
-            "way", "threads", "holds", "workers_per_million", "devices_per_worker", "busy_share",
-            "offload_share", "degraded_share", "late_share", "p50_ms", "p95_ms", "accuracy",
-            "uncut_accuracy", "uplink_bytes_per_frame", "worker_us_per_frame", "refused_share");
+            "way",
+            "threads",
+            "holds",
+            "workers_per_million",
+            "devices_per_worker",
+            "busy_share",
+            "offload_share",
+            "degraded_share",
+            "late_share",
+            "p50_ms",
+            "p95_ms",
+            "accuracy",
+            "uncut_accuracy",
+            "uplink_bytes_per_frame",
+            "worker_us_per_frame",
+            "refused_share");
     context.csv("workers.csv", titles, answers);
     context.csv("loads.csv", titles, loads);
     table.lines().forEach(context.console()::println);
@@ -310,8 +334,7 @@ public final class FleetStudy implements Study {
                 more ->
                     context
                         .console()
-                        .printf(
-                            "  %d of %d devices%n", done.addAndGet(more), extent.devices()));
+                        .printf("  %d of %d devices%n", done.addAndGet(more), extent.devices()));
     double took = (System.nanoTime() - begin) / 1e9;
     FleetResult small =
         new FleetSimulator(fleet)

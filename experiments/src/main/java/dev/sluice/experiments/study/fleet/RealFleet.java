@@ -27,6 +27,7 @@ import dev.sluice.sim.link.EmulatedLink;
 import dev.sluice.sim.link.LinkOptions;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,9 +43,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * A small fleet for real: sessions on emulated devices, each behind an emulated link of its own, and
- * a real worker, all of them in this process and on this machine's clock. Networks are computed and
- * bytes sent. Frames come at fixed times, whatever becomes of the ones before.
+ * A small fleet for real: sessions on emulated devices, each behind an emulated link of its own,
+ * and a real worker, all of them in this process and on this machine's clock. Networks are computed
+ * and bytes sent. Frames come at fixed times, whatever becomes of the ones before.
  */
 final class RealFleet implements AutoCloseable {
   private static final int WORKER_THREADS = 1;
@@ -67,8 +68,7 @@ final class RealFleet implements AutoCloseable {
    * @param workerScale worker's time over the profile's, as the devices saw it; the mean
    * @param overruns times that this machine was slower than the devices it emulates
    */
-  record Measured(
-      Percentiles latencies, double offloadShare, double workerScale, long overruns) {}
+  record Measured(Percentiles latencies, double offloadShare, double workerScale, long overruns) {}
 
   /** One device with its link. */
   private record Camera(
@@ -121,16 +121,15 @@ final class RealFleet implements AutoCloseable {
     ThreadLoop loop = new ThreadLoop("camera-" + number);
     EmulatedLink link =
         EmulatedLink.open(
-            new InetSocketAddress("127.0.0.1", 0),
-            new InetSocketAddress("127.0.0.1", worker.port()),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), worker.port()),
             trace,
             LinkOptions.DEFAULT,
             EmulatedLink.Start.NOW);
     WorkerCloud cloud =
         new WorkerCloud(
             loop,
-            ClientOptions.to(
-                "127.0.0.1", link.address().getPort(), digest, "camera-" + number));
+            ClientOptions.to("127.0.0.1", link.address().getPort(), digest, "camera-" + number));
     EdgeSession session =
         EdgeSession.open(
             new Surroundings(

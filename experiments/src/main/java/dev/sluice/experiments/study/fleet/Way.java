@@ -16,21 +16,19 @@ import java.util.function.Predicate;
 
 /** With what a fleet serves its frames: all of Sluice, or parts of it. */
 enum Way {
-  DEVICE_ONLY("device only", plan -> false),
-  CLOUD_JPEG("cloud only, JPEG", plan -> false),
-  EXITS("exits only", plan -> !plan.usesCloud()),
-  SPLIT("split without exits", plan -> plan.exits().isEmpty()),
-  SLUICE("all of Sluice", plan -> true);
+  DEVICE_ONLY("device only"),
+  CLOUD_JPEG("cloud only, JPEG"),
+  EXITS("exits only"),
+  SPLIT("split without exits"),
+  SLUICE("all of Sluice");
 
   /** JPEG of quality 75 without the headers that both sides know: fair to the picture. */
   private static final String PICTURE = "jpegs-75";
 
   private final String title;
-  private final Predicate<Plan> among;
 
-  Way(String title, Predicate<Plan> among) {
+  Way(String title) {
     this.title = title;
-    this.among = among;
   }
 
   String title() {
@@ -52,7 +50,16 @@ enum Way {
                   facts,
                   objective,
                   SchedulerOptions.defaults(),
-                  thinned(CandidatePlans.sluice(facts), among, every)));
+                  thinned(CandidatePlans.sluice(facts), this::mayUse, every)));
+    };
+  }
+
+  private boolean mayUse(Plan plan) {
+    return switch (this) {
+      case DEVICE_ONLY, EXITS -> !plan.usesCloud();
+      case CLOUD_JPEG -> plan.split() == 0 && plan.usesCloud();
+      case SPLIT -> plan.exits().isEmpty();
+      case SLUICE -> true;
     };
   }
 
