@@ -120,7 +120,8 @@ public final class RateTable {
   /** Returns the first position before which so many bytes passed. */
   public long positionOf(double bytes) {
     double perRound = sums[starts.length];
-    double rounds = Math.floor(bytes / perRound);
+    long rounds = (long) Math.floor(bytes / perRound);
+    long before = rounds * durationNanos;
     double rest = Math.min(perRound, Math.max(0, bytes - rounds * perRound));
     int found = Arrays.binarySearch(sums, rest);
     if (found >= 0) {
@@ -129,11 +130,11 @@ public final class RateTable {
         found--;
       }
       long at = found == starts.length ? durationNanos : starts[found];
-      return ((long) rounds) * durationNanos + at;
+      return before + at;
     }
     int step = -found - 2;
     double into = (rest - sums[step]) / rates[step];
-    return ((long) rounds) * durationNanos + starts[step] + (long) Math.ceil(into);
+    return before + starts[step] + (long) Math.ceil(into);
   }
 
   private int stepAt(long restNanos) {

@@ -20,10 +20,8 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.training.data.LabelledImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -41,6 +39,24 @@ public final class FleetStudy implements Study {
   private static final long SECOND = 1_000_000_000L;
   private static final int THREADS = 2;
   private static final double MILLION = 1e6;
+
+  /** System property: the one part that is wanted, by its name in lower case; all without it. */
+  private static final String ONLY = "sluice.fleet.only";
+
+  /** Devices per worker in the large fleet where its capacity was not looked for. */
+  private static final int USUAL_LOAD = 1500;
+
+  private enum Part {
+    VALIDATION,
+    ROUNDING,
+    WORKERS,
+    LARGE;
+
+    boolean wanted() {
+      String only = System.getProperty(ONLY, "");
+      return only.isEmpty() || only.equals(name().toLowerCase(Locale.ROOT));
+    }
+  }
 
   /** Twenty schedulers are prepared for the real devices. */
   private static final int VALIDATED_EVERY = 8;
@@ -95,25 +111,31 @@ public final class FleetStudy implements Study {
     CalibrationTable test = TestTable.measure(opened, images, THREADS, context.console());
     Objective objective = Objective.parse(Cameras.GOAL);
     List<Claim> claims = new ArrayList<>();
-    claims.addAll(
-        validate(
-            context,
-            extent,
-            new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every())),
-            bundle,
-            images));
-    Cameras cameras = new Cameras(facts, test, objective, extent.every());
-    Map<Way, List<DeviceKind>> kinds = new EnumMap<>(Way.class);
-    for (Way way : Way.values()) {
-      context.console().printf("preparing %s%n", way.title());
-      kinds.put(way, cameras.kinds(way, false));
+    if (Part.VALIDATION.wanted()) {
+      Validation both =
+          new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every()));
+      claims.addAll(validate(context, extent, both, bundle, images));
     }
-    List<DeviceKind> sluice = kinds.getOrDefault(Way.SLUICE, List.of());
-    claims.addAll(round(context, extent, sluice, cameras.kinds(Way.SLUICE, true)));
-    Optional<Capacity.Tried> load = capacities(context, extent, kinds);
-    /* A fresh book, so that every decision is made within the time that is taken. */
-    List<DeviceKind> fresh = cameras.kinds(Way.SLUICE, false);
-    claims.addAll(large(context, extent, fresh, load.map(Capacity.Tried::devices).orElse(500)));
+    Cameras cameras = new Cameras(facts, test, objective, extent.every());
+    if (Part.ROUNDING.wanted()) {
+      context.console().println("deciding exactly, too");
+      claims.addAll(
+          round(
+              context, extent, cameras.kinds(Way.SLUICE, false), cameras.kinds(Way.SLUICE, true)));
+    }
+    Optional<Capacity.Tried> load = Optional.empty();
+    if (Part.WORKERS.wanted()) {
+      load = capacities(context, extent, cameras);
+    }
+    if (Part.LARGE.wanted()) {
+      /* A fresh book, so that every decision is made within the time that is taken. */
+      claims.addAll(
+          large(
+              context,
+              extent,
+              cameras.kinds(Way.SLUICE, false),
+              load.map(Capacity.Tried::devices).orElse(USUAL_LOAD)));
+    }
     return claims;
   }
 
@@ -206,7 +228,7 @@ public final class FleetStudy implements Study {
   // --- how many workers -------------------------------------------------------------------------
 
   private static Optional<Capacity.Tried> capacities(
-      StudyContext context, Extent extent, Map<Way, List<DeviceKind>> kinds) throws Exception {
+      StudyContext context, Extent extent, Cameras cameras) throws Exception {
     List<List<Object>> loads = new ArrayList<>();
     List<List<Object>> answers = new ArrayList<>();
     TextTable table =
@@ -223,8 +245,9 @@ public final class FleetStudy implements Study {
             "accuracy lost");
     Optional<Capacity.Tried> usual = Optional.empty();
     for (Way way : Way.values()) {
+      context.console().println(way.title());
+      List<DeviceKind> devices = cameras.kinds(way, false);
       for (int threads : extent.workerThreads()) {
-        List<DeviceKind> devices = kinds.getOrDefault(way, List.of());
         Fleet fleet =
             Cameras.fleet(
                     devices,
@@ -263,7 +286,6 @@ public final class FleetStudy implements Study {
           break;
         }
       }
-      context.console().printf("%s done%n", way.title());
     }
     List<String> titles =
         List.of(

@@ -28,8 +28,7 @@ class CamerasTest {
   void findsTheLargestLoadThatHolds() throws Exception {
     Objective goal = Objective.parse("p95_latency <= 150 ms; maximise accuracy");
     List<DeviceKind> kinds = new Cameras(facts, facts.certify(), goal, 16).kinds(Way.SPLIT, false);
-    Capacity capacity =
-        new Capacity(Cameras.fleet(kinds, 1, 2_000_000_000L, 4_000_000_000L, 1), 1);
+    Capacity capacity = new Capacity(Cameras.fleet(kinds, 1, 2_000_000_000L, 4_000_000_000L, 1), 1);
 
     Capacity.Tried found = capacity.find(8).orElseThrow();
 
