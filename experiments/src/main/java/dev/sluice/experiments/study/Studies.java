@@ -3,6 +3,7 @@ package dev.sluice.experiments.study;
 import dev.sluice.experiments.study.ablation.AblationStudy;
 import dev.sluice.experiments.study.codec.CodecStudy;
 import dev.sluice.experiments.study.energy.EnergyStudy;
+import dev.sluice.experiments.study.fleet.FleetStudy;
 import dev.sluice.experiments.study.floors.FloorsStudy;
 import dev.sluice.experiments.study.herd.HerdStudy;
 import dev.sluice.experiments.study.link.LinkStudy;
@@ -29,6 +30,7 @@ public final class Studies {
           new CodecStudy(),
           new DemoStudy(),
           new EnergyStudy(),
+          new FleetStudy(),
           new FloorsStudy(),
           new HerdStudy(),
           new LatencySlaStudy(),

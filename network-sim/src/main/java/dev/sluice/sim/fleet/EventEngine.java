@@ -1,6 +1,9 @@
 package dev.sluice.sim.fleet;
 
-import java.util.PriorityQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 
 /**
  * Runs actions in the order of their virtual time.
@@ -8,12 +11,16 @@ import java.util.PriorityQueue;
  * <p>Time stands still while an action runs and then jumps to the next one. Actions for the same
  * nanosecond run in the order in which they were scheduled, so a run is a pure function of what was
  * scheduled. An exception from an action leaves {@link #run}; the engine stays usable and the
- * failed action is not repeated. Not thread-safe.
+ * failed action is not repeated. Where an object per event is too much, take an {@link EventQueue}.
+ * Not thread-safe.
  */
 public final class EventEngine {
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
-  private long nowNanos;
-  private long scheduled;
+  private final EventQueue queue;
+
+  /** Actions by place; the queue holds places. */
+  private final List<Event> events = new ArrayList<>();
+
+  private final Deque<Integer> free = new ArrayDeque<>();
 
   /** Creates an engine whose clock stands at zero. */
   public EventEngine() {
@@ -26,17 +33,17 @@ public final class EventEngine {
    * @param startNanos where the clock stands first
    */
   public EventEngine(long startNanos) {
-    nowNanos = startNanos;
+    queue = new EventQueue(startNanos);
   }
 
   /** Returns the virtual time in nanoseconds; it never goes back. */
   public long nowNanos() {
-    return nowNanos;
+    return queue.nowNanos();
   }
 
   /** Returns how many actions are waiting, cancelled ones included until their time has come. */
   public int pending() {
-    return events.size();
+    return queue.size();
   }
 
   /**
@@ -47,12 +54,16 @@ public final class EventEngine {
    * @throws IllegalArgumentException if that time has passed
    */
   public Scheduled schedule(long atNanos, Runnable action) {
-    if (atNanos < nowNanos) {
-      throw new IllegalArgumentException(
-          "cannot schedule in the past: " + atNanos + " ns is before " + nowNanos + " ns");
+    Integer freed = free.peek();
+    int place = freed == null ? events.size() : freed;
+    queue.schedule(atNanos, place);
+    Event event = new Event(action);
+    if (freed == null) {
+      events.add(event);
+    } else {
+      free.remove();
+      events.set(place, event);
     }
-    Event event = new Event(atNanos, scheduled++, action);
-    events.add(event);
     return event;
   }
 
@@ -63,13 +74,13 @@ public final class EventEngine {
    * @return the means to cancel it
    */
   public Scheduled scheduleAfter(long delayNanos, Runnable action) {
-    return schedule(Math.addExact(nowNanos, delayNanos), action);
+    return schedule(Math.addExact(nowNanos(), delayNanos), action);
   }
 
   /** Runs until nothing is scheduled any more. */
   public void run() {
-    while (!events.isEmpty()) {
-      runNext();
+    while (queue.advance()) {
+      runTaken();
     }
   }
 
@@ -79,24 +90,22 @@ public final class EventEngine {
    * @param untilNanos not before {@link #nowNanos()}
    */
   public void runUntil(long untilNanos) {
-    if (untilNanos < nowNanos) {
+    if (untilNanos < nowNanos()) {
       throw new IllegalArgumentException(
-          "cannot run until " + untilNanos + " ns, it is " + nowNanos + " ns already");
+          "cannot run until " + untilNanos + " ns, it is " + nowNanos() + " ns already");
     }
-    for (Event next = events.peek();
-        next != null && next.atNanos <= untilNanos;
-        next = events.peek()) {
-      runNext();
+    while (queue.size() > 0 && queue.nextNanos() <= untilNanos) {
+      queue.advance();
+      runTaken();
     }
-    nowNanos = untilNanos;
+    queue.rest(untilNanos);
   }
 
-  private void runNext() {
-    Event event = events.remove();
-    nowNanos = event.atNanos;
-    if (!event.cancelled) {
-      event.action.run();
-    }
+  private void runTaken() {
+    int place = (int) queue.what();
+    Event event = events.get(place);
+    free.push(place);
+    event.run();
   }
 
   /** An action that waits for its time. */
@@ -105,27 +114,25 @@ public final class EventEngine {
     void cancel();
   }
 
-  private static final class Event implements Scheduled, Comparable<Event> {
-    private final long atNanos;
-    private final long order;
-    private final Runnable action;
-    private boolean cancelled;
+  private static final class Event implements Scheduled {
+    private Runnable action;
 
-    Event(long atNanos, long order, Runnable action) {
-      this.atNanos = atNanos;
-      this.order = order;
+    Event(Runnable action) {
       this.action = action;
     }
 
-    @Override
-    public void cancel() {
-      cancelled = true;
+    private static void nothing() {}
+
+    void run() {
+      Runnable mine = action;
+      action = Event::nothing;
+      mine.run();
     }
 
+    /** Whatever the action holds on to is let go at once, not when its time comes. */
     @Override
-    public int compareTo(Event other) {
-      int byTime = Long.compare(atNanos, other.atNanos);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
+    public void cancel() {
+      action = Event::nothing;
     }
   }
 }

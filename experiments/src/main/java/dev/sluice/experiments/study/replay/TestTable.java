@@ -15,7 +15,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /** Measures what a bundle's exits and codecs make of pictures on which nothing was chosen. */
-final class TestTable {
+public final class TestTable {
   private static final int REPORT_EVERY = 500;
 
   private TestTable() {}
@@ -27,7 +27,7 @@ final class TestTable {
    * @param test pictures of the test set
    * @param threads that compute, at least 1
    */
-  static CalibrationTable measure(
+  public static CalibrationTable measure(
       Bundle bundle, LabelledImages test, int threads, PrintStream console) throws IOException {
     ExitNetwork network = BundleNetwork.of(bundle);
     double[] temperatures =

@@ -1,0 +1,403 @@
+package dev.sluice.experiments.fleet;
+
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.estimate.TransferSample;
+import dev.sluice.sim.fleet.EventQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * One worker and its devices, from the first frame to the last. Used once, by one thread.
+ *
+ * <p>Three kinds of events: a frame is captured, a request is at the worker (or the device has
+ * given it up before), a thread of the worker is done. Everything in between follows at once from
+ * the times that are known then. So the device is a queue of whole frames: a hedge never keeps it
+ * from the next frame, and a frame's stages are not interleaved with another's.
+ */
+final class SiteRun implements SiteWorker.Site {
+  private static final int CAPTURE = 0;
+  private static final int ARRIVAL = 1;
+  private static final int GIVEN_UP = 2;
+  private static final int DONE = 3;
+  private static final int KINDS = 4;
+
+  /** Frame header, names and thresholds around a payload; an answer. */
+  private static final int ENVELOPE_BYTES = 96;
+
+  private static final int REPLY_BYTES = 160;
+  private static final int SEGMENT_BYTES = 1448;
+
+  private final Fleet fleet;
+  private final List<FleetDevice> devices;
+  private final SiteWorker worker;
+  private final LocalAnswers local;
+  private final EventQueue queue = new EventQueue();
+  private final List<Request> requests = new ArrayList<>();
+  private final Deque<Request> free = new ArrayDeque<>();
+  private final SiteTally tally = new SiteTally();
+  private final int rows;
+  private final long endNanos;
+  private long begun;
+  private long warmSubmitted;
+  private long warmRefused;
+  private long warmBusyNanos;
+  private long warmChanges;
+  private boolean warm;
+
+  SiteRun(Fleet fleet, List<FleetDevice> devices, SplittableRandom noise) {
+    this.fleet = fleet;
+    this.devices = devices;
+    worker = new SiteWorker(fleet.worker(), fleet.relativeSd(), noise, this);
+    local = new LocalAnswers(fleet.arrivals().periodNanos());
+    rows = fleet.kinds().get(0).book().test().samples();
+    endNanos = fleet.warmUpNanos() + fleet.measuredNanos();
+  }
+
+  SiteTally run() {
+    long period = fleet.arrivals().periodNanos();
+    for (int i = 0; i < devices.size(); i++) {
+      capture(i, devices.get(i).frames().nextLong(period));
+    }
+    while (queue.advance()) {
+      long now = queue.nowNanos();
+      if (!warm && now >= fleet.warmUpNanos()) {
+        warmedUp();
+      }
+      int number = (int) (queue.what() / KINDS);
+      switch ((int) (queue.what() % KINDS)) {
+        case CAPTURE -> captured(number, now);
+        case ARRIVAL -> worker.arrive(requests.get(number), now);
+        case GIVEN_UP -> givenUp(requests.get(number), now);
+        default -> worker.done(number, now);
+      }
+    }
+    return sum();
+  }
+
+  private void warmedUp() {
+    warm = true;
+    warmSubmitted = worker.submitted();
+    warmRefused = worker.refused();
+    warmBusyNanos = worker.busyNanos();
+    warmChanges = changes();
+  }
+
+  private long changes() {
+    return devices.stream().mapToLong(FleetDevice::changes).sum();
+  }
+
+  private SiteTally sum() {
+    tally.submitted = worker.submitted() - warmSubmitted;
+    tally.refused = worker.refused() - warmRefused;
+    tally.busyNanos = worker.busyNanos() - warmBusyNanos;
+    tally.planChanges = changes() - warmChanges;
+    tally.probeBytes = devices.stream().mapToLong(FleetDevice::probeBytes).sum();
+    tally.events = queue.scheduled();
+    tally.devices = devices.size();
+    tally.workers = 1;
+    if (begun != 0) {
+      throw new IllegalStateException(begun + " frames got no answer, or more than one");
+    }
+    return tally;
+  }
+
+  private void capture(int device, long atNanos) {
+    if (atNanos < endNanos) {
+      queue.schedule(atNanos, (long) device * KINDS + CAPTURE);
+    }
+  }
+
+  // --- on the device ----------------------------------------------------------------------------
+
+  private void captured(int number, long now) {
+    FleetDevice device = devices.get(number);
+    long period = fleet.arrivals().periodNanos();
+    double interval = fleet.arrivals().random() ? device.frames().nextExponential() : 1;
+    capture(number, now + Math.max(1, Math.round(period * interval)));
+    int row = device.frames().nextInt(rows);
+    begun++;
+    device.lookAround(now, worker.told(now));
+    SessionOptions options = device.options();
+    PlanTable table = device.plan();
+    long limit = now + options.deadlineNanos() - options.slackNanos();
+    long begin = Math.max(now, device.freeNanos);
+    if (begin >= limit) {
+      drop(device, row, now, limit);
+      return;
+    }
+    boolean waited = begin - now > options.slackNanos();
+    boolean down = table.plan().usesCloud() && device.down();
+    double scale = device.estimates().deviceScale();
+    if (down || !fits(device, table, begin, limit, waited)) {
+      boolean first =
+          begin + Math.round(table.everyNanos(0) * scale * (1 + options.marginFraction())) <= limit;
+      if (first || (down && !waited)) {
+        rush(device, row, now, begin, limit);
+        return;
+      }
+      if (waited) {
+        drop(device, row, now, begin);
+        return;
+      }
+    }
+    int stop = table.stops(row);
+    if (stop == PlanTable.NONE) {
+      send(device, row, now, begin, limit);
+    } else {
+      ownExit(device, row, now, begin, limit, stop, true);
+    }
+  }
+
+  /** Whether the plan can still work out for a frame that may have waited. */
+  private boolean fits(
+      FleetDevice device, PlanTable table, long begin, long limit, boolean waited) {
+    double scale = device.estimates().deviceScale();
+    long own = table.firstOwnNanos();
+    if (!table.plan().usesCloud()) {
+      return own < PlanTable.NEVER && begin + Math.round(own * scale) <= limit;
+    }
+    if (!waited) {
+      return true;
+    }
+    SessionOptions options = device.options();
+    long sent = begin + Math.round(table.sendNanos() * scale);
+    boolean cloud =
+        sent + replyNanos(table, table.meanBytes(), device.estimates())
+            <= limit + options.slackNanos();
+    return cloud
+        || (own < PlanTable.NEVER
+            && begin + Math.round(own * scale * (1 + options.marginFraction())) <= limit);
+  }
+
+  /** Time from sending to the reply, cautiously, as the session reckons. */
+  private static long replyNanos(PlanTable table, double bytes, Estimates e) {
+    double transfer =
+        bytes / e.uplinkBytesPerSecond() * 1e9 * (1 + Math.min(1, e.uplinkRelativeSd()));
+    return e.roundTripNanos()
+        + e.roundTripSdNanos()
+        + (long) Math.min(transfer, 1e15)
+        + e.workerQueueNanos()
+        + (long) (table.replyComputeNanos() * e.workerScale());
+  }
+
+  private void rush(FleetDevice device, int row, long now, long begin, long limit) {
+    LocalAnswers.Local answer = local.rush(device, row, now, begin, limit);
+    device.freeNanos = answer.endNanos();
+    record(device, row, now, answer.endNanos(), answer.degraded(), false, answer.right());
+  }
+
+  private void ownExit(
+      FleetDevice device, int row, long now, long begin, long limit, int stop, boolean sure) {
+    LocalAnswers.Local answer = local.own(device, row, begin, limit, stop, sure);
+    device.freeNanos = answer.freeNanos();
+    record(device, row, now, answer.endNanos(), answer.degraded(), false, answer.right());
+  }
+
+  private void send(FleetDevice device, int row, long now, long begin, long limit) {
+    PlanTable table = device.plan();
+    double factor = device.factor(table.sendSpread());
+    long own = Math.round(table.sendNanos() * factor);
+    long ready = begin + own;
+    device.estimators().onDeviceStage(own, table.sendNanos());
+    if (ready > limit && table.deepestOwn() != PlanTable.NONE) {
+      ownExit(device, row, now, begin, limit, table.deepestOwn(), false);
+      return;
+    }
+    device.freeNanos = ready;
+    Request request = take();
+    request.device = device;
+    request.table = table;
+    request.row = row;
+    request.captureNanos = now;
+    request.limitNanos = limit;
+    request.deadlineNanos = now + device.options().deadlineNanos();
+    request.readyNanos = ready;
+    request.factor = factor;
+    int bytes = table.bytes(row);
+    Estimates e = device.estimates();
+    request.hedgeNanos =
+        local.hedge(request, ready + replyNanos(table, bytes, e), e.link() == LinkState.UP);
+    if (ready >= request.deadlineNanos) {
+      queue.schedule(ready, (long) request.number * KINDS + GIVEN_UP);
+      return;
+    }
+    if (now >= fleet.warmUpNanos()) {
+      tally.sent++;
+      tally.uplinkBytes += bytes + ENVELOPE_BYTES;
+    }
+    device.estimators().onSubmitted(request.number, bytes, ready);
+    long start = Math.max(ready, device.link().freeNanos());
+    long left = device.link().send(bytes + ENVELOPE_BYTES, ready);
+    long arrives = device.link().arrivalNanos(left);
+    if (arrives > Math.max(limit, ready)) {
+      device.link().cutOff(Math.max(limit, ready));
+      queue.schedule(Math.max(limit, ready), (long) request.number * KINDS + GIVEN_UP);
+      return;
+    }
+    double first = Math.min(1.0, (double) SEGMENT_BYTES / (bytes + ENVELOPE_BYTES));
+    request.firstByteNanos = arrives - Math.round((left - start) * (1 - first));
+    request.arrivedNanos = arrives;
+    queue.schedule(arrives, (long) request.number * KINDS + ARRIVAL);
+  }
+
+  private Request take() {
+    Request old = free.poll();
+    if (old != null) {
+      return old;
+    }
+    Request fresh = new Request(requests.size());
+    requests.add(fresh);
+    return fresh;
+  }
+
+  // --- what the worker made of it ---------------------------------------------------------------
+
+  @Override
+  public void computes(int thread, long untilNanos) {
+    queue.schedule(untilNanos, (long) thread * KINDS + DONE);
+  }
+
+  @Override
+  public void answered(Request r, long startNanos, long endNanos, LoadReport load) {
+    FleetDevice device = r.device();
+    double rate = device.link().bytesPerSecond(endNanos);
+    long transfer = rate > 0 ? Math.round(REPLY_BYTES / rate * 1e9) : 0;
+    long reply = device.link().arrivalNanos(endNanos) + transfer;
+    Optional<LocalAnswers.Local> before =
+        local.sure(r, r.hedgeNanos, Math.min(reply, r.limitNanos));
+    /* Who could send only when time was up takes a late reply: there is nothing else. */
+    long until =
+        r.readyNanos > r.limitNanos
+            ? r.captureNanos + device.options().patienceNanos()
+            : r.limitNanos;
+    if (before.isPresent()) {
+      device.estimators().onAbandoned(r.number, before.get().endNanos());
+      settle(r, before.get());
+    } else if (reply <= until) {
+      learn(r, startNanos, endNanos, reply, load);
+      device.freeNanos = Math.max(device.freeNanos, r.hedgeNanos < reply ? reply : 0);
+      PlanTable table = r.table();
+      record(device, r.row, r.captureNanos, reply, false, true, table.cloudRight(r.row));
+      release(r);
+    } else {
+      missed(r);
+    }
+  }
+
+  private static void learn(
+      Request r, long startNanos, long endNanos, long replyNanos, LoadReport load) {
+    FleetDevice device = r.device();
+    PlanTable table = r.table();
+    device
+        .estimators()
+        .onTransfer(
+            new TransferSample(
+                r.number,
+                r.readyNanos,
+                replyNanos,
+                table.bytes(r.row) + ENVELOPE_BYTES,
+                r.firstByteNanos,
+                r.arrivedNanos,
+                endNanos));
+    device
+        .estimators()
+        .onWorker(
+            startNanos - r.arrivedNanos,
+            endNanos - startNanos,
+            table.profiledNanos(r.row),
+            replyNanos);
+    device.estimators().onLoad(load.busyFraction(), load.computeScale());
+    device.learnt();
+  }
+
+  @Override
+  public void refused(Request r, boolean overloaded, long nowNanos) {
+    FleetDevice device = r.device();
+    long heard = device.link().arrivalNanos(nowNanos);
+    if (heard >= r.limitNanos) {
+      missed(r);
+      return;
+    }
+    device.estimators().onHeard(heard);
+    if (overloaded) {
+      device.estimators().onOverloaded();
+    }
+    device.estimators().onAbandoned(r.number, heard);
+    settle(r, local.alone(r, heard));
+  }
+
+  private void givenUp(Request r, long nowNanos) {
+    if (nowNanos >= r.deadlineNanos) {
+      settle(r, local.alone(r, nowNanos));
+    } else {
+      missed(r);
+    }
+  }
+
+  /** No reply by the deadline. */
+  private void missed(Request r) {
+    FleetDevice device = r.device();
+    device.estimators().onTimeout(r.number, r.limitNanos);
+    settle(r, local.atLimit(r));
+  }
+
+  private void settle(Request r, LocalAnswers.Local answer) {
+    FleetDevice device = r.device();
+    device.freeNanos = Math.max(device.freeNanos, answer.freeNanos());
+    record(
+        device, r.row, r.captureNanos, answer.endNanos(), answer.degraded(), false, answer.right());
+    release(r);
+  }
+
+  private void release(Request r) {
+    r.device = null;
+    r.table = null;
+    free.push(r);
+  }
+
+  // --- answers ----------------------------------------------------------------------------------
+
+  private void drop(FleetDevice device, int row, long capture, long end) {
+    begun--;
+    if (capture >= fleet.warmUpNanos()) {
+      long deadline = device.options().deadlineNanos();
+      tally.frames++;
+      tally.dropped++;
+      tally.late++;
+      tally.uncutRight += uncutRight(device, row);
+      tally.latencies.recordValue(Math.max(end - capture, 2 * deadline));
+    }
+  }
+
+  private void record(
+      FleetDevice device,
+      int row,
+      long capture,
+      long end,
+      boolean degraded,
+      boolean cloud,
+      boolean right) {
+    begun--;
+    if (capture >= fleet.warmUpNanos()) {
+      tally.frames++;
+      tally.late += end - capture > device.options().deadlineNanos() ? 1 : 0;
+      tally.degraded += degraded ? 1 : 0;
+      tally.fromCloud += cloud ? 1 : 0;
+      tally.right += right ? 1 : 0;
+      tally.uncutRight += uncutRight(device, row);
+      tally.latencies.recordValue(end - capture);
+    }
+  }
+
+  private static int uncutRight(FleetDevice device, int row) {
+    PlanTable table = device.plan();
+    return table.right(row, table.exits() - 1) ? 1 : 0;
+  }
+}

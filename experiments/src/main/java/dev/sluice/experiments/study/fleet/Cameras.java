@@ -1,0 +1,166 @@
+package dev.sluice.experiments.study.fleet;
+
+import dev.sluice.edge.host.EmulatedProfile;
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.experiments.fleet.Access;
+import dev.sluice.experiments.fleet.Access.Course;
+import dev.sluice.experiments.fleet.Decider;
+import dev.sluice.experiments.fleet.DeviceKind;
+import dev.sluice.experiments.fleet.Fleet;
+import dev.sluice.experiments.fleet.PlanBook;
+import dev.sluice.experiments.fleet.WorkerKind;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.Profile.HeadTime;
+import dev.sluice.scheduler.profile.Profile.SegmentTime;
+import dev.sluice.sim.fleet.MarkovRates;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The cameras of the study: what they are and how they are reached, fixed before anything was run.
+ *
+ * <p>The shipped network is small, so its work is scaled openly: as if a worker's thread took 15 ms
+ * for it, as it does for a network of the MobileNets' size. Devices are in the proportion of
+ * published times for MobileNetV2 (ncnn, {@code benchmark/README.md}, commit a4d2ea1, four
+ * threads): Raspberry Pi Zero 2 W 147 ms, 4B 62 ms, 5 10.5 ms. Uplinks have the medians that the
+ * literature uses for Wi-Fi, 4G and 3G, 18.88, 5.85 and 1.1 Mbit/s; rates of single devices spread
+ * about them, and each goes up and down by a chain of its own. Round trips, shares, spreads, chain
+ * and outages are chosen, not measured.
+ */
+final class Cameras {
+  static final String GOAL =
+      "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then uplink_bytes";
+
+  static final long DEADLINE_NANOS = 150_000_000L;
+  static final double RELATIVE_SD = 0.02;
+  private static final double WORKER_NETWORK_NANOS = 15e6;
+
+  /** Codecs and pixel loops slow down a little more than the network, as in the demo. */
+  private static final double SCALAR_RATIO = 1.2;
+
+  private static final double BYTES_PER_MEGABIT = 125_000;
+  private static final double RATE_SPREAD = 0.4;
+  private static final double ROUND_TRIP_SPREAD = 0.1;
+  private static final MarkovRates FADING =
+      new MarkovRates(List.of(0.25, 0.5, 1.0, 1.5), 1_000_000_000L, 0.2);
+  static final int WORKER_THREADS = 4;
+
+  /**
+   * A kind of camera.
+   *
+   * @param networkMillis what the whole network takes on it
+   * @param share of the fleet
+   */
+  private record Model(String name, double networkMillis, double share) {}
+
+  private static final List<Model> MODELS =
+      List.of(
+          new Model("Pi Zero 2 W", 250, 0.4),
+          new Model("Pi 4B", 250 * 62.0 / 147, 0.4),
+          new Model("Pi 5", 250 * 10.5 / 147, 0.2));
+
+  private static final List<Access> ACCESSES =
+      List.of(
+          access("Wi-Fi", 18.88, 15_000_000L, 0.4),
+          access("4G", 5.85, 50_000_000L, 0.4),
+          access("3G", 1.1, 90_000_000L, 0.2));
+
+  private final BundleFacts facts;
+  private final CalibrationTable test;
+  private final Objective objective;
+  private final int every;
+
+  /**
+   * Prepares.
+   *
+   * @param facts of the bundle, as measured
+   * @param test outcomes of frames on which nothing was chosen
+   * @param every of how many plans of a chain one is kept
+   */
+  Cameras(BundleFacts facts, CalibrationTable test, Objective objective, int every) {
+    this.test = test;
+    this.objective = objective;
+    this.every = every;
+    double work = WORKER_NETWORK_NANOS / facts.profile().networkNanos();
+    double factor = factor(MODELS.get(0));
+    this.facts = EmulatedProfile.of(scaled(facts, work), factor, SCALAR_RATIO * factor);
+  }
+
+  private static Access access(String name, double megabits, long roundTripNanos, double share) {
+    return new Access(
+        name,
+        new Course.Drawn(megabits * BYTES_PER_MEGABIT, RATE_SPREAD, FADING),
+        roundTripNanos,
+        ROUND_TRIP_SPREAD,
+        share);
+  }
+
+  private static double factor(Model model) {
+    return model.networkMillis() * 1e6 / WORKER_NETWORK_NANOS;
+  }
+
+  /** The same network with more work in every layer and head; codecs and pictures stay. */
+  static BundleFacts scaled(BundleFacts facts, double work) {
+    Profile was = facts.profile();
+    Profile profile =
+        new Profile(
+            was.version(),
+            was.machine(),
+            was.preprocessNanos(),
+            was.segments().stream()
+                .map(s -> new SegmentTime(s.cut(), Math.round(s.nanos() * work)))
+                .toList(),
+            was.heads().stream()
+                .map(h -> new HeadTime(h.exit(), Math.round(h.nanos() * work)))
+                .toList(),
+            was.codecs());
+    return new BundleFacts(
+        facts.lastCut(),
+        facts.exits(),
+        facts.cuts(),
+        facts.codecs(),
+        profile,
+        facts.select(),
+        facts.certify());
+  }
+
+  /** The kinds of cameras, each with its book, that serve frames one way. */
+  List<DeviceKind> kinds(Way way, boolean exact) {
+    SessionOptions options =
+        SessionOptions.of(DEADLINE_NANOS).withEagerHedge(!objective.sparesDevice());
+    List<DeviceKind> kinds = new ArrayList<>();
+    for (Model model : MODELS) {
+      /* One scheduler serves all kinds: their speed is among the conditions. */
+      PlanBook book = kinds.isEmpty() ? book(way, exact) : kinds.get(0).book();
+      kinds.add(new DeviceKind(model.name(), book, factor(model), 0, options, model.share()));
+    }
+    return kinds;
+  }
+
+  private PlanBook book(Way way, boolean exact) {
+    Decider decider = way.decider(facts, objective, every);
+    return exact ? PlanBook.exact(facts, test, decider) : PlanBook.of(facts, test, decider);
+  }
+
+  /**
+   * The fleet: a frame per second and device, cells of 200 devices that are out for ten seconds
+   * every ten minutes on average.
+   */
+  static Fleet fleet(
+      List<DeviceKind> kinds, int devicesPerWorker, long warmUpNanos, long nanos, long seed) {
+    return new Fleet(
+        kinds,
+        ACCESSES,
+        new Fleet.Arrivals(1_000_000_000L, false),
+        new Fleet.Cells(200, 600e9, 10e9),
+        WorkerKind.processors(WORKER_THREADS),
+        devicesPerWorker,
+        RELATIVE_SD,
+        warmUpNanos,
+        nanos,
+        seed);
+  }
+}

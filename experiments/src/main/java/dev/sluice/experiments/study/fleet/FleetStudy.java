@@ -1,0 +1,402 @@
+package dev.sluice.experiments.study.fleet;
+
+import dev.sluice.edge.host.BundleFactsReader;
+import dev.sluice.experiments.demo.TestImages;
+import dev.sluice.experiments.fleet.DeviceKind;
+import dev.sluice.experiments.fleet.Fleet;
+import dev.sluice.experiments.fleet.FleetResult;
+import dev.sluice.experiments.fleet.FleetSimulator;
+import dev.sluice.experiments.fleet.WorkerKind;
+import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.study.Study;
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.regret.TestTable;
+import dev.sluice.model.bundle.Bundle;
+import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.training.data.LabelledImages;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many workers does a million cameras need, with and without exits and splits?
+ *
+ * <p>Four parts. The simulator beside twenty real sessions on emulated devices. What rounding the
+ * conditions does, beside the same fleet decided exactly. The largest load that a worker holds, for
+ * five ways to serve the frames, and for workers of several sizes, since larger ones gain by
+ * statistical multiplexing; from it the workers for a million cameras follow. And how fast all that
+ * is, on as large a fleet as the issue asks for, which also shows whether a small fleet stands for
+ * a large one. Devices, links and cells are those of {@link Cameras}.
+ */
+public final class FleetStudy implements Study {
+  private static final long SECOND = 1_000_000_000L;
+  private static final int THREADS = 2;
+  private static final double MILLION = 1e6;
+
+  /** System property: the one part that is wanted, by its name in lower case; all without it. */
+  private static final String ONLY = "sluice.fleet.only";
+
+  /** Devices per worker in the large fleet where its capacity was not looked for. */
+  private static final int USUAL_LOAD = 1500;
+
+  private enum Part {
+    VALIDATION,
+    ROUNDING,
+    WORKERS,
+    LARGE;
+
+    boolean wanted() {
+      String only = System.getProperty(ONLY, "");
+      return only.isEmpty() || only.equals(name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  /** Twenty schedulers are prepared for the real devices. */
+  private static final int VALIDATED_EVERY = 8;
+
+  /**
+   * How much is done.
+   *
+   * @param pictures of the test set
+   * @param every of how many plans of a chain one is kept
+   * @param realFrames per real device
+   * @param exactDevices whose decisions are made exactly, too
+   * @param warmUp seconds before a load counts
+   * @param measured seconds that count
+   * @param devices of the large fleet
+   * @param seconds of the large fleet
+   * @param workerThreads sizes of workers
+   */
+  private record Extent(
+      int pictures,
+      int every,
+      int realFrames,
+      int exactDevices,
+      int warmUp,
+      int measured,
+      int devices,
+      int seconds,
+      List<Integer> workerThreads) {
+    static final Extent FULL =
+        new Extent(800, 4, 180, 400, 30, 60, 100_000, 600, List.of(1, 2, 4, 8, 16));
+    static final Extent QUICK = new Extent(150, 16, 25, 60, 10, 15, 4_000, 60, List.of(1, 4));
+  }
+
+  @Override
+  public String name() {
+    return "fleet";
+  }
+
+  @Override
+  public String question() {
+    return "How many workers does a million cameras need, with and without exits and splits?";
+  }
+
+  @Override
+  public List<Claim> run(StudyContext context) throws Exception {
+    Extent extent = context.quick() ? Extent.QUICK : Extent.FULL;
+    Path bundle = context.home().resolve("experiments/bundles/roadsigns");
+    context.input("roadsigns", bundle);
+    Bundle opened = Bundle.open(bundle);
+    BundleFacts facts = BundleFactsReader.read(opened);
+    LabelledImages images = TestImages.roadSigns(extent.pictures()).independent();
+    context.console().printf("running %d pictures of the test set%n", images.size());
+    CalibrationTable test = TestTable.measure(opened, images, THREADS, context.console());
+    Objective objective = Objective.parse(Cameras.GOAL);
+    List<Claim> claims = new ArrayList<>();
+    if (Part.VALIDATION.wanted()) {
+      Validation both =
+          new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every()));
+      claims.addAll(validate(context, extent, both, bundle, images));
+    }
+    Cameras cameras = new Cameras(facts, test, objective, extent.every());
+    if (Part.ROUNDING.wanted()) {
+      context.console().println("deciding exactly, too");
+      claims.addAll(
+          round(
+              context, extent, cameras.kinds(Way.SLUICE, false), cameras.kinds(Way.SLUICE, true)));
+    }
+    Optional<Capacity.Tried> load = Optional.empty();
+    if (Part.WORKERS.wanted()) {
+      load = capacities(context, extent, cameras);
+    }
+    if (Part.LARGE.wanted()) {
+      /* A fresh book, so that every decision is made within the time that is taken. */
+      claims.addAll(
+          large(
+              context,
+              extent,
+              cameras.kinds(Way.SLUICE, false),
+              load.map(Capacity.Tried::devices).orElse(USUAL_LOAD)));
+    }
+    return claims;
+  }
+
+  // --- beside real sessions ---------------------------------------------------------------------
+
+  private static List<Claim> validate(
+      StudyContext context, Extent extent, Validation both, Path bundle, LabelledImages images)
+      throws Exception {
+    context.console().printf("%d real devices, %d s%n", Validation.DEVICES, extent.realFrames());
+    List<Picture> pictures = new ArrayList<>();
+    for (int i = 0; i < images.size(); i++) {
+      pictures.add(images.picture(i));
+    }
+    Validation.Pair pair =
+        both.run(bundle, pictures, extent.realFrames(), context.seed("validation"));
+    RealFleet.Measured real = pair.real();
+    FleetResult simulated = pair.simulated();
+    List<List<Object>> rows = new ArrayList<>();
+    List<Claim> claims = new ArrayList<>();
+    int samples = Math.toIntExact(real.latencies().count());
+    for (int percent : new int[] {50, 90, 95, 99}) {
+      double measured = real.latencies().at(percent) / 1e6;
+      double reckoned = simulated.latencyNanos(percent) / 1e6;
+      rows.add(List.of("p" + percent + " latency, ms", measured, reckoned));
+      if (percent != 99) {
+        /* Of 500 frames of a quick run five are beyond p99. */
+        claims.add(off("p" + percent + " latency", measured, reckoned, samples));
+      }
+    }
+    rows.add(List.of("offload share", real.offloadShare(), simulated.offloadShare()));
+    rows.add(List.of("overruns", real.overruns(), 0));
+    rows.add(List.of("worker scale", real.workerScale(), real.workerScale()));
+    claims.add(off("offload share", real.offloadShare(), simulated.offloadShare(), samples));
+    context.csv("validation.csv", List.of("figure", "real", "simulated"), rows);
+    rows.forEach(row -> context.console().printf("  %s%n", row));
+    return claims;
+  }
+
+  private static Claim off(String figure, double real, double simulated, int samples) {
+    double difference = Math.abs(simulated - real) / Math.max(1e-9, Math.abs(real));
+    return Claim.of(
+        figure + ", simulated against 20 real devices", difference, "ratio", "<= 0.1", samples);
+  }
+
+  // --- what rounding does -----------------------------------------------------------------------
+
+  private static List<Claim> round(
+      StudyContext context, Extent extent, List<DeviceKind> rounded, List<DeviceKind> exact)
+      throws Exception {
+    long seed = context.seed("rounding");
+    int devices = extent.exactDevices();
+    long warmUp = extent.warmUp() * SECOND;
+    long measured = extent.measured() * SECOND;
+    /* As many as keep one thread busy in the full run, so that the load matters. */
+    Fleet fleet =
+        Cameras.fleet(rounded, devices, warmUp, measured, seed)
+            .withWorker(WorkerKind.processors(1));
+    FleetResult kept = new FleetSimulator(fleet).run(devices, 1, done -> {});
+    FleetResult asked = new FleetSimulator(fleet.withKinds(exact)).run(devices, 1, done -> {});
+    List<List<Object>> rows =
+        List.of(
+            List.of("p50 latency, ms", asked.latencyNanos(50) / 1e6, kept.latencyNanos(50) / 1e6),
+            List.of("p95 latency, ms", asked.latencyNanos(95) / 1e6, kept.latencyNanos(95) / 1e6),
+            List.of("offload share", asked.offloadShare(), kept.offloadShare()),
+            List.of("accuracy", asked.accuracy(), kept.accuracy()),
+            List.of(
+                "worker us per frame",
+                asked.workerNanosPerFrame() / 1e3,
+                kept.workerNanosPerFrame() / 1e3),
+            List.of(
+                "uplink bytes per frame", asked.uplinkBytesPerFrame(), kept.uplinkBytesPerFrame()));
+    context.csv("rounding.csv", List.of("figure", "exact", "rounded"), rows);
+    rows.forEach(row -> context.console().printf("  rounding: %s%n", row));
+    int samples = Math.toIntExact(kept.frames());
+    return List.of(
+        Claim.of(
+            "offload share, rounded conditions against exact ones",
+            Math.abs(kept.offloadShare() - asked.offloadShare()) / asked.offloadShare(),
+            "ratio",
+            "<= 0.1",
+            samples),
+        Claim.of(
+            "worker compute, rounded conditions against exact ones",
+            Math.abs(kept.workerNanosPerFrame() / asked.workerNanosPerFrame() - 1),
+            "ratio",
+            "<= 0.1",
+            samples));
+  }
+
+  // --- how many workers -------------------------------------------------------------------------
+
+  private static Optional<Capacity.Tried> capacities(
+      StudyContext context, Extent extent, Cameras cameras) throws Exception {
+    List<List<Object>> loads = new ArrayList<>();
+    List<List<Object>> answers = new ArrayList<>();
+    TextTable table =
+        new TextTable(
+            "way",
+            "threads",
+            "devices/worker",
+            "workers/million",
+            "busy",
+            "compute/frame",
+            "sent",
+            "alone",
+            "p95",
+            "accuracy lost");
+    Optional<Capacity.Tried> usual = Optional.empty();
+    for (Way way : Way.values()) {
+      context.console().println(way.title());
+      List<DeviceKind> devices = cameras.kinds(way, false);
+      for (int threads : extent.workerThreads()) {
+        Fleet fleet =
+            Cameras.fleet(
+                    devices,
+                    1,
+                    extent.warmUp() * SECOND,
+                    extent.measured() * SECOND,
+                    context.seed("capacity"))
+                .withWorker(WorkerKind.processors(threads));
+        Capacity capacity = new Capacity(fleet, THREADS);
+        Optional<Capacity.Tried> most = capacity.find(40 * threads);
+        Capacity.Tried shown = most.orElse(capacity.tried().get(0));
+        double workers =
+            most.map(m -> m.result().workerNanosPerFrame() == 0 ? 0 : MILLION / m.devices())
+                .orElse(Double.NaN);
+        answers.add(row(way, threads, most.isPresent(), workers, shown));
+        for (Capacity.Tried tried : capacity.tried()) {
+          loads.add(row(way, threads, tried.holds(), Double.NaN, tried));
+        }
+        FleetResult r = shown.result();
+        table.row(
+            way.title(),
+            String.valueOf(threads),
+            most.isPresent() ? String.valueOf(shown.devices()) : "none",
+            most.isPresent() ? format("%.0f", workers) : "never holds",
+            format("%.0f %%", 100 * r.busyShare()),
+            format("%.2f ms", r.workerNanosPerFrame() / 1e6),
+            format("%.1f %%", 100 * r.offloadShare()),
+            format("%.1f %%", 100 * r.degradedShare()),
+            format("%.0f ms", r.latencyNanos(95) / 1e6),
+            format("%.2f pt", 100 * (r.uncutAccuracy() - r.accuracy())));
+        if (way == Way.SLUICE && threads == Cameras.WORKER_THREADS) {
+          usual = most;
+        }
+        if (most.isEmpty() || r.workerNanosPerFrame() == 0) {
+          /* No number of workers helps, or none is needed. */
+          break;
+        }
+      }
+    }
+    List<String> titles =
+        List.of(
+            "way",
+            "threads",
+            "holds",
+            "workers_per_million",
+            "devices_per_worker",
+            "busy_share",
+            "offload_share",
+            "degraded_share",
+            "late_share",
+            "p50_ms",
+            "p95_ms",
+            "accuracy",
+            "uncut_accuracy",
+            "uplink_bytes_per_frame",
+            "worker_us_per_frame",
+            "refused_share");
+    context.csv("workers.csv", titles, answers);
+    context.csv("loads.csv", titles, loads);
+    table.lines().forEach(context.console()::println);
+    return usual;
+  }
+
+  private static List<Object> row(
+      Way way, int threads, boolean holds, double workers, Capacity.Tried tried) {
+    FleetResult r = tried.result();
+    return List.of(
+        way.title(),
+        threads,
+        holds,
+        Double.isNaN(workers) ? "" : format("%.0f", workers),
+        tried.devices(),
+        r.busyShare(),
+        r.offloadShare(),
+        r.degradedShare(),
+        r.lateShare(),
+        r.latencyNanos(50) / 1e6,
+        r.latencyNanos(95) / 1e6,
+        r.accuracy(),
+        r.uncutAccuracy(),
+        r.uplinkBytesPerFrame(),
+        r.workerNanosPerFrame() / 1e3,
+        r.refusedShare());
+  }
+
+  private static String format(String form, double value) {
+    return String.format(Locale.ROOT, form, value);
+  }
+
+  // --- how fast, and how it extrapolates --------------------------------------------------------
+
+  private static List<Claim> large(
+      StudyContext context, Extent extent, List<DeviceKind> kinds, int devicesPerWorker)
+      throws Exception {
+    long nanos = (extent.seconds() - extent.warmUp()) * SECOND;
+    Fleet fleet =
+        Cameras.fleet(
+            kinds, devicesPerWorker, extent.warmUp() * SECOND, nanos, context.seed("large"));
+    AtomicLong done = new AtomicLong();
+    long begin = System.nanoTime();
+    FleetResult result =
+        new FleetSimulator(fleet)
+            .run(
+                extent.devices(),
+                THREADS,
+                more ->
+                    context
+                        .console()
+                        .printf("  %d of %d devices%n", done.addAndGet(more), extent.devices()));
+    double took = (System.nanoTime() - begin) / 1e9;
+    FleetResult small =
+        new FleetSimulator(fleet)
+            .run(Math.max(devicesPerWorker, extent.devices() / 10), THREADS, more -> {});
+    double perSecond = (double) extent.devices() * extent.seconds() / took;
+    context.csv(
+        "large.csv",
+        List.of("devices", "seconds", "took_s", "events", "decisions", "frames_per_s"),
+        List.of(
+            List.of(
+                extent.devices(),
+                extent.seconds(),
+                took,
+                result.events(),
+                kinds.get(0).book().decisions(),
+                perSecond)));
+    context
+        .console()
+        .printf(
+            Locale.ROOT,
+            "%d devices x %d s in %.1f s: %.0f frames/s, %d decisions kept%n",
+            extent.devices(),
+            extent.seconds(),
+            took,
+            perSecond,
+            kinds.get(0).book().decisions());
+    int samples = (int) Math.min(Integer.MAX_VALUE, result.frames());
+    List<Claim> claims = new ArrayList<>();
+    claims.add(
+        Claim.of("frames simulated per second, 2 threads", perSecond, "1/s", ">= 100000", samples));
+    if (extent.equals(Extent.FULL)) {
+      claims.add(Claim.of("100,000 devices x 10 minutes", took, "s", "<= 600", samples));
+    }
+    claims.add(
+        Claim.of(
+            "worker compute per frame, a tenth of the fleet against all of it",
+            Math.abs(small.workerNanosPerFrame() / result.workerNanosPerFrame() - 1),
+            "ratio",
+            "<= 0.05",
+            samples));
+    return claims;
+  }
+}
