@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -129,7 +130,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       String command =
           "./sluice experiment run %s%s --seed %d --out %s"
               .formatted(name, quick ? " --quick" : "", seed, out);
-      List<Claim> claims = StudyRun.of(study, context, command);
+      List<Claim> claims = StudyRun.of(study, context, command, Clock.systemUTC());
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {
         console.printf(
