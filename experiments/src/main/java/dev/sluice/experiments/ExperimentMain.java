@@ -1,14 +1,19 @@
 package dev.sluice.experiments;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.experiments.report.Claim;
+import dev.sluice.experiments.report.RunFolder;
+import dev.sluice.experiments.report.html.ReportPage;
 import dev.sluice.experiments.study.Studies;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.StudyRun;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -26,8 +31,13 @@ import picocli.CommandLine.Spec;
     name = "sluice experiment",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Runs a study and leaves its figures, or lists the studies.",
-    subcommands = {ExperimentMain.Run.class, ExperimentMain.ListStudies.class})
+    description = "Runs a study and leaves its figures, shows and compares runs, lists the studies.",
+    subcommands = {
+      ExperimentMain.Run.class,
+      ExperimentMain.ListStudies.class,
+      ReportCommand.class,
+      CompareCommand.class
+    })
 public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
   @Spec private CommandSpec spec;
 
@@ -49,7 +59,9 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
 
   @Override
   public String instead() {
-    return "run NAME --out DIR runs a study (" + Studies.names() + "), list says what each asks";
+    return "run NAME --out DIR runs a study ("
+        + Studies.names()
+        + "), list says what each asks, report DIR shows a run, compare A B judges two";
   }
 
   /** {@code experiment list}. */
@@ -76,21 +88,29 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       name = "run",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description = "Runs a study; leaves run.json, summary.json and raw results in a folder.")
+      description =
+          "Runs a study; leaves report.html, run.json, summary.json and raw results in a folder.")
   static final class Run implements Callable<Integer>, Failures.Debuggable {
     private static final long DEFAULT_SEED = 20;
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "the study; 'list' names them")
-    private String name;
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "the study; 'list' names them")
+    private @Nullable String name;
 
     @Option(
         names = "--out",
         paramLabel = "DIR",
-        required = true,
         description = "folder for the results; made where it is missing")
-    private Path out;
+    private @Nullable Path out;
+
+    @Option(
+        names = "--resume",
+        paramLabel = "DIR",
+        description =
+            "go on with the run in this folder, in place of NAME, --out, --quick and --seed; cells"
+                + " that are finished there are not measured again")
+    private @Nullable Path resumed;
 
     @Option(
         names = "--quick",
@@ -101,7 +121,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
         names = "--seed",
         paramLabel = "N",
         description = "from which all seeds of the study follow (default: " + DEFAULT_SEED + ")")
-    private long seed = DEFAULT_SEED;
+    private @Nullable Long seed;
 
     @Option(
         names = "--config",
@@ -113,6 +133,9 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
     @Option(names = "--debug", description = "show a stack trace when something fails")
     private boolean debug;
 
+    /** What is to be run. */
+    private record Order(Study study, Path out, boolean quick, long seed) {}
+
     @Override
     public boolean debug() {
       return debug;
@@ -120,36 +143,25 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
 
     @Override
     public Integer call() throws Exception {
-      Study study =
-          Studies.find(name)
-              .orElseThrow(
-                  () ->
-                      new ParameterException(
-                          spec.commandLine(),
-                          "no study is called '%s'; did you mean '%s'? There are %s"
-                              .formatted(name, Studies.nearest(name), Studies.names())));
-      if (Files.exists(out) && !Files.isDirectory(out)) {
-        throw new ParameterException(
-            spec.commandLine(), "--out " + out + " is a file; name a folder");
+      Order order = resumed == null ? fresh() : again(resumed);
+      if (config != null && !order.study().configurable()) {
+        throw wrongUse("the study " + order.study().name() + " takes no --config");
       }
-      Files.createDirectories(out);
-      StudyContext context = new StudyContext(quick, seed, out, Home.find(), System.out);
+      Files.createDirectories(order.out());
+      StudyContext context =
+          new StudyContext(order.quick(), order.seed(), order.out(), Home.find(), System.out);
       if (config != null) {
-        if (!study.configurable()) {
-          throw new ParameterException(
-              spec.commandLine(), "the study " + name + " takes no --config");
-        }
         context.withConfig(config);
       }
       String command =
           "./sluice experiment run %s%s%s --seed %d --out %s"
               .formatted(
-                  name,
-                  quick ? " --quick" : "",
+                  order.study().name(),
+                  order.quick() ? " --quick" : "",
                   config == null ? "" : " --config " + config,
-                  seed,
-                  out);
-      List<Claim> claims = StudyRun.of(study, context, command);
+                  order.seed(),
+                  order.out());
+      List<Claim> claims = StudyRun.of(order.study(), context, command, Clock.systemUTC());
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {
         console.printf(
@@ -161,9 +173,52 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
             claim.unit(),
             claim.wanted());
       }
-      console.println("results in " + out);
+      console.println(
+          "results in %s; look at %s"
+              .formatted(order.out(), order.out().resolve(ReportPage.FILE)));
       console.flush();
       return 0;
+    }
+
+    private Order fresh() {
+      if (name == null) {
+        throw wrongUse("name a study (" + Studies.names() + "), or --resume DIR");
+      }
+      if (out == null) {
+        throw wrongUse("say with --out DIR where the results go");
+      }
+      if (Files.exists(out) && !Files.isDirectory(out)) {
+        throw wrongUse("--out " + out + " is a file; name a folder");
+      }
+      return new Order(study(name), out, quick, seed == null ? DEFAULT_SEED : seed);
+    }
+
+    private Order again(Path folder) throws IOException {
+      if (name != null || out != null || quick || seed != null) {
+        throw wrongUse("--resume takes study, --quick, --seed and --out from its folder");
+      }
+      if (!Files.isDirectory(folder)) {
+        throw wrongUse("--resume " + folder + " is no folder");
+      }
+      ObjectNode record = RunFolder.record(folder);
+      return new Order(
+          study(record.path("study").asText()),
+          folder,
+          record.path("quick").asBoolean(),
+          record.path("seed").asLong(DEFAULT_SEED));
+    }
+
+    private Study study(String wanted) {
+      return Studies.find(wanted)
+          .orElseThrow(
+              () ->
+                  wrongUse(
+                      "no study is called '%s'; did you mean '%s'? There are %s"
+                          .formatted(wanted, Studies.nearest(wanted), Studies.names())));
+    }
+
+    private ParameterException wrongUse(String message) {
+      return new ParameterException(spec.commandLine(), message);
     }
   }
 }

@@ -1,10 +1,13 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.device.Devices;
 import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.session.Device;
+import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.io.IOException;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -25,6 +28,14 @@ final class DeviceArguments {
   private @Nullable Double emulatedMillis;
 
   @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description =
+          "be a device of which figures are published, such as pi4, jetson-nano or phone-mid, or"
+              + " one whose profile './sluice profile' has written to a file of this name")
+  private @Nullable String name;
+
+  @Option(
       names = "--emulate-codecs",
       paramLabel = "FACTOR",
       defaultValue = "" + DEFAULT_SCALAR_FACTOR,
@@ -43,6 +54,16 @@ final class DeviceArguments {
   private long seed = 1;
 
   void check(EngineArguments command) {
+    if (name != null && emulatedMillis != null) {
+      throw command.wrongUse("--device and --emulate-device are two devices; give one of them");
+    }
+    if (name != null) {
+      try {
+        Devices.check(name);
+      } catch (IllegalArgumentException unknown) {
+        throw command.wrongUse("--device: " + unknown.getMessage());
+      }
+    }
     if (!(scalarFactor > 0 && scalarFactor <= 100_000)) {
       throw command.wrongUse("--emulate-codecs must be in (0, 100000], not " + scalarFactor);
     }
@@ -54,7 +75,7 @@ final class DeviceArguments {
   }
 
   boolean emulated() {
-    return emulatedMillis != null;
+    return emulatedMillis != null || name != null;
   }
 
   /** Returns the device's time for the network over the profile's, both in float32. */
@@ -64,8 +85,15 @@ final class DeviceArguments {
         : emulatedMillis * MILLIS / Math.max(1, facts.workerProfile().networkNanos());
   }
 
-  /** Returns the facts as they are on this device. */
-  BundleFacts onDevice(BundleFacts facts) {
+  /**
+   * Returns the facts as they are on this device.
+   *
+   * @throws IOException if a measured profile cannot be read or is of another network
+   */
+  BundleFacts onDevice(BundleFacts facts, Bundle bundle) throws IOException {
+    if (name != null) {
+      return Devices.on(name, facts, bundle);
+    }
     return emulatedMillis == null ? facts : EmulatedProfile.of(facts, factor(facts), scalarFactor);
   }
 
@@ -75,7 +103,7 @@ final class DeviceArguments {
    * @param factor as {@link #factor} has it
    */
   Device device(Engine engine, double factor) {
-    return emulatedMillis == null
+    return !emulated()
         ? new SerialDevice(engine.loop(), engine.deviceThread())
         : new EmulatedDevice(
             engine.loop(), engine.deviceThread(), factor, EMULATION_NOISE, new Random(seed));

@@ -153,7 +153,7 @@ public final class EdgeMain implements Program.Debuggable {
     try (Engine engine = command.open(memoryBound(goal))) {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
-      BundleFacts facts = device.onDevice(profiled);
+      BundleFacts facts = device.onDevice(profiled, engine.bundle());
       Optional<ExitPolicyUse> policy = followed(engine);
       watched.check(command, policy);
       Strategy chosen =

@@ -1,6 +1,7 @@
 package dev.sluice.edge.agent;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.edge.device.Devices;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.PolicyCriterion;
@@ -113,10 +114,13 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--device",
-      paramLabel = "TIME",
-      converter = Words.Millis.class,
-      description = "the same as the device's time for the whole network in float32, e.g. 250ms")
-  private @Nullable Double deviceMillis;
+      paramLabel = "DEVICE",
+      converter = Words.Device.class,
+      description =
+          "the same as the device's time for the whole network in float32, e.g. 250ms; or a device"
+              + " of which figures are published, such as pi4, jetson-nano or phone-mid; or the"
+              + " file that './sluice profile' has written of one")
+  private Words.@Nullable DeviceWord device;
 
   @Option(
       names = "--device-codecs",
@@ -201,8 +205,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     Bundle opened = open();
     BundleFacts profiled = BundleFactsReader.read(opened, precision);
     double scale = scale(profiled);
-    BundleFacts facts =
-        codecScale == null ? profiled : EmulatedProfile.of(profiled, scale, codecScale);
+    BundleFacts facts = onDevice(profiled, scale, opened);
     Scheduler scheduler = scheduler(facts, goal, options, criterion(opened, choice));
     Estimates estimates = estimates(state, scale);
     Optional<Plan> inUse =
@@ -246,9 +249,20 @@ final class PlanExplainCommand implements Callable<Integer> {
             .locate(named));
   }
 
+  /** The facts as they are on the device, but for its scale. */
+  private BundleFacts onDevice(BundleFacts profiled, double scale, Bundle opened)
+      throws IOException {
+    if (device != null && device.millis().isEmpty()) {
+      return Devices.on(device.text(), profiled, opened);
+    }
+    return codecScale == null ? profiled : EmulatedProfile.of(profiled, scale, codecScale);
+  }
+
   private double scale(BundleFacts facts) {
-    if (deviceMillis != null) {
-      return deviceMillis * NANOS_PER_MILLI / Math.max(1, facts.workerProfile().networkNanos());
+    if (device != null && device.millis().isPresent()) {
+      return device.millis().getAsDouble()
+          * NANOS_PER_MILLI
+          / Math.max(1, facts.workerProfile().networkNanos());
     }
     return deviceScale == null ? 1 : deviceScale;
   }
@@ -369,8 +383,12 @@ final class PlanExplainCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (deviceScale != null && deviceMillis != null) {
+    if (deviceScale != null && device != null) {
       throw wrongUse("--device and --device-scale exclude each other");
+    }
+    if (codecScale != null && device != null && device.millis().isEmpty()) {
+      throw wrongUse(
+          "--device-codecs goes with a device's time, not with a device of known codecs");
     }
     if (periodMillis != null && framesPerSecond != null) {
       throw wrongUse("--period and --fps exclude each other");

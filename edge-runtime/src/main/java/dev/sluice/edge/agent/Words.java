@@ -1,8 +1,10 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.edge.device.Devices;
 import dev.sluice.model.engine.ExecutionProvider;
 import dev.sluice.protocol.pool.WorkerTarget;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -95,6 +97,30 @@ public final class Words {
         // Told below.
       }
       throw new TypeConversionException("'" + text + "' is no factor; write 8 or 0.5");
+    }
+  }
+
+  /**
+   * A device by its time or by its name.
+   *
+   * @param text as given
+   * @param millis its time for the whole network; empty where the text names a device or a file
+   */
+  record DeviceWord(String text, OptionalDouble millis) {}
+
+  /** A time, such as {@code 250ms}, a published device, such as {@code pi4}, or a file. */
+  static final class Device implements ITypeConverter<DeviceWord> {
+    @Override
+    public DeviceWord convert(String text) {
+      if (NUMBER.matcher(text.strip()).matches()) {
+        return new DeviceWord(text, OptionalDouble.of(new Millis().convert(text)));
+      }
+      try {
+        Devices.check(text);
+      } catch (IllegalArgumentException unknown) {
+        throw new TypeConversionException(unknown.getMessage() + "; or a time such as 250ms");
+      }
+      return new DeviceWord(text, OptionalDouble.empty());
     }
   }
 

@@ -110,6 +110,17 @@ class PlanExplainCommandTest {
   }
 
   @Test
+  void takesTheDeviceByItsPublishedName() throws Exception {
+    String[] goal = {"--objective", "minimise mean_latency", "--link", "down"};
+    JsonNode json = explained(goal[0], goal[1], goal[2], goal[3], "--device", "pi4");
+
+    assertThat(json.path("estimates").path("device_scale").asDouble()).isEqualTo(1);
+    assertThat(plan("explain", bundle(), "--device", "pi9")).isEqualTo(2);
+    assertThat(plan("explain", bundle(), "--device", "pi4", "--device-scale", "2")).isEqualTo(2);
+    assertThat(plan("explain", bundle(), "--device", "pi4", "--device-codecs", "2")).isEqualTo(2);
+  }
+
+  @Test
   void keepsThePlanInUseThatIsNamed() throws Exception {
     String[] options = {"--objective", "minimise mean_latency", "--uplink", "1gbit", "--rtt", "0"};
     String best = explained(options).path("plan").asText();

@@ -60,6 +60,15 @@ public record Bound(Relation relation, double limit) {
     };
   }
 
+  /** Which way a figure gets better: 1 upwards, -1 downwards, 0 where it is to be met. */
+  public int better() {
+    return switch (relation) {
+      case AT_MOST, BELOW -> -1;
+      case AT_LEAST, ABOVE -> 1;
+      case EQUAL -> 0;
+    };
+  }
+
   @Override
   public String toString() {
     String number =

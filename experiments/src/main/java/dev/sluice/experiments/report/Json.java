@@ -1,6 +1,7 @@
 package dev.sluice.experiments.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -68,6 +69,41 @@ public final class Json {
     json.put("samples", claim.samples());
     json.putArray("spread").add(rounded(claim.low(), 4)).add(rounded(claim.high(), 4));
     return json;
+  }
+
+  /**
+   * A claim from what {@link #claim(Claim)} wrote.
+   *
+   * @throws IllegalArgumentException if a field is missing or out of range
+   */
+  public static Claim claim(JsonNode json) {
+    JsonNode spread = json.path("spread");
+    return new Claim(
+        text(json, "name"),
+        number(json.path("measured")),
+        text(json, "unit"),
+        Bound.parse(text(json, "wanted")),
+        json.path("samples").asInt(),
+        number(spread.path(0)),
+        number(spread.path(1)));
+  }
+
+  private static String text(JsonNode json, String field) {
+    if (!json.path(field).isTextual()) {
+      throw new IllegalArgumentException("a claim without " + field);
+    }
+    return json.path(field).textValue();
+  }
+
+  /** Jackson writes what is not finite as text. */
+  private static double number(JsonNode json) {
+    if (json.isNumber()) {
+      return json.doubleValue();
+    }
+    if (json.isTextual()) {
+      return Double.parseDouble(json.textValue());
+    }
+    throw new IllegalArgumentException("a claim without its numbers");
   }
 
   /** Counts as an object, in the map's order. */

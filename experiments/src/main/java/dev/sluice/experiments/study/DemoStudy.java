@@ -60,6 +60,7 @@ final class DemoStudy implements Study {
     ObjectNode json = result.json();
     Json.write(context.out().resolve("demo.json"), json);
     answers(context, result);
+    DemoFigures.of(result).forEach(context::figure);
     return claims(result);
   }
 

@@ -1,9 +1,11 @@
 package dev.sluice.experiments.study;
 
+import dev.sluice.experiments.report.RawTable;
+import dev.sluice.experiments.report.RawTable.Column;
+import dev.sluice.experiments.report.WholeFile;
+import dev.sluice.experiments.report.figure.Figure;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +29,9 @@ public final class StudyContext {
   private final Map<String, Long> seeds = new LinkedHashMap<>();
   private final Map<String, Path> inputs = new LinkedHashMap<>();
   private Optional<Path> config = Optional.empty();
+  private final Map<String, String> texts = new LinkedHashMap<>();
+  private final List<Figure> figures = new ArrayList<>();
+  private final List<RawTable> tables = new ArrayList<>();
   private final List<Failure> failures = new CopyOnWriteArrayList<>();
 
   /**
@@ -94,15 +99,43 @@ public final class StudyContext {
     return path;
   }
 
-  /** Writes raw results. */
+  /**
+   * Notes a text that the run depends on but no file holds, such as a generated trace, so that
+   * {@code run.json} has its digest.
+   */
+  public void input(String name, String text) {
+    texts.put(name, Digests.of(text));
+  }
+
+  /** Writes raw results of which nothing is known but their titles. */
   public void csv(String fileName, List<String> titles, List<? extends List<?>> rows)
       throws IOException {
-    List<String> lines = new ArrayList<>();
-    lines.add(String.join(",", titles));
-    for (List<?> row : rows) {
-      lines.add(String.join(",", row.stream().map(StudyContext::cell).toList()));
-    }
-    Files.write(out.resolve(fileName), lines, StandardCharsets.UTF_8);
+    table(fileName.replace(".csv", ""), fileName, titles.stream().map(Column::info).toList(), rows);
+  }
+
+  /**
+   * Writes raw results; the report shows them, and two runs are compared by them.
+   *
+   * @param title what the table holds, in words
+   * @param fileName of the CSV file, made or replaced
+   * @param columns what each column is for
+   * @param rows with a cell per column
+   */
+  public void table(
+      String title, String fileName, List<Column> columns, List<? extends List<?>> rows)
+      throws IOException {
+    RawTable table = new RawTable(title, fileName, columns);
+    StringBuilder text = new StringBuilder();
+    line(text, columns.stream().map(Column::name).toList());
+    rows.forEach(row -> line(text, row));
+    WholeFile.write(out.resolve(fileName), text.toString());
+    tables.removeIf(other -> other.file().equals(fileName));
+    tables.add(table);
+  }
+
+  /** Shows a picture in the report, below those that are there. */
+  public void figure(Figure figure) {
+    figures.add(figure);
   }
 
   /**
@@ -127,6 +160,7 @@ public final class StudyContext {
     for (Map.Entry<String, Path> input : inputs.entrySet()) {
       all.append('\n').append(input.getKey()).append(' ').append(Digests.of(input.getValue()));
     }
+    texts.forEach((name, digest) -> all.append('\n').append(name).append(' ').append(digest));
     return Journal.open(out.resolve(JOURNAL), Digests.of(all.toString()));
   }
 
@@ -140,6 +174,24 @@ public final class StudyContext {
     return new Cells(this, journal(configuration), threads);
   }
 
+  /** The seed from which all others follow. */
+  long seed() {
+    return seed;
+  }
+
+  List<Figure> figures() {
+    return figures;
+  }
+
+  List<RawTable> tables() {
+    return tables;
+  }
+
+  /** Digests of the texts that the run depends on. */
+  Map<String, String> texts() {
+    return texts;
+  }
+
   List<Failure> failures() {
     return List.copyOf(failures);
   }
@@ -150,6 +202,13 @@ public final class StudyContext {
 
   Map<String, Path> inputs() {
     return inputs;
+  }
+
+  private static void line(StringBuilder text, List<?> cells) {
+    for (int i = 0; i < cells.size(); i++) {
+      text.append(i == 0 ? "" : ",").append(cell(cells.get(i)));
+    }
+    text.append('\n');
   }
 
   private static String cell(Object value) {

@@ -67,6 +67,7 @@ public final class CodecStudy implements Study {
         SubjectRun run = new SubjectRun(context, subject);
         List<Row> found = run.run();
         show(context, subject, found);
+        context.figure(CodecFigures.of(subject.name(), firstTask(subject, found)));
         claims.addAll(claims(context, subject, found));
         rows.addAll(found);
         tried.addAll(run.tried());

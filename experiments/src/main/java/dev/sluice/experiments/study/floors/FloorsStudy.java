@@ -86,6 +86,7 @@ public final class FloorsStudy implements Study {
       print(context, found);
     }
     context.csv("floors.csv", TITLES, all.stream().flatMap(FloorsStudy::rows).toList());
+    FloorsFigures.of(findings).forEach(context::figure);
     sizes(context, all);
     return claims(findings);
   }

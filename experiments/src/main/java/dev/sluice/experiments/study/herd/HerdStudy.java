@@ -11,8 +11,10 @@ import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
@@ -114,8 +116,32 @@ public final class HerdStudy implements Study {
       }
     }
     context.csv("course.csv", COURSE_TITLES, courses(runs));
+    figures(context, runs);
     table(runs).lines().forEach(context.console()::println);
     return claims(runs);
+  }
+
+  private static void figures(StudyContext context, List<Run> runs) {
+    Map<String, Map<String, List<Phase>>> conditions = new LinkedHashMap<>();
+    List<String> groups = new ArrayList<>();
+    Map<String, List<Double>> late = new LinkedHashMap<>();
+    for (Run run : runs) {
+      String condition = (run.alike() ? "alike" : "mixed") + ", goal " + (run.goal() + 1);
+      conditions
+          .computeIfAbsent(condition, c -> new LinkedHashMap<>())
+          .put(run.contender().title(), run.phases());
+      for (Phase phase : run.phases()) {
+        String group = condition + ", " + phase.name();
+        if (!groups.contains(group)) {
+          groups.add(group);
+        }
+        late.computeIfAbsent(run.contender().title(), c -> new ArrayList<>())
+            .add(phase.lateShare());
+      }
+    }
+    conditions.forEach(
+        (condition, courses) -> context.figure(HerdFigures.timeline(condition, courses)));
+    context.figure(HerdFigures.late(groups, late));
   }
 
   /** A network that takes the worker 6 ms at the profile's speed. */

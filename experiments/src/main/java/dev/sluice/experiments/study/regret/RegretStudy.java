@@ -67,6 +67,7 @@ public final class RegretStudy implements Study {
     context.csv("runs.csv", Report.RUN_TITLES, report.runs());
     context.csv("regret.csv", Report.REGRET_TITLES, report.regrets());
     context.csv("rivals.csv", Report.RIVAL_TITLES, report.rivals());
+    report.figures().forEach(context::figure);
     for (TextTable table :
         List.of(
             report.table(),

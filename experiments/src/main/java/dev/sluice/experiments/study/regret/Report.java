@@ -6,6 +6,9 @@ import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.report.figure.Axis;
+import dev.sluice.experiments.report.figure.Figure;
+import dev.sluice.experiments.report.figure.Series;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -435,6 +438,43 @@ final class Report {
       List<Claim> claims, String name, Question question, List<Double> costs) {
     if (!costs.isEmpty()) {
       claims.add(Claim.of(name, largest(costs), question.cost().toString(), "<= 0", costs.size()));
+    }
+  }
+
+  /** The costs over the oracle's on all traces, and over each rival's. */
+  List<Figure> figures() {
+    Map<String, double[]> overOracle = new LinkedHashMap<>();
+    List<String> names = new ArrayList<>();
+    List<Series.Point> means = new ArrayList<>();
+    List<Series.Point> rivals = new ArrayList<>();
+    groups()
+        .forEach(
+            (name, group) -> {
+              double[] ratios =
+                  oracleRatios(group).stream().mapToDouble(Double::doubleValue).toArray();
+              overOracle.put(name, ratios);
+              addPoint(means, names.size(), mean(oracleRatios(group)));
+              addPoint(rivals, names.size(), mean(rivalRatios(group)));
+              names.add(name);
+            });
+    return List.of(
+        new Figure.Bars(
+            "Cost over the oracle's and over the best rival's",
+            "Means over the traces with 95 % intervals; 1 is as good. Where the other's cost is 0"
+                + " there is no ratio. Emulated device, replayed outcomes.",
+            Axis.of("cost over the other's", "ratio"),
+            names,
+            List.of(new Series("the oracle", means), new Series("the best rival", rivals))),
+        Figure.Cdf.of(
+            "Cost over the oracle's, trace by trace",
+            "",
+            Axis.of("cost over the oracle's", "ratio"),
+            overOracle));
+  }
+
+  private static void addPoint(List<Series.Point> points, int group, Interval mean) {
+    if (Double.isFinite(mean.value())) {
+      points.add(Series.Point.of(group, mean.value(), mean.low(), mean.high()));
     }
   }
 

@@ -1,0 +1,76 @@
+package dev.sluice.edge.device;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.scheduler.energy.DevicePower;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The devices of which Sluice has published figures: {@code devices.json} on the class path. */
+public final class DeviceProfiles {
+  private static final String FILE = "devices.json";
+  private static final double GIGA = 1e9;
+  private static final double NANOS_PER_MICRO = 1e3;
+
+  /** Read once; the file is part of the program. */
+  private static final Map<String, DeviceProfile> ALL = read();
+
+  private DeviceProfiles() {}
+
+  /** All of them, by name. */
+  public static Map<String, DeviceProfile> all() {
+    return ALL;
+  }
+
+  /**
+   * The device of that name, such as {@code pi4}.
+   *
+   * @throws IllegalArgumentException naming the known ones, if there is none
+   */
+  public static DeviceProfile named(String name) {
+    DeviceProfile profile = ALL.get(name);
+    if (profile == null) {
+      throw new IllegalArgumentException(
+          "no device '" + name + "', only " + String.join(", ", ALL.keySet()));
+    }
+    return profile;
+  }
+
+  private static Map<String, DeviceProfile> read() {
+    Map<String, DeviceProfile> all = new LinkedHashMap<>();
+    try (InputStream in = DeviceProfiles.class.getResourceAsStream(FILE)) {
+      for (JsonNode device : new ObjectMapper().readTree(in)) {
+        DeviceProfile profile = profile(device);
+        all.put(profile.name(), profile);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the class path lacks " + FILE, e);
+    }
+    return java.util.Collections.unmodifiableMap(all);
+  }
+
+  private static DeviceProfile profile(JsonNode json) {
+    String name = json.required("name").asText();
+    return new DeviceProfile(
+        name,
+        json.required("title").asText(),
+        json.required("dense_gmacs_per_s").asDouble() * GIGA,
+        json.required("depthwise_gmacs_per_s").asDouble() * GIGA,
+        json.required("gigabytes_per_s").asDouble() * GIGA,
+        json.required("launch_us").asDouble() * NANOS_PER_MICRO,
+        json.required("codec_factor").asDouble(),
+        json.has("network_mw")
+            ? Optional.of(
+                new DevicePower(
+                    name,
+                    json.required("network_mw").asDouble(),
+                    json.required("coding_mw").asDouble(),
+                    json.required("waiting_mw").asDouble()))
+            : Optional.empty(),
+        json.required("source").asText());
+  }
+}
