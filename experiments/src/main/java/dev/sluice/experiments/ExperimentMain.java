@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
     name = "sluice experiment",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Runs a study and leaves its figures, shows and compares runs, lists the studies.",
+    description =
+        "Runs a study and leaves its figures, shows and compares runs, lists the studies.",
     subcommands = {
       ExperimentMain.Run.class,
       ExperimentMain.ListStudies.class,
@@ -174,8 +175,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
             claim.wanted());
       }
       console.println(
-          "results in %s; look at %s"
-              .formatted(order.out(), order.out().resolve(ReportPage.FILE)));
+          "results in %s; look at %s".formatted(order.out(), order.out().resolve(ReportPage.FILE)));
       console.flush();
       return 0;
     }

@@ -44,8 +44,8 @@ public final class EmulatedLink implements AutoCloseable {
 
   private static final Direction[] DIRECTIONS = Direction.values();
 
-  /** Wake-ups closer together than this are merged: a quarter of the delay that may be added. */
-  private static final long PERIOD_NANOS = 250_000;
+  /** Wake-ups closer together than this are merged: half of the delay that may be added. */
+  private static final long PERIOD_NANOS = 500_000;
 
   private static final long MOST_SLACK_NANOS = 2_000_000;
 

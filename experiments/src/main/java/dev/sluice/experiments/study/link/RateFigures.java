@@ -21,7 +21,7 @@ final class RateFigures {
   private record Flood(double megabits, double cores) {}
 
   static void measure(Findings findings) throws IOException, InterruptedException {
-    double seconds = findings.scaled(4, 10);
+    double seconds = findings.scaled(3, 10);
     TextTable table = new TextTable("set Mbit/s", "measured", "error %", "cores");
     List<List<Object>> rows = new ArrayList<>();
     for (double megabits : findings.scaled(FEW, ALL)) {

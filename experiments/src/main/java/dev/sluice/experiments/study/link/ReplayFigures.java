@@ -29,7 +29,7 @@ final class ReplayFigures {
   private ReplayFigures() {}
 
   static void measure(Findings findings) throws IOException, InterruptedException {
-    int seconds = findings.scaled(15, 60);
+    int seconds = findings.scaled(10, 60);
     Path generated = findings.context().out().resolve("generated-lte.up");
     LinkTrace trace =
         new TraceGenerator(LinkKind.LTE)
