@@ -62,8 +62,7 @@ class RadioLinkTest {
     RadioLink link = new RadioLink(rates, 0, out, 100 * MILLI);
 
     /* Half a second before, the rest of 1,000 bytes after two seconds of silence. */
-    assertThat(link.send(1000, SECOND / 2))
-        .isCloseTo(SECOND / 2 + 3 * SECOND, within(10L));
+    assertThat(link.send(1000, SECOND / 2)).isCloseTo(SECOND / 2 + 3 * SECOND, within(10L));
     assertThat(link.silentSince(2 * SECOND)).isEqualTo(SECOND);
     assertThat(link.silentSince(3 * SECOND)).isEqualTo(-1);
     assertThat(link.arrivalNanos(SECOND - 10)).isEqualTo(3 * SECOND);
