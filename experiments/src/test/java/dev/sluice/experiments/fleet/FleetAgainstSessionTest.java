@@ -32,6 +32,9 @@ class FleetAgainstSessionTest {
   /** Three standard errors of a share of 600 frames at one half, both sides drawn. */
   private static final double SHARE = 0.087;
 
+  /** Answers at the deadline are few, and come in runs after a drop of the rate. */
+  private static final double DEGRADED = 0.03;
+
   private final BundleFacts facts =
       SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 400, 10, 6_000_000, true), 1);
 
@@ -106,12 +109,16 @@ class FleetAgainstSessionTest {
             1);
     FleetResult simulated = new FleetSimulator(fleet).run(4, 1, done -> {});
     String both = "real: " + real + "; simulated: " + describe(simulated);
-    for (int percent : new int[] {50, 95}) {
+    /* Not p95: where one frame in twenty is answered at the deadline it lies on a cliff. */
+    for (int percent : new int[] {50, 90}) {
       assertThat(simulated.latencyNanos(percent))
           .as("p%d, %s", percent, both)
           .isCloseTo(real.latencyNanos(percent), within(RELATIVE * real.latencyNanos(percent)));
     }
     assertThat(simulated.offloadShare()).as(both).isCloseTo(real.offloadShare(), within(SHARE));
+    assertThat(simulated.degradedShare())
+        .as(both)
+        .isCloseTo(real.degradedShare(), within(DEGRADED));
     assertThat(simulated.accuracy()).as(both).isCloseTo(real.accuracy(), within(SHARE));
   }
 

@@ -11,6 +11,9 @@ import java.util.List;
  * share one.
  */
 public final class RateTable {
+  /** Sums are rounded: what is that near to where a pause begins does not wait for its end. */
+  private static final double ROUNDING_BYTES = 1e-6;
+
   private final long[] starts;
 
   /** Bytes per nanosecond, by step. */
@@ -122,7 +125,7 @@ public final class RateTable {
     double perRound = sums[starts.length];
     long rounds = (long) Math.floor(bytes / perRound);
     long before = rounds * durationNanos;
-    double rest = Math.min(perRound, Math.max(0, bytes - rounds * perRound));
+    double rest = Math.min(perRound, Math.max(0, bytes - rounds * perRound - ROUNDING_BYTES));
     int found = Arrays.binarySearch(sums, rest);
     if (found >= 0) {
       /* Where a pause begins; of several equal sums the first. */
