@@ -73,7 +73,8 @@ public final class StudyFile {
    */
   static <T> T parse(String text, String name, boolean quick, Class<T> type) {
     if (!(tree(text, name) instanceof ObjectNode full)) {
-      throw new IllegalArgumentException(name + ": a study has fields such as bundles: [roadsigns]");
+      throw new IllegalArgumentException(
+          name + ": a study has fields such as bundles: [roadsigns]");
     }
     JsonNode changes = full.remove(QUICK);
     T usual = value(full, name, type);
@@ -139,9 +140,7 @@ public final class StudyFile {
     JsonNode node = tree;
     for (Reference step : parent(e)) {
       node =
-          step.getFieldName() == null
-              ? node.path(step.getIndex())
-              : node.path(step.getFieldName());
+          step.getFieldName() == null ? node.path(step.getIndex()) : node.path(step.getFieldName());
     }
     List<String> names = new ArrayList<>();
     node.fieldNames().forEachRemaining(names::add);

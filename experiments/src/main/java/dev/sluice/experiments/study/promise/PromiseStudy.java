@@ -34,8 +34,9 @@ import java.util.Objects;
  * every promise that is broken. All is emulated.
  *
  * <p>A certified floor is promised for data like those of the CERTIFY table, so it is claimed of
- * the minutes without a shift, and outages are exempt as in the demo; what both do is shown. The trace-clairvoyant oracle of the
- * study of regret is compared with over the first minutes, in which nothing happens.
+ * the minutes without a shift, and outages are exempt as in the demo; what both do is shown. The
+ * trace-clairvoyant oracle of the study of regret is compared with over the first minutes, in which
+ * nothing happens.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
@@ -47,7 +48,8 @@ public final class PromiseStudy implements Study {
 
   @Override
   public String question() {
-    return "Are deadline and certified floor kept for half an hour of outage, throttling and shift?";
+    return "Are deadline and certified floor kept for half an hour of outage, throttling and"
+        + " shift?";
   }
 
   @Override
@@ -232,7 +234,8 @@ public final class PromiseStudy implements Study {
   private static List<Claim> claims(Subject subject, List<Minute> minutes, PromiseConfig config) {
     int frames = minutes.stream().mapToInt(Minute::frames).sum();
     int late = minutes.stream().mapToInt(Minute::late).sum();
-    List<Minute> certified = minutes.stream().filter(minute -> !minute.shifted() && !minute.away()).toList();
+    List<Minute> certified =
+        minutes.stream().filter(minute -> !minute.shifted() && !minute.away()).toList();
     int certifiedFrames = certified.stream().mapToInt(Minute::frames).sum();
     var difference =
         dev.sluice.experiments.report.Interval.ofPairedAccuracy(
@@ -252,15 +255,14 @@ public final class PromiseStudy implements Study {
             "<= " + Math.round(PERCENT * question.mostLate()),
             frames),
         Claim.of(
-            subject.name()
-                + ": accuracy off the uncut network's, outage and shift apart, emulated",
+            subject.name() + ": accuracy off the uncut network's, outage and shift apart, emulated",
             difference,
             "points",
             ">= " + -PERCENT * question.mostLoss(),
             certifiedFrames),
         Claim.of(
             subject.name() + ": minutes in which a promise is broken and nothing explains it",
-            unexplained,
+            (double) unexplained,
             "minutes",
             "= 0",
             minutes.size()));

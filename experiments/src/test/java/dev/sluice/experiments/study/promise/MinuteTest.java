@@ -8,7 +8,8 @@ class MinuteTest {
   private static final double MOST_LATE = 0.05;
   private static final double POINTS = 1;
 
-  private static Minute minute(int late, int lost, boolean away, boolean throttled, boolean shifted) {
+  private static Minute minute(
+      int late, int lost, boolean away, boolean throttled, boolean shifted) {
     return new Minute(0, 600, late, 0, late, 0, lost, 0, 0, away, throttled, shifted);
   }
 
