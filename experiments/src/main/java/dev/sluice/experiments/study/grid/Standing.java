@@ -66,7 +66,7 @@ public record Standing(
   }
 
   /** Points at which the strategy is shown to be less accurate than allowed. */
-  public static long inaccurate(List<Standing> standings) {
-    return standings.stream().filter(standing -> !standing.accurate()).count();
+  public static int inaccurate(List<Standing> standings) {
+    return Math.toIntExact(standings.stream().filter(standing -> !standing.accurate()).count());
   }
 }

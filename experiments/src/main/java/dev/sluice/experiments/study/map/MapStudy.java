@@ -92,13 +92,13 @@ public final class MapStudy implements Study {
     return List.of(
         Claim.of(
             bundle + ": regions where the joint plan is less accurate than allowed",
-            inaccurate,
+            (double) inaccurate,
             "regions",
             "= 0",
             regions.size()),
         Claim.of(
             bundle + ": regions where the joint plan is shown to be more than 2 % slower, emulated",
-            worse,
+            (double) worse,
             "regions",
             "= 0",
             regions.size()),

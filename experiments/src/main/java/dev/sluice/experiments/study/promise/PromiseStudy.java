@@ -48,7 +48,8 @@ public final class PromiseStudy implements Study {
 
   @Override
   public String question() {
-    return "Are deadline and certified floor kept for half an hour of outage, throttling and shift?";
+    return "Are deadline and certified floor kept for half an hour of outage, throttling and"
+        + " shift?";
   }
 
   @Override
@@ -261,7 +262,7 @@ public final class PromiseStudy implements Study {
             certifiedFrames),
         Claim.of(
             subject.name() + ": minutes in which a promise is broken and nothing explains it",
-            unexplained,
+            (double) unexplained,
             "minutes",
             "= 0",
             minutes.size()));

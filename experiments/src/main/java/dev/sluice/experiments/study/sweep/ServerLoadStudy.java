@@ -133,13 +133,13 @@ public final class ServerLoadStudy implements Study {
     return List.of(
         Claim.of(
             bundle + ": rates at which some rival holds deadline and accuracy and Sluice not",
-            broken,
+            (double) broken,
             "rates",
             "= 0",
             points.size()),
         Claim.of(
             bundle + ": rates at which the device alone holds the deadline (the condition)",
-            alone,
+            (double) alone,
             "rates",
             "= 0",
             points.size()));
