@@ -60,11 +60,9 @@ final class CompareCommand implements Callable<Integer>, Failures.Debuggable {
       }
     }
     if (!(margin >= 0 && margin <= 1)) {
-      throw new ParameterException(
-          spec.commandLine(), "--margin must be in [0, 1], not " + margin);
+      throw new ParameterException(spec.commandLine(), "--margin must be in [0, 1], not " + margin);
     }
-    Comparison comparison =
-        Comparison.of(RunFolder.read(before), RunFolder.read(after), margin);
+    Comparison comparison = Comparison.of(RunFolder.read(before), RunFolder.read(after), margin);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.print(Json.text(comparison.json()));

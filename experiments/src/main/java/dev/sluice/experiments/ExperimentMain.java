@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
     name = "sluice experiment",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Runs a study and leaves its figures, shows and compares runs, lists the studies.",
+    description =
+        "Runs a study and leaves its figures, shows and compares runs, lists the studies.",
     subcommands = {
       ExperimentMain.Run.class,
       ExperimentMain.ListStudies.class,
@@ -139,15 +140,11 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       Order order = resumed == null ? fresh() : again(resumed);
       Files.createDirectories(order.out());
       StudyContext context =
-          new StudyContext(
-              order.quick(), order.seed(), order.out(), Home.find(), System.out);
+          new StudyContext(order.quick(), order.seed(), order.out(), Home.find(), System.out);
       String command =
           "./sluice experiment run %s%s --seed %d --out %s"
               .formatted(
-                  order.study().name(),
-                  order.quick() ? " --quick" : "",
-                  order.seed(),
-                  order.out());
+                  order.study().name(), order.quick() ? " --quick" : "", order.seed(), order.out());
       List<Claim> claims = StudyRun.of(order.study(), context, command, Clock.systemUTC());
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {
@@ -161,8 +158,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
             claim.wanted());
       }
       console.println(
-          "results in %s; look at %s"
-              .formatted(order.out(), order.out().resolve(ReportPage.FILE)));
+          "results in %s; look at %s".formatted(order.out(), order.out().resolve(ReportPage.FILE)));
       console.flush();
       return 0;
     }

@@ -45,7 +45,10 @@ class StudyRunTest {
       context.input("missing", context.home().resolve("no such file"));
       context.failure("worker 2", new IOException("connection reset"));
       context.table(
-          "cells", "cells.csv", List.of(Column.key("name"), Column.cost("ms")), List.of(List.of("a, \"b\"", 3)));
+          "cells",
+          "cells.csv",
+          List.of(Column.key("name"), Column.cost("ms")),
+          List.of(List.of("a, \"b\"", 3)));
       context.figure(
           Figure.Cdf.of("Latency", "", Axis.of("latency", "ms"), Map.of("a", new double[] {1, 2})));
       if (fails) {
@@ -68,8 +71,7 @@ class StudyRunTest {
     assertThat(record.path("seeds").has("frames")).isTrue();
     assertThat(record.path("machine").path("jvm").asText()).isNotBlank();
     assertThat(record.path("inputs").path("bundle").asText()).hasSize(64);
-    assertThat(record.path("inputs").path("trace").asText())
-        .isEqualTo(Digests.of("0 1\n1 2\n"));
+    assertThat(record.path("inputs").path("trace").asText()).isEqualTo(Digests.of("0 1\n1 2\n"));
     assertThat(record.path("inputs").path("missing").asText()).isEqualTo("missing");
     assertThat(record.path("bundles").path("bundle").asText()).hasSize(64);
     assertThat(record.path("failures").path(0).path("error").asText())

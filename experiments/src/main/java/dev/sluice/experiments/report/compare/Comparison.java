@@ -40,8 +40,7 @@ public record Comparison(String study, List<Difference> differences, List<String
    * @param margin relative change that is put up with, at least 0
    * @throws IOException if they are runs of different studies, or raw results cannot be read
    */
-  public static Comparison of(RunFolder before, RunFolder after, double margin)
-      throws IOException {
+  public static Comparison of(RunFolder before, RunFolder after, double margin) throws IOException {
     if (!before.study().equals(after.study())) {
       throw new IOException(
           "%s is a run of %s and %s one of %s; only runs of one study compare"
@@ -56,7 +55,8 @@ public record Comparison(String study, List<Difference> differences, List<String
     Map<String, Claim> second = byName(after.claims());
     long claims =
         first.entrySet().stream()
-            .filter(claim -> Judge.hasInterval(claim.getValue()) && second.containsKey(claim.getKey()))
+            .filter(
+                claim -> Judge.hasInterval(claim.getValue()) && second.containsKey(claim.getKey()))
             .count();
     Judge judge = new Judge(Math.max(1, Math.toIntExact(claims) + measures.size()), margin);
     List<Difference> differences = new ArrayList<>();
@@ -187,8 +187,7 @@ public record Comparison(String study, List<Difference> differences, List<String
 
   /** For people: what is different, then how many are not, then the notes. */
   public List<String> lines() {
-    TextTable table =
-        new TextTable("what", "verdict", "before", "after", "difference", "because");
+    TextTable table = new TextTable("what", "verdict", "before", "after", "difference", "because");
     int same = 0;
     for (Difference difference : differences) {
       if (difference.verdict() == Verdict.SAME) {

@@ -20,7 +20,8 @@ record Judge(int figures, double margin) {
   private static final double ERROR = 0.05;
 
   /** Quantile of the intervals that claims come with: 95 %, two-sided. */
-  private static final double CLAIM_QUANTILE = new NormalDistribution().inverseCumulativeProbability(0.975);
+  private static final double CLAIM_QUANTILE =
+      new NormalDistribution().inverseCumulativeProbability(0.975);
 
   Judge {
     if (figures < 1 || !(margin >= 0)) {

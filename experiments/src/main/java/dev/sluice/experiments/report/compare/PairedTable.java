@@ -68,7 +68,9 @@ record PairedTable(List<Measure> measures, int unpaired) {
       if (each.role() == Role.COST || each.role() == Role.GAIN) {
         for (var condition : conditions.entrySet()) {
           String where =
-              condition.getKey().isEmpty() ? "" : " (" + String.join(", ", condition.getKey()) + ")";
+              condition.getKey().isEmpty()
+                  ? ""
+                  : " (" + String.join(", ", condition.getKey()) + ")";
           measure(
               table.file() + ": " + each.name() + where,
               each.role() == Role.GAIN ? 1 : -1,
@@ -82,11 +84,7 @@ record PairedTable(List<Measure> measures, int unpaired) {
   }
 
   private static void measure(
-      String what,
-      int better,
-      int column,
-      Iterable<List<Pair>> blocks,
-      List<Measure> measures) {
+      String what, int better, int column, Iterable<List<Pair>> blocks, List<Measure> measures) {
     List<Double> changes = new ArrayList<>();
     double sum = 0;
     for (List<Pair> block : blocks) {
@@ -122,8 +120,7 @@ record PairedTable(List<Measure> measures, int unpaired) {
     if (!csv.columns().equals(table.columns().stream().map(Column::name).toList())) {
       throw new IOException(
           "%s has the columns %s, not %s; the runs are of different versions of the study"
-              .formatted(
-                  file, csv.columns(), table.columns().stream().map(Column::name).toList()));
+              .formatted(file, csv.columns(), table.columns().stream().map(Column::name).toList()));
     }
     Map<List<String>, List<String>> rows = new LinkedHashMap<>();
     for (List<String> row : csv.rows()) {

@@ -1,4 +1,7 @@
-/** Two runs of a study side by side. Start at {@link dev.sluice.experiments.report.compare.Comparison}. */
+/**
+ * Two runs of a study side by side. Start at {@link
+ * dev.sluice.experiments.report.compare.Comparison}.
+ */
 @NullMarked
 package dev.sluice.experiments.report.compare;
 

@@ -73,14 +73,18 @@ class ComparisonTest {
   void countsARowPerBlockOnce() throws IOException {
     RawTable frames =
         new RawTable(
-            "frames", "cells.csv", List.of(Column.block("drive"), Column.key("frame"), Column.cost("ms")));
+            "frames",
+            "cells.csv",
+            List.of(Column.block("drive"), Column.key("frame"), Column.cost("ms")));
     Path before = run("a", frames, "drive,frame,ms\n1,1,10\n1,2,12\n2,1,20\n2,2,22\n");
     Path after = run("b", frames, "drive,frame,ms\n1,1,11\n1,2,13\n2,1,23\n2,2,25\n");
 
     List<PairedTable.Measure> measures = PairedTable.of(frames, before, after).measures();
 
     // By frame, as the condition, each has two drives.
-    assertThat(measures).extracting(PairedTable.Measure::what).containsExactly("cells.csv: ms (1)", "cells.csv: ms (2)");
+    assertThat(measures)
+        .extracting(PairedTable.Measure::what)
+        .containsExactly("cells.csv: ms (1)", "cells.csv: ms (2)");
     assertThat(measures.get(0).changes()).containsExactly(1.0, 3.0);
     assertThat(measures.get(0).before()).isEqualTo(15);
   }
@@ -103,8 +107,7 @@ class ComparisonTest {
     Path after = run("b", "a,1,10.4,0.9,\na,2,10.4,0.9,\n");
 
     assertThat(compare(before, after).isRegression()).isTrue();
-    assertThat(
-            Comparison.of(RunFolder.read(before), RunFolder.read(after), 0.05).isRegression())
+    assertThat(Comparison.of(RunFolder.read(before), RunFolder.read(after), 0.05).isRegression())
         .isFalse();
   }
 
@@ -118,8 +121,10 @@ class ComparisonTest {
 
   @Test
   void judgesClaimsByTheirIntervals() throws IOException {
-    Path before = run("a", "", claim("near", 90, 80, 100, "<= 100"), claim("far", 90, 89, 91, "<= 100"));
-    Path after = run("b", "", claim("near", 101, 91, 111, "<= 100"), claim("far", 99, 98, 100, "<= 100"));
+    Path before =
+        run("a", "", claim("near", 90, 80, 100, "<= 100"), claim("far", 90, 89, 91, "<= 100"));
+    Path after =
+        run("b", "", claim("near", 101, 91, 111, "<= 100"), claim("far", 99, 98, 100, "<= 100"));
 
     Comparison comparison = compare(before, after);
 
@@ -164,7 +169,9 @@ class ComparisonTest {
     assertThat(only(compare(after, after), "ratio").verdict()).isEqualTo(Verdict.SAME);
   }
 
-  /** Of two hundred pairs of runs that differ by chance alone, about one in twenty may be called. */
+  /**
+   * Of two hundred pairs of runs that differ by chance alone, about one in twenty may be called.
+   */
   @Test
   void seldomCallsChanceARegression() {
     SplittableRandom random = new SplittableRandom(11);
