@@ -82,6 +82,53 @@ class ProgramsTest {
         .contains("run", "list", "overhead", "demo");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run",
+        "run overhead",
+        "run overhead --resume x",
+        "run --resume no/such/folder",
+        "report no/such/folder",
+        "compare no/such/folder no/such/folder",
+        "compare bundles bundles --margin 2"
+      })
+  void experimentRefusesWrongUse(String arguments) {
+    assertThat(execute(ExperimentMain.commandLine(), arguments.split(" "))).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1);
+  }
+
+  @Test
+  void reportSaysThatAFolderHoldsNoRun(@TempDir Path empty) {
+    assertThat(execute(ExperimentMain.commandLine(), "report", empty.toString())).isEqualTo(1);
+    assertThat(err.toString().lines()).singleElement().asString().contains("holds no run");
+  }
+
+  @Test
+  void compareEndsWithOneWhereAClaimIsGone(@TempDir Path folder) throws Exception {
+    String claim =
+        "{\"name\": \"a\", \"measured\": 1, \"unit\": \"\", \"wanted\": \"<= 2\", \"samples\": 1,"
+            + " \"spread\": [1, 1]}";
+    Path before = run(folder.resolve("before"), "{\"claims\": [" + claim + "]}");
+    Path after = run(folder.resolve("after"), "{\"claims\": []}");
+
+    String[] words = {"compare", before.toString(), after.toString(), "--json"};
+    assertThat(execute(ExperimentMain.commandLine(), words)).isEqualTo(1);
+    assertThat(out.toString()).contains("\"regression\" : true");
+    assertThat(
+            execute(ExperimentMain.commandLine(), "compare", before.toString(), before.toString()))
+        .isZero();
+    assertThat(execute(ExperimentMain.commandLine(), "report", before.toString())).isZero();
+    assertThat(before.resolve("report.html")).exists();
+  }
+
+  private static Path run(Path folder, String summary) throws Exception {
+    Files.createDirectories(folder);
+    Files.writeString(folder.resolve("run.json"), "{\"study\": \"sample\"}");
+    Files.writeString(folder.resolve("summary.json"), summary);
+    return folder;
+  }
+
   @Test
   void demoSaysWhatItExpectsInAFolderOfData(@TempDir Path empty) {
     String bundle = "bundles/roadsigns";

@@ -350,7 +350,7 @@ public final class ModelNetwork implements DeviceNetwork, AutoCloseable {
         .toList();
   }
 
-  private ActivationCodec codec(int cut, String codec) {
+  ActivationCodec codec(int cut, String codec) {
     Optional<CodecInfo> own = manifest.codec(cut, codec);
     if (own.isPresent()) {
       try {

@@ -11,7 +11,7 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
-import dev.sluice.experiments.study.regret.TestTable;
+import dev.sluice.experiments.study.replay.TestTable;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.scheduler.objective.Objective;
