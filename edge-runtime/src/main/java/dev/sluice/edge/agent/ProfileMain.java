@@ -128,7 +128,7 @@ public final class ProfileMain implements Program.Debuggable {
     }
     SshBoard board =
         new SshBoard(
-            List.of(ssh.strip().split("\\s+")),
+            List.of(ssh.strip().split("\\s+", -1)),
             host,
             line -> spec.commandLine().getErr().println("sluice profile: " + line));
     byte[] json = board.profile(opened, threads, repetitions);

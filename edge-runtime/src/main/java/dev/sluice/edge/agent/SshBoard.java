@@ -25,12 +25,13 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A machine behind ssh. Files go there under names that hold their digest, into {@code
- * .cache/sluice} of the user's home, and stay there: the next time only what is new is copied.
+ * .cache/sluice-board} of the user's home, and stay there: the next time only what is new is
+ * copied.
  *
  * <p>Each step is one call of the ssh command with the host and a line for the shell there.
  */
 final class SshBoard {
-  private static final String CACHE = ".cache/sluice";
+  private static final String CACHE = ".cache/sluice-board";
   private static final int LEAST_JAVA = 17;
   private static final int DIGEST_CHARACTERS = 12;
   private static final Pattern JAVA_VERSION = Pattern.compile("version \"(?:1\\.)?(\\d+)");
@@ -125,6 +126,9 @@ final class SshBoard {
     List<Path> jars = new ArrayList<>();
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       Path path = Path.of(entry);
+      if (entry.isEmpty()) {
+        continue;
+      }
       if (Files.isDirectory(path)) {
         jars.add(packed(path, work.resolve("classes-" + jars.size() + ".jar")));
       } else if (Files.isRegularFile(path)) {

@@ -48,7 +48,7 @@ class ProfileMainTest {
         .isZero();
     fitsTheBundle(Profile.fromJson(out.toByteArray()));
     assertThat(err.toString()).contains("copying").contains("measuring on pi@board");
-    try (Stream<Path> there = Files.list(folder.resolve("home/.cache/sluice"))) {
+    try (Stream<Path> there = Files.list(folder.resolve("home/.cache/sluice-board"))) {
       assertThat(there.map(Path::getFileName).map(Path::toString))
           .noneMatch(name -> name.endsWith(".part"));
     }

@@ -41,7 +41,7 @@ record Judge(int figures, double margin) {
    */
   Difference claim(Claim before, Claim after) {
     double change = after.measured() - before.measured();
-    if (!Double.isFinite(change) || change == 0 || !hasInterval(before) && !hasInterval(after)) {
+    if (!Double.isFinite(change) || change == 0 || (!hasInterval(before) && !hasInterval(after))) {
       return withoutNoise(before, after);
     }
     double error = Math.hypot(error(before), error(after));

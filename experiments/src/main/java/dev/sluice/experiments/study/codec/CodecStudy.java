@@ -76,7 +76,11 @@ public final class CodecStudy implements Study {
     } finally {
       delete(work);
     }
-    context.csv("test.csv", Row.TITLES, rows.stream().map(Row::cells).toList());
+    context.table(
+        "codecs on the test set",
+        "test.csv",
+        Row.columns(),
+        rows.stream().map(Row::cells).toList());
     context.csv("select.csv", SubjectRun.TRIED_TITLES, tried);
     context.csv("answers.csv", SubjectRun.ANSWER_TITLES, answers);
     return claims;

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.codec;
 
 import dev.sluice.experiments.report.Interval;
+import dev.sluice.experiments.report.RawTable.Column;
 import java.util.List;
 import java.util.Locale;
 
@@ -61,6 +62,20 @@ record Row(
           "encode_ns",
           "decode_ns",
           "samples");
+
+  /** A row is named by its network, task, cut and codec; bytes and what is lost are judged. */
+  static List<Column> columns() {
+    return TITLES.stream()
+        .map(
+            title ->
+                switch (title) {
+                  case "network", "task", "cut", "codec" -> Column.key(title);
+                  case "mean_bytes" -> Column.cost(title);
+                  case "difference_points", "unchanged" -> Column.gain(title);
+                  default -> Column.info(title);
+                })
+        .toList();
+  }
 
   Row {
     roles = List.copyOf(roles);

@@ -65,7 +65,11 @@ public final class RegretStudy implements Study {
     }
     Report report = new Report(findings);
     context.csv("runs.csv", Report.RUN_TITLES, report.runs());
-    context.csv("regret.csv", Report.REGRET_TITLES, report.regrets());
+    context.table(
+        "cost against the oracle, by trace",
+        "regret.csv",
+        Report.regretColumns(),
+        report.regrets());
     context.csv("rivals.csv", Report.RIVAL_TITLES, report.rivals());
     report.figures().forEach(context::figure);
     for (TextTable table :

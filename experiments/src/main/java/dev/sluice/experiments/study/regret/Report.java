@@ -2,6 +2,7 @@ package dev.sluice.experiments.study.regret;
 
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.Interval;
+import dev.sluice.experiments.report.RawTable.Column;
 import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.report.figure.Axis;
 import dev.sluice.experiments.report.figure.Figure;
@@ -69,6 +70,20 @@ final class Report {
           "unproven_holds",
           "static_cost",
           "static_ratio");
+
+  /** Traces are the repeats of a bundle's question; the cost is what is judged. */
+  static List<Column> regretColumns() {
+    return REGRET_TITLES.stream()
+        .map(
+            title ->
+                switch (title) {
+                  case "bundle", "question" -> Column.key(title);
+                  case "trace" -> Column.block(title);
+                  case "cost" -> Column.cost(title);
+                  default -> Column.info(title);
+                })
+        .toList();
+  }
 
   static final List<String> RIVAL_TITLES =
       List.of(

@@ -4,7 +4,7 @@ import dev.sluice.model.exit.ExitScores;
 import java.util.Arrays;
 
 /** Makes an exit's scores of what a table keeps of them. */
-final class TableScores {
+public final class TableScores {
   private TableScores() {}
 
   /**
@@ -15,7 +15,7 @@ final class TableScores {
    * @param confidence in [0, 1]
    * @param margin in [0, confidence]
    */
-  static ExitScores of(int classes, int predicted, float confidence, float margin) {
+  public static ExitScores of(int classes, int predicted, float confidence, float margin) {
     /* Of equals the lowest class would win. */
     float second = Math.min(confidence - margin, Math.nextDown(confidence));
     second = Math.max(0, second);

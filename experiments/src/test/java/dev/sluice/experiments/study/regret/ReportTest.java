@@ -8,6 +8,7 @@ import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Contender.Form;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.TableScores;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.scheduler.objective.Metric;
@@ -198,11 +199,11 @@ class ReportTest {
 
   @Test
   void drawsEveryRowBeforeOneComesAgain() {
-    int[] rows = RegretStudy.drawn(40, 100, new SplittableRandom(1));
+    int[] rows = Rows.drawn(40, 100, new SplittableRandom(1));
 
     assertThat(Arrays.stream(rows).limit(40).distinct().count()).isEqualTo(40);
     assertThat(Arrays.stream(rows).skip(40).limit(40).distinct().count()).isEqualTo(40);
-    assertThat(rows).isNotEqualTo(RegretStudy.drawn(40, 100, new SplittableRandom(2)));
+    assertThat(rows).isNotEqualTo(Rows.drawn(40, 100, new SplittableRandom(2)));
   }
 
   @Test
