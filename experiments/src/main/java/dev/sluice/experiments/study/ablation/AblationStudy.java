@@ -65,16 +65,16 @@ public final class AblationStudy implements Study {
         Map<String, CellKey.Point> columns = new LinkedHashMap<>();
         points.forEach(point -> columns.put(point.link(), point));
         String where = bundle + ", " + task.name();
-        StrategyTable.print(
-            context.console(),
+        StrategyTable.show(
+            context,
             where + ": " + cost.name().toLowerCase(java.util.Locale.ROOT) + ", " + cost.unit(),
             columns,
             results,
             config.strategies(),
             series -> series.value(cost),
             config.points());
-        StrategyTable.print(
-            context.console(),
+        StrategyTable.show(
+            context,
             where + ": late, %",
             columns,
             results,

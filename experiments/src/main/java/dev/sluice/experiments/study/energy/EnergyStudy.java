@@ -172,8 +172,8 @@ public final class EnergyStudy implements Study {
     Map<String, CellKey.Point> columns = new LinkedHashMap<>();
     points.forEach(point -> columns.put(point.link(), point));
     String where = bundle + ", " + model;
-    StrategyTable.print(
-        context.console(),
+    StrategyTable.show(
+        context,
         where + ": mJ per frame",
         columns,
         nominal,

@@ -1,9 +1,13 @@
 package dev.sluice.experiments.study.map;
 
+import dev.sluice.experiments.report.Interval;
 import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.report.figure.Axis;
+import dev.sluice.experiments.report.figure.Figure;
 import dev.sluice.experiments.study.grid.GridConfig;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +15,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Shows a map as text: a table per device, rates across, round trips down. Immutable. */
+/**
+ * Shows a map: a table per device as text, rates across, round trips down; in the report in
+ * colours. Immutable.
+ */
 final class MapPicture {
   private final MapStudy.Config config;
   private final List<Region> regions;
@@ -41,17 +48,97 @@ final class MapPicture {
     }
   }
 
+  /**
+   * For the report: per device the quickest way, and by how much splitting alone loses or wins.
+   *
+   * @param kinds ways of answering, in the order of their colours
+   */
+  List<Figure> figures(String bundle, List<String> kinds) {
+    List<Figure> figures = new ArrayList<>();
+    for (GridConfig.Device device : config.grid().devices()) {
+      figures.add(
+          heatMap(
+              "%s, %s: the quickest way".formatted(bundle, device.name()),
+              "Emulated, at equal accuracy. By how much it is quicker than the next; ? = within noise.",
+              device,
+              "",
+              kinds,
+              region -> Optional.of((double) kinds.indexOf(region.winner())),
+              region -> region.margin().map(MapPicture::byHowMuch).orElse("")));
+      figures.add(
+          heatMap(
+              "%s, %s: a single split against the best way without"
+                  .formatted(bundle, device.name()),
+              "Emulated. Latency of the best single split over that of the best way without one:"
+                  + " above 1 splitting loses.",
+              device,
+              "times",
+              List.of(),
+              region -> region.splitOverBestOther().map(Interval::value),
+              region ->
+                  region
+                      .splitOverBestOther()
+                      .map(ratio -> String.format(Locale.ROOT, "%.2f", ratio.value()))
+                      .orElse("")));
+    }
+    return figures;
+  }
+
+  private Figure heatMap(
+      String title,
+      String note,
+      GridConfig.Device device,
+      String unit,
+      List<String> categories,
+      Function<Region, Optional<Double>> value,
+      Function<Region, String> label) {
+    Map<String, GridConfig.Link> links = new LinkedHashMap<>();
+    config.grid().allLinks().forEach(link -> links.put(link.name(), link));
+    List<Double> rates =
+        links.values().stream().map(GridConfig.Link::uplinkMbit).distinct().sorted().toList();
+    List<Double> trips =
+        links.values().stream().map(GridConfig.Link::roundTripMillis).distinct().sorted().toList();
+    List<Figure.HeatMap.Cell> cells = new ArrayList<>();
+    for (Region region : regions) {
+      GridConfig.Link link = links.get(region.point().link());
+      if (link != null && region.point().device().equals(device.name())) {
+        value
+            .apply(region)
+            .ifPresent(
+                known ->
+                    cells.add(
+                        new Figure.HeatMap.Cell(
+                            rates.indexOf(link.uplinkMbit()),
+                            trips.indexOf(link.roundTripMillis()),
+                            known,
+                            label.apply(region))));
+      }
+    }
+    return new Figure.HeatMap(
+        title,
+        note,
+        Axis.of("uplink", "Mbit/s"),
+        rates.stream().map(MapPicture::plain).toList(),
+        Axis.of("round trip", "ms"),
+        trips.stream().map(MapPicture::plain).toList(),
+        unit,
+        categories,
+        cells);
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+  }
+
+  private static String byHowMuch(Interval margin) {
+    return String.format(
+        Locale.ROOT, "+%.0f%%%s", 100 * (margin.value() - 1), margin.low() > 1 ? "" : "?");
+  }
+
   private static String winner(Region region) {
     return region
         .margin()
-        .map(
-            margin ->
-                String.format(
-                    Locale.ROOT,
-                    "%s +%.0f%%%s",
-                    region.winner(),
-                    100 * (margin.value() - 1),
-                    margin.low() > 1 ? "" : "?"))
+        .map(margin -> region.winner() + " " + byHowMuch(margin))
         .orElse(region.winner());
   }
 

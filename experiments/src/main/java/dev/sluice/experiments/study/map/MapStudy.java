@@ -73,7 +73,9 @@ public final class MapStudy implements Study {
         }
       }
       regions.forEach(region -> lines.add(region.line()));
-      new MapPicture(config, regions).print(context.console(), bundle);
+      MapPicture picture = new MapPicture(config, regions);
+      picture.print(context.console(), bundle);
+      picture.figures(bundle, List.copyOf(config.kinds().keySet())).forEach(context::figure);
       claims.addAll(claims(bundle, regions));
     }
     context.csv("map.csv", Region.TITLES, lines);

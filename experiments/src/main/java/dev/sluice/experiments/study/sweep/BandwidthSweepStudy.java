@@ -72,9 +72,10 @@ public final class BandwidthSweepStudy implements Study {
             Standing.of(results, points, Entrants.SLUICE, rivals, measure, config.points(), seed);
         Map<String, CellKey.Point> columns = new LinkedHashMap<>();
         points.forEach(point -> columns.put(point.link(), point));
-        StrategyTable.print(
-            context.console(),
+        StrategyTable.show(
+            context,
             bundle + ", " + task.name() + ", " + measure.unit(),
+            StrategyTable.Along.uplink(config),
             columns,
             results,
             config.strategies(),

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.sweep;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.Interval;
+import dev.sluice.experiments.report.figure.Axis;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.grid.Block;
@@ -125,13 +126,17 @@ public final class LatencySlaStudy implements Study {
       for (GridConfig.Device device : config.devices()) {
         for (GridConfig.Link link : config.links()) {
           Map<String, CellKey.Point> points = new LinkedHashMap<>();
+          Map<String, Integer> deadlines = new LinkedHashMap<>();
           for (int deadline : config.deadlinesMillis()) {
             String task = Config.task(deadline);
+            deadlines.put(task, deadline);
             points.put(task, new CellKey.Point(bundle, device.name(), link.name(), task));
           }
-          StrategyTable.print(
-              context.console(),
+          StrategyTable.show(
+              context,
               "%s, %s, %s: right and in time, %%".formatted(bundle, device.name(), link.name()),
+              new StrategyTable.Along(
+                  Axis.of("deadline", "ms"), point -> deadlines.getOrDefault(point.task(), 0)),
               points,
               results,
               config.strategies(),

@@ -63,17 +63,19 @@ public final class ServerLoadStudy implements Study {
           results.points().stream().filter(p -> p.bundle().equals(bundle)).toList();
       Map<String, CellKey.Point> columns = new LinkedHashMap<>();
       points.forEach(point -> columns.put(point.link(), point));
-      StrategyTable.print(
-          context.console(),
+      StrategyTable.show(
+          context,
           bundle + ": worker's compute per frame, ms",
+          StrategyTable.Along.uplink(config),
           columns,
           results,
           config.strategies(),
           series -> series.value(Measure.WORKER),
           config.points());
-      StrategyTable.print(
-          context.console(),
+      StrategyTable.show(
+          context,
           bundle + ": late, %",
+          StrategyTable.Along.uplink(config),
           columns,
           results,
           config.strategies(),

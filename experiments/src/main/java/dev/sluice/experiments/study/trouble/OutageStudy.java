@@ -92,14 +92,8 @@ public final class OutageStudy implements Study {
     figures.put("seconds until the cloud answers again", s -> s.extra(Outages.RECOVERY_SECONDS));
     figures.forEach(
         (name, figure) ->
-            StrategyTable.print(
-                context.console(),
-                title + name,
-                columns,
-                results,
-                config.strategies(),
-                figure,
-                PERCENT));
+            StrategyTable.show(
+                context, title + name, columns, results, config.strategies(), figure, PERCENT));
   }
 
   private static final List<String> TITLES =

@@ -57,16 +57,16 @@ public final class TracesStudy implements Study {
         Map<String, CellKey.Point> columns = new LinkedHashMap<>();
         points.forEach(point -> columns.put(point.link(), point));
         String where = bundle + ", " + task.name();
-        StrategyTable.print(
-            context.console(),
+        StrategyTable.show(
+            context,
             where + ": late, %",
             columns,
             results,
             config.strategies(),
             series -> PERCENT * series.value(Measure.LATE),
             PERCENT);
-        StrategyTable.print(
-            context.console(),
+        StrategyTable.show(
+            context,
             where + ": right and in time, %",
             columns,
             results,
