@@ -56,6 +56,7 @@ public final class EmulatedProfile {
         // One network on both sides has one profile, as measured or as emulated.
         facts.workerProfile().equals(profile) ? emulated : facts.workerProfile(),
         facts.select(),
-        facts.certify());
+        facts.certify(),
+        facts.companion());
   }
 }

@@ -80,6 +80,17 @@ class PlanStatisticsTest {
     assertThat(early.rescuedDifference()).isEqualTo(-0.5);
     assertThat(late.rescueNanos()).isEqualTo(20.0 * Courses.MS);
     assertThat(late.rescuedDifference()).isZero();
+    assertThat(early.turnNanos()).isZero();
+  }
+
+  @Test
+  void turnsToTheNearestExitWhereThePlanHasNone() {
+    StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
+    Plan bare = new Plan(1, "c", List.of());
+    PlanStatistics known =
+        PlanStatistics.of(tiny.facts(), tiny.test(), new int[] {0, 1, 2, 3}, bare, 20e6);
+
+    assertThat(known.turnNanos()).isEqualTo(20.0 * Courses.MS);
   }
 
   @Test
