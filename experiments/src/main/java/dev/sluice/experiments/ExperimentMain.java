@@ -8,6 +8,7 @@ import dev.sluice.experiments.study.Studies;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.StudyRun;
+import dev.sluice.experiments.study.grid.StudyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -145,21 +146,22 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
     @Override
     public Integer call() throws Exception {
       Order order = resumed == null ? fresh() : again(resumed);
-      if (config != null && !order.study().configurable()) {
+      Path conditions = conditions(order);
+      if (conditions != null && !order.study().configurable()) {
         throw wrongUse("the study " + order.study().name() + " takes no --config");
       }
       Files.createDirectories(order.out());
       StudyContext context =
           new StudyContext(order.quick(), order.seed(), order.out(), Home.find(), System.out);
-      if (config != null) {
-        context.withConfig(config);
+      if (conditions != null) {
+        context.withConfig(conditions);
       }
       String command =
           "./sluice experiment run %s%s%s --seed %d --out %s"
               .formatted(
                   order.study().name(),
                   order.quick() ? " --quick" : "",
-                  config == null ? "" : " --config " + config,
+                  conditions == null ? "" : " --config " + conditions,
                   order.seed(),
                   order.out());
       List<Claim> claims = StudyRun.of(order.study(), context, command, Clock.systemUTC());
@@ -178,6 +180,13 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
           "results in %s; look at %s".formatted(order.out(), order.out().resolve(ReportPage.FILE)));
       console.flush();
       return 0;
+    }
+
+    /** The file that is named, or where a run goes on, the copy of what it began with. */
+    private @Nullable Path conditions(Order order) {
+      Path begun = order.out().resolve(StudyFile.COPY);
+      boolean known = resumed != null && order.study().configurable() && Files.exists(begun);
+      return config == null && known ? begun : config;
     }
 
     private Order fresh() {

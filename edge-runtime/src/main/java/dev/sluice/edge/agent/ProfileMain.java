@@ -101,6 +101,10 @@ public final class ProfileMain implements Program.Debuggable {
     if (threads < 1 || threads > 256 || repetitions < 1 || repetitions > 10_000) {
       throw wrongUse("--threads must be in [1, 256] and --repetitions in [1, 10000]");
     }
+    Path folder = Path.of(file).toAbsolutePath().getParent();
+    if (!file.equals(STANDARD_OUTPUT) && (folder == null || !Files.isDirectory(folder))) {
+      throw wrongUse("--out " + file + ": there is no such folder");
+    }
     Bundle opened = Bundle.open(bundle);
     Profile profile = remote == null ? here(opened) : there(opened, remote);
     if (file.equals(STANDARD_OUTPUT)) {

@@ -33,6 +33,7 @@ import java.util.zip.ZipOutputStream;
 final class SshBoard {
   private static final String CACHE = ".cache/sluice-board";
   private static final int LEAST_JAVA = 17;
+  private static final int BUFFER_BYTES = 1 << 16;
   private static final int DIGEST_CHARACTERS = 12;
   private static final Pattern JAVA_VERSION = Pattern.compile("version \"(?:1\\.)?(\\d+)");
 
@@ -113,7 +114,11 @@ final class SshBoard {
       if (!there.contains(name)) {
         progress.accept("copying %s (%,d kB)".formatted(plain, Files.size(file) / 1000));
         try (InputStream in = Files.newInputStream(file)) {
-          run("cd %s && cat > %s.part && mv %s.part %s".formatted(CACHE, name, name, name), in);
+          /* The link may break halfway; the board then sees the end of the input, no error. */
+          run(
+              "cd %s && cat > %s.part && [ $(wc -c < %s.part) -eq %d ] && mv %s.part %s"
+                  .formatted(CACHE, name, name, Files.size(file), name, name),
+              in);
         }
       }
       names.add(name);
@@ -161,11 +166,7 @@ final class SshBoard {
     try {
       Process process = start(command, errors);
       ByteArrayOutputStream said = new ByteArrayOutputStream();
-      try (OutputStream to = process.getOutputStream()) {
-        stdin.transferTo(to);
-      } catch (IOException e) {
-        // The command has ended without reading all of it; its status says why.
-      }
+      feed(process, stdin);
       try (InputStream from = process.getInputStream()) {
         from.transferTo(said);
       } finally {
@@ -183,6 +184,37 @@ final class SshBoard {
       return said.toByteArray();
     } finally {
       Files.deleteIfExists(errors);
+    }
+  }
+
+  /** Gives a command its input, unless it ends without reading all of it; its status says why. */
+  private static void feed(Process process, InputStream stdin) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    OutputStream to = process.getOutputStream();
+    boolean reads = true;
+    try {
+      for (int n = stdin.read(buffer); n >= 0 && reads; n = stdin.read(buffer)) {
+        reads = written(to, buffer, n);
+      }
+    } finally {
+      closed(to);
+    }
+  }
+
+  private static boolean written(OutputStream to, byte[] buffer, int count) {
+    try {
+      to.write(buffer, 0, count);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void closed(OutputStream to) {
+    try {
+      to.close();
+    } catch (IOException e) {
+      // As when it cannot be written: the command's status says why.
     }
   }
 

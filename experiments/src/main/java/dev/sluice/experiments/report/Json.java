@@ -58,16 +58,16 @@ public final class Json {
     return json;
   }
 
-  /** A claim as {@code summary.json} holds it. */
+  /** A claim as {@code summary.json} holds it: unrounded, so that who reads it judges alike. */
   public static ObjectNode claim(Claim claim) {
     ObjectNode json = object();
     json.put("name", claim.name());
-    json.put("measured", rounded(claim.measured(), 4));
+    json.put("measured", claim.measured());
     json.put("unit", claim.unit());
     json.put("wanted", claim.wanted().toString());
     json.put("holds", claim.holds());
     json.put("samples", claim.samples());
-    json.putArray("spread").add(rounded(claim.low(), 4)).add(rounded(claim.high(), 4));
+    json.putArray("spread").add(claim.low()).add(claim.high());
     return json;
   }
 

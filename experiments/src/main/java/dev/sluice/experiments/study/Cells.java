@@ -117,6 +117,10 @@ public final class Cells implements Closeable {
       journal.put(cell, result);
     } catch (IOException e) {
       throw new JournalException(e);
+    } catch (RuntimeException e) {
+      context.failure(cell, e);
+      progress.failed(cell, Failure.of(cell, e).error());
+      throw e;
     }
     progress.finished(cell);
     return result;

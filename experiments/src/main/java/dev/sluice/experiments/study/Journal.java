@@ -165,12 +165,25 @@ public final class Journal implements Closeable {
     for (int i = 0; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
         number++;
-        accept(new String(bytes, start, i - start, StandardCharsets.UTF_8), number);
+        String line = new String(bytes, start, i - start, StandardCharsets.UTF_8);
+        if (i == bytes.length - 1 && !isWhole(line)) {
+          /* After a power cut a line's end may be on the disk and its middle not. */
+          break;
+        }
+        accept(line, number);
         start = i + 1;
       }
     }
     channel.truncate(start);
     end = start;
+  }
+
+  private static boolean isWhole(String line) {
+    try {
+      return line.isBlank() || MAPPER.readTree(line).isObject();
+    } catch (JsonProcessingException e) {
+      return false;
+    }
   }
 
   private void accept(String line, int number) throws IOException {

@@ -90,6 +90,23 @@ class JournalTest {
     }
   }
 
+  /** The end of a line may reach the disk before its middle does. */
+  @Test
+  void dropsALastLineThatIsNotWholeThoughItEnds() throws IOException {
+    try (Journal journal = Journal.open(file, "a")) {
+      journal.put("one", LTE);
+    }
+    Files.writeString(file, "{\"cell\": \"two\0\0\0\n", java.nio.file.StandardOpenOption.APPEND);
+
+    try (Journal journal = Journal.open(file, "a")) {
+      assertThat(journal.size()).isEqualTo(1);
+      journal.put("two", WIFI);
+    }
+    try (Journal journal = Journal.open(file, "a")) {
+      assertThat(journal.find("two", Result.class)).contains(WIFI);
+    }
+  }
+
   @Test
   void namesADamagedLineInTheMiddle() throws IOException {
     try (Journal journal = Journal.open(file, "a")) {

@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Two runs of one study: what got better or worse beyond noise, claim by claim, and measure by
@@ -51,12 +50,17 @@ public record Comparison(String study, List<Difference> differences, List<String
     for (RawTable table : before.tables()) {
       measures.addAll(measures(table, before, after, notes));
     }
+    List<RawTable> gone = before.tables().stream().filter(t -> isGone(t, after)).toList();
     Map<String, Claim> first = byName(before.claims());
     Map<String, Claim> second = byName(after.claims());
     long claims =
         first.entrySet().stream()
             .filter(
-                claim -> Judge.hasInterval(claim.getValue()) && second.containsKey(claim.getKey()))
+                claim ->
+                    second.containsKey(claim.getKey())
+                        && (Judge.hasInterval(claim.getValue())
+                            || Judge.hasInterval(
+                                second.getOrDefault(claim.getKey(), claim.getValue()))))
             .count();
     Judge judge = new Judge(Math.max(1, Math.toIntExact(claims) + measures.size()), margin);
     List<Difference> differences = new ArrayList<>();
@@ -72,6 +76,11 @@ public record Comparison(String study, List<Difference> differences, List<String
             differences.add(onlyIn(name, Double.NaN, claim.measured(), Verdict.NEW));
           }
         });
+    gone.forEach(
+        table ->
+            differences.add(
+                onlyIn(
+                    table.file(), Double.NaN, Double.NaN, Verdict.GONE, "is not there any more")));
     measures.forEach(
         measure ->
             differences.add(
@@ -82,15 +91,7 @@ public record Comparison(String study, List<Difference> differences, List<String
 
   private static List<PairedTable.Measure> measures(
       RawTable table, RunFolder before, RunFolder after, List<String> notes) throws IOException {
-    boolean judged =
-        table.columns().stream().anyMatch(c -> c.role() == Role.COST || c.role() == Role.GAIN);
-    if (!judged) {
-      return List.of();
-    }
-    Optional<RawTable> other =
-        after.tables().stream().filter(t -> t.file().equals(table.file())).findFirst();
-    if (other.isEmpty()) {
-      notes.add("%s is not in %s".formatted(table.file(), after.folder()));
+    if (!isJudged(table) || isGone(table, after)) {
       return List.of();
     }
     PairedTable paired = PairedTable.of(table, before.folder(), after.folder());
@@ -98,6 +99,15 @@ public record Comparison(String study, List<Difference> differences, List<String
       notes.add("%s: %d rows have no partner".formatted(table.file(), paired.unpaired()));
     }
     return paired.measures();
+  }
+
+  private static boolean isJudged(RawTable table) {
+    return table.columns().stream().anyMatch(c -> c.role() == Role.COST || c.role() == Role.GAIN);
+  }
+
+  private static boolean isGone(RawTable table, RunFolder after) {
+    return isJudged(table)
+        && after.tables().stream().noneMatch(other -> other.file().equals(table.file()));
   }
 
   /** Claims of one name are told apart by their order. */
@@ -114,15 +124,17 @@ public record Comparison(String study, List<Difference> differences, List<String
   }
 
   private static Difference onlyIn(String name, double before, double after, Verdict verdict) {
-    return new Difference(
+    return onlyIn(
         name,
         before,
         after,
-        Double.NaN,
-        Double.NaN,
-        0,
         verdict,
         verdict == Verdict.GONE ? "is not claimed any more" : "was not claimed before");
+  }
+
+  private static Difference onlyIn(
+      String name, double before, double after, Verdict verdict, String reason) {
+    return new Difference(name, before, after, Double.NaN, Double.NaN, 0, verdict, reason);
   }
 
   private static List<String> notes(RunFolder before, RunFolder after) {

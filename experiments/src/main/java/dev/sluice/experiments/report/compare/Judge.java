@@ -41,6 +41,9 @@ record Judge(int figures, double margin) {
    */
   Difference claim(Claim before, Claim after) {
     double change = after.measured() - before.measured();
+    if (Double.isFinite(before.measured()) && !Double.isFinite(after.measured())) {
+      return unmeasured(before, after);
+    }
     if (!Double.isFinite(change) || change == 0 || (!hasInterval(before) && !hasInterval(after))) {
       return withoutNoise(before, after);
     }
@@ -52,7 +55,7 @@ record Judge(int figures, double margin) {
             ? flipped(before, after)
             : verdict(change - reach, change + reach, better, before.measured());
     String reason =
-        before.holds() && !after.holds()
+        before.holds() && !holdsAsBefore(before, after)
             ? verdict == Verdict.WORSE ? "no longer holds" : "no longer holds, within noise"
             : "by the claim's intervals";
     return new Difference(
@@ -64,6 +67,23 @@ record Judge(int figures, double margin) {
         0,
         verdict,
         reason);
+  }
+
+  private static Difference unmeasured(Claim before, Claim after) {
+    return new Difference(
+        before.name(),
+        before.measured(),
+        after.measured(),
+        Double.NaN,
+        Double.NaN,
+        0,
+        Verdict.WORSE,
+        "has no figure any more");
+  }
+
+  /** A bound that was loosened in between makes nothing hold. */
+  private static boolean holdsAsBefore(Claim before, Claim after) {
+    return before.wanted().holds(after.measured());
   }
 
   private static Difference withoutNoise(Claim before, Claim after) {
@@ -88,10 +108,11 @@ record Judge(int figures, double margin) {
   }
 
   private static Verdict flipped(Claim before, Claim after) {
-    if (before.holds() == after.holds()) {
+    boolean holds = holdsAsBefore(before, after);
+    if (before.holds() == holds) {
       return Verdict.CHANGED;
     }
-    return after.holds() ? Verdict.BETTER : Verdict.WORSE;
+    return holds ? Verdict.BETTER : Verdict.WORSE;
   }
 
   static boolean hasInterval(Claim claim) {

@@ -36,7 +36,7 @@ public final class StudyFile {
   private static final String QUICK = "quick";
 
   /** What is read is left in the study's folder under this name. */
-  private static final String COPY = "study.yaml";
+  public static final String COPY = "study.yaml";
 
   private StudyFile() {}
 
@@ -53,7 +53,8 @@ public final class StudyFile {
     String text = given == null ? shipped(owner, resource) : Files.readString(given);
     Path copy = context.out().resolve(COPY);
     Files.writeString(copy, text, StandardCharsets.UTF_8);
-    context.input(given == null ? resource : given.toString(), copy);
+    /* By one name, so that a run goes on with the copy as with the original. */
+    context.input(resource, copy);
     return parse(text, given == null ? resource : given.toString(), context.quick(), type);
   }
 

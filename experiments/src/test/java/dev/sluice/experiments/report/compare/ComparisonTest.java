@@ -169,6 +169,26 @@ class ComparisonTest {
     assertThat(only(compare(after, after), "ratio").verdict()).isEqualTo(Verdict.SAME);
   }
 
+  @Test
+  void doesNotLetLoosenedBoundsHideThatAClaimCeasesToHold() throws IOException {
+    Path before = run("a", "", claim("late", 1, 1, 1, "<= 2"));
+    Path after = run("b", "", claim("late", 3, 3, 3, "<= 4"));
+
+    assertThat(only(compare(before, after), "late").verdict()).isEqualTo(Verdict.WORSE);
+  }
+
+  @Test
+  void doesNotLetRawResultsDisappear() throws IOException {
+    Path before = run("a", "a,1,10,0.9,\na,2,10,0.9,\n");
+    Path after = run("b", "a,1,10,0.9,\na,2,10,0.9,\n");
+    Files.writeString(after.resolve("figures.json"), "{\"figures\": [], \"tables\": []}");
+
+    Comparison comparison = compare(before, after);
+
+    assertThat(only(comparison, "cells.csv").verdict()).isEqualTo(Verdict.GONE);
+    assertThat(comparison.isRegression()).isTrue();
+  }
+
   /**
    * Of two hundred pairs of runs that differ by chance alone, about one in twenty may be called.
    */
