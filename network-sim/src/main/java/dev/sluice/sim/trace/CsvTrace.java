@@ -71,8 +71,12 @@ final class CsvTrace {
       long start = csv.nanos(line, fields, "start_s", 1e9, TraceReader.MAX_SECONDS);
       origin = steps.isEmpty() ? start : origin;
       if (!steps.isEmpty() && start - origin <= steps.get(steps.size() - 1).startNanos()) {
+        String time = fields[csv.columns.getOrDefault("start_s", 0)].strip();
+        throw source.wrong(line.number(), "time must increase: '" + time + "' does not");
+      }
+      if (endNanos >= 0 && endNanos != start - origin) {
         throw source.wrong(
-            line.number(), "time must increase: '" + fields[0].strip() + "' does not");
+            line.number(), "the line must start where the line before it ends (start_s, end_s)");
       }
       steps.add(csv.step(line, fields, start - origin, settings));
       if (csv.columns.containsKey("end_s")) {
@@ -101,7 +105,11 @@ final class CsvTrace {
         columns.containsKey("round_trip_ms")
             ? nanos(line, fields, "round_trip_ms", 1e6, Step.MAX_ROUND_TRIP_NANOS / 1e6)
             : settings.roundTrip().toNanos();
-    boolean outage = columns.containsKey("outage") && number(line, fields, "outage", 1) != 0;
+    double outageFlag = columns.containsKey("outage") ? number(line, fields, "outage", 1) : 0;
+    if (outageFlag != 0 && outageFlag != 1) {
+      throw source.wrong(line.number(), "outage must be 0 or 1: " + outageFlag);
+    }
+    boolean outage = outageFlag == 1;
     return new Step(startNanos, uplink, downlink, roundTrip, outage);
   }
 

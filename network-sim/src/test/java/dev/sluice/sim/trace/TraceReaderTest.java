@@ -147,6 +147,10 @@ class TraceReaderTest {
           start_s,uplink_mbit\\n0,1\\n0,2 | t line 3: time must increase: '0' does not
           start_s,uplink_mbit\\n0,0 | t: the uplink rate is zero all the time
           start_s,end_s,uplink_mbit\\n5,5,1 | t line 2: the line ends before it starts
+          start_s,end_s,uplink_mbit\\n0,1,1\\n2,3,1 | t line 3: the line must start where the line before it ends
+          start_s,end_s,uplink_mbit\\n0,3,1\\n2,4,1 | t line 3: the line must start where the line before it ends
+          uplink_mbit,start_s\\n8,1\\n9,1 | t line 3: time must increase: '1' does not
+          start_s,uplink_mbit,outage\\n0,1,0.3 | t line 2: outage must be 0 or 1: 0.3
           start_s,uplink_mbit,outage\\n0,1,2 | t line 2: outage is not in [0, 1.0]: '2'
           """)
   void saysWhatIsWrongAndWhere(String text, String message) {

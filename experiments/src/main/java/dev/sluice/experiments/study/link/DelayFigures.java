@@ -66,6 +66,8 @@ final class DelayFigures {
     for (double error : errors) {
       rows.add(List.of(megabits, bytes, error));
     }
+    // Too early is as wrong as too late: the rows keep the sign, the percentiles do not.
+    errors = Arrays.stream(errors).map(Math::abs).toArray();
     Arrays.sort(errors);
     double p99 = percentile(errors, 0.99);
     table.row(
