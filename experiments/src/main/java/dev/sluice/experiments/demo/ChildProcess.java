@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -134,9 +135,11 @@ public final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** How long the program has computed so far, on all cores; zero where the system does not say. */
-  public Duration cpuTime() {
-    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  /**
+   * How long the program has computed so far, on all cores; empty where the system does not say.
+   */
+  public Optional<Duration> cpuTime() {
+    return process.info().totalCpuDuration();
   }
 
   /** Throws if the program has ended by itself. */

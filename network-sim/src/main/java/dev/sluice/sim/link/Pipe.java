@@ -118,6 +118,10 @@ final class Pipe {
     release();
   }
 
+  boolean silent() {
+    return silent;
+  }
+
   /** Returns when the next packet would start, or {@link Timeline#NEVER}. */
   long nextStartNanos(long now) {
     Channel to = target;
@@ -241,7 +245,8 @@ final class Pipe {
     }
     int most = link.options().queueBytes(flow.rateAt(now));
     int bound = reading ? most : most - (int) (most * FREE_AGAIN);
-    reading = !broken && !finished && !silent && waitingBytes < bound;
+    /* What is read in silence is dropped; who does not read does not see the source leave. */
+    reading = !finished && (silent || (!broken && waitingBytes < bound));
     if (from.config().isAutoRead() != reading) {
       from.config().setAutoRead(reading);
     }

@@ -31,6 +31,10 @@ final class PipeHandler extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       outOf.finish();
+      if (outOf.silent()) {
+        /* It has most likely closed, and would stay here for ever. */
+        context.close();
+      }
       pump.run();
     }
   }

@@ -114,8 +114,9 @@ final class ProxiedConnection {
     pump.run();
   }
 
+  /** Whether it is done with; a half-open one is when its client has given up. */
   boolean over() {
-    return up.over() && down.over();
+    return silent ? !client.isActive() : up.over() && down.over();
   }
 
   void abort() {

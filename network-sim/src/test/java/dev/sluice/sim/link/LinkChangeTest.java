@@ -76,6 +76,19 @@ class LinkChangeTest {
   }
 
   @Test
+  void letsGoOfAVanishedWorkersConnectionWhenItsClientGivesUp() throws IOException {
+    try (Pair one = pair(1)) {
+      link.apply(new LinkChange.Vanish(1));
+      one.client.getOutputStream().write(1);
+
+      one.client.close();
+
+      one.worker.setSoTimeout(PATIENCE_MILLIS);
+      assertThat(one.worker.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
   void leavesAVanishedWorkersConnectionsOpenAndSilent() throws IOException {
     try (Pair one = pair(1);
         Pair other = pair(2)) {

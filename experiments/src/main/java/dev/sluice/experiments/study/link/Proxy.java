@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The program {@code link} in a process of its own, with both of its ends here. */
 final class Proxy implements AutoCloseable {
@@ -52,7 +53,7 @@ final class Proxy implements AutoCloseable {
   }
 
   /** Returns how long the link's process has computed so far, on all cores. */
-  Duration cpuTime() {
+  Optional<Duration> cpuTime() {
     return process.cpuTime();
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether what arrives under full load has the rate that was set, and what that costs. */
 final class RateFigures {
@@ -41,7 +42,9 @@ final class RateFigures {
           1,
           Math.abs(error),
           Math.abs(error));
-      if (megabits == COSTED_MEGABITS) {
+      if (megabits == COSTED_MEGABITS && Double.isNaN(flood.cores)) {
+        findings.say("this system does not tell a process's processor time: left out");
+      } else if (megabits == COSTED_MEGABITS) {
         findings.claim(
             "processor time of the link at 200 Mbit/s",
             flood.cores,
@@ -61,18 +64,24 @@ final class RateFigures {
     try (Proxy proxy = Proxy.start(List.of("--rate", megabits + "mbit", "--round-trip", "10ms"));
         Ends ends = proxy.connect()) {
       ends.flood();
-      Duration[] cpu = {Duration.ZERO};
+      List<Optional<Duration>> before = new ArrayList<>();
       long[] from = {0};
       double arriving =
           ends.arrivingMegabits(
               SETTLE_NANOS,
               seconds,
               () -> {
-                cpu[0] = proxy.cpuTime();
+                before.add(proxy.cpuTime());
                 from[0] = System.nanoTime();
               });
-      double computed = (double) proxy.cpuTime().minus(cpu[0]).toNanos();
-      return new Flood(arriving, computed / (System.nanoTime() - from[0]));
+      Optional<Duration> began = before.get(0);
+      Optional<Duration> now = proxy.cpuTime();
+      double elapsed = (double) (System.nanoTime() - from[0]);
+      double cores =
+          began.isPresent() && now.isPresent()
+              ? now.get().minus(began.get()).toNanos() / elapsed
+              : Double.NaN;
+      return new Flood(arriving, cores);
     }
   }
 }
