@@ -98,7 +98,7 @@ record Conditions(long link, int device) {
   }
 
   private static long put(Field field, int value) {
-    return (long) value << field.shift;
+    return (long) Math.max(0, Math.min((1 << field.bits) - 1, value)) << field.shift;
   }
 
   private int get(Field field) {

@@ -160,7 +160,7 @@ public final class FleetStudy implements Study {
       double measured = real.latencies().at(percent) / 1e6;
       double reckoned = simulated.latencyNanos(percent) / 1e6;
       rows.add(List.of("p" + percent + " latency, ms", measured, reckoned));
-      if (percent != 99) {
+      if (percent != 99 || extent.equals(Extent.FULL)) {
         /* Of 500 frames of a quick run five are beyond p99. */
         claims.add(off("p" + percent + " latency", measured, reckoned, samples));
       }
@@ -358,9 +358,18 @@ public final class FleetStudy implements Study {
                         .console()
                         .printf("  %d of %d devices%n", done.addAndGet(more), extent.devices()));
     double took = (System.nanoTime() - begin) / 1e9;
+    /* Other devices and whole sites, or it would be a part of what it is compared with. */
+    int sites = Math.max(1, extent.devices() / 10 / devicesPerWorker);
+    int fewer = sites * devicesPerWorker;
     FleetResult small =
-        new FleetSimulator(fleet)
-            .run(Math.max(devicesPerWorker, extent.devices() / 10), THREADS, more -> {});
+        new FleetSimulator(
+                Cameras.fleet(
+                    kinds,
+                    devicesPerWorker,
+                    extent.warmUp() * SECOND,
+                    nanos,
+                    context.seed("small")))
+            .run(fewer, THREADS, more -> {});
     double perSecond = (double) extent.devices() * extent.seconds() / took;
     context.csv(
         "large.csv",
@@ -385,14 +394,17 @@ public final class FleetStudy implements Study {
             kinds.get(0).book().decisions());
     int samples = (int) Math.min(Integer.MAX_VALUE, result.frames());
     List<Claim> claims = new ArrayList<>();
-    claims.add(
-        Claim.of("frames simulated per second, 2 threads", perSecond, "1/s", ">= 100000", samples));
     if (extent.equals(Extent.FULL)) {
+      /* Most of a quick run's time goes into decisions that are made for the first time. */
+      claims.add(
+          Claim.of(
+              "frames simulated per second, 2 threads", perSecond, "1/s", ">= 100000", samples));
       claims.add(Claim.of("100,000 devices x 10 minutes", took, "s", "<= 600", samples));
     }
     claims.add(
         Claim.of(
-            "worker compute per frame, a tenth of the fleet against all of it",
+            "worker compute per frame, %d other devices against %d"
+                .formatted(fewer, extent.devices()),
             Math.abs(small.workerNanosPerFrame() / result.workerNanosPerFrame() - 1),
             "ratio",
             "<= 0.05",

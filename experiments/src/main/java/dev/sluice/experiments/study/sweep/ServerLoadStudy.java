@@ -169,7 +169,14 @@ public final class ServerLoadStudy implements Study {
       }
     }
     if (pairs.isEmpty()) {
-      return List.of();
+      return List.of(
+          Claim.of(
+              "%s: worker's compute of %s over Sluice's: nowhere do both hold, emulated"
+                  .formatted(bundle, rival),
+              Double.NaN,
+              "ratio",
+              wanted,
+              0));
     }
     Interval best =
         pairs.stream()
