@@ -55,7 +55,9 @@ final class FleetDevice {
   private long probeBytes;
 
   /**
-   * Switches a device on: it knows its speed, and that the link is up.
+   * Switches a device on: it knows its speed, and has just found that the link is up. Until then it
+   * had a plan without the link, as a session has, to which it holds unless another is clearly
+   * better.
    *
    * @param frames decides what the camera sees and when
    * @param noise decides everything else
@@ -73,14 +75,17 @@ final class FleetDevice {
     this.relativeSd = relativeSd;
     this.frames = frames;
     this.noise = noise;
+    for (int i = 0; i < 3; i++) {
+      estimators.onDeviceStage(Math.round(1e7 * factor), 10_000_000L);
+    }
+    PlanTable alone = kind.book().first(estimators.at(0)).next();
     estimators.onLinkState(LinkState.UP, 0);
     for (int i = 0; i < 3; i++) {
       estimators.onPing(link.roundTripNanos(), 0);
-      estimators.onDeviceStage(Math.round(1e7 * factor), 10_000_000L);
     }
     estimates = estimators.at(0);
     adopted = estimates;
-    plan = kind.book().first(estimates).next();
+    plan = kind.book().decide(estimates, alone).next();
   }
 
   SessionOptions options() {

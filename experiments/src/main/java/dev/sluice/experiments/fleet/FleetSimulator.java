@@ -12,10 +12,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
- * Simulates a fleet of devices before a pool of workers: minutes of a hundred thousand devices in
+ * Simulates a fleet of devices before their workers: minutes of a hundred thousand devices in
  * minutes.
  *
  * <p>What exits and codecs make of frames is looked up in a table of frames that nothing was chosen
@@ -35,6 +36,9 @@ public final class FleetSimulator {
   private static final int NOISE = 2;
   private static final int CELL = 3;
   private static final int SITE = 4;
+
+  /** Sites that are given up end with their next event. */
+  private static final int PATIENCE_SECONDS = 10;
 
   private final Fleet fleet;
 
@@ -78,6 +82,7 @@ public final class FleetSimulator {
       return new FleetResult(sum, fleet.worker().threads(), fleet.measuredNanos());
     } finally {
       pool.shutdownNow();
+      pool.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
   }
 

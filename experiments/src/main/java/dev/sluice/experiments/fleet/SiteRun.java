@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 
 /**
  * One worker and its devices, from the first frame to the last. Used once, by one thread.
@@ -66,6 +67,9 @@ final class SiteRun implements SiteWorker.Site {
       capture(i, devices.get(i).frames().nextLong(period));
     }
     while (queue.advance()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("the simulation was given up");
+      }
       long now = queue.nowNanos();
       if (!warm && now >= fleet.warmUpNanos()) {
         warmedUp();

@@ -46,9 +46,12 @@ final class Capacity {
         && result.accuracy() - result.uncutAccuracy() >= LEAST_DIFFERENCE;
   }
 
-  /** Returns the largest load found to hold, within 5 %; empty if not even a few devices do. */
+  /** Returns the largest load found to hold, within 5 %; empty if not even one device does. */
   Optional<Tried> find(int first) throws InterruptedException, ExecutionException {
     Tried low = attempt(first);
+    while (!low.holds() && low.devices() > 1) {
+      low = attempt(low.devices() / 2);
+    }
     if (!low.holds()) {
       return Optional.empty();
     }

@@ -212,6 +212,18 @@ public final class FleetStudy implements Study {
     int samples = Math.toIntExact(kept.frames());
     return List.of(
         Claim.of(
+            "p95 latency, rounded conditions against exact ones",
+            Math.abs(kept.latencyNanos(95) / asked.latencyNanos(95) - 1),
+            "ratio",
+            "<= 0.1",
+            samples),
+        Claim.of(
+            "accuracy, rounded conditions against exact ones",
+            100 * Math.abs(kept.accuracy() - asked.accuracy()),
+            "points",
+            "<= 1",
+            samples),
+        Claim.of(
             "offload share, rounded conditions against exact ones",
             Math.abs(kept.offloadShare() - asked.offloadShare()) / asked.offloadShare(),
             "ratio",
@@ -258,7 +270,7 @@ public final class FleetStudy implements Study {
                 .withWorker(WorkerKind.processors(threads));
         Capacity capacity = new Capacity(fleet, THREADS);
         Optional<Capacity.Tried> most = capacity.find(40 * threads);
-        Capacity.Tried shown = most.orElse(capacity.tried().get(0));
+        Capacity.Tried shown = most.orElse(capacity.tried().get(capacity.tried().size() - 1));
         double workers =
             most.map(m -> m.result().workerNanosPerFrame() == 0 ? 0 : MILLION / m.devices())
                 .orElse(Double.NaN);
