@@ -16,7 +16,6 @@ import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Question;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +48,8 @@ public final class AblationStudy implements Study {
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
-    GridConfig config = StudyFile.read(context, getClass(), "ablation.yaml", GridConfig.class);
+    GridConfig config =
+        StudyFile.read(context, getClass(), "ablation.yaml", GridConfig.class).aboutSluice();
     List<Contender> own = new ArrayList<>(Ablation.contenders());
     own.add(0, Contender.SLUICE);
     GridResults results = new Grid(context, config, new Entrants(own)).run();
@@ -62,8 +62,7 @@ public final class AblationStudy implements Study {
         Measure cost = cost(task.question());
         List<CellKey.Point> points =
             results.points(task.name()).stream().filter(p -> p.bundle().equals(bundle)).toList();
-        Map<String, CellKey.Point> columns = new LinkedHashMap<>();
-        points.forEach(point -> columns.put(point.link(), point));
+        Map<String, CellKey.Point> columns = GridResults.byLink(points);
         String where = bundle + ", " + task.name();
         StrategyTable.show(
             context,

@@ -106,7 +106,8 @@ public final class EnergyStudy implements Study {
     }
     context.csv(
         "energy.csv",
-        List.of("model", "constants", "bundle", "link", "strategy", "mj_per_frame", "accurate"),
+        List.of(
+            "model", "constants", "bundle", "link", "strategy", "mj_per_frame", "points_off_uncut"),
         lines);
     return claims;
   }
@@ -169,8 +170,7 @@ public final class EnergyStudy implements Study {
     }
     List<CellKey.Point> points =
         nominal.points().stream().filter(point -> point.bundle().equals(bundle)).toList();
-    Map<String, CellKey.Point> columns = new LinkedHashMap<>();
-    points.forEach(point -> columns.put(point.link(), point));
+    Map<String, CellKey.Point> columns = GridResults.byLink(points);
     String where = bundle + ", " + model;
     StrategyTable.show(
         context,
@@ -189,9 +189,15 @@ public final class EnergyStudy implements Study {
         Optional<Double> ratio = overBest(variant.getValue(), point, config);
         if (ratio.isPresent() && variant.getKey().equals(NOMINAL)) {
           worst.add(ratio.get());
-        } else if (ratio.isPresent()) {
-          cases++;
-          turned += ratio.get() > NOTICEABLE ? 1 : 0;
+        } else if (!variant.getKey().equals(NOMINAL)) {
+          for (String rival : config.grid().strategies()) {
+            Optional<Double> published = over(nominal, point, rival, config);
+            Optional<Double> wrong = over(variant.getValue(), point, rival, config);
+            if (published.isPresent() && wrong.isPresent()) {
+              cases++;
+              turned += turns(published.get(), wrong.get()) ? 1 : 0;
+            }
+          }
         }
       }
     }
@@ -226,12 +232,28 @@ public final class EnergyStudy implements Study {
     }
     claims.add(
         Claim.of(
-            where + ": constants wrong by half and rates for which a rival takes over 2 % less",
+            where + ": ranks against a rival that a constant wrong by half turns, emulated",
             turned,
             "of " + cases,
             "= 0",
             cases));
     return claims;
+  }
+
+  /** Whether one ratio is clearly on one side of 1 and the other clearly on the other. */
+  static boolean turns(double one, double other) {
+    return Math.max(one, other) > NOTICEABLE && Math.min(one, other) < 1 / NOTICEABLE;
+  }
+
+  /** Sluice's energy over that of a rival, where both are accurate enough. */
+  private static Optional<Double> over(
+      GridResults results, CellKey.Point point, String rival, Config config) {
+    double loss = config.grid().points();
+    Optional<Series> own = results.at(point, Entrants.SLUICE).filter(s -> s.accurate(loss));
+    Optional<Series> other = results.at(point, rival).filter(s -> s.accurate(loss));
+    return rival.equals(Entrants.SLUICE) || own.isEmpty() || other.isEmpty()
+        ? Optional.empty()
+        : Optional.of(own.get().millijoules() / other.get().millijoules());
   }
 
   /** Sluice's energy over that of the best rival that is accurate enough. */

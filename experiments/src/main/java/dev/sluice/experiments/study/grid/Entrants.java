@@ -59,7 +59,7 @@ public final class Entrants {
    *
    * @throws IllegalArgumentException naming what may have been meant, if none does
    */
-  void check(List<String> strategies, List<BundleFacts> bundles) {
+  public void check(List<String> strategies, List<BundleFacts> bundles) {
     Set<String> known = new LinkedHashSet<>();
     bundles.forEach(facts -> known.addAll(on(facts).keySet()));
     for (String strategy : strategies) {

@@ -199,11 +199,26 @@ public record GridConfig(
         "after the warm-up there must be at least %d blocks of %d frames: %d frames"
             .formatted(LEAST_BLOCKS, blockFrames, frames));
     require(points >= 0, "points must not be negative: " + points);
+    require(
+        !bundles.isEmpty() && !devices.isEmpty() && !tasks.isEmpty(),
+        "a study needs bundles, devices and tasks");
     distinct("bundle", bundles);
     distinct("device", devices.stream().map(Device::name).toList());
     distinct("task", tasks.stream().map(Task::name).toList());
     distinct("strategy", strategies);
     distinct("link", allLinks(links, sweep).stream().map(Link::name).toList());
+  }
+
+  /**
+   * Returns this, for a study whose claims are about Sluice.
+   *
+   * @throws IllegalArgumentException if Sluice takes no part
+   */
+  public GridConfig aboutSluice() {
+    require(
+        strategies.contains(Entrants.SLUICE),
+        "strategies must hold '" + Entrants.SLUICE + "', which the claims are about");
+    return this;
   }
 
   /** All links by name, those of the sweep last. */

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a grid came to: a series for every strategy at every point. Immutable. */
 public final class GridResults {
@@ -65,9 +67,13 @@ public final class GridResults {
   private final Map<CellKey.Point, Map<String, Series>> series = new LinkedHashMap<>();
   private final List<CellResult> cells;
 
-  /** Sorts cells. */
+  /**
+   * Sorts cells. A strategy that lacks a seed at a point, because a cell failed, is not compared
+   * there: its blocks would be paired with those of other frames.
+   */
   public GridResults(List<CellResult> cells) {
     this.cells = List.copyOf(cells);
+    Set<Integer> seeds = seeds(cells);
     Map<CellKey.Point, Map<String, List<CellResult>>> sorted = new LinkedHashMap<>();
     for (CellResult cell : cells) {
       sorted
@@ -78,10 +84,24 @@ public final class GridResults {
     sorted.forEach(
         (point, byStrategy) ->
             byStrategy.forEach(
-                (strategy, some) ->
+                (strategy, some) -> {
+                  if (seeds(some).equals(seeds)) {
                     series
                         .computeIfAbsent(point, p -> new LinkedHashMap<>())
-                        .put(strategy, new Series(point, strategy, some))));
+                        .put(strategy, new Series(point, strategy, some));
+                  }
+                }));
+  }
+
+  private static Set<Integer> seeds(List<CellResult> cells) {
+    return cells.stream().map(cell -> cell.key().seed()).collect(Collectors.toSet());
+  }
+
+  /** Points by the names of their links, as titles of columns. */
+  public static Map<String, CellKey.Point> byLink(List<CellKey.Point> points) {
+    Map<String, CellKey.Point> columns = new LinkedHashMap<>();
+    points.forEach(point -> columns.put(point.link(), point));
+    return columns;
   }
 
   /** Where strategies met, in the order of the cells. */

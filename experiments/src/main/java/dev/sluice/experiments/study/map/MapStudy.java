@@ -5,10 +5,12 @@ import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.grid.CellKey;
+import dev.sluice.experiments.study.grid.Entrants;
 import dev.sluice.experiments.study.grid.Grid;
 import dev.sluice.experiments.study.grid.GridConfig;
 import dev.sluice.experiments.study.grid.GridResults;
 import dev.sluice.experiments.study.grid.StudyFile;
+import dev.sluice.experiments.study.replay.Subject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class MapStudy implements Study {
       if (!kinds.containsKey(joint)) {
         throw new IllegalArgumentException("joint names no kind: " + joint);
       }
+      grid.aboutSluice();
       if (grid.tasks().size() != 1) {
         throw new IllegalArgumentException("a map has one task, not " + grid.tasks().size());
       }
@@ -60,7 +63,14 @@ public final class MapStudy implements Study {
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
     Config config = StudyFile.read(context, getClass(), "map.yaml", Config.class);
-    GridResults results = new Grid(context, config.grid()).run();
+    List<Subject> subjects =
+        Subject.open(
+            context, config.grid().pictures(), name -> config.grid().bundles().contains(name));
+    Entrants.usual()
+        .check(
+            config.kinds().values().stream().flatMap(List::stream).toList(),
+            subjects.stream().map(Subject::facts).toList());
+    GridResults results = new Grid(context, config.grid()).run(subjects);
     results.write(context);
     long seed = context.seed("resampling");
     List<Claim> claims = new ArrayList<>();

@@ -252,7 +252,7 @@ public final class PromiseStudy implements Study {
             subject.name() + ": late over the whole time, emulated",
             PERCENT * late / frames,
             "%",
-            "<= " + Math.round(PERCENT * question.mostLate()),
+            question.mostLateBound(),
             frames),
         Claim.of(
             subject.name() + ": accuracy off the uncut network's, outage and shift apart, emulated",

@@ -109,6 +109,11 @@ public record Question(String name, Goal goal) {
         .orElseThrow();
   }
 
+  /** The same as the bound of a claim about the share in per cent. */
+  public String mostLateBound() {
+    return "<= " + Math.round(1e8 * mostLate()) / 1e6;
+  }
+
   /** Least accuracy minus the uncut network's, as a share; negative. */
   public double leastDifference() {
     return -goal.pointsBelowFinal().getAsDouble() / 100;

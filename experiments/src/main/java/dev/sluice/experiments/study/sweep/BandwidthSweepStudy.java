@@ -17,7 +17,6 @@ import dev.sluice.experiments.study.grid.StrategyTable;
 import dev.sluice.experiments.study.grid.StudyFile;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +54,7 @@ public final class BandwidthSweepStudy implements Study {
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
     GridConfig config =
-        StudyFile.read(context, getClass(), "bandwidth-sweep.yaml", GridConfig.class);
+        StudyFile.read(context, getClass(), "bandwidth-sweep.yaml", GridConfig.class).aboutSluice();
     GridResults results = new Grid(context, config).run();
     results.write(context);
     long seed = context.seed("resampling");
@@ -70,8 +69,7 @@ public final class BandwidthSweepStudy implements Study {
             results.points(task.name()).stream().filter(p -> p.bundle().equals(bundle)).toList();
         List<Standing> standings =
             Standing.of(results, points, Entrants.SLUICE, rivals, measure, config.points(), seed);
-        Map<String, CellKey.Point> columns = new LinkedHashMap<>();
-        points.forEach(point -> columns.put(point.link(), point));
+        Map<String, CellKey.Point> columns = GridResults.byLink(points);
         StrategyTable.show(
             context,
             bundle + ", " + task.name() + ", " + measure.unit(),

@@ -16,7 +16,6 @@ import dev.sluice.experiments.study.grid.StrategyTable;
 import dev.sluice.experiments.study.grid.StudyFile;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -52,7 +51,8 @@ public final class ServerLoadStudy implements Study {
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
-    GridConfig config = StudyFile.read(context, getClass(), "server-load.yaml", GridConfig.class);
+    GridConfig config =
+        StudyFile.read(context, getClass(), "server-load.yaml", GridConfig.class).aboutSluice();
     GridResults results = new Grid(context, config).run();
     results.write(context);
     long seed = context.seed("resampling");
@@ -61,8 +61,7 @@ public final class ServerLoadStudy implements Study {
     for (String bundle : results.bundles()) {
       List<CellKey.Point> points =
           results.points().stream().filter(p -> p.bundle().equals(bundle)).toList();
-      Map<String, CellKey.Point> columns = new LinkedHashMap<>();
-      points.forEach(point -> columns.put(point.link(), point));
+      Map<String, CellKey.Point> columns = GridResults.byLink(points);
       StrategyTable.show(
           context,
           bundle + ": worker's compute per frame, ms",

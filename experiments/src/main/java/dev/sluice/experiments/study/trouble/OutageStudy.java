@@ -47,7 +47,8 @@ public final class OutageStudy implements Study {
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
-    GridConfig config = StudyFile.read(context, getClass(), "outage.yaml", GridConfig.class);
+    GridConfig config =
+        StudyFile.read(context, getClass(), "outage.yaml", GridConfig.class).aboutSluice();
     List<Subject> subjects =
         Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
     Map<String, List<GridConfig.Outage>> outages =
@@ -129,16 +130,16 @@ public final class OutageStudy implements Study {
       List<CellKey.Point> points) {
     List<Claim> claims = new ArrayList<>();
     String where = subject.name() + ", " + task.name();
-    double answered = 1;
-    double inTime = 1;
+    double answered = Double.NaN;
+    double inTime = Double.NaN;
     int frames = 0;
     for (CellKey.Point point : points) {
       Optional<Series> own = results.at(point, Entrants.SLUICE);
       if (own.isPresent()) {
-        answered = Math.min(answered, 1 - own.get().value(Measure.DROPPED));
+        answered = least(answered, 1 - own.get().value(Measure.DROPPED));
         frames = own.get().frames();
         if (firstExitFits(subject, device(config, point), task)) {
-          inTime = Math.min(inTime, 1 - own.get().value(Measure.LATE));
+          inTime = least(inTime, 1 - own.get().value(Measure.LATE));
         }
       }
     }
@@ -155,6 +156,11 @@ public final class OutageStudy implements Study {
               frames));
     }
     return claims;
+  }
+
+  /** The smaller one; not a number as long as nothing was measured, which no claim holds with. */
+  private static double least(double sofar, double value) {
+    return Double.isNaN(sofar) ? value : Math.min(sofar, value);
   }
 
   private static GridConfig.Device device(GridConfig config, CellKey.Point point) {

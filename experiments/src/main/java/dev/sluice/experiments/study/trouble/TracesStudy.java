@@ -16,7 +16,6 @@ import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,7 +43,8 @@ public final class TracesStudy implements Study {
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
-    GridConfig config = StudyFile.read(context, getClass(), "traces.yaml", GridConfig.class);
+    GridConfig config =
+        StudyFile.read(context, getClass(), "traces.yaml", GridConfig.class).aboutSluice();
     Map<String, LinkTrace> traces = Traces.read(context);
     Timelines timelines = new Timelines(context.out().resolve("timelines"), traces);
     GridResults results = new Grid(context, config).over(traces).watched(timelines::write).run();
@@ -54,8 +54,7 @@ public final class TracesStudy implements Study {
       for (GridConfig.Task task : config.tasks()) {
         List<CellKey.Point> points =
             results.points(task.name()).stream().filter(p -> p.bundle().equals(bundle)).toList();
-        Map<String, CellKey.Point> columns = new LinkedHashMap<>();
-        points.forEach(point -> columns.put(point.link(), point));
+        Map<String, CellKey.Point> columns = GridResults.byLink(points);
         String where = bundle + ", " + task.name();
         StrategyTable.show(
             context,
@@ -110,7 +109,7 @@ public final class TracesStudy implements Study {
             where + ": late, worst trace, emulated",
             PERCENT * late,
             "%",
-            "<= " + Math.round(PERCENT * question.mostLate()),
+            question.mostLateBound(),
             frames));
   }
 }

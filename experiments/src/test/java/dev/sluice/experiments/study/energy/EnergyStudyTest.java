@@ -21,6 +21,14 @@ class EnergyStudyTest {
   }
 
   @Test
+  void callsARankTurnedOnlyWhereItIsClearOnBothSides() {
+    assertThat(EnergyStudy.turns(1.3, 0.9)).isTrue();
+    assertThat(EnergyStudy.turns(0.9, 1.3)).isTrue();
+    assertThat(EnergyStudy.turns(1.3, 1.1)).isFalse();
+    assertThat(EnergyStudy.turns(1.3, 0.99)).isFalse();
+  }
+
+  @Test
   void leavesOutConstantsThatAreZero() {
     Map<String, EnergyModel> variants = EnergyStudy.variants("pi4+wire", List.of(0.5, 1.5));
 

@@ -37,6 +37,21 @@ class PairedTest {
         .isCloseTo(1, within(EXACT));
   }
 
+  /** Blocks of another seed are of other frames, even if there are as many. */
+  @Test
+  void doesNotCompareAStrategyOfWhichASeedIsMissing() {
+    GridResults results =
+        new GridResults(List.of(cell("whole", 0), cell("whole", 1), cell("a", 1), cell("b", 0)));
+    CellKey.Point point = results.points().get(0);
+
+    assertThat(results.all(point)).containsOnlyKeys("whole");
+  }
+
+  private static CellResult cell(String strategy, int seed) {
+    CellKey key = new CellKey("bundle", "device", "link", "task", strategy, seed);
+    return new CellResult(key, List.of(block(10, 10)), "", 0, 0, 0, Map.of());
+  }
+
   @Test
   void isSureOfARatioThatIsTheSameInEveryBlock() {
     Series one = series("one", block(10, 10), block(30, 10), block(50, 10), block(20, 10));

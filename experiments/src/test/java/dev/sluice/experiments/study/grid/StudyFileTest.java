@@ -52,6 +52,21 @@ class StudyFileTest {
   }
 
   @Test
+  void takesNoPartOfAFrame() {
+    assertThatThrownBy(() -> read(GOOD.replace("frames: 200", "frames: 200.7"), false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("frames");
+  }
+
+  @Test
+  void knowsWhetherSluiceTakesPart() {
+    assertThat(read(GOOD, false).aboutSluice().strategies()).contains("sluice");
+    assertThatThrownBy(() -> read(GOOD.replace("[sluice, spinn]", "[spinn]"), false).aboutSluice())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("strategies must hold 'sluice'");
+  }
+
+  @Test
   void saysWhatAMistypedFieldMayHaveMeant() {
     assertThatThrownBy(() -> read(GOOD.replace("blockFrames", "blokFrames"), false))
         .isInstanceOf(IllegalArgumentException.class)
