@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how a link is. */
@@ -21,21 +22,7 @@ final class LinkShape {
   @ArgGroup(multiplicity = "1")
   private Source source = new Source();
 
-  @Option(
-      names = "--round-trip",
-      paramLabel = "TIME",
-      converter = Amounts.Millis.class,
-      defaultValue = "50ms",
-      description = "round trip where the trace has none (default: ${DEFAULT-VALUE})")
-  private double roundTripMillis = 50;
-
-  @Option(
-      names = "--downlink-factor",
-      paramLabel = "FACTOR",
-      defaultValue = "1",
-      description =
-          "downlink rate over uplink rate where the trace has one rate (default: ${DEFAULT-VALUE})")
-  private double downlinkFactor = 1;
+  @Mixin private ReadingOptions reading = new ReadingOptions();
 
   @Option(names = "--loop", description = "begin the trace again at its end")
   private boolean loop;
@@ -118,8 +105,7 @@ final class LinkShape {
    * @throws IOException if the file is no trace
    */
   LinkTrace trace() throws IOException {
-    TraceReader.Settings settings =
-        new TraceReader.Settings(duration(roundTripMillis), downlinkFactor, loop);
+    TraceReader.Settings settings = reading.settings(loop);
     if (!(timeScale > 0 && timeScale <= 1e6)) {
       throw new IllegalArgumentException("--time-scale must be positive: " + timeScale);
     }
@@ -139,7 +125,7 @@ final class LinkShape {
     Both<Double> megabits = Objects.requireNonNull(source.megabits);
     return LinkTrace.constant(
         megabits.uplink() * 125_000,
-        megabits.downlink() * 125_000 * downlinkFactor,
+        megabits.downlink() * 125_000 * reading.downlinkFactor(),
         settings.roundTrip());
   }
 

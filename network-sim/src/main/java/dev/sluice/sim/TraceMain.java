@@ -17,7 +17,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -77,46 +76,18 @@ public final class TraceMain implements Runnable {
     throw wrongUse(spec, "name a command: stats, convert or generate");
   }
 
-  /** How files are read that leave something open. */
-  private static final class Reading {
-    @Option(
-        names = "--round-trip",
-        paramLabel = "TIME",
-        converter = Amounts.Millis.class,
-        defaultValue = "50ms",
-        description = "round trip where a trace has none (default: ${DEFAULT-VALUE})")
-    private double roundTripMillis = 50;
-
-    @Option(
-        names = "--downlink-factor",
-        paramLabel = "FACTOR",
-        defaultValue = "1",
-        description =
-            "downlink rate over uplink rate where a trace has one rate (default: ${DEFAULT-VALUE})")
-    private double downlinkFactor = 1;
-
-    LinkTrace read(Path file, @Nullable CommandSpec spec) throws IOException {
-      if (!Files.exists(file)) {
-        throw wrongUse(spec, file + ": no such file");
-      }
-      checkFactor(downlinkFactor, spec);
-      Duration roundTrip = Duration.ofNanos(Math.round(roundTripMillis * 1e6));
-      return TraceReader.read(file, new TraceReader.Settings(roundTrip, downlinkFactor, false));
-    }
-  }
-
   @Command(
       name = "stats",
       description = "Shows what traces are like: rates by the second, weighed by time.",
       mixinStandardHelpOptions = true)
   int stats(
       @Parameters(arity = "1..*", paramLabel = "FILE") List<Path> files,
-      @Mixin Reading reading,
+      @Mixin ReadingOptions reading,
       @Option(names = "--json", description = "as one JSON object") boolean json)
       throws IOException {
     List<TraceStats> all = new ArrayList<>();
     for (Path file : files) {
-      all.add(TraceStats.of(reading.read(file, spec)));
+      all.add(TraceStats.of(read(file, reading)));
     }
     out().println(json ? json(files, all) : table(files, all));
     return 0;
@@ -128,7 +99,7 @@ public final class TraceMain implements Runnable {
       mixinStandardHelpOptions = true)
   int convert(
       @Parameters(paramLabel = "FILE") Path file,
-      @Mixin Reading reading,
+      @Mixin ReadingOptions reading,
       @Option(
               names = "--format",
               required = true,
@@ -138,7 +109,7 @@ public final class TraceMain implements Runnable {
       @Option(names = "--out", paramLabel = "FILE", description = "default: standard output")
           @Nullable Path target)
       throws IOException {
-    write(reading.read(file, spec), format, target);
+    write(read(file, reading), format, target);
     return 0;
   }
 
@@ -291,6 +262,14 @@ public final class TraceMain implements Runnable {
       throw new IllegalStateException("run it through picocli");
     }
     return spec.commandLine().getOut();
+  }
+
+  private LinkTrace read(Path file, ReadingOptions reading) throws IOException {
+    if (!Files.exists(file)) {
+      throw wrongUse(spec, file + ": no such file");
+    }
+    checkFactor(reading.downlinkFactor(), spec);
+    return TraceReader.read(file, reading.settings(false));
   }
 
   private static void checkFactor(double factor, @Nullable CommandSpec spec) {
