@@ -206,9 +206,14 @@ final class Flow {
     segment.timesOut = segment.sendings > 1 || alone || probe > timeout;
     long wait =
         segment.timesOut
-            ? Math.min(MAX_TIMEOUT_NANOS, timeout << Math.min(segment.timeouts, 30))
+            ? timeout >= MAX_TIMEOUT_NANOS >> Math.min(segment.timeouts, 30)
+                ? MAX_TIMEOUT_NANOS
+                : timeout << Math.min(segment.timeouts, 30)
             : probe;
-    segment.deemedLostNanos = Timeline.plus(segment.enteredNanos, wait);
+    segment.deemedLostNanos =
+        segment.acknowledgedNanos == Timeline.NEVER
+            ? Timeline.NEVER
+            : Timeline.plus(segment.enteredNanos, wait);
     segment.followers = 0;
     // What follows is not held up by it on the way, only at the receiver.
     segment.reachesNanos = Timeline.NEVER;

@@ -37,6 +37,8 @@ public final class TraceReader {
   /** Slots are counted over bins of this length; finer structure is the cell's scheduler. */
   static final int SLOT_BIN_MILLIS = 100;
 
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?|[+-]?(NaN|Infinity)");
   private static final int SLOT_BYTES = 1500;
   static final double BYTES_PER_MEGABIT = 125_000;
   static final double MAX_MEGABITS = 1_000_000;
@@ -146,12 +148,11 @@ public final class TraceReader {
     /** Reads a number in [0, max]; the advice follows what is not one. */
     double number(int line, String text, String what, double max, String advice)
         throws TraceFormatException {
-      double value;
-      try {
-        value = Double.parseDouble(text);
-      } catch (NumberFormatException notOne) {
+      /* Java's own reader takes 1d and 0x1p3 as well. */
+      if (!NUMBER.matcher(text).matches()) {
         throw wrong(line, what + " is not a number: '" + shortened(text) + "'" + advice);
       }
+      double value = Double.parseDouble(text);
       if (!(value >= 0 && value <= max)) {
         throw wrong(line, what + " is not in [0, " + max + "]: '" + shortened(text) + "'");
       }

@@ -56,6 +56,15 @@ public final class TraceWriter {
       double rate = step.outage() ? 0 : step.uplinkBytesPerSecond();
       text.append(seconds(step.startNanos())).append('\t').append(megabits(rate)).append('\n');
     }
+    int last = trace.steps().size() - 1;
+    Step step = trace.steps().get(last);
+    long length = trace.durationNanos() - step.startNanos();
+    if (TraceReader.guessedEnd(trace.steps()) != trace.durationNanos()) {
+      /* Who reads takes the last step for as long as the one before it: two halves then. */
+      double rate = step.outage() ? 0 : step.uplinkBytesPerSecond();
+      text.append(seconds(step.startNanos() + length / 2)).append('\t');
+      text.append(megabits(rate)).append('\n');
+    }
     return text.toString();
   }
 

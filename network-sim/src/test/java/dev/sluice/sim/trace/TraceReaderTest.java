@@ -136,6 +136,8 @@ class TraceReaderTest {
           5\\n6.5                  | t line 2: expected a whole millisecond, found '6.5'
           5\\n6 7                  | t line 2: expected one whole millisecond, found 2 fields
           9e18                     | t line 1: millisecond is not in [0, 1.0E9]: '9e18'
+          0 1d                     | t line 1: rate is not a number: '1d'
+          0 0x1p3                  | t line 1: rate is not a number: '0x1p3'
           x y z                    | t line 1: time is not a number: 'x'
           start_s,uplink_mbit      | t: the trace is empty: there are titles
           start_s,speed\\n0,1      | t line 1: 'speed' is no title, or twice; titles are [start_s,

@@ -57,6 +57,8 @@ class TraceWriterTest {
       assertThat(read.stepAt(step.startNanos()).uplinkBytesPerSecond())
           .isCloseTo(step.outage() ? 0 : step.uplinkBytesPerSecond(), within(TOLERANCE * 1e6));
     }
+    /* Half of an odd number of nanoseconds. */
+    assertThat(read.durationNanos()).isCloseTo(trace.durationNanos(), within(1L));
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.link;
 import dev.sluice.experiments.report.TextTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -92,28 +93,47 @@ final class NetemFigures {
     words.add(Double.toString(seconds));
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path", ""));
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      process.destroyForcibly();
-      throw new IOException("the probe behind tc netem failed: " + output.strip());
+    Said said = said(builder);
+    if (said.status != 0) {
+      throw new IOException("the probe behind tc netem failed: " + said.output.strip());
     }
-    return output
+    return said.output
         .lines()
         .filter(line -> line.startsWith(NetemProbe.READY))
         .map(line -> NetemProbe.Path.parse(line.substring(NetemProbe.READY.length())))
         .findFirst()
-        .orElseThrow(() -> new IOException("the probe behind tc netem said nothing: " + output));
+        .orElseThrow(
+            () -> new IOException("the probe behind tc netem said nothing: " + said.output));
+  }
+
+  private record Said(int status, String output) {}
+
+  /** Runs a command; one that does not end in time is ended. */
+  private static Said said(ProcessBuilder builder) throws IOException, InterruptedException {
+    java.nio.file.Path file = Files.createTempFile("sluice-netem", ".txt");
+    try {
+      Process process = builder.redirectOutput(file.toFile()).start();
+      try {
+        boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        String output = Files.readString(file, StandardCharsets.UTF_8);
+        return ended
+            ? new Said(process.exitValue(), output)
+            : new Said(-1, output + " (did not end within " + PATIENCE_SECONDS + " s)");
+      } finally {
+        process.destroyForcibly();
+      }
+    } finally {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** Runs a command; returns what it says if it fails. */
   private static Optional<String> run(String... command) throws InterruptedException {
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor() == 0
+      Said said = said(new ProcessBuilder(command).redirectErrorStream(true));
+      return said.status == 0
           ? Optional.empty()
-          : Optional.of(String.join(" ", command) + ": " + output.strip().replace('\n', ' '));
+          : Optional.of(String.join(" ", command) + ": " + said.output.strip().replace('\n', ' '));
     } catch (IOException notThere) {
       return Optional.of(command[0] + " is not there");
     }
