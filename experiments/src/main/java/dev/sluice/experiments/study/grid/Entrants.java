@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Planners by the names that a grid's file uses. Immutable. */
@@ -50,24 +51,33 @@ public final class Entrants {
    * @throws IllegalArgumentException naming what may have been meant, if there is none
    */
   public Contender named(String strategy, BundleFacts facts) {
-    check(List.of(strategy), List.of(facts));
-    return java.util.Objects.requireNonNull(on(facts).get(strategy));
+    Map<String, Contender> known = on(facts);
+    return Optional.ofNullable(known.get(strategy))
+        .orElseThrow(() -> unknown(strategy, known.keySet()));
   }
 
   /**
-   * Checks names against those that some bundle knows.
+   * Checks names against those that some bundle knows, or might.
    *
    * @throws IllegalArgumentException naming what may have been meant, if none does
    */
   public void check(List<String> strategies, List<BundleFacts> bundles) {
     Set<String> known = new LinkedHashSet<>();
     bundles.forEach(facts -> known.addAll(on(facts).keySet()));
+    for (String rival : Rivals.sometimes()) {
+      known.add(rival);
+      known.add(rival + AS_PUBLISHED);
+    }
     for (String strategy : strategies) {
       if (!known.contains(strategy)) {
-        throw new IllegalArgumentException(
-            "no strategy is called '%s'; did you mean '%s'? There are %s"
-                .formatted(strategy, Nearest.to(strategy, known), String.join(", ", known)));
+        throw unknown(strategy, known);
       }
     }
+  }
+
+  private static IllegalArgumentException unknown(String strategy, Set<String> known) {
+    return new IllegalArgumentException(
+        "no strategy is called '%s'; did you mean '%s'? There are %s"
+            .formatted(strategy, Nearest.to(strategy, known), String.join(", ", known)));
   }
 }

@@ -50,6 +50,11 @@ import java.util.function.Function;
 public final class Rivals {
   private static final String JPEG = "jpeg-75";
 
+  /** Codecs that pictures may be sent whole by, where a bundle has them. */
+  private static final List<String> PICTURES = List.of("raw", "png", JPEG);
+
+  private static final String CLOUD_ONLY = "cloud-only ";
+
   /** What time a sweep of the trace takes rates at. */
   private static final long RATE_EVERY_NANOS = 500_000_000L;
 
@@ -69,6 +74,11 @@ public final class Rivals {
 
   private Rivals() {}
 
+  /** Names of those that take part on some bundles only. */
+  public static List<String> sometimes() {
+    return PICTURES.stream().map(codec -> CLOUD_ONLY + codec).toList();
+  }
+
   /** Those that can take part on a bundle, in both forms. */
   public static List<Contender> of(BundleFacts facts) {
     List<Contender> all = new ArrayList<>();
@@ -81,11 +91,11 @@ public final class Rivals {
               NOTHING,
               false,
               (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
-      for (String codec : List.of("raw", "png", JPEG)) {
+      for (String codec : PICTURES) {
         if (facts.codecs().stream().anyMatch(c -> c.cut() == 0 && c.codec().equals(codec))) {
           all.add(
               new Contender(
-                  "cloud-only " + codec,
+                  CLOUD_ONLY + codec,
                   form,
                   NOTHING,
                   false,

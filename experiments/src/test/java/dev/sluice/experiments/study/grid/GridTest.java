@@ -164,6 +164,15 @@ class GridTest {
   }
 
   @Test
+  void leavesOutRivalsThatOnlyOtherBundlesCanHave() throws Exception {
+    GridResults results = run(FILE.replace("neurosurgeon", "cloud-only png"), new AtomicInteger());
+
+    assertThat(results.all(results.points().get(0)))
+        .containsKey("device-only")
+        .doesNotContainKey("cloud-only png");
+  }
+
+  @Test
   void needsLinks() {
     assertThatThrownBy(
             () ->
