@@ -12,11 +12,15 @@ import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 
 /**
- * Which of the tried codecs a bundle keeps: those of pictures, float32 and eight bits, and at each
- * cut up to four others that no codec there beats in bytes and answers at once.
+ * Which of the tried codecs a bundle keeps: pixels, PNG and the JPEG file that others are compared
+ * with, float32 and eight bits, and at each cut up to {@value #MOST_OTHERS} others that no codec
+ * there beats in bytes and answers at once.
  */
 final class CodecChoice {
   private static final int MOST_OTHERS = 4;
+
+  /** Pictures that every rival can send; they stay, however good the others are. */
+  private static final Set<String> PLAIN_PICTURES = Set.of("raw", "png", "jpeg-75");
 
   /** A codec that loses more than this share of right answers is of no use at any rate. */
   private static final double MOST_LOSS = 0.04;
@@ -53,7 +57,9 @@ final class CodecChoice {
   }
 
   private static boolean isAlwaysKept(CutCodec codec) {
-    return codec.transform().isEmpty() && codec.tables().isEmpty();
+    return codec.cut() == 0
+        ? PLAIN_PICTURES.contains(codec.name())
+        : codec.transform().isEmpty() && codec.tables().isEmpty();
   }
 
   /** Lets go the ones whose neighbours are nearest, until few are left. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,9 +42,11 @@ final class FitCodecsCommand implements Callable<Integer> {
       names = "--pictures",
       paramLabel = "LIST",
       split = ",",
-      defaultValue = "raw,jpeg-75,jpegs-75,jpegs-50,jpegs-30",
-      description = "picture codecs to offer at the input (default: ${DEFAULT-VALUE})")
-  private List<String> pictures = List.of();
+      description =
+          "picture codecs to try at the input; raw, png and jpeg-75 are kept, of others those that"
+              + " no other beats (default: raw and JPEGs of several qualities)")
+  private List<String> pictures =
+      Stream.concat(Stream.of("raw"), BundleBuilder.TRIED_JPEGS.stream()).toList();
 
   @Option(
       names = "--out",
