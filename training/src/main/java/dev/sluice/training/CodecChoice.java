@@ -8,7 +8,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -32,51 +33,81 @@ final class CodecChoice {
 
   private CodecChoice() {}
 
+  /**
+   * How a codec did on the set that codecs are chosen on.
+   *
+   * @param meanBytes of its payloads
+   * @param accuracy share of samples that the final exit gets right behind it
+   * @param unchanged share of samples about which the final exit says what it says without it
+   */
+  record Tried(CutCodec codec, double meanBytes, double accuracy, double unchanged) {
+    private boolean isPlain() {
+      return codec.cut() == 0
+          ? PLAIN_PICTURES.contains(codec.name())
+          : codec.transform().isEmpty() && codec.tables().isEmpty();
+    }
+
+    private boolean beats(Tried other) {
+      return meanBytes < other.meanBytes
+          && accuracy >= other.accuracy
+          && unchanged >= other.unchanged;
+    }
+  }
+
   static List<CutCodec> keep(ExitNetwork network, Recording select) {
+    List<Tried> tried =
+        IntStream.range(0, select.codecs().size())
+            .mapToObj(
+                i ->
+                    new Tried(
+                        select.codecs().get(i),
+                        select.meanBytes(i),
+                        select.finalAccuracy(i),
+                        select.unchanged(i)))
+            .toList();
+    return keep(tried, select.accuracy(network.exits() - 1));
+  }
+
+  /**
+   * Returns the codecs to keep, cut by cut: first the plain ones as they were tried, then the
+   * others from the largest down.
+   *
+   * @param lossless the final exit's accuracy without a codec
+   */
+  static List<CutCodec> keep(List<Tried> tried, double lossless) {
     List<CutCodec> kept = new ArrayList<>();
-    double lossless = select.accuracy(network.exits() - 1);
-    for (int cut = 0; cut < network.lastCut(); cut++) {
-      List<Integer> here = at(select, cut);
-      for (int codec : here) {
-        if (isAlwaysKept(select.codecs().get(codec))) {
-          kept.add(select.codecs().get(codec));
-        }
-      }
-      List<Integer> others =
+    for (int cut : tried.stream().mapToInt(t -> t.codec().cut()).distinct().sorted().toArray()) {
+      List<Tried> here = tried.stream().filter(t -> t.codec().cut() == cut).toList();
+      List<Tried> others =
           new ArrayList<>(
               here.stream()
-                  .filter(codec -> !isAlwaysKept(select.codecs().get(codec)))
-                  .filter(codec -> select.finalAccuracy(codec) >= lossless - MOST_LOSS)
-                  .filter(codec -> here.stream().noneMatch(other -> beats(select, other, codec)))
-                  .sorted(Comparator.comparingDouble(select::meanBytes).reversed())
+                  .filter(t -> !t.isPlain())
+                  .filter(t -> t.accuracy() >= lossless - MOST_LOSS)
+                  .filter(t -> here.stream().noneMatch(other -> other.beats(t)))
+                  .sorted(Comparator.comparingDouble(Tried::meanBytes).reversed())
                   .toList());
-      thin(select, others, lossless);
-      others.forEach(codec -> kept.add(select.codecs().get(codec)));
+      thin(others, lossless);
+      Stream.concat(here.stream().filter(Tried::isPlain), others.stream())
+          .map(Tried::codec)
+          .forEach(kept::add);
     }
     return kept;
   }
 
-  private static boolean isAlwaysKept(CutCodec codec) {
-    return codec.cut() == 0
-        ? PLAIN_PICTURES.contains(codec.name())
-        : codec.transform().isEmpty() && codec.tables().isEmpty();
-  }
-
   /** Lets go the ones whose neighbours are nearest, until few are left. */
-  private static void thin(Recording select, List<Integer> others, double lossless) {
-    Set<Integer> wanted =
+  private static void thin(List<Tried> others, double lossless) {
+    Set<Tried> wanted =
         Set.copyOf(
             Stream.of(
-                    smallest(
-                        others, codec -> select.finalAccuracy(codec) >= lossless - LITTLE_LOSS),
-                    smallest(others, codec -> select.unchanged(codec) >= NEARLY_ALL))
+                    smallest(others, t -> t.accuracy() >= lossless - LITTLE_LOSS),
+                    smallest(others, t -> t.unchanged() >= NEARLY_ALL))
                 .flatMap(Optional::stream)
                 .toList());
     while (others.size() > MOST_OTHERS) {
       int nearest = -1;
       for (int i = 0; i < others.size(); i++) {
         if (!wanted.contains(others.get(i))
-            && (nearest < 0 || gap(select, others, i) < gap(select, others, nearest))) {
+            && (nearest < 0 || gap(others, i) < gap(others, nearest))) {
           nearest = i;
         }
       }
@@ -85,30 +116,14 @@ final class CodecChoice {
   }
 
   /** The last of those that are sorted from the largest down. */
-  private static Optional<Integer> smallest(List<Integer> others, IntPredicate good) {
-    return others.stream().filter(good::test).reduce((larger, smaller) -> smaller);
+  private static Optional<Tried> smallest(List<Tried> others, Predicate<Tried> good) {
+    return others.stream().filter(good).reduce((larger, smaller) -> smaller);
   }
 
   /** How far apart a codec's neighbours are; the ends are as far as anything. */
-  private static double gap(Recording select, List<Integer> others, int i) {
+  private static double gap(List<Tried> others, int i) {
     return i == 0 || i == others.size() - 1
         ? Double.MAX_VALUE
-        : select.meanBytes(others.get(i - 1)) / select.meanBytes(others.get(i + 1));
-  }
-
-  private static List<Integer> at(Recording recording, int cut) {
-    List<Integer> here = new ArrayList<>();
-    for (int codec = 0; codec < recording.codecs().size(); codec++) {
-      if (recording.codecs().get(codec).cut() == cut) {
-        here.add(codec);
-      }
-    }
-    return here;
-  }
-
-  private static boolean beats(Recording recording, int one, int other) {
-    return recording.meanBytes(one) < recording.meanBytes(other)
-        && recording.finalAccuracy(one) >= recording.finalAccuracy(other)
-        && recording.unchanged(one) >= recording.unchanged(other);
+        : others.get(i - 1).meanBytes() / others.get(i + 1).meanBytes();
   }
 }
