@@ -2,11 +2,10 @@ package dev.sluice.protocol.codec;
 
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.protocol.message.ProtocolException;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import java.util.concurrent.ConcurrentHashMap;
-import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A baseline JPEG reduced to what the other side cannot know, of the picture as it is or scaled
@@ -28,56 +27,66 @@ import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
  */
 final class MinimalJpeg implements PictureCoding {
   private static final int HEADER_BYTES = 5;
-  private static final int CODE_LENGTHS = 16;
+  private static final int CODE_LENGTHS = JpegSegments.CODE_LENGTHS;
   private static final int MAX_VALUES = 256;
 
-  /** Class and number of the tables in their order here. */
-  private static final int[] TABLE_IDS = {0x00, 0x10, 0x01, 0x11};
+  private static final byte[] STANDARD_TABLES = tables(JpegSymbols.STANDARD_CODES);
 
-  private static final byte[] STANDARD_TABLES =
-      tables(
-          JPEGHuffmanTable.StdDCLuminance,
-          JPEGHuffmanTable.StdACLuminance,
-          JPEGHuffmanTable.StdDCChrominance,
-          JPEGHuffmanTable.StdACChrominance);
-
-  private static final byte[] SCAN_HEADER = {
-    (byte) 0xFF, (byte) 0xDA, 0, 12, 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0
-  };
-  private static final byte[] END = {(byte) 0xFF, (byte) 0xD9};
-
-  /** Start, JFIF segment and quantisation tables. */
-  private static final ConcurrentHashMap<String, byte[]> PREFIXES = new ConcurrentHashMap<>();
-
-  private final int quality;
-  private final boolean fullColour;
+  private final JpegEncoder encoder;
   private final PictureScale scale;
 
   MinimalJpeg(int quality, boolean fullColour, PictureScale scale) {
-    this.quality = quality;
-    this.fullColour = fullColour;
+    this.encoder = JpegEncoder.of(quality, fullColour);
     this.scale = scale;
   }
 
   @Override
   public byte[] encode(byte[] rgb, int width, int height) {
-    int sentWidth = scale.side(width);
-    int sentHeight = scale.side(height);
-    BufferedImage image = PictureFiles.image(scale.down(rgb, width, height), sentWidth, sentHeight);
-    Parts optimised = parts(image, true);
-    Parts standard = parts(image, false);
-    boolean own = optimised.tables().length + optimised.scan().length < standard.scan().length;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    JpegSymbols symbols =
+        encoder.symbols(scale.down(rgb, width, height), scale.side(width), scale.side(height));
+    Coded coded = smallest(symbols);
     byte[] header = new byte[HEADER_BYTES];
     LittleEndian.putShort(header, 0, (short) width);
     LittleEndian.putShort(header, 2, (short) height);
-    header[4] = (byte) (own ? 1 : 0);
+    header[4] = (byte) (coded.tables().length > 0 ? 1 : 0);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(header);
-    if (own) {
-      out.writeBytes(optimised.tables());
-    }
-    out.writeBytes(own ? optimised.scan() : standard.scan());
+    out.writeBytes(coded.tables());
+    out.writeBytes(coded.scan());
     return out.toByteArray();
+  }
+
+  /** A scan and what its codes are; no tables stand for the standard ones. */
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
+  private record Coded(byte[] tables, byte[] scan) {
+    int size() {
+      return tables.length + scan.length;
+    }
+  }
+
+  /**
+   * Takes the smaller of two, the standard tables if both are equal. One is written as long as even
+   * the least that the other can have is no less; what a scan has beyond its least are the zeros
+   * behind bytes of ones.
+   */
+  private static Coded smallest(JpegSymbols symbols) {
+    List<JpegHuffman> ownCodes = symbols.optimalCodes();
+    byte[] ownTables = tables(ownCodes);
+    long leastOwn = ownTables.length + symbols.leastBytes(ownCodes);
+    long leastStandard = symbols.leastBytes(JpegSymbols.STANDARD_CODES);
+    Supplier<Coded> own = () -> new Coded(ownTables, symbols.scan(ownCodes));
+    Supplier<Coded> standard =
+        () -> new Coded(new byte[0], symbols.scan(JpegSymbols.STANDARD_CODES));
+    if (leastOwn < leastStandard) {
+      Coded likely = own.get();
+      return likely.size() < leastStandard ? likely : smaller(likely, standard.get());
+    }
+    Coded likely = standard.get();
+    return likely.size() <= leastOwn ? likely : smaller(own.get(), likely);
+  }
+
+  private static Coded smaller(Coded own, Coded standard) {
+    return own.size() < standard.size() ? own : standard;
   }
 
   @Override
@@ -97,12 +106,12 @@ final class MinimalJpeg implements PictureCoding {
       throw ProtocolException.malformedRequest("JPEG with tables of kind " + (bytes[4] & 0xFF));
     }
     ByteArrayOutputStream file = new ByteArrayOutputStream();
-    file.writeBytes(prefix());
-    file.writeBytes(frameHeader(scale.side(width), scale.side(height)));
+    file.writeBytes(encoder.prefix());
+    file.writeBytes(encoder.frameHeader(scale.side(width), scale.side(height)));
     writeTables(tables, file);
-    file.writeBytes(SCAN_HEADER);
+    file.writeBytes(JpegSegments.SCAN_HEADER);
     file.write(bytes, at, bytes.length - at);
-    file.writeBytes(END);
+    file.writeBytes(JpegSegments.END);
     Picture sent = PictureFiles.read("jpeg", file.toByteArray(), maxPixels);
     if (sent.width() != scale.side(width) || sent.height() != scale.side(height)) {
       throw ProtocolException.malformedRequest("JPEG changes its size");
@@ -113,7 +122,7 @@ final class MinimalJpeg implements PictureCoding {
   /** Returns where the tables end that stand behind the header. */
   private static int tablesEnd(byte[] bytes) throws ProtocolException {
     int at = HEADER_BYTES;
-    for (int table = 0; table < TABLE_IDS.length; table++) {
+    for (int table = 0; table < JpegSegments.CODE_IDS.length; table++) {
       if (bytes.length - at < CODE_LENGTHS) {
         throw ProtocolException.malformedRequest("JPEG ends within its tables");
       }
@@ -136,112 +145,18 @@ final class MinimalJpeg implements PictureCoding {
 
   private static void writeTables(byte[] tables, ByteArrayOutputStream file) {
     int at = 0;
-    for (int id : TABLE_IDS) {
+    for (int id : JpegSegments.CODE_IDS) {
       int length = CODE_LENGTHS + values(tables, at);
-      file.writeBytes(
-          new byte[] {
-            (byte) 0xFF, (byte) 0xC4, (byte) ((length + 3) >> 8), (byte) (length + 3), (byte) id
-          });
-      file.write(tables, at, length);
+      JpegSegments.writeCode(id, tables, at, length, file);
       at += length;
     }
   }
 
-  private static byte[] tables(JPEGHuffmanTable... tables) {
+  private static byte[] tables(List<JpegHuffman> codes) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (JPEGHuffmanTable table : tables) {
-      byte[] counts = new byte[CODE_LENGTHS];
-      short[] lengths = table.getLengths();
-      for (int i = 0; i < lengths.length; i++) {
-        counts[i] = (byte) lengths[i];
-      }
-      out.writeBytes(counts);
-      for (short value : table.getValues()) {
-        out.write(value);
-      }
+    for (JpegHuffman code : codes) {
+      out.writeBytes(code.bytes());
     }
     return out.toByteArray();
-  }
-
-  private byte[] frameHeader(int width, int height) {
-    byte luminance = (byte) (fullColour ? 0x11 : 0x22);
-    return new byte[] {
-      (byte) 0xFF,
-      (byte) 0xC0,
-      0,
-      17,
-      8,
-      (byte) (height >> 8),
-      (byte) height,
-      (byte) (width >> 8),
-      (byte) width,
-      3,
-      1,
-      luminance,
-      0,
-      2,
-      0x11,
-      1,
-      3,
-      0x11,
-      1
-    };
-  }
-
-  private byte[] prefix() {
-    return PREFIXES.computeIfAbsent(
-        quality + (fullColour ? " full" : ""),
-        key -> parts(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), true).prefix());
-  }
-
-  /** A JPEG file taken apart. */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  private record Parts(byte[] prefix, byte[] tables, byte[] scan) {}
-
-  private Parts parts(BufferedImage image, boolean optimised) {
-    byte[] file =
-        PictureFiles.jpeg(image, new PictureFiles.JpegOptions(quality, fullColour, optimised));
-    byte[][] tables = new byte[TABLE_IDS.length][0];
-    ByteArrayOutputStream prefix = new ByteArrayOutputStream();
-    prefix.write(file, 0, 2);
-    int at = 2;
-    while ((file[at + 1] & 0xFF) != 0xDA) {
-      int length = 2 + ((file[at + 2] & 0xFF) << 8 | (file[at + 3] & 0xFF));
-      switch (file[at + 1] & 0xFF) {
-        case 0xC4 -> takeTables(file, at + 4, at + length, tables);
-        case 0xC0 -> require(file, at, frameHeader(image.getWidth(), image.getHeight()), "frame");
-        default -> prefix.write(file, at, length);
-      }
-      at += length;
-    }
-    require(file, at, SCAN_HEADER, "scan");
-    require(file, file.length - END.length, END, "end");
-    ByteArrayOutputStream joined = new ByteArrayOutputStream();
-    for (byte[] table : tables) {
-      joined.writeBytes(table);
-    }
-    return new Parts(
-        prefix.toByteArray(),
-        joined.toByteArray(),
-        Arrays.copyOfRange(file, at + SCAN_HEADER.length, file.length - END.length));
-  }
-
-  private static void takeTables(byte[] file, int from, int to, byte[][] tables) {
-    int at = from;
-    while (at < to) {
-      int length = CODE_LENGTHS + values(file, at + 1);
-      for (int t = 0; t < TABLE_IDS.length; t++) {
-        if (TABLE_IDS[t] == file[at]) {
-          tables[t] = Arrays.copyOfRange(file, at + 1, at + 1 + length);
-        }
-      }
-      at += 1 + length;
-    }
-  }
-
-  private static void require(byte[] file, int at, byte[] expected, String what) {
-    if (!Arrays.equals(file, at, at + expected.length, expected, 0, expected.length)) {
-      throw new IllegalStateException("this JDK writes another " + what + " into its JPEGs");
-    }
   }
 }

@@ -10,28 +10,17 @@ import java.io.UncheckedIOException;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOInvalidTreeException;
-import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.plugins.jpeg.JPEGImageWriteParam;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
 /**
- * Whole files of the formats that Java reads and writes itself, and the steps that all picture
- * codecs share with them.
+ * Whole files of the formats that Java reads itself, and the steps that all picture codecs share
+ * with them. Java writes PNGs too; JPEGs are written by {@link JpegEncoder}.
  */
 final class PictureFiles {
-  private static final String JPEG_METADATA = "javax_imageio_jpeg_image_1.0";
-
   private PictureFiles() {}
-
-  /** How a JPEG is written. */
-  record JpegOptions(int quality, boolean fullColour, boolean optimised) {}
 
   /** PNG files. */
   static final class Png implements PictureCoding {
@@ -52,15 +41,19 @@ final class PictureFiles {
 
   /** JPEG files. */
   static final class Jpeg implements PictureCoding {
-    private final JpegOptions options;
+    private final JpegEncoder encoder;
 
     Jpeg(int quality) {
-      this.options = new JpegOptions(quality, false, true);
+      this.encoder = JpegEncoder.of(quality, false);
     }
 
     @Override
     public byte[] encode(byte[] rgb, int width, int height) {
-      return jpeg(image(rgb, width, height), options);
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      out.writeBytes(encoder.prefix());
+      out.writeBytes(encoder.body(rgb, width, height));
+      out.writeBytes(JpegSegments.END);
+      return out.toByteArray();
     }
 
     @Override
@@ -78,39 +71,6 @@ final class PictureFiles {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     image.getRaster().setDataElements(0, 0, width, height, pixels);
     return image;
-  }
-
-  static byte[] jpeg(BufferedImage image, JpegOptions options) {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    JPEGImageWriteParam parameters = (JPEGImageWriteParam) writer.getDefaultWriteParam();
-    parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-    parameters.setCompressionQuality(options.quality() / 100f);
-    parameters.setOptimizeHuffmanTables(options.optimised());
-    IIOImage input = new IIOImage(image, null, null);
-    if (options.fullColour()) {
-      input.setMetadata(fullColour(writer, image, parameters));
-    }
-    return write(writer, input, parameters);
-  }
-
-  /** Sets the sampling factors of luminance, which are 2 by default, to those of colour. */
-  private static IIOMetadata fullColour(
-      ImageWriter writer, BufferedImage image, ImageWriteParam parameters) {
-    IIOMetadata metadata =
-        writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), parameters);
-    Element tree = (Element) metadata.getAsTree(JPEG_METADATA);
-    NodeList components = tree.getElementsByTagName("componentSpec");
-    for (int i = 0; i < components.getLength(); i++) {
-      Element component = (Element) components.item(i);
-      component.setAttribute("HsamplingFactor", "1");
-      component.setAttribute("VsamplingFactor", "1");
-    }
-    try {
-      metadata.setFromTree(JPEG_METADATA, tree);
-    } catch (IIOInvalidTreeException impossible) {
-      throw new IllegalStateException("this JDK refuses JPEGs of full colour", impossible);
-    }
-    return metadata;
   }
 
   /** Writes a picture to memory and disposes of the writer. */
