@@ -4,6 +4,7 @@ import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,7 +39,9 @@ public final class Entrants {
   Map<String, Contender> on(BundleFacts facts) {
     Map<String, Contender> all = new LinkedHashMap<>();
     own.forEach(contender -> all.put(contender.name(), contender));
-    for (Contender rival : Rivals.of(facts)) {
+    List<Contender> rivals = new ArrayList<>(Rivals.of(facts));
+    rivals.addAll(Rivals.furtherPictures(facts));
+    for (Contender rival : rivals) {
       boolean published = rival.form() == Contender.Form.PUBLISHED;
       all.put(rival.name() + (published ? AS_PUBLISHED : ""), rival);
     }
@@ -69,10 +72,16 @@ public final class Entrants {
       known.add(rival + AS_PUBLISHED);
     }
     for (String strategy : strategies) {
-      if (!known.contains(strategy)) {
+      if (!known.contains(strategy) && !Rivals.isCloudOnly(base(strategy))) {
         throw unknown(strategy, known);
       }
     }
+  }
+
+  private static String base(String strategy) {
+    return strategy.endsWith(AS_PUBLISHED)
+        ? strategy.substring(0, strategy.length() - AS_PUBLISHED.length())
+        : strategy;
   }
 
   private static IllegalArgumentException unknown(String strategy, Set<String> known) {

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GridTest {
   /** Emulated times carry 2 % of noise. */
@@ -163,13 +165,34 @@ class GridTest {
         .hasMessageContaining("no strategy is called 'neurosurgen'; did you mean 'neurosurgeon'?");
   }
 
-  @Test
-  void leavesOutRivalsThatOnlyOtherBundlesCanHave() throws Exception {
-    GridResults results = run(FILE.replace("neurosurgeon", "cloud-only png"), new AtomicInteger());
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"cloud-only png", "cloud-only jpegm-75-444", "cloud-only jpegs-50 as published"})
+  void leavesOutPicturesThatOnlyOtherBundlesHave(String strategy) throws Exception {
+    GridResults results = run(FILE.replace("neurosurgeon", strategy), new AtomicInteger());
 
     assertThat(results.all(results.points().get(0)))
         .containsKey("device-only")
-        .doesNotContainKey("cloud-only png");
+        .doesNotContainKey(strategy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cloud-only jpeg-30", "cloud-only best", "cloud-only best as published"})
+  void sendsPicturesByAnyCodecOfTheBundle(String strategy) throws Exception {
+    GridResults results = run(FILE.replace("neurosurgeon", strategy), new AtomicInteger());
+
+    for (CellKey.Point point : results.points()) {
+      Series series = results.at(point, strategy).orElseThrow();
+      assertThat(series.value(Measure.BYTES)).isPositive();
+    }
+  }
+
+  @Test
+  void refusesAPictureCodecThatThereIsNot() {
+    assertThatThrownBy(
+            () -> run(FILE.replace("neurosurgeon", "cloud-only jpg-75"), new AtomicInteger()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("did you mean 'cloud-only jpeg-75'?");
   }
 
   @Test
