@@ -129,8 +129,17 @@ public final class Rivals {
         (known, question) -> Contender.reused(Entry.of(new CloudOnly(known, codec))));
   }
 
-  /** Those that can take part on a bundle, in both forms. */
+  /** Those that can take part on a bundle, in both forms, on a device of the usual powers. */
   public static List<Contender> of(BundleFacts facts) {
+    return of(facts, EnergyModel.DEFAULT);
+  }
+
+  /**
+   * Those that can take part on a bundle, in both forms.
+   *
+   * @param energy powers of device and radio as whoever plans for energy believes them to be
+   */
+  public static List<Contender> of(BundleFacts facts, EnergyModel energy) {
     List<Contender> all = new ArrayList<>();
     for (Form form : Form.values()) {
       all.add(
@@ -172,7 +181,7 @@ public final class Rivals {
                   Contender.reused(
                       Entry.of(
                           new Neurosurgeon(
-                              known, terms(form, question), price(EnergyModel.DEFAULT))))));
+                              known, terms(form, question), price(energy))))));
       all.add(
           new Contender(
               "dads",
@@ -212,7 +221,7 @@ public final class Rivals {
               form,
               EnumSet.allOf(Kind.class),
               true,
-              (known, question) -> cascade(known, question, form)));
+              (known, question) -> cascade(known, question, form, energy)));
       all.add(new Contender("branchynet", form, Set.of(Kind.ACCURACY), false, Rivals::branchyNet));
       all.add(
           new Contender("ddnn", form, Set.of(Kind.ACCURACY, Kind.UPLINK_BYTES), false, ddnn(form)));
@@ -263,7 +272,7 @@ public final class Rivals {
    *
    * @throws IllegalArgumentException if the bundle has no codec to send a picture with
    */
-  private static Function<Course, Entry> cascade(BundleFacts facts, Question question, Form form) {
+  private static Function<Course, Entry> cascade(BundleFacts facts, Question question, Form form, EnergyModel energy) {
     List<PlanChain> chains = new ArrayList<>();
     for (PlanChain chain : CandidatePlans.sluice(facts)) {
       List<Plan> plans =
@@ -277,7 +286,11 @@ public final class Rivals {
     }
     return Contender.reused(
         Entry.of(
-            new Scheduler(facts, question.goal().objective(), SchedulerOptions.plain(), chains)));
+            new Scheduler(
+                facts,
+                question.goal().objective(),
+                SchedulerOptions.plain().with(energy),
+                chains)));
   }
 
   private static boolean isCascade(BundleFacts facts, Plan plan, Form form) {
