@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sluice.experiments.study.Study;
+import dev.sluice.experiments.study.replay.Question;
 import java.io.InputStream;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,5 +67,17 @@ class ShippedFilesTest {
     int blocks = (grid.get("frames").asInt() - 1 - grid.get("warmUpFrames").asInt()) / block;
 
     assertThat(grid.get("seeds").asInt() * blocks * block).isGreaterThanOrEqualTo(1300);
+  }
+
+  /** The map compares single frames, so whoever is in time must be done before the next one. */
+  @Test
+  void letNobodyQueueOnTheMapWhoIsInTime() throws Exception {
+    for (boolean quick : new boolean[] {true, false}) {
+      JsonNode task = grid("map/map.yaml", quick).get("tasks").get(0);
+      Question question = Question.of("map", task.get("objective").asText());
+
+      assertThat(task.get("load").get("periodMillis").asDouble() * 1e6)
+          .isGreaterThanOrEqualTo(question.deadlineNanos());
+    }
   }
 }
