@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -49,6 +50,7 @@ public final class EnergyStudy implements Study {
   private static final double PERCENT = 100;
   private static final double NOTICEABLE = 1.02;
   private static final String NOMINAL = "as published";
+  private static final String WHOLE = "as published, all rates";
   private static final String CLOUD_ONLY = "cloud-only ";
 
   /**
@@ -57,11 +59,28 @@ public final class EnergyStudy implements Study {
    * @param grid what is measured; one task
    * @param models devices and radios, see {@link EnergyModel#named}
    * @param factors by which each constant alone is wrong
+   * @param wrong what is measured where a constant is wrong
    */
   record Config(
       @JsonProperty(required = true) GridConfig grid,
       @JsonProperty(required = true) List<String> models,
-      @JsonProperty(required = true) List<Double> factors) {
+      @JsonProperty(required = true) List<Double> factors,
+      @JsonProperty(required = true) Wrong wrong) {
+    /**
+     * A part of the grid, since every constant needs streams of its own. Ranks are compared there
+     * with those under the published constants on the same part.
+     *
+     * @param frames per cell, of one seed
+     * @param uplinkMbit rates of the sweep that are kept
+     */
+    record Wrong(
+        @JsonProperty(required = true) int frames,
+        @JsonProperty(required = true) List<Double> uplinkMbit) {
+      Wrong {
+        uplinkMbit = List.copyOf(uplinkMbit);
+      }
+    }
+
     Config {
       models.forEach(EnergyModel::named);
       grid.aboutSluice();
@@ -71,6 +90,25 @@ public final class EnergyStudy implements Study {
       if (factors.stream().anyMatch(factor -> !(factor > 0))) {
         throw new IllegalArgumentException("factors must be positive: " + factors);
       }
+    }
+
+    /** The part of the grid on which constants are wrong. */
+    GridConfig part() {
+      GridConfig.Sweep sweep = grid.sweep();
+      return new GridConfig(
+          grid.bundles(),
+          grid.pictures(),
+          grid.devices(),
+          List.of(),
+          new GridConfig.Sweep(
+              wrong.uplinkMbit(), sweep == null ? List.of() : sweep.roundTripMillis()),
+          grid.tasks(),
+          grid.strategies(),
+          wrong.frames(),
+          grid.warmUpFrames(),
+          grid.blockFrames(),
+          1,
+          grid.points());
     }
 
     /** Whether a strategy keeps the deadline and is not shown to break the accuracy. */
@@ -104,21 +142,28 @@ public final class EnergyStudy implements Study {
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
     for (String model : config.models()) {
+      EnergyModel published = EnergyModel.named(model);
+      GridResults whole =
+          new Grid(context, config.grid(), entrants(model))
+              .dressed(model, stream -> stream.priced(published))
+              .run(subjects);
+      if (model.equals(config.models().get(0))) {
+        whole.write(context);
+      }
+      lines.addAll(lines(model, WHOLE, whole));
       Map<String, GridResults> byVariant = new LinkedHashMap<>();
-      Grid grid = new Grid(context, config.grid(), entrants(model));
+      Grid part = new Grid(context, config.part(), entrants(model));
       for (Map.Entry<String, EnergyModel> variant : variants(model, config.factors()).entrySet()) {
         GridResults results =
-            grid.dressed(
+            part.dressed(
                     model + ", " + variant.getKey(), stream -> stream.priced(variant.getValue()))
                 .run(subjects);
-        if (byVariant.isEmpty()) {
-          results.write(context);
-        }
         byVariant.put(variant.getKey(), results);
         lines.addAll(lines(model, variant.getKey(), results));
       }
       for (Subject subject : subjects) {
-        claims.addAll(claims(context, config, model, subject.name(), byVariant));
+        claims.addAll(claims(context, config, model, subject.name(), whole));
+        claims.add(turned(config, model, subject.name(), byVariant));
       }
     }
     context.csv(
@@ -185,11 +230,7 @@ public final class EnergyStudy implements Study {
       Config config,
       String model,
       String bundle,
-      Map<String, GridResults> byVariant) {
-    GridResults nominal = byVariant.get(NOMINAL);
-    if (nominal == null) {
-      return List.of();
-    }
+      GridResults nominal) {
     List<CellKey.Point> points =
         nominal.points().stream().filter(point -> point.bundle().equals(bundle)).toList();
     Map<String, CellKey.Point> columns = GridResults.byLink(points);
@@ -247,24 +288,23 @@ public final class EnergyStudy implements Study {
             "ratio",
             "<= 1",
             overCloud.length));
-    claims.add(turned(where, config, points, nominal, byVariant));
     return claims;
   }
 
   /** How often Sluice and a rival change places when a constant is wrong. */
   private static Claim turned(
-      String where,
-      Config config,
-      List<CellKey.Point> points,
-      GridResults nominal,
-      Map<String, GridResults> byVariant) {
+      Config config, String model, String bundle, Map<String, GridResults> byVariant) {
     int turned = 0;
     int cases = 0;
+    GridResults nominal = Objects.requireNonNull(byVariant.get(NOMINAL));
     for (Map.Entry<String, GridResults> variant : byVariant.entrySet()) {
       if (variant.getKey().equals(NOMINAL)) {
         continue;
       }
-      for (CellKey.Point point : points) {
+      for (CellKey.Point point : nominal.points()) {
+        if (!point.bundle().equals(bundle)) {
+          continue;
+        }
         for (String rival : config.grid().strategies()) {
           Optional<Double> published = over(nominal, point, rival, config);
           Optional<Double> wrong = over(variant.getValue(), point, rival, config);
@@ -276,7 +316,7 @@ public final class EnergyStudy implements Study {
       }
     }
     return Claim.of(
-        where + ": ranks against a rival that a constant wrong by half turns, emulated",
+        bundle + ", " + model + ": ranks against a rival that a constant wrong by half turns, emulated",
         cases == 0 ? Double.NaN : turned,
         "of " + cases,
         "= 0",

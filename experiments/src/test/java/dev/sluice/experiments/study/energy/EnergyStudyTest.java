@@ -56,7 +56,7 @@ class EnergyStudyTest {
           1);
 
   private static final EnergyStudy.Config CONFIG =
-      new EnergyStudy.Config(GRID, List.of("pi4+wifi"), List.of(0.5));
+      new EnergyStudy.Config(GRID, List.of("pi4+wifi"), List.of(0.5), new EnergyStudy.Config.Wrong(141, List.of(0.5)));
 
   /** Five blocks of 20 frames. */
   private static CellResult cell(String strategy, int latePerBlock, int right, double joules) {
@@ -91,6 +91,16 @@ class EnergyStudyTest {
 
     assertThat(EnergyStudy.overLeast(results, point, "", CONFIG)).isEmpty();
     assertThat(EnergyStudy.broken(results, point, CONFIG)).isTrue();
+  }
+
+  @Test
+  void measuresWrongConstantsOnAPartOfTheGrid() {
+    GridConfig part = CONFIG.part();
+
+    assertThat(part.frames()).isEqualTo(141);
+    assertThat(part.seeds()).isEqualTo(1);
+    assertThat(part.sweep()).isEqualTo(new GridConfig.Sweep(List.of(0.5), List.of()));
+    assertThat(part.strategies()).isEqualTo(GRID.strategies());
   }
 
   /** A radio that costs nothing to send by makes sending worth more. */
