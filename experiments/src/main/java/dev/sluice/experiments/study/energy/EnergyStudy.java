@@ -37,11 +37,11 @@ import java.util.Optional;
  * What do answers take out of the device's battery, and which comparisons would turn if a constant
  * were wrong by half?
  *
- * <p>Sluice, and every rival that plans for energy, plans with the published constants of the device
- * and radio of the run. Then each constant alone is taken to be half or one and a half times that,
- * and the same streams are priced anew. Nobody is told: a constant is wrong because nobody knows
- * better, so whoever plans believes the published one, Sluice and rivals alike. All is emulated:
- * times by profile, energy by constants.
+ * <p>Sluice, and every rival that plans for energy, plans with the published constants of the
+ * device and radio of the run. Then each constant alone is taken to be half or one and a half times
+ * that, and the same streams are priced anew. Nobody is told: a constant is wrong because nobody
+ * knows better, so whoever plans believes the published one, Sluice and rivals alike. All is
+ * emulated: times by profile, energy by constants.
  *
  * <p>Who breaks the deadline or the accuracy is compared with by nobody: little energy for answers
  * that come too late is no merit.
@@ -226,11 +226,7 @@ public final class EnergyStudy implements Study {
   }
 
   private static List<Claim> claims(
-      StudyContext context,
-      Config config,
-      String model,
-      String bundle,
-      GridResults nominal) {
+      StudyContext context, Config config, String model, String bundle, GridResults nominal) {
     List<CellKey.Point> points =
         nominal.points().stream().filter(point -> point.bundle().equals(bundle)).toList();
     Map<String, CellKey.Point> columns = GridResults.byLink(points);
@@ -260,9 +256,7 @@ public final class EnergyStudy implements Study {
             "= 0",
             points.size()));
     List<Double> overBest =
-        points.stream()
-            .flatMap(point -> overLeast(nominal, point, "", config).stream())
-            .toList();
+        points.stream().flatMap(point -> overLeast(nominal, point, "", config).stream()).toList();
     claims.add(
         Claim.of(
             where + ": energy over the best rival's, worst rate, emulated",
@@ -316,7 +310,10 @@ public final class EnergyStudy implements Study {
       }
     }
     return Claim.of(
-        bundle + ", " + model + ": ranks against a rival that a constant wrong by half turns, emulated",
+        bundle
+            + ", "
+            + model
+            + ": ranks against a rival that a constant wrong by half turns, emulated",
         cases == 0 ? Double.NaN : turned,
         "of " + cases,
         "= 0",
@@ -332,8 +329,7 @@ public final class EnergyStudy implements Study {
   static boolean broken(GridResults results, CellKey.Point point, Config config) {
     return results.at(point, Entrants.SLUICE).filter(own -> !config.holds(own)).isPresent()
         && results.all(point).values().stream()
-            .anyMatch(
-                rival -> !rival.strategy().equals(Entrants.SLUICE) && config.holds(rival));
+            .anyMatch(rival -> !rival.strategy().equals(Entrants.SLUICE) && config.holds(rival));
   }
 
   /** Sluice's energy over that of a rival, where both keep deadline and accuracy. */
@@ -347,7 +343,8 @@ public final class EnergyStudy implements Study {
   }
 
   /**
-   * Sluice's energy over the least of the rivals that keep deadline and accuracy, where Sluice does.
+   * Sluice's energy over the least of the rivals that keep deadline and accuracy, where Sluice
+   * does.
    *
    * @param prefix of the names of those that count
    */

@@ -52,7 +52,12 @@ public record CellResult(
   }
 
   static CellResult of(
-      CellKey key, StreamLog log, int warmUpFrames, int blockFrames, int differentBlocks, Map<String, Double> extras) {
+      CellKey key,
+      StreamLog log,
+      int warmUpFrames,
+      int blockFrames,
+      int differentBlocks,
+      Map<String, Double> extras) {
     List<Block> blocks = Block.of(log, warmUpFrames, blockFrames);
     Histogram histogram = empty();
     for (int i = 0; i < blocks.size() * blockFrames; i++) {

@@ -67,8 +67,8 @@ public final class Paired {
   }
 
   /**
-   * Geometric mean of ratios over points, with the same bootstrap. Groups of one number hold the same
-   * frames at every point of a bundle, so they are drawn together.
+   * Geometric mean of ratios over points, with the same bootstrap. Groups of one number hold the
+   * same frames at every point of a bundle, so they are drawn together.
    *
    * @param pairs at least one, all of as many blocks
    */

@@ -83,9 +83,7 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
     return Paired.mean(
         groups().stream()
             .mapToDouble(
-                group ->
-                    POINTS
-                        * (Measure.ACCURACY.of(group) - Measure.UNCUT_ACCURACY.of(group)))
+                group -> POINTS * (Measure.ACCURACY.of(group) - Measure.UNCUT_ACCURACY.of(group)))
             .toArray());
   }
 

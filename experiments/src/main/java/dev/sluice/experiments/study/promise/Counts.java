@@ -12,8 +12,7 @@ import dev.sluice.experiments.study.replay.StreamLog;
  * @param onlyUncut frames that the uncut network gets right and the strategy wrong
  * @param lostByFallback of the last, those that the device answered for want of another answer
  */
-record Counts(
-    int frames, int late, int degraded, int onlyHere, int onlyUncut, int lostByFallback) {
+record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, int lostByFallback) {
   static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0);
 
   /** One frame. */

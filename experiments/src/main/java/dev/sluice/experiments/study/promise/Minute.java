@@ -19,12 +19,7 @@ import org.apache.commons.math3.distribution.NormalDistribution;
  * @param uplinkBytes bytes sent
  */
 record Minute(
-    int minute,
-    Counts all,
-    Counts counted,
-    int throttled,
-    double workerNanos,
-    double uplinkBytes) {
+    int minute, Counts all, Counts counted, int throttled, double workerNanos, double uplinkBytes) {
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
   /** A loss has a cause where more than half of the lost frames share it. */
@@ -72,9 +67,9 @@ record Minute(
 
   /**
    * The promises that the frames which count broke in this minute, each with its cause; empty if
-   * none was broken. A promise is about the whole stream, so a minute that exceeds the bound no more
-   * than one of so many may by chance, the promise kept, has chance for its cause; the chance that
-   * it happens to any of them is held to 5 % in all.
+   * none was broken. A promise is about the whole stream, so a minute that exceeds the bound no
+   * more than one of so many may by chance, the promise kept, has chance for its cause; the chance
+   * that it happens to any of them is held to 5 % in all.
    *
    * @param mostLate share that may be late
    * @param points that the accuracy may be below the uncut network's
@@ -97,7 +92,9 @@ record Minute(
               "late, %d of %d: %s",
               counted.late(),
               counted.frames(),
-              chance > alarm ? CHANCE : 2 * throttled > counted.frames() ? THROTTLED : UNEXPLAINED));
+              chance > alarm
+                  ? CHANCE
+                  : 2 * throttled > counted.frames() ? THROTTLED : UNEXPLAINED));
     }
     if (counted.points() < -points) {
       boolean fallback = counted.lostByFallback() > MOST * counted.onlyUncut();
@@ -123,8 +120,7 @@ record Minute(
     double bound = points / 100;
     double discordant = (counted.onlyHere() + counted.onlyUncut()) / frames;
     double error = Math.sqrt(Math.max(bound, discordant) / frames);
-    return new NormalDistribution()
-        .cumulativeProbability((counted.points() / 100 + bound) / error);
+    return new NormalDistribution().cumulativeProbability((counted.points() / 100 + bound) / error);
   }
 
   /** What a violation is called that one of so many minutes may have. */

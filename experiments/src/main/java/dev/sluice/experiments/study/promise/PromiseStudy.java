@@ -37,8 +37,7 @@ import java.util.Objects;
  * since a certified floor is promised for data like those of the CERTIFY table. All others count in
  * one test of the floor and one of the deadline; lateness is also claimed of the whole time. Every
  * minute in which frames that count break a promise is listed with its cause. The trace-clairvoyant
- * oracle of the study of regret is compared with over the first minutes, in which
- * nothing happens.
+ * oracle of the study of regret is compared with over the first minutes, in which nothing happens.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
@@ -94,8 +93,7 @@ public final class PromiseStudy implements Study {
               .minutes()
               .forEach(
                   minute ->
-                      lines.add(
-                          line(subject, strategy, minute, course.minutes().size(), config)));
+                      lines.add(line(subject, strategy, minute, course.minutes().size(), config)));
         }
       }
       print(context, subject, config, byStrategy);

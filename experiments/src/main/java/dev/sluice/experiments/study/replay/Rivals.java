@@ -179,9 +179,7 @@ public final class Rivals {
               true,
               (known, question) ->
                   Contender.reused(
-                      Entry.of(
-                          new Neurosurgeon(
-                              known, terms(form, question), price(energy))))));
+                      Entry.of(new Neurosurgeon(known, terms(form, question), price(energy))))));
       all.add(
           new Contender(
               "dads",
@@ -272,7 +270,8 @@ public final class Rivals {
    *
    * @throws IllegalArgumentException if the bundle has no codec to send a picture with
    */
-  private static Function<Course, Entry> cascade(BundleFacts facts, Question question, Form form, EnergyModel energy) {
+  private static Function<Course, Entry> cascade(
+      BundleFacts facts, Question question, Form form, EnergyModel energy) {
     List<PlanChain> chains = new ArrayList<>();
     for (PlanChain chain : CandidatePlans.sluice(facts)) {
       List<Plan> plans =

@@ -10,8 +10,9 @@ public final class Rows {
    * Returns the rows of one of several streams over the same table, each a warm-up and blocks. The
    * blocks of all streams, in the order of the streams, hold the table's rows in one random order,
    * block by block, and begin anew when all whole blocks of the table were used: block {@code i} of
-   * all has the very rows of block {@code i} modulo {@code samples / blockFrames}, and no row of any
-   * other. The warm-up, and what follows the last block, take what they find at the order's end.
+   * all has the very rows of block {@code i} modulo {@code samples / blockFrames}, and no row of
+   * any other. The warm-up, and what follows the last block, take what they find at the order's
+   * end.
    *
    * @param samples rows of the table, at least {@code blockFrames}
    * @param frames of a stream

@@ -19,8 +19,7 @@ class ComparisonTest {
   private static final Question QUESTION =
       Question.of("test", "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise uplink_bytes");
 
-  private static final CellKey.Point POINT =
-      new CellKey.Point("bundle", "device", "link", "task");
+  private static final CellKey.Point POINT = new CellKey.Point("bundle", "device", "link", "task");
 
   /** Twenty blocks of a hundred frames, with bytes that differ by block. */
   private static Series series(int lateOfHundred, int rightOfHundred, double bytes) {

@@ -56,14 +56,14 @@ class EnergyStudyTest {
           1);
 
   private static final EnergyStudy.Config CONFIG =
-      new EnergyStudy.Config(GRID, List.of("pi4+wifi"), List.of(0.5), new EnergyStudy.Config.Wrong(141, List.of(0.5)));
+      new EnergyStudy.Config(
+          GRID, List.of("pi4+wifi"), List.of(0.5), new EnergyStudy.Config.Wrong(141, List.of(0.5)));
 
   /** Five blocks of 20 frames. */
   private static CellResult cell(String strategy, int latePerBlock, int right, double joules) {
     Block block = new Block(20, right, 20, right, latePerBlock, 0, 0, 0, 1e9, 2e10, 0, 0, 0);
     CellKey key = new CellKey("made up", "slow", "link", "energy", strategy, 0);
-    return new CellResult(
-        key, Collections.nCopies(5, block), 100, "", 0, 0, joules, Map.of());
+    return new CellResult(key, Collections.nCopies(5, block), 100, "", 0, 0, joules, Map.of());
   }
 
   @Test
@@ -109,12 +109,10 @@ class EnergyStudyTest {
     StreamReplay replay = Courses.synthetic(4, 1000 * Courses.MS);
     Question question = GRID.tasks().get(0).question();
     LinkTrace link = Courses.link(20_000, 40, 0, 0);
-    Course course =
-        new Course("link", replay, question, link, Courses.rows(10, replay), 1);
+    Course course = new Course("link", replay, question, link, Courses.rows(10, replay), 1);
     Set<Plan> plans = new HashSet<>();
     for (String model : List.of("pi4+wifi", "pi4+3g", "pi4+lte", "pi4+wire")) {
-      Contender rival =
-          EnergyStudy.entrants(model).named("neurosurgeon, energy", replay.facts());
+      Contender rival = EnergyStudy.entrants(model).named("neurosurgeon, energy", replay.facts());
       plans.add(
           rival
               .maker()

@@ -116,7 +116,10 @@ class PairedTest {
       }
       Interval ratio =
           Paired.ratio(
-              Measure.MEAN_LATENCY, series("a", different, one), series("b", different, other), run);
+              Measure.MEAN_LATENCY,
+              series("a", different, one),
+              series("b", different, other),
+              run);
       covered += ratio.low() <= 1 && ratio.high() >= 1 ? 1 : 0;
     }
 
