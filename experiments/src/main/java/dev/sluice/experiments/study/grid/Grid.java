@@ -121,7 +121,8 @@ public final class Grid {
     for (Subject subject : subjects) {
       if (subject.test().samples() < GridConfig.LEAST_BLOCKS * config.blockFrames()) {
         throw new IllegalArgumentException(
-            "%s has %d test pictures only, too few for %d blocks of %d frames; lower blockFrames, or leave it out of bundles"
+            ("%s has %d test pictures only, too few for %d blocks of %d frames; lower"
+                    + " blockFrames, or leave it out of bundles")
                 .formatted(
                     subject.name(),
                     subject.test().samples(),

@@ -77,7 +77,7 @@ class ShippedFilesTest {
       Question question = Question.of("map", task.get("objective").asText());
 
       assertThat(task.get("load").get("periodMillis").asDouble() * 1e6)
-          .isGreaterThanOrEqualTo(question.deadlineNanos());
+          .isGreaterThanOrEqualTo((double) question.deadlineNanos());
     }
   }
 }
