@@ -33,6 +33,12 @@ public final class SimulatedCloud implements Cloud {
   private static final long PING_EVERY_NANOS = 250 * MILLI;
   private static final long SILENT_AFTER_NANOS = 500 * MILLI;
 
+  /**
+   * How long a link that is back may go on to be called down, in nanoseconds: until the next ping,
+   * and as long as its answer may take at most.
+   */
+  public static final long NOTICED_NANOS = PING_EVERY_NANOS + SILENT_AFTER_NANOS;
+
   /** Frame header, names and thresholds around a payload. */
   private static final int ENVELOPE_BYTES = 96;
 

@@ -2,20 +2,29 @@ package dev.sluice.experiments.study;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 
 /** Finds what somebody may have meant. */
 public final class Nearest {
   private Nearest() {}
 
   /**
-   * Returns the known name that resembles a mistyped one most.
+   * Returns the known name that resembles a mistyped one most: the one with the smallest share of
+   * characters to edit, upper and lower case alike. By their mere number a short name would be near
+   * to everything, since all of it can be replaced by few edits.
    *
    * @param known at least one
    */
   public static String to(String name, Collection<String> known) {
     return known.stream()
-        .min(Comparator.comparingInt(candidate -> edits(name, candidate)))
+        .min(Comparator.comparingDouble(candidate -> distance(name, candidate)))
         .orElseThrow();
+  }
+
+  /** Edits over the longer one's length, in [0, 1]. */
+  private static double distance(String one, String other) {
+    int edits = edits(one.toLowerCase(Locale.ROOT), other.toLowerCase(Locale.ROOT));
+    return (double) edits / Math.max(1, Math.max(one.length(), other.length()));
   }
 
   /** Levenshtein's distance: insertions, deletions and replacements of single characters. */

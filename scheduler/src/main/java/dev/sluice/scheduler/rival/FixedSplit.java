@@ -19,22 +19,29 @@ import java.util.Optional;
  * <p>Kang et al., "Neurosurgeon: Collaborative Intelligence Between the Cloud and Mobile Edge",
  * ASPLOS 2017, which picks among all splits by profiled time and bandwidth. Deviations: times come
  * from measurements of the very network instead of regressions per layer; tensors are sent with the
- * bundle's codecs whose accuracy on the SELECT table is within a point of the uncut network, where
- * the paper sends them raw; the split is picked once instead of per request. {@link Neurosurgeon}
- * is nearer to the paper.
+ * bundle's codecs whose accuracy on the SELECT table is within a bound of the uncut network's,
+ * where the paper sends them raw; the split is picked once instead of per request. {@link
+ * Neurosurgeon} is nearer to the paper.
  */
 public final class FixedSplit implements Planner {
-  private static final double MOST_LOSS = 0.01;
-
   private final Forced plan;
+
+  /** Picks the split where nothing bounds the accuracy: it may lose a point. */
+  public FixedSplit(BundleFacts facts, Estimates mean) {
+    this(facts, mean, Terms.USUAL_LOSS);
+  }
 
   /**
    * Picks the split.
    *
    * @param mean conditions to pick it for: the trace's mean rate and round trip, the device's and
    *     worker's scale, the frame period
+   * @param mostLoss accuracy that may be lost against the uncut network, as a share in [0, 1]
    */
-  public FixedSplit(BundleFacts facts, Estimates mean) {
+  public FixedSplit(BundleFacts facts, Estimates mean, double mostLoss) {
+    if (!(mostLoss >= 0 && mostLoss <= 1)) {
+      throw new IllegalArgumentException("mostLoss must be in [0, 1]: " + mostLoss);
+    }
     List<Plan> plans =
         CandidatePlans.withoutExits(facts).stream()
             .map(PlanChain::plans)
@@ -44,7 +51,7 @@ public final class FixedSplit implements Planner {
     int best = -1;
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < predictor.size(); i++) {
-      if (predictor.accuracy(i) < predictor.finalAccuracy() - MOST_LOSS) {
+      if (predictor.accuracy(i) < predictor.finalAccuracy() - mostLoss) {
         continue;
       }
       /* A plan that cannot keep up is taken only where none can. */

@@ -7,7 +7,8 @@ package dev.sluice.scheduler.rival;
  * @param timing where it has the network's times from
  */
 public record Terms(Coding coding, Timing timing) {
-  private static final double MOST_LOSS = 0.01;
+  /** Accuracy that codecs may lose where nobody bounds it, as a share: a point. */
+  public static final double USUAL_LOSS = 0.01;
 
   /** Returns those of the papers on splitting: raw tensors and pictures, times by regression. */
   public static Terms asPublished() {
@@ -15,9 +16,18 @@ public record Terms(Coding coding, Timing timing) {
   }
 
   /**
-   * Returns those of Sluice: every codec of the bundle that loses at most a point, measured times.
+   * Returns those of Sluice where its objective bounds the accuracy: every codec of the bundle that
+   * keeps within that bound, measured times. A narrower one would keep codecs from a rival that
+   * Sluice may use, a wider one would let it break what is asked.
+   *
+   * @param mostLoss accuracy that may be lost against the uncut network, as a share in [0, 1]
    */
+  public static Terms asSluice(double mostLoss) {
+    return new Terms(new Coding.Within(mostLoss), Timing.MEASURED);
+  }
+
+  /** Returns those of Sluice where nothing bounds the accuracy: codecs may lose a point. */
   public static Terms asSluice() {
-    return new Terms(new Coding.Within(MOST_LOSS), Timing.MEASURED);
+    return asSluice(USUAL_LOSS);
   }
 }

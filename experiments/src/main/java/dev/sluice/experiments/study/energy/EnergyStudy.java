@@ -10,6 +10,7 @@ import dev.sluice.experiments.study.grid.Entrants;
 import dev.sluice.experiments.study.grid.Grid;
 import dev.sluice.experiments.study.grid.GridConfig;
 import dev.sluice.experiments.study.grid.GridResults;
+import dev.sluice.experiments.study.grid.Measure;
 import dev.sluice.experiments.study.grid.Paired;
 import dev.sluice.experiments.study.grid.Series;
 import dev.sluice.experiments.study.grid.StrategyTable;
@@ -29,20 +30,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * What do answers take out of the device's battery, and which comparisons would turn if a constant
  * were wrong by half?
  *
- * <p>Sluice plans with the constants as they are published. Then each constant alone is taken to be
- * half or one and a half times that, without telling anybody, and the same streams are priced anew.
- * All is emulated: times by profile, energy by constants.
+ * <p>Sluice, and every rival that plans for energy, plans with the published constants of the
+ * device and radio of the run. Then each constant alone is taken to be half or one and a half times
+ * that, and the same streams are priced anew. Nobody is told: a constant is wrong because nobody
+ * knows better, so whoever plans believes the published one, Sluice and rivals alike. All is
+ * emulated: times by profile, energy by constants.
+ *
+ * <p>Who breaks the deadline or the accuracy is compared with by nobody: little energy for answers
+ * that come too late is no merit.
  */
 public final class EnergyStudy implements Study {
+  private static final double PERCENT = 100;
   private static final double NOTICEABLE = 1.02;
   private static final String NOMINAL = "as published";
-  private static final String CLOUD_ONLY = "cloud-only jpeg-75";
+  private static final String WHOLE = "as published, all rates";
+  private static final String CLOUD_ONLY = "cloud-only ";
 
   /**
    * The study's file.
@@ -50,16 +59,62 @@ public final class EnergyStudy implements Study {
    * @param grid what is measured; one task
    * @param models devices and radios, see {@link EnergyModel#named}
    * @param factors by which each constant alone is wrong
+   * @param wrong what is measured where a constant is wrong
    */
   record Config(
       @JsonProperty(required = true) GridConfig grid,
       @JsonProperty(required = true) List<String> models,
-      @JsonProperty(required = true) List<Double> factors) {
+      @JsonProperty(required = true) List<Double> factors,
+      @JsonProperty(required = true) Wrong wrong) {
+    /**
+     * A part of the grid, since every constant needs streams of its own. Ranks are compared there
+     * with those under the published constants on the same part.
+     *
+     * @param frames per cell, of one seed
+     * @param uplinkMbit rates of the sweep that are kept
+     */
+    record Wrong(
+        @JsonProperty(required = true) int frames,
+        @JsonProperty(required = true) List<Double> uplinkMbit) {
+      Wrong {
+        uplinkMbit = List.copyOf(uplinkMbit);
+      }
+    }
+
     Config {
       models.forEach(EnergyModel::named);
+      grid.aboutSluice();
+      if (grid.tasks().size() != 1) {
+        throw new IllegalArgumentException("this study has one task, not " + grid.tasks().size());
+      }
       if (factors.stream().anyMatch(factor -> !(factor > 0))) {
         throw new IllegalArgumentException("factors must be positive: " + factors);
       }
+    }
+
+    /** The part of the grid on which constants are wrong. */
+    GridConfig part() {
+      GridConfig.Sweep sweep = grid.sweep();
+      return new GridConfig(
+          grid.bundles(),
+          grid.pictures(),
+          grid.devices(),
+          List.of(),
+          new GridConfig.Sweep(
+              wrong.uplinkMbit(), sweep == null ? List.of() : sweep.roundTripMillis()),
+          grid.tasks(),
+          grid.strategies(),
+          wrong.frames(),
+          grid.warmUpFrames(),
+          grid.blockFrames(),
+          1,
+          grid.points());
+    }
+
+    /** Whether a strategy keeps the deadline and is not shown to break the accuracy. */
+    boolean holds(Series series) {
+      return series.value(Measure.LATE) <= grid.tasks().get(0).question().mostLate() + 1e-9
+          && series.accurate(grid.points());
     }
   }
 
@@ -87,21 +142,28 @@ public final class EnergyStudy implements Study {
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
     for (String model : config.models()) {
+      EnergyModel published = EnergyModel.named(model);
+      GridResults whole =
+          new Grid(context, config.grid(), entrants(model))
+              .dressed(model, stream -> stream.priced(published))
+              .run(subjects);
+      if (model.equals(config.models().get(0))) {
+        whole.write(context);
+      }
+      lines.addAll(lines(model, WHOLE, whole));
       Map<String, GridResults> byVariant = new LinkedHashMap<>();
-      Grid grid = new Grid(context, config.grid(), new Entrants(List.of(sluice(model))));
+      Grid part = new Grid(context, config.part(), entrants(model));
       for (Map.Entry<String, EnergyModel> variant : variants(model, config.factors()).entrySet()) {
         GridResults results =
-            grid.dressed(
+            part.dressed(
                     model + ", " + variant.getKey(), stream -> stream.priced(variant.getValue()))
                 .run(subjects);
-        if (byVariant.isEmpty()) {
-          results.write(context);
-        }
         byVariant.put(variant.getKey(), results);
         lines.addAll(lines(model, variant.getKey(), results));
       }
       for (Subject subject : subjects) {
-        claims.addAll(claims(context, config, model, subject.name(), byVariant));
+        claims.addAll(claims(context, config, model, subject.name(), whole));
+        claims.add(turned(config, model, subject.name(), byVariant));
       }
     }
     context.csv(
@@ -127,6 +189,11 @@ public final class EnergyStudy implements Study {
       }
     }
     return variants;
+  }
+
+  /** Everybody, planning with the constants of one device and radio. */
+  static Entrants entrants(String model) {
+    return new Entrants(List.of(sluice(model)), EnergyModel.named(model));
   }
 
   private static Contender sluice(String model) {
@@ -159,15 +226,7 @@ public final class EnergyStudy implements Study {
   }
 
   private static List<Claim> claims(
-      StudyContext context,
-      Config config,
-      String model,
-      String bundle,
-      Map<String, GridResults> byVariant) {
-    GridResults nominal = byVariant.get(NOMINAL);
-    if (nominal == null) {
-      return List.of();
-    }
+      StudyContext context, Config config, String model, String bundle, GridResults nominal) {
     List<CellKey.Point> points =
         nominal.points().stream().filter(point -> point.bundle().equals(bundle)).toList();
     Map<String, CellKey.Point> columns = GridResults.byLink(points);
@@ -180,64 +239,85 @@ public final class EnergyStudy implements Study {
         config.grid().strategies(),
         Series::millijoules,
         config.grid().points());
-    List<Double> worst = new ArrayList<>();
-    List<Double> overCloud = new ArrayList<>();
+    StrategyTable.show(
+        context,
+        where + ": late, %",
+        columns,
+        nominal,
+        config.grid().strategies(),
+        series -> PERCENT * series.value(Measure.LATE),
+        config.grid().points());
+    List<Claim> claims = new ArrayList<>();
+    claims.add(
+        Claim.of(
+            where + ": rates at which some rival holds deadline and accuracy and Sluice not",
+            (double) points.stream().filter(point -> broken(nominal, point, config)).count(),
+            "rates",
+            "= 0",
+            points.size()));
+    List<Double> overBest =
+        points.stream().flatMap(point -> overLeast(nominal, point, "", config).stream()).toList();
+    claims.add(
+        Claim.of(
+            where + ": energy over the best rival's, worst rate, emulated",
+            overBest.stream().max(Comparator.naturalOrder()).orElse(Double.NaN),
+            "ratio",
+            "<= 1.02",
+            overBest.size()));
+    double[] overCloud =
+        points.stream()
+            .flatMap(point -> overLeast(nominal, point, CLOUD_ONLY, config).stream())
+            .mapToDouble(Math::log)
+            .toArray();
+    Interval logs =
+        overCloud.length == 0
+            ? new Interval(Double.NaN, Double.NaN, Double.NaN)
+            : Paired.mean(overCloud);
+    claims.add(
+        Claim.of(
+            where
+                + ": energy over the best cloud-only's that holds, geometric mean over the rates,"
+                + " emulated",
+            new Interval(Math.exp(logs.value()), Math.exp(logs.low()), Math.exp(logs.high())),
+            "ratio",
+            "<= 1",
+            overCloud.length));
+    return claims;
+  }
+
+  /** How often Sluice and a rival change places when a constant is wrong. */
+  private static Claim turned(
+      Config config, String model, String bundle, Map<String, GridResults> byVariant) {
     int turned = 0;
     int cases = 0;
+    GridResults nominal = Objects.requireNonNull(byVariant.get(NOMINAL));
     for (Map.Entry<String, GridResults> variant : byVariant.entrySet()) {
-      for (CellKey.Point point : points) {
-        Optional<Double> ratio = overBest(variant.getValue(), point, config);
-        if (ratio.isPresent() && variant.getKey().equals(NOMINAL)) {
-          worst.add(ratio.get());
-        } else if (!variant.getKey().equals(NOMINAL)) {
-          for (String rival : config.grid().strategies()) {
-            Optional<Double> published = over(nominal, point, rival, config);
-            Optional<Double> wrong = over(variant.getValue(), point, rival, config);
-            if (published.isPresent() && wrong.isPresent()) {
-              cases++;
-              turned += turns(published.get(), wrong.get()) ? 1 : 0;
-            }
+      if (variant.getKey().equals(NOMINAL)) {
+        continue;
+      }
+      for (CellKey.Point point : nominal.points()) {
+        if (!point.bundle().equals(bundle)) {
+          continue;
+        }
+        for (String rival : config.grid().strategies()) {
+          Optional<Double> published = over(nominal, point, rival, config);
+          Optional<Double> wrong = over(variant.getValue(), point, rival, config);
+          if (published.isPresent() && wrong.isPresent()) {
+            cases++;
+            turned += turns(published.get(), wrong.get()) ? 1 : 0;
           }
         }
       }
     }
-    for (CellKey.Point point : points) {
-      Optional<Series> own = nominal.at(point, Entrants.SLUICE);
-      Optional<Series> cloud = nominal.at(point, CLOUD_ONLY);
-      if (own.isPresent() && cloud.isPresent()) {
-        overCloud.add(Math.log(own.get().millijoules() / cloud.get().millijoules()));
-      }
-    }
-    List<Claim> claims = new ArrayList<>();
-    worst.stream()
-        .max(Comparator.naturalOrder())
-        .ifPresent(
-            ratio ->
-                claims.add(
-                    Claim.of(
-                        where + ": energy over the best rival's, worst rate, emulated",
-                        ratio,
-                        "ratio",
-                        "<= 1.02",
-                        worst.size())));
-    if (!overCloud.isEmpty()) {
-      Interval logs = Paired.mean(overCloud.stream().mapToDouble(Double::doubleValue).toArray());
-      claims.add(
-          Claim.of(
-              where + ": energy over cloud-only's, geometric mean over the rates, emulated",
-              new Interval(Math.exp(logs.value()), Math.exp(logs.low()), Math.exp(logs.high())),
-              "ratio",
-              "<= 1",
-              overCloud.size()));
-    }
-    claims.add(
-        Claim.of(
-            where + ": ranks against a rival that a constant wrong by half turns, emulated",
-            turned,
-            "of " + cases,
-            "= 0",
-            cases));
-    return claims;
+    return Claim.of(
+        bundle
+            + ", "
+            + model
+            + ": ranks against a rival that a constant wrong by half turns, emulated",
+        cases == 0 ? Double.NaN : turned,
+        "of " + cases,
+        "= 0",
+        cases);
   }
 
   /** Whether one ratio is clearly on one side of 1 and the other clearly on the other. */
@@ -245,28 +325,34 @@ public final class EnergyStudy implements Study {
     return Math.max(one, other) > NOTICEABLE && Math.min(one, other) < 1 / NOTICEABLE;
   }
 
-  /** Sluice's energy over that of a rival, where both are accurate enough. */
+  /** Whether some rival keeps deadline and accuracy where Sluice does not. */
+  static boolean broken(GridResults results, CellKey.Point point, Config config) {
+    return results.at(point, Entrants.SLUICE).filter(own -> !config.holds(own)).isPresent()
+        && results.all(point).values().stream()
+            .anyMatch(rival -> !rival.strategy().equals(Entrants.SLUICE) && config.holds(rival));
+  }
+
+  /** Sluice's energy over that of a rival, where both keep deadline and accuracy. */
   private static Optional<Double> over(
       GridResults results, CellKey.Point point, String rival, Config config) {
-    double loss = config.grid().points();
-    Optional<Series> own = results.at(point, Entrants.SLUICE).filter(s -> s.accurate(loss));
-    Optional<Series> other = results.at(point, rival).filter(s -> s.accurate(loss));
+    Optional<Series> own = results.at(point, Entrants.SLUICE).filter(config::holds);
+    Optional<Series> other = results.at(point, rival).filter(config::holds);
     return rival.equals(Entrants.SLUICE) || own.isEmpty() || other.isEmpty()
         ? Optional.empty()
         : Optional.of(own.get().millijoules() / other.get().millijoules());
   }
 
-  /** Sluice's energy over that of the best rival that is accurate enough. */
-  private static Optional<Double> overBest(
-      GridResults results, CellKey.Point point, Config config) {
-    double loss = config.grid().points();
-    Optional<Series> own = results.at(point, Entrants.SLUICE).filter(s -> s.accurate(loss));
-    return own.flatMap(
-        series ->
-            results.all(point).values().stream()
-                .filter(rival -> !rival.strategy().equals(Entrants.SLUICE))
-                .filter(rival -> rival.accurate(loss))
-                .map(rival -> series.millijoules() / rival.millijoules())
-                .max(Comparator.naturalOrder()));
+  /**
+   * Sluice's energy over the least of the rivals that keep deadline and accuracy, where Sluice
+   * does.
+   *
+   * @param prefix of the names of those that count
+   */
+  static Optional<Double> overLeast(
+      GridResults results, CellKey.Point point, String prefix, Config config) {
+    return results.all(point).keySet().stream()
+        .filter(rival -> rival.startsWith(prefix))
+        .flatMap(rival -> over(results, point, rival, config).stream())
+        .max(Comparator.naturalOrder());
   }
 }

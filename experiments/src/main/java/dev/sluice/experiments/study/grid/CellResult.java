@@ -13,6 +13,8 @@ import org.HdrHistogram.Histogram;
  *
  * @param key the cell
  * @param blocks of the stream, warm-up apart
+ * @param differentBlocks how many blocks have pictures of their own, positive: block {@code i} of
+ *     all seeds has the pictures of block {@code i} modulo this
  * @param histogram latencies from capture of the blocks' frames, an encoded {@link Histogram} of
  *     microseconds in base 64. A frame without a prediction counts with twice the deadline at least
  * @param probes that were sent
@@ -23,6 +25,7 @@ import org.HdrHistogram.Histogram;
 public record CellResult(
     CellKey key,
     List<Block> blocks,
+    int differentBlocks,
     String histogram,
     long probes,
     long planChanges,
@@ -33,12 +36,15 @@ public record CellResult(
 
   public CellResult {
     blocks = List.copyOf(blocks);
+    if (differentBlocks < 1) {
+      throw new IllegalArgumentException("differentBlocks must be positive: " + differentBlocks);
+    }
     extras = Map.copyOf(extras);
   }
 
   /** Of a strategy that cannot take part there. */
   static CellResult absent(CellKey key) {
-    return new CellResult(key, List.of(), "", 0, 0, 0, Map.of());
+    return new CellResult(key, List.of(), 1, "", 0, 0, 0, Map.of());
   }
 
   boolean tookPart() {
@@ -46,7 +52,12 @@ public record CellResult(
   }
 
   static CellResult of(
-      CellKey key, StreamLog log, int warmUpFrames, int blockFrames, Map<String, Double> extras) {
+      CellKey key,
+      StreamLog log,
+      int warmUpFrames,
+      int blockFrames,
+      int differentBlocks,
+      Map<String, Double> extras) {
     List<Block> blocks = Block.of(log, warmUpFrames, blockFrames);
     Histogram histogram = empty();
     for (int i = 0; i < blocks.size() * blockFrames; i++) {
@@ -60,6 +71,7 @@ public record CellResult(
     return new CellResult(
         key,
         blocks,
+        differentBlocks,
         Base64.getEncoder().encodeToString(bytes),
         log.probes(),
         log.planChanges(),

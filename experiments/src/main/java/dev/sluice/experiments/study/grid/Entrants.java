@@ -3,7 +3,9 @@ package dev.sluice.experiments.study.grid;
 import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Rivals;
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ public final class Entrants {
   private static final String AS_PUBLISHED = " as published";
 
   private final List<Contender> own;
+  private final EnergyModel energy;
 
   /**
    * Knows all rivals, and others.
@@ -26,7 +29,18 @@ public final class Entrants {
    * @param own planners beside the rivals
    */
   public Entrants(List<Contender> own) {
+    this(own, EnergyModel.DEFAULT);
+  }
+
+  /**
+   * Knows all rivals, and others.
+   *
+   * @param own planners beside the rivals
+   * @param energy powers that rivals plan with where they plan for energy
+   */
+  public Entrants(List<Contender> own, EnergyModel energy) {
     this.own = List.copyOf(own);
+    this.energy = energy;
   }
 
   /** Sluice, with and without proofs, and all rivals. */
@@ -38,7 +52,9 @@ public final class Entrants {
   Map<String, Contender> on(BundleFacts facts) {
     Map<String, Contender> all = new LinkedHashMap<>();
     own.forEach(contender -> all.put(contender.name(), contender));
-    for (Contender rival : Rivals.of(facts)) {
+    List<Contender> rivals = new ArrayList<>(Rivals.of(facts, energy));
+    rivals.addAll(Rivals.furtherPictures(facts));
+    for (Contender rival : rivals) {
       boolean published = rival.form() == Contender.Form.PUBLISHED;
       all.put(rival.name() + (published ? AS_PUBLISHED : ""), rival);
     }
@@ -69,10 +85,16 @@ public final class Entrants {
       known.add(rival + AS_PUBLISHED);
     }
     for (String strategy : strategies) {
-      if (!known.contains(strategy)) {
+      if (!known.contains(strategy) && !Rivals.isCloudOnly(base(strategy))) {
         throw unknown(strategy, known);
       }
     }
+  }
+
+  private static String base(String strategy) {
+    return strategy.endsWith(AS_PUBLISHED)
+        ? strategy.substring(0, strategy.length() - AS_PUBLISHED.length())
+        : strategy;
   }
 
   private static IllegalArgumentException unknown(String strategy, Set<String> known) {

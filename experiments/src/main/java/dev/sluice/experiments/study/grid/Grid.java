@@ -34,6 +34,11 @@ import java.util.function.UnaryOperator;
  * with the same pipelining; latency counts from capture, so that no omission is coordinated. Times
  * are emulated. Not thread-safe.
  *
+ * <p>Every seed has its own part of the pictures as long as there are enough of them, which the
+ * file has to see to. A set of test pictures that is smaller than the file expects begins anew, in
+ * blocks of the same pictures: blocks that share pictures are resampled together ({@link
+ * Series#groups}), so that a picture which comes again is not taken for a new one.
+ *
  * <p>A cell's result depends on its key, the file and the inputs alone.
  */
 public final class Grid {
@@ -114,6 +119,16 @@ public final class Grid {
     entrants.check(config.strategies(), subjects.stream().map(Subject::facts).toList());
     List<Column> columns = new ArrayList<>();
     for (Subject subject : subjects) {
+      if (subject.test().samples() < GridConfig.LEAST_BLOCKS * config.blockFrames()) {
+        throw new IllegalArgumentException(
+            ("%s has %d test pictures only, too few for %d blocks of %d frames; lower"
+                    + " blockFrames, or leave it out of bundles")
+                .formatted(
+                    subject.name(),
+                    subject.test().samples(),
+                    GridConfig.LEAST_BLOCKS,
+                    config.blockFrames()));
+      }
       long seed = context.seed("streams of " + subject.name());
       Map<String, Contender> known = entrants.on(subject.facts());
       for (GridConfig.Device device : config.devices()) {
@@ -171,6 +186,7 @@ public final class Grid {
                     streamed,
                     config.warmUpFrames(),
                     config.blockFrames(),
+                    work.column().subject.test().samples() / config.blockFrames(),
                     extras.apply(work.key(), streamed)))
         .orElseGet(() -> CellResult.absent(work.key()));
   }
@@ -251,10 +267,17 @@ public final class Grid {
         prepared = new SoftReference<>(ready);
       }
       StreamReplay replay = ready.replay();
-      /* The same frames and noise for every link and strategy. */
-      SplittableRandom random = new SplittableRandom(seed + key.seed());
-      int[] rows = Rows.drawn(replay.test().samples(), config.frames(), random);
-      long noise = random.nextLong();
+      /* The same frames and noise for every link and strategy; other frames for every seed. */
+      int[] rows =
+          Rows.inBlocks(
+              replay.test().samples(),
+              config.frames(),
+              config.warmUpFrames(),
+              config.blockFrames(),
+              config.blocks(),
+              key.seed(),
+              seed);
+      long noise = new SplittableRandom(seed + key.seed()).nextLong();
       Course course = new Course(key.link(), replay, question, trace, rows, noise);
       Entry entry = Objects.requireNonNull(ready.entries().apply(course));
       return Optional.of(

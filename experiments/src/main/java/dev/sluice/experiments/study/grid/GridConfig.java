@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The conditions of a grid, as its YAML gives them. Immutable.
  *
  * @param bundles names of the bundles that take part where they are found
- * @param pictures test pictures per bundle that are measured, at least 50
+ * @param pictures test pictures per bundle that are measured, at least 50, and as many as seeds
+ *     times frames, so that every seed has its own
  * @param devices emulated devices
  * @param links links; none where a study brings its own
  * @param sweep more links, if any
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param frames per cell and seed, the warm-up included
  * @param warmUpFrames that do not count
  * @param blockFrames consecutive frames that make a block, the unit of resampling
- * @param seeds repeats with other frames and noise, at least 1
+ * @param seeds repeats with other pictures and noise, at least 1
  * @param points accuracies are equal that are not shown to be further below the uncut network's
  *     than this
  */
@@ -44,7 +45,7 @@ public record GridConfig(
     @JsonProperty(required = true) int seeds,
     @JsonProperty(required = true) double points) {
   private static final int LEAST_PICTURES = 50;
-  private static final int LEAST_BLOCKS = 4;
+  static final int LEAST_BLOCKS = 4;
 
   /**
    * An emulated device.
@@ -192,6 +193,11 @@ public record GridConfig(
     strategies = List.copyOf(strategies);
     require(pictures >= LEAST_PICTURES, "pictures must be at least 50: " + pictures);
     require(seeds >= 1, "seeds must be at least 1: " + seeds);
+    require(
+        (long) seeds * frames <= pictures,
+        ("seeds x frames = %d x %d must not be more than pictures: %d, since no picture may count"
+                + " twice; raise pictures, or lower seeds or frames")
+            .formatted(seeds, frames, pictures));
     require(warmUpFrames >= 0, "warmUpFrames must not be negative: " + warmUpFrames);
     require(blockFrames >= 1, "blockFrames must be at least 1: " + blockFrames);
     require(
@@ -219,6 +225,11 @@ public record GridConfig(
         strategies.contains(Entrants.SLUICE),
         "strategies must hold '" + Entrants.SLUICE + "', which the claims are about");
     return this;
+  }
+
+  /** Whole blocks of a stream, its last frame apart, since what follows it is no steady state. */
+  int blocks() {
+    return (frames - 1 - warmUpFrames) / blockFrames;
   }
 
   /** All links by name, those of the sweep last. */

@@ -12,6 +12,8 @@ public enum Measure {
   MEAN_LATENCY("ms", false, block -> block.latencyNanos() * 1e-6, Block::frames),
   /** Share of right predictions, late ones included. */
   ACCURACY("share", true, Block::right, Block::frames),
+  /** Share of right predictions of the uncut network on the same frames. */
+  UNCUT_ACCURACY("share", true, Block::uncutRight, Block::frames),
   /** Share of right predictions by the deadline: what is late is wrong. */
   RIGHT_IN_TIME("share", true, Block::rightInTime, Block::frames),
   /** Share answered after the deadline or not at all. */

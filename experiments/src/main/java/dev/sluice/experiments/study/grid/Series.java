@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.grid;
 
 import dev.sluice.experiments.report.Interval;
+import java.util.ArrayList;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -24,6 +25,23 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
   /** All blocks in the order of the seeds, so that those of two strategies pair up. */
   public List<Block> blocks() {
     return seeds.stream().flatMap(cell -> cell.blocks().stream()).toList();
+  }
+
+  /**
+   * All blocks, those of the same pictures together: what may be resampled. Where there are enough
+   * pictures every group is one block.
+   */
+  public List<List<Block>> groups() {
+    List<Block> all = blocks();
+    int different = Math.min(all.size(), seeds.get(0).differentBlocks());
+    List<List<Block>> groups = new ArrayList<>();
+    for (int i = 0; i < different; i++) {
+      groups.add(new ArrayList<>());
+    }
+    for (int i = 0; i < all.size(); i++) {
+      groups.get(i % different).add(all.get(i));
+    }
+    return groups;
   }
 
   /** A figure over all blocks. */
@@ -57,13 +75,16 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
         .orElse(Double.NaN);
   }
 
-  /** Accuracy minus the uncut network's on the same frames, in points, with its interval. */
+  /**
+   * Accuracy minus the uncut network's on the same frames, in points, with Student's interval over
+   * groups of blocks of the same pictures.
+   */
   public Interval difference() {
-    double[] perBlock =
-        blocks().stream()
-            .mapToDouble(block -> POINTS * (block.right() - block.uncutRight()) / block.frames())
-            .toArray();
-    return Paired.mean(perBlock);
+    return Paired.mean(
+        groups().stream()
+            .mapToDouble(
+                group -> POINTS * (Measure.ACCURACY.of(group) - Measure.UNCUT_ACCURACY.of(group)))
+            .toArray());
   }
 
   /**

@@ -1,46 +1,32 @@
 package dev.sluice.experiments.study.promise;
 
-import dev.sluice.experiments.report.Interval;
 import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
+import java.util.Locale;
+import org.apache.commons.math3.distribution.BinomialDistribution;
+import org.apache.commons.math3.distribution.NormalDistribution;
 
 /**
  * What a minute of a stream came to. Immutable.
  *
  * @param minute its number
- * @param frames captured in it
- * @param late answered after the deadline, or not at all
- * @param dropped without a prediction
- * @param degraded answered by the device because the plan's way was too slow
- * @param onlyHere frames that the strategy gets right and the uncut network wrong
- * @param onlyUncut frames that the uncut network gets right and the strategy wrong
+ * @param all frames captured in it
+ * @param counted those of them that are not exempt
+ * @param throttled frames that count and were captured while the device was slowed down
  * @param workerNanos worker's compute
  * @param uplinkBytes bytes sent
- * @param away whether the link was away in it, or came back less than a second before
- * @param throttled whether the device was slowed down in it
- * @param shifted whether few classes were seen in it
  */
 record Minute(
-    int minute,
-    int frames,
-    int late,
-    int dropped,
-    int degraded,
-    int onlyHere,
-    int onlyUncut,
-    double workerNanos,
-    double uplinkBytes,
-    boolean away,
-    boolean throttled,
-    boolean shifted) {
+    int minute, Counts all, Counts counted, int throttled, double workerNanos, double uplinkBytes) {
   private static final long MINUTE_NANOS = 60_000_000_000L;
-  private static final double CONFIDENCE = 0.95;
 
-  /** Share of degraded answers from which on they explain a loss of accuracy. */
-  private static final double MANY_DEGRADED = 0.02;
+  /** A loss has a cause where more than half of the lost frames share it. */
+  private static final double MOST = 0.5;
+
+  /** Chance that any minute at all is called unexplained though the promise holds. */
+  private static final double FALSE_ALARM = 0.05;
 
   /** Cuts a stream into minutes. */
   static List<Minute> of(StreamLog log, PromiseConfig config) {
@@ -63,80 +49,87 @@ record Minute(
   }
 
   private static Minute of(StreamLog log, PromiseConfig config, int number, int from, int to) {
-    int late = 0;
-    int dropped = 0;
-    int degraded = 0;
-    int onlyHere = 0;
-    int onlyUncut = 0;
-    boolean away = false;
-    boolean throttled = false;
-    boolean shifted = false;
+    Counts all = Counts.NONE;
+    Counts counted = Counts.NONE;
+    int throttled = 0;
     for (int frame = from; frame < to; frame++) {
-      late += log.late(frame) ? 1 : 0;
-      dropped += log.dropped(frame) ? 1 : 0;
-      degraded += log.degraded(frame) ? 1 : 0;
-      onlyHere += log.right(frame) && !log.uncutRight(frame) ? 1 : 0;
-      onlyUncut += log.uncutRight(frame) && !log.right(frame) ? 1 : 0;
+      Counts one = Counts.of(log, frame);
+      all = all.plus(one);
       long at = sinceBegin(log, frame);
-      away |= config.outage().holds(at) || config.outage().holds(at - 1_000_000_000L);
-      throttled |= config.throttling().span().holds(at);
-      shifted |= config.shift().span().holds(at);
+      if (!config.exempt(at)) {
+        counted = counted.plus(one);
+        throttled += config.throttling().span().holds(at) ? 1 : 0;
+      }
     }
     StreamLog.Spent spent = log.spentBefore(to).since(log.spentBefore(from));
-    return new Minute(
-        number,
-        to - from,
-        late,
-        dropped,
-        degraded,
-        onlyHere,
-        onlyUncut,
-        spent.workerNanos(),
-        spent.uplinkBytes(),
-        away,
-        throttled,
-        shifted);
-  }
-
-  /** Accuracy minus the uncut network's, in points. */
-  Interval difference() {
-    return Interval.ofPairedAccuracy(onlyHere, onlyUncut, frames);
-  }
-
-  /** Whether nothing was done to link, device or classes. */
-  boolean undisturbed() {
-    return !away && !throttled && !shifted;
+    return new Minute(number, all, counted, throttled, spent.workerNanos(), spent.uplinkBytes());
   }
 
   /**
-   * Why a promise was broken in this minute; empty if none was.
+   * The promises that the frames which count broke in this minute, each with its cause; empty if
+   * none was broken. A promise is about the whole stream, so a minute that exceeds the bound no
+   * more than one of so many may by chance, the promise kept, has chance for its cause; the chance
+   * that it happens to any of them is held to 5 % in all.
    *
    * @param mostLate share that may be late
    * @param points that the accuracy may be below the uncut network's
+   * @param minutes of the stream
    */
-  String violations(double mostLate, double points) {
-    List<String> all = new ArrayList<>();
-    if ((double) late / frames > mostLate) {
-      double least =
-          new WilsonScoreInterval().createInterval(frames, late, CONFIDENCE).getLowerBound();
-      all.add(
-          "late: "
-              + (away
-                  ? "outage"
-                  : throttled ? "throttled device" : least <= mostLate ? "noise" : UNEXPLAINED));
+  List<String> violations(double mostLate, double points, int minutes) {
+    List<String> broken = new ArrayList<>();
+    if (counted.frames() == 0) {
+      return broken;
     }
-    if (difference().value() < -points) {
-      boolean fallback = (double) degraded / frames > MANY_DEGRADED;
-      all.add(
-          "accuracy: "
-              + (shifted
-                  ? "other classes than those it was certified on"
-                  : fallback && (away || throttled)
-                      ? "answers of the device alone"
-                      : difference().high() >= -points ? "noise" : UNEXPLAINED));
+    double alarm = FALSE_ALARM / minutes / 2;
+    if (counted.lateShare() > mostLate) {
+      double chance =
+          1
+              - new BinomialDistribution(counted.frames(), mostLate)
+                  .cumulativeProbability(counted.late() - 1);
+      broken.add(
+          String.format(
+              Locale.ROOT,
+              "late, %d of %d: %s",
+              counted.late(),
+              counted.frames(),
+              chance > alarm
+                  ? CHANCE
+                  : 2 * throttled > counted.frames() ? THROTTLED : UNEXPLAINED));
     }
-    return String.join("; ", all);
+    if (counted.points() < -points) {
+      boolean fallback = counted.lostByFallback() > MOST * counted.onlyUncut();
+      String cause =
+          fallback
+              ? 2 * throttled > counted.frames() ? FALLBACK + " while it throttled" : FALLBACK
+              : chance(points) > alarm ? CHANCE : UNEXPLAINED;
+      broken.add(
+          String.format(
+              Locale.ROOT,
+              "accuracy, %d frames lost, %d won of %d: %s",
+              counted.onlyUncut(),
+              counted.onlyHere(),
+              counted.frames(),
+              cause));
+    }
+    return broken;
   }
+
+  /** Probability of so large a loss where the bound holds exactly, by the normal approximation. */
+  private double chance(double points) {
+    double frames = counted.frames();
+    double bound = points / 100;
+    double discordant = (counted.onlyHere() + counted.onlyUncut()) / frames;
+    double error = Math.sqrt(Math.max(bound, discordant) / frames);
+    return new NormalDistribution().cumulativeProbability((counted.points() / 100 + bound) / error);
+  }
+
+  /** What a violation is called that one of so many minutes may have. */
+  static final String CHANCE = "no more than chance among all minutes";
+
+  /** The device answered alone because the plan's way was too slow. */
+  static final String FALLBACK = "most were answered by the device alone";
+
+  static final String THROTTLED = "the device throttled";
 
   /** What a violation is called that nothing explains. */
   static final String UNEXPLAINED = "unexplained";

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.promise;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.experiments.study.grid.GridConfig;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import java.util.List;
 
 /**
@@ -51,9 +52,13 @@ record PromiseConfig(
       }
     }
 
+    double endNanos() {
+      return (fromMinute + minutes) * MINUTE_NANOS;
+    }
+
     /** Whether a moment is within, in nanoseconds since the stream began. */
     boolean holds(long nanos) {
-      return nanos >= fromMinute * MINUTE_NANOS && nanos < (fromMinute + minutes) * MINUTE_NANOS;
+      return nanos >= fromMinute * MINUTE_NANOS && nanos < endNanos();
     }
   }
 
@@ -103,6 +108,21 @@ record PromiseConfig(
     if (first < oracleMinutes) {
       throw new IllegalArgumentException("the oracle's minutes must end before anything happens");
     }
+  }
+
+  /**
+   * Whether a frame is exempt from the promises: captured during the outage or within the time that
+   * recovery from it takes by design, or during the shift, from which there is nothing to recover:
+   * a plan that was proven for the usual pictures is so for them when they come back. All other
+   * frames count, those of a device that throttles among them.
+   *
+   * @param nanos of its capture, since the stream began
+   */
+  boolean exempt(long nanos) {
+    long back = nanos - StreamReplay.recoveryNanos(question().deadlineNanos());
+    return outage.holds(nanos)
+        || (back < outage.endNanos() && nanos >= outage.endNanos())
+        || shift.span().holds(nanos);
   }
 
   Question question() {

@@ -30,13 +30,14 @@ import java.util.Objects;
 
 /**
  * Is what an objective promises kept over half an hour of a recorded uplink, with an outage, a
- * device that throttles without telling and classes that shift? Minute by minute, with a reason for
- * every promise that is broken. All is emulated.
+ * device that throttles without telling and classes that shift? All is emulated.
  *
- * <p>A certified floor is promised for data like those of the CERTIFY table, so it is claimed of
- * the minutes without a shift, and outages are exempt as in the demo; what both do is shown. The
- * trace-clairvoyant oracle of the study of regret is compared with over the first minutes, in which
- * nothing happens.
+ * <p>Exempt are the frames captured during the outage and the time that recovery from it takes by
+ * design ({@link StreamReplay#recoveryNanos}), as in the demo, and those captured during the shift,
+ * since a certified floor is promised for data like those of the CERTIFY table. All others count in
+ * one test of the floor and one of the deadline; lateness is also claimed of the whole time. Every
+ * minute in which frames that count break a promise is listed with its cause. The trace-clairvoyant
+ * oracle of the study of regret is compared with over the first minutes, in which nothing happens.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
@@ -56,9 +57,6 @@ public final class PromiseStudy implements Study {
   public boolean configurable() {
     return true;
   }
-
-  /** A stream's minutes; Jackson writes and reads it. */
-  record Course30(List<Minute> minutes) {}
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
@@ -81,21 +79,25 @@ public final class PromiseStudy implements Study {
           cells.measure(
               List.copyOf(runners.keySet()),
               Course30.class,
-              key -> new Course30(Objects.requireNonNull(runners.get(key)).minutes()));
+              key -> Objects.requireNonNull(runners.get(key)).course());
     }
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
     for (Subject subject : subjects) {
-      Map<String, List<Minute>> byStrategy = new LinkedHashMap<>();
+      Map<String, Course30> byStrategy = new LinkedHashMap<>();
       for (String strategy : config.strategies()) {
         Course30 course = done.get(subject.name() + " | " + strategy);
         if (course != null) {
-          byStrategy.put(strategy, course.minutes());
-          course.minutes().forEach(minute -> lines.add(line(subject, strategy, minute, config)));
+          byStrategy.put(strategy, course);
+          course
+              .minutes()
+              .forEach(
+                  minute ->
+                      lines.add(line(subject, strategy, minute, course.minutes().size(), config)));
         }
       }
       print(context, subject, config, byStrategy);
-      List<Minute> own = byStrategy.get(Entrants.SLUICE);
+      Course30 own = byStrategy.get(Entrants.SLUICE);
       if (own != null) {
         claims.addAll(claims(subject, own, config));
         claims.add(oracle(context, config, subject, trace));
@@ -119,7 +121,7 @@ public final class PromiseStudy implements Study {
   /** Streams one strategy. */
   private record Runner(
       PromiseConfig config, Subject subject, String strategy, LinkTrace trace, long seed) {
-    List<Minute> minutes() {
+    Course30 course() {
       StreamReplay replay = replay(config, subject);
       Contender contender = Entrants.usual().named(strategy, replay.facts());
       int[] rows = Shifted.rows(subject.test(), config, seed);
@@ -134,7 +136,7 @@ public final class PromiseStudy implements Study {
                           config.throttling().span().holds(nanos)
                               ? config.throttling().slowdown()
                               : 1));
-      return Minute.of(log, config);
+      return Course30.of(log, config, subject.test().samples() / Course30.GROUP);
     }
   }
 
@@ -152,77 +154,87 @@ public final class PromiseStudy implements Study {
           "minute",
           "frames",
           "late",
-          "dropped",
           "degraded",
           "difference_points",
-          "low",
-          "high",
           "worker_ms",
           "uplink_bytes",
-          "away",
-          "throttled",
-          "shifted",
+          "counted_frames",
+          "counted_late",
+          "counted_degraded",
+          "counted_difference_points",
+          "throttled_frames",
           "violations");
 
   private static List<Object> line(
-      Subject subject, String strategy, Minute minute, PromiseConfig config) {
+      Subject subject, String strategy, Minute minute, int minutes, PromiseConfig config) {
+    Counts all = minute.all();
+    Counts counted = minute.counted();
     List<Object> line = new ArrayList<>();
     line.addAll(
         List.of(
             subject.name(),
             strategy,
             minute.minute(),
-            minute.frames(),
-            minute.late(),
-            minute.dropped(),
-            minute.degraded()));
+            all.frames(),
+            all.late(),
+            all.degraded(),
+            all.points(),
+            minute.workerNanos() / all.frames() / 1e6,
+            minute.uplinkBytes() / all.frames()));
     line.addAll(
         List.of(
-            minute.difference().value(),
-            minute.difference().low(),
-            minute.difference().high(),
-            minute.workerNanos() / minute.frames() / 1e6,
-            minute.uplinkBytes() / minute.frames()));
-    line.addAll(
-        List.of(minute.away(), minute.throttled(), minute.shifted(), violations(minute, config)));
+            counted.frames(),
+            counted.late(),
+            counted.degraded(),
+            counted.frames() == 0 ? "" : String.valueOf(counted.points()),
+            minute.throttled(),
+            String.join("; ", violations(minute, minutes, config))));
     return line;
   }
 
-  private static String violations(Minute minute, PromiseConfig config) {
+  private static List<String> violations(Minute minute, int minutes, PromiseConfig config) {
     Question question = config.question();
-    return minute.violations(question.mostLate(), PERCENT * question.mostLoss());
+    return minute.violations(question.mostLate(), PERCENT * question.mostLoss(), minutes);
   }
 
   private static void print(
       StudyContext context,
       Subject subject,
       PromiseConfig config,
-      Map<String, List<Minute>> byStrategy) {
+      Map<String, Course30> byStrategy) {
     TextTable table =
         new TextTable(
-            subject.name(), "late, %", "points off uncut", "bytes", "worker, ms", "minutes broken");
+            subject.name(),
+            "late, %",
+            "points off uncut",
+            "points, exempt apart",
+            "bytes",
+            "worker, ms",
+            "minutes broken");
     byStrategy.forEach(
-        (strategy, minutes) -> {
-          double frames = minutes.stream().mapToInt(Minute::frames).sum();
+        (strategy, course) -> {
+          List<Minute> minutes = course.minutes();
+          Counts all = minutes.stream().map(Minute::all).reduce(Counts.NONE, Counts::plus);
           table.row(
               strategy,
-              text(PERCENT * minutes.stream().mapToInt(Minute::late).sum() / frames),
-              text(
-                  PERCENT
-                      * minutes.stream().mapToInt(m -> m.onlyHere() - m.onlyUncut()).sum()
-                      / frames),
-              text(minutes.stream().mapToDouble(Minute::uplinkBytes).sum() / frames),
-              text(minutes.stream().mapToDouble(Minute::workerNanos).sum() / frames / 1e6),
+              text(PERCENT * all.lateShare()),
+              text(all.points()),
+              text(course.difference().value()),
+              text(minutes.stream().mapToDouble(Minute::uplinkBytes).sum() / all.frames()),
+              text(minutes.stream().mapToDouble(Minute::workerNanos).sum() / all.frames() / 1e6),
               Long.toString(
-                  minutes.stream().filter(m -> !violations(m, config).isEmpty()).count()));
+                  minutes.stream()
+                      .filter(m -> !violations(m, minutes.size(), config).isEmpty())
+                      .count()));
         });
     context.console().println();
     table.lines().forEach(context.console()::println);
-    List<Minute> own = byStrategy.getOrDefault(Entrants.SLUICE, List.of());
-    for (Minute minute : own) {
-      String broken = violations(minute, config);
-      if (!broken.isEmpty()) {
-        context.console().printf("  sluice, minute %d: %s%n", minute.minute(), broken);
+    Course30 own = byStrategy.get(Entrants.SLUICE);
+    if (own != null) {
+      for (Minute minute : own.minutes()) {
+        for (String broken : violations(minute, own.minutes().size(), config)) {
+          context.console().printf("  sluice, minute %d: %s%n", minute.minute(), broken);
+        }
       }
     }
   }
@@ -231,35 +243,38 @@ public final class PromiseStudy implements Study {
     return String.format(Locale.ROOT, "%.3g", value);
   }
 
-  private static List<Claim> claims(Subject subject, List<Minute> minutes, PromiseConfig config) {
-    int frames = minutes.stream().mapToInt(Minute::frames).sum();
-    int late = minutes.stream().mapToInt(Minute::late).sum();
-    List<Minute> certified =
-        minutes.stream().filter(minute -> !minute.shifted() && !minute.away()).toList();
-    int certifiedFrames = certified.stream().mapToInt(Minute::frames).sum();
-    var difference =
-        dev.sluice.experiments.report.Interval.ofPairedAccuracy(
-            certified.stream().mapToInt(Minute::onlyHere).sum(),
-            certified.stream().mapToInt(Minute::onlyUncut).sum(),
-            certifiedFrames);
+  private static List<Claim> claims(Subject subject, Course30 course, PromiseConfig config) {
+    List<Minute> minutes = course.minutes();
+    Counts all = minutes.stream().map(Minute::all).reduce(Counts.NONE, Counts::plus);
+    int counted = course.counted().frames();
     long unexplained =
         minutes.stream()
-            .filter(minute -> violations(minute, config).contains(Minute.UNEXPLAINED))
+            .filter(
+                minute ->
+                    violations(minute, minutes.size(), config).stream()
+                        .anyMatch(broken -> broken.endsWith(Minute.UNEXPLAINED)))
             .count();
     Question question = config.question();
+    String apart = ", outage with its recovery and shift apart, emulated";
     return List.of(
         Claim.of(
             subject.name() + ": late over the whole time, emulated",
-            PERCENT * late / frames,
+            PERCENT * all.lateShare(),
             "%",
             question.mostLateBound(),
-            frames),
+            all.frames()),
         Claim.of(
-            subject.name() + ": accuracy off the uncut network's, outage and shift apart, emulated",
-            difference,
+            subject.name() + ": late" + apart,
+            course.latePercent(),
+            "%",
+            question.mostLateBound(),
+            counted),
+        Claim.of(
+            subject.name() + ": accuracy off the uncut network's" + apart,
+            course.difference(),
             "points",
             ">= " + -PERCENT * question.mostLoss(),
-            certifiedFrames),
+            counted),
         Claim.of(
             subject.name() + ": minutes in which a promise is broken and nothing explains it",
             (double) unexplained,
@@ -288,12 +303,21 @@ public final class PromiseStudy implements Study {
   static final class Shifted {
     private Shifted() {}
 
-    /** Rows by frame; during the shift those of the first classes of a random order alone. */
+    /**
+     * Rows by frame: groups of pictures in one random order, begun anew in the same order when all
+     * are used, so that a group's frames can be found again; during the shift those of the first
+     * classes of a random order alone.
+     */
     static int[] rows(
         dev.sluice.scheduler.profile.CalibrationTable test, PromiseConfig config, long seed) {
       java.util.SplittableRandom random = new java.util.SplittableRandom(seed);
       int frames = config.frames(config.minutes());
-      int[] rows = Rows.drawn(test.samples(), frames, random);
+      int[] pictures = Rows.drawn(test.samples(), test.samples(), random);
+      int whole = test.samples() / Course30.GROUP * Course30.GROUP;
+      int[] rows = new int[frames];
+      for (int frame = 0; frame < frames; frame++) {
+        rows[frame] = pictures[frame % whole];
+      }
       int classes = test.classes();
       int[] order = Rows.drawn(classes, classes, random);
       boolean[] seen = new boolean[classes];

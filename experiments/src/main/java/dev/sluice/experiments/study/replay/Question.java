@@ -5,6 +5,7 @@ import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.objective.Target;
+import dev.sluice.scheduler.rival.Terms;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -15,9 +16,6 @@ import java.util.stream.Stream;
  * @param goal the objective and its deadline
  */
 public record Question(String name, Goal goal) {
-  /** Loss that rivals are tuned to where an objective says nothing of accuracy, a share. */
-  private static final double USUAL_LOSS = 0.01;
-
   /**
    * The four objectives of the study of regret. They were fixed before anything was run: each
    * minimises another of what a split can save, two within one and two within two points of the
@@ -129,12 +127,15 @@ public record Question(String name, Goal goal) {
         .toList();
   }
 
-  /** Accuracy that rivals may lose which are set up beforehand, as a share. */
+  /**
+   * Accuracy that rivals may lose by their codecs, or which are set up beforehand, as a share: what
+   * the objective allows, and a point where it says nothing of the uncut network's.
+   */
   public double mostLoss() {
     return goal.pointsBelowFinal().stream()
         .map(points -> points / 100)
         .findFirst()
-        .orElse(USUAL_LOSS);
+        .orElse(Terms.USUAL_LOSS);
   }
 
   /** Whether the device may go on alone at once while a request is out. */

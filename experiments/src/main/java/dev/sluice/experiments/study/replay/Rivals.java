@@ -2,6 +2,8 @@ package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.study.replay.Contender.Entry;
 import dev.sluice.experiments.study.replay.Contender.Form;
+import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.codec.UnknownCodecException;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.energy.EnergyModel;
@@ -14,10 +16,10 @@ import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.rival.BandwidthState;
 import dev.sluice.scheduler.rival.BranchyNet;
 import dev.sluice.scheduler.rival.CloudOnly;
-import dev.sluice.scheduler.rival.Coding;
 import dev.sluice.scheduler.rival.Dads;
 import dev.sluice.scheduler.rival.Ddnn;
 import dev.sluice.scheduler.rival.DeviceOnly;
@@ -40,20 +42,27 @@ import java.util.function.Function;
  * All planners that the scheduler is compared with. This is the place to add one.
  *
  * <p>In the {@link Form#SHARED} form they have what Sluice has: the session's pipelining and
- * fallback, measured times, and every codec of the bundle that loses at most a point. In the {@link
- * Form#PUBLISHED} form each has what its paper gives it: raw tensors and regressed times before
- * SPINN, and no fallback, so that a frame waits for its plan. Dynamic Edgent gets the states of the
- * very trace for its map, where its authors had those of other days.
+ * fallback, measured times, and every codec of the bundle that loses no more than the objective
+ * allows (a point where it allows nothing in particular). In the {@link Form#PUBLISHED} form each
+ * has what its paper gives it: raw tensors and regressed times before SPINN, and no fallback, so
+ * that a frame waits for its plan. Dynamic Edgent gets the states of the very trace for its map,
+ * where its authors had those of other days.
+ *
+ * <p>Who sends pictures with one codec ({@code cloud-only best}, SPINN) gets the {@link
+ * BestPicture} of the bundle for the objective; a cascade chooses among all picture codecs as the
+ * link changes.
  *
  * <p>Codecs of pictures that a bundle does not have, and networks in INT8, take no part.
  */
 public final class Rivals {
+  private static final String RAW = "raw";
   private static final String JPEG = "jpeg-75";
 
   /** Codecs that pictures may be sent whole by, where a bundle has them. */
-  private static final List<String> PICTURES = List.of("raw", "png", JPEG);
+  private static final List<String> PICTURES = List.of(RAW, "png", JPEG);
 
   private static final String CLOUD_ONLY = "cloud-only ";
+  private static final String BEST = "best";
 
   /** What time a sweep of the trace takes rates at. */
   private static final long RATE_EVERY_NANOS = 500_000_000L;
@@ -74,16 +83,65 @@ public final class Rivals {
 
   private Rivals() {}
 
-  /** Names of those that take part on some bundles only. */
+  /** Names of those that take part on some bundles only, one for every usual picture codec. */
   public static List<String> sometimes() {
     return PICTURES.stream().map(codec -> CLOUD_ONLY + codec).toList();
   }
 
-  /** Those that can take part on a bundle, in both forms. */
-  public static List<Contender> of(BundleFacts facts) {
+  /**
+   * Whether a name is that of sending pictures by some codec which there is, though perhaps in no
+   * bundle.
+   */
+  public static boolean isCloudOnly(String name) {
+    if (!name.startsWith(CLOUD_ONLY)) {
+      return false;
+    }
+    try {
+      PictureCodec.of(name.substring(CLOUD_ONLY.length()));
+      return true;
+    } catch (UnknownCodecException none) {
+      return false;
+    }
+  }
+
+  /**
+   * Sending every picture by each picture codec of the bundle beyond the usual ones, in both forms;
+   * for who asks for one by name.
+   */
+  public static List<Contender> furtherPictures(BundleFacts facts) {
     List<Contender> all = new ArrayList<>();
     for (Form form : Form.values()) {
-      Terms terms = form == Form.SHARED ? Terms.asSluice() : Terms.asPublished();
+      for (CodecFact codec : facts.codecs()) {
+        if (codec.cut() == 0 && !PICTURES.contains(codec.codec())) {
+          all.add(cloudOnly(form, codec.codec()));
+        }
+      }
+    }
+    return all;
+  }
+
+  private static Contender cloudOnly(Form form, String codec) {
+    return new Contender(
+        CLOUD_ONLY + codec,
+        form,
+        NOTHING,
+        false,
+        (known, question) -> Contender.reused(Entry.of(new CloudOnly(known, codec))));
+  }
+
+  /** Those that can take part on a bundle, in both forms, on a device of the usual powers. */
+  public static List<Contender> of(BundleFacts facts) {
+    return of(facts, EnergyModel.DEFAULT);
+  }
+
+  /**
+   * Those that can take part on a bundle, in both forms.
+   *
+   * @param energy powers of device and radio as whoever plans for energy believes them to be
+   */
+  public static List<Contender> of(BundleFacts facts, EnergyModel energy) {
+    List<Contender> all = new ArrayList<>();
+    for (Form form : Form.values()) {
       all.add(
           new Contender(
               "device-only",
@@ -93,22 +151,26 @@ public final class Rivals {
               (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
       for (String codec : PICTURES) {
         if (facts.codecs().stream().anyMatch(c -> c.cut() == 0 && c.codec().equals(codec))) {
-          all.add(
-              new Contender(
-                  CLOUD_ONLY + codec,
-                  form,
-                  NOTHING,
-                  false,
-                  (known, question) -> Contender.reused(Entry.of(new CloudOnly(known, codec)))));
+          all.add(cloudOnly(form, codec));
         }
       }
+      all.add(
+          new Contender(
+              CLOUD_ONLY + BEST,
+              form,
+              Set.of(Kind.ACCURACY),
+              false,
+              (known, question) ->
+                  Contender.reused(
+                      Entry.of(new CloudOnly(known, BestPicture.of(known, question.mostLoss()))))));
       all.add(
           new Contender(
               "neurosurgeon",
               form,
               Set.of(Kind.MEAN_LATENCY),
               true,
-              (known, question) -> Contender.reused(Entry.of(new Neurosurgeon(known, terms)))));
+              (known, question) ->
+                  Contender.reused(Entry.of(new Neurosurgeon(known, terms(form, question))))));
       all.add(
           new Contender(
               "neurosurgeon, energy",
@@ -117,14 +179,15 @@ public final class Rivals {
               true,
               (known, question) ->
                   Contender.reused(
-                      Entry.of(new Neurosurgeon(known, terms, price(EnergyModel.DEFAULT))))));
+                      Entry.of(new Neurosurgeon(known, terms(form, question), price(energy))))));
       all.add(
           new Contender(
               "dads",
               form,
               Set.of(Kind.MEAN_LATENCY, Kind.THROUGHPUT),
               true,
-              (known, question) -> Contender.reused(Entry.of(new Dads(known, terms)))));
+              (known, question) ->
+                  Contender.reused(Entry.of(new Dads(known, terms(form, question))))));
       all.add(
           new Contender(
               "edgent, static",
@@ -132,7 +195,9 @@ public final class Rivals {
               Set.of(Kind.MEAN_LATENCY),
               true,
               (known, question) ->
-                  Contender.reused(Entry.of(new Edgent(known, terms, question.deadlineNanos())))));
+                  Contender.reused(
+                      Entry.of(
+                          new Edgent(known, terms(form, question), question.deadlineNanos())))));
       all.add(
           new Contender(
               "edgent, dynamic",
@@ -144,7 +209,7 @@ public final class Rivals {
                       Entry.of(
                           new DynamicEdgent(
                               known,
-                              terms,
+                              terms(form, question),
                               question.deadlineNanos(),
                               course.mean(),
                               BandwidthState.along(rates(course))))));
@@ -154,13 +219,10 @@ public final class Rivals {
               form,
               EnumSet.allOf(Kind.class),
               true,
-              (known, question) -> cascade(known, question, form)));
+              (known, question) -> cascade(known, question, form, energy)));
       all.add(new Contender("branchynet", form, Set.of(Kind.ACCURACY), false, Rivals::branchyNet));
-      Coding coding = form == Form.SHARED ? terms.coding() : Coding.uncompressed();
       all.add(
-          new Contender(
-              "ddnn", form, Set.of(Kind.ACCURACY, Kind.UPLINK_BYTES), false, ddnn(coding)));
-      String picture = form == Form.SHARED ? JPEG : "raw";
+          new Contender("ddnn", form, Set.of(Kind.ACCURACY, Kind.UPLINK_BYTES), false, ddnn(form)));
       all.add(
           new Contender(
               "spinn",
@@ -169,7 +231,13 @@ public final class Rivals {
               true,
               (known, question) ->
                   Contender.reused(
-                      Entry.of(new Spinn(known, question.goal().objective(), picture)))));
+                      Entry.of(
+                          new Spinn(
+                              known,
+                              question.goal().objective(),
+                              form == Form.SHARED
+                                  ? BestPicture.of(known, question.mostLoss())
+                                  : RAW)))));
     }
     all.add(
         new Contender(
@@ -177,8 +245,14 @@ public final class Rivals {
             Form.SHARED,
             Set.of(Kind.MEAN_LATENCY),
             false,
-            (known, question) -> course -> Entry.of(new FixedSplit(known, course.mean()))));
+            (known, question) ->
+                course -> Entry.of(new FixedSplit(known, course.mean(), question.mostLoss()))));
     return List.copyOf(all);
+  }
+
+  /** On Sluice's terms codecs lose no more than the objective allows. */
+  private static Terms terms(Form form, Question question) {
+    return form == Form.SHARED ? Terms.asSluice(question.mostLoss()) : Terms.asPublished();
   }
 
   private static Function<Course, Entry> branchyNet(BundleFacts facts, Question question) {
@@ -188,11 +262,16 @@ public final class Rivals {
 
   /**
    * An early exit on the device stands for the small network of a cascade; what it is not sure of
-   * goes as a picture to the whole network. Exit and threshold, and the picture's codec in the
-   * shared form, are chosen by the objective under the conditions of the moment, as the scheduler
-   * does without its proofs.
+   * goes as a picture to the whole network. Exit and threshold, and in the shared form the
+   * picture's codec among all of the bundle's, are chosen by the objective, its bound of the
+   * accuracy included, under the conditions of the moment, as the scheduler does without its
+   * proofs. The published form sends JPEG of quality 75, the usual one of the frameworks that offer
+   * cascades.
+   *
+   * @throws IllegalArgumentException if the bundle has no codec to send a picture with
    */
-  private static Function<Course, Entry> cascade(BundleFacts facts, Question question, Form form) {
+  private static Function<Course, Entry> cascade(
+      BundleFacts facts, Question question, Form form, EnergyModel energy) {
     List<PlanChain> chains = new ArrayList<>();
     for (PlanChain chain : CandidatePlans.sluice(facts)) {
       List<Plan> plans =
@@ -201,9 +280,16 @@ public final class Rivals {
         chains.add(new PlanChain(plans));
       }
     }
+    if (chains.stream().noneMatch(chain -> chain.plans().stream().anyMatch(Plan::usesCloud))) {
+      throw new IllegalArgumentException("no codec to send a picture with");
+    }
     return Contender.reused(
         Entry.of(
-            new Scheduler(facts, question.goal().objective(), SchedulerOptions.plain(), chains)));
+            new Scheduler(
+                facts,
+                question.goal().objective(),
+                SchedulerOptions.plain().with(energy),
+                chains)));
   }
 
   private static boolean isCascade(BundleFacts facts, Plan plan, Form form) {
@@ -216,12 +302,12 @@ public final class Rivals {
   }
 
   /** Conditions only tell settings of equal bytes apart. */
-  private static Contender.Maker ddnn(Coding coding) {
+  private static Contender.Maker ddnn(Form form) {
     return (facts, question) -> {
       Ddnn planner =
           Ddnn.swept(
               facts,
-              coding,
+              terms(form, question).coding(),
               question.mostLoss(),
               Estimates.of(LinkState.UP, NOMINAL_BYTES_PER_SECOND, 0, 0, 0, 1, 1, 0, 0));
       return Contender.reused(new Entry(planner, Optional.of(planner.criterion())));

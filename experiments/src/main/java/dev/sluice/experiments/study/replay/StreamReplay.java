@@ -104,6 +104,19 @@ public record StreamReplay(
     }
   }
 
+  /**
+   * Longest time from the moment when a link is back until frames are captured under a plan that
+   * knows of it, by design and in nanoseconds: the link is noticed, the session decides, and the
+   * plan is made ready.
+   *
+   * @param deadlineNanos of the frames
+   */
+  public static long recoveryNanos(long deadlineNanos) {
+    return SimulatedCloud.NOTICED_NANOS
+        + SessionOptions.of(deadlineNanos).replanNanos()
+        + PLANNING_NANOS;
+  }
+
   /** When a frame is captured. */
   public static long captureNanos(int frame, long periodNanos) {
     return LEAD_NANOS + frame * periodNanos;

@@ -158,35 +158,35 @@ public final class LatencySlaStudy implements Study {
 
   /** The curves of all strategies on one link. */
   private record Curves(GridResults results, List<CellKey.Point> points, Config config) {
-    /** Areas by block, in points; empty if the strategy took no part. */
+    /** Areas by group of blocks, in points; empty if the strategy took no part. */
     Optional<double[]> areas(String strategy) {
-      List<List<Block>> curve = new ArrayList<>();
+      List<List<List<Block>>> curve = new ArrayList<>();
       for (CellKey.Point point : points) {
         Optional<Series> series = results.at(point, strategy);
         if (series.isEmpty()) {
           return Optional.empty();
         }
-        curve.add(series.get().blocks());
+        curve.add(series.get().groups());
       }
       double[] areas = new double[curve.get(0).size()];
-      for (int block = 0; block < areas.length; block++) {
-        areas[block] = area(curve, block, config.deadlinesMillis());
+      for (int group = 0; group < areas.length; group++) {
+        areas[group] = area(curve, group, config.deadlinesMillis());
       }
       return Optional.of(areas);
     }
 
     /** Trapezoids between the deadlines, over their range. */
-    static double area(List<List<Block>> curve, int block, List<Integer> deadlines) {
+    static double area(List<List<List<Block>>> curve, int group, List<Integer> deadlines) {
       double area = 0;
       for (int i = 1; i < deadlines.size(); i++) {
         double width = deadlines.get(i) - deadlines.get(i - 1);
-        area += width * (share(curve.get(i - 1).get(block)) + share(curve.get(i).get(block))) / 2;
+        area += width * (share(curve.get(i - 1).get(group)) + share(curve.get(i).get(group))) / 2;
       }
       return POINTS * area / (deadlines.get(deadlines.size() - 1) - deadlines.get(0));
     }
 
-    private static double share(Block block) {
-      return (double) block.rightInTime() / block.frames();
+    private static double share(List<Block> group) {
+      return Measure.RIGHT_IN_TIME.of(group);
     }
 
     private Optional<Interval> gain(String rival) {
@@ -279,8 +279,8 @@ public final class LatencySlaStudy implements Study {
     }
 
     private static Interval gain(Series own, Series other) {
-      List<Block> ours = own.blocks();
-      List<Block> theirs = other.blocks();
+      List<List<Block>> ours = own.groups();
+      List<List<Block>> theirs = other.groups();
       double[] gains = new double[ours.size()];
       for (int i = 0; i < gains.length; i++) {
         gains[i] = POINTS * (share(ours.get(i)) - share(theirs.get(i)));

@@ -15,7 +15,9 @@ import dev.sluice.experiments.study.grid.Series;
 import dev.sluice.experiments.study.grid.StrategyTable;
 import dev.sluice.experiments.study.grid.StudyFile;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -30,9 +32,19 @@ public final class ServerLoadStudy implements Study {
   private static final double MOST_LATE = 0.05;
   private static final double PERCENT = 100;
 
-  /** Whom Sluice is compared with, and what is wanted at best. */
-  private static final Map<String, String> WANTED =
-      Map.of("cloud-only jpeg-75", ">= 7", "neurosurgeon", ">= 1");
+  /**
+   * Whom Sluice is compared with, and what is wanted at best. All that send pictures cost a worker
+   * nearly the same, decoding apart; which of them keep deadline and accuracy is another matter.
+   */
+  private static final Map<String, String> WANTED = wanted();
+
+  private static Map<String, String> wanted() {
+    Map<String, String> wanted = new LinkedHashMap<>();
+    wanted.put("cloud-only best", ">= 7");
+    wanted.put("cloud-only jpeg-75", ">= 7");
+    wanted.put("neurosurgeon", ">= 1");
+    return Collections.unmodifiableMap(wanted);
+  }
 
   @Override
   public String name() {

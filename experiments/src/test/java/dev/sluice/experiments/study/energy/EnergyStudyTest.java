@@ -2,10 +2,26 @@ package dev.sluice.experiments.study.energy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.experiments.study.grid.Block;
+import dev.sluice.experiments.study.grid.CellKey;
+import dev.sluice.experiments.study.grid.CellResult;
+import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.grid.GridResults;
+import dev.sluice.experiments.study.replay.Contender;
+import dev.sluice.experiments.study.replay.Course;
+import dev.sluice.experiments.study.replay.Courses;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.energy.EnergyConstant;
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.sim.trace.LinkTrace;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EnergyStudyTest {
@@ -18,6 +34,96 @@ class EnergyStudyTest {
     assertThat(variants).containsEntry("as published", published);
     assertThat(variants.get("tail power x 1.5"))
         .isEqualTo(published.scaled(EnergyConstant.TAIL_POWER, 1.5));
+  }
+
+  private static final GridConfig GRID =
+      new GridConfig(
+          List.of("made up"),
+          1000,
+          List.of(new GridConfig.Device("slow", 120, 20)),
+          List.of(new GridConfig.Link("link", 1, null, 40, List.of())),
+          null,
+          List.of(
+              new GridConfig.Task(
+                  "energy",
+                  "p95_latency <= 400 ms, accuracy >= final - 1 pt; minimise device_energy",
+                  new GridConfig.LoadSpec(null, 1.0, null))),
+          List.of("sluice"),
+          121,
+          20,
+          20,
+          1,
+          1);
+
+  private static final EnergyStudy.Config CONFIG =
+      new EnergyStudy.Config(
+          GRID, List.of("pi4+wifi"), List.of(0.5), new EnergyStudy.Config.Wrong(141, List.of(0.5)));
+
+  /** Five blocks of 20 frames. */
+  private static CellResult cell(String strategy, int latePerBlock, int right, double joules) {
+    Block block = new Block(20, right, 20, right, latePerBlock, 0, 0, 0, 1e9, 2e10, 0, 0, 0);
+    CellKey key = new CellKey("made up", "slow", "link", "energy", strategy, 0);
+    return new CellResult(key, Collections.nCopies(5, block), 100, "", 0, 0, joules, Map.of());
+  }
+
+  @Test
+  void comparesWithTheBestRivalThatKeepsDeadlineAndAccuracy() {
+    GridResults results =
+        new GridResults(
+            List.of(
+                cell("sluice", 1, 20, 6),
+                cell("late", 2, 20, 1),
+                cell("wrong", 0, 19, 2),
+                cell("cloud-only dear", 1, 20, 5),
+                cell("cheap", 1, 20, 4)));
+    CellKey.Point point = results.points().get(0);
+
+    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG)).contains(6.0 / 4);
+    assertThat(EnergyStudy.overLeast(results, point, "cloud-only ", CONFIG)).contains(6.0 / 5);
+    assertThat(EnergyStudy.broken(results, point, CONFIG)).isFalse();
+  }
+
+  @Test
+  void doesNotPraiseSluiceForAnswersThatAreLate() {
+    GridResults results =
+        new GridResults(List.of(cell("sluice", 2, 20, 1), cell("rival", 0, 20, 9)));
+    CellKey.Point point = results.points().get(0);
+
+    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG)).isEmpty();
+    assertThat(EnergyStudy.broken(results, point, CONFIG)).isTrue();
+  }
+
+  @Test
+  void measuresWrongConstantsOnAPartOfTheGrid() {
+    GridConfig part = CONFIG.part();
+
+    assertThat(part.frames()).isEqualTo(141);
+    assertThat(part.seeds()).isEqualTo(1);
+    assertThat(part.sweep()).isEqualTo(new GridConfig.Sweep(List.of(0.5), List.of()));
+    assertThat(part.strategies()).isEqualTo(GRID.strategies());
+  }
+
+  /** A radio that costs nothing to send by makes sending worth more. */
+  @Test
+  void rivalsPlanWithTheConstantsOfTheRun() {
+    StreamReplay replay = Courses.synthetic(4, 1000 * Courses.MS);
+    Question question = GRID.tasks().get(0).question();
+    LinkTrace link = Courses.link(20_000, 40, 0, 0);
+    Course course = new Course("link", replay, question, link, Courses.rows(10, replay), 1);
+    Set<Plan> plans = new HashSet<>();
+    for (String model : List.of("pi4+wifi", "pi4+3g", "pi4+lte", "pi4+wire")) {
+      Contender rival = EnergyStudy.entrants(model).named("neurosurgeon, energy", replay.facts());
+      plans.add(
+          rival
+              .maker()
+              .prepare(replay.facts(), question)
+              .apply(course)
+              .planner()
+              .decide(course.mean(), Optional.empty(), 0)
+              .plan());
+    }
+
+    assertThat(plans).hasSizeGreaterThan(1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
@@ -13,11 +14,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GridTest {
   /** Emulated times carry 2 % of noise. */
@@ -26,7 +31,7 @@ class GridTest {
   private static final String FILE =
       """
       bundles: [made up]
-      pictures: 50
+      pictures: 1000
       devices: [{name: slow, networkMillis: 120, scalarFactor: 10}]
       sweep: {uplinkMbit: [0.5, 8], roundTripMillis: [40]}
       tasks:
@@ -134,6 +139,67 @@ class GridTest {
     }
   }
 
+  /** Streams of 30 frames, 4 of them warm-up and 2 behind the last of four blocks of 6. */
+  private static List<List<Integer>> blocks(int samples, int streams) {
+    List<List<Integer>> blocks = new ArrayList<>();
+    for (int stream = 0; stream < streams; stream++) {
+      int[] rows = Rows.inBlocks(samples, 30, 4, 6, 4, stream, 7);
+      for (int from = 4; from < 28; from += 6) {
+        blocks.add(Arrays.stream(rows, from, from + 6).boxed().toList());
+      }
+    }
+    return blocks;
+  }
+
+  @Test
+  void givesEverySeedPicturesOfItsOwnWhileThereAreEnough() {
+    assertThat(blocks(100, 4).stream().flatMap(List::stream).toList())
+        .hasSize(96)
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void beginsAnewInBlocksOfTheSamePicturesWhereThereAreFew() {
+    List<List<Integer>> blocks = blocks(47, 4);
+    int different = 47 / 6;
+    for (int i = different; i < blocks.size(); i++) {
+      assertThat(blocks.get(i)).isEqualTo(blocks.get(i - different));
+    }
+
+    assertThat(blocks.subList(0, different).stream().flatMap(List::stream).toList())
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void putsBlocksOfTheSamePicturesInOneGroup() throws Exception {
+    /* Two seeds of 29 blocks each on 1,000 pictures, which are 50 blocks. */
+    GridResults results =
+        run(
+            FILE.replace("frames: 121", "frames: 601").replace("pictures: 1000", "pictures: 1202"),
+            new AtomicInteger());
+    Series alone = results.at(results.points().get(0), "device-only").orElseThrow();
+
+    assertThat(alone.blocks()).hasSize(58);
+    assertThat(alone.groups()).hasSize(50);
+    assertThat(alone.groups().get(7)).hasSize(2);
+    assertThat(alone.groups().get(7).get(0).uncutRight())
+        .isEqualTo(alone.groups().get(7).get(1).uncutRight());
+    assertThat(alone.groups().get(8)).hasSize(1);
+  }
+
+  @Test
+  void refusesABundleOfTooFewPicturesForBlocks() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    FILE.replace("frames: 121", "frames: 2000")
+                        .replace("pictures: 1000", "pictures: 4000")
+                        .replace("blockFrames: 20", "blockFrames: 300"),
+                    new AtomicInteger()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("made up has 1000 test pictures only");
+  }
+
   @Test
   void servesMoreOverAFasterLink() throws Exception {
     GridResults results = run(FILE, new AtomicInteger());
@@ -163,13 +229,34 @@ class GridTest {
         .hasMessageContaining("no strategy is called 'neurosurgen'; did you mean 'neurosurgeon'?");
   }
 
-  @Test
-  void leavesOutRivalsThatOnlyOtherBundlesCanHave() throws Exception {
-    GridResults results = run(FILE.replace("neurosurgeon", "cloud-only png"), new AtomicInteger());
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"cloud-only png", "cloud-only jpegm-75-444", "cloud-only jpegs-50 as published"})
+  void leavesOutPicturesThatOnlyOtherBundlesHave(String strategy) throws Exception {
+    GridResults results = run(FILE.replace("neurosurgeon", strategy), new AtomicInteger());
 
     assertThat(results.all(results.points().get(0)))
         .containsKey("device-only")
-        .doesNotContainKey("cloud-only png");
+        .doesNotContainKey(strategy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cloud-only jpeg-30", "cloud-only best", "cloud-only best as published"})
+  void sendsPicturesByAnyCodecOfTheBundle(String strategy) throws Exception {
+    GridResults results = run(FILE.replace("neurosurgeon", strategy), new AtomicInteger());
+
+    for (CellKey.Point point : results.points()) {
+      Series series = results.at(point, strategy).orElseThrow();
+      assertThat(series.value(Measure.BYTES)).isPositive();
+    }
+  }
+
+  @Test
+  void refusesAPictureCodecThatThereIsNot() {
+    assertThatThrownBy(
+            () -> run(FILE.replace("neurosurgeon", "cloud-only jpg-75"), new AtomicInteger()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("did you mean 'cloud-only jpeg-75'?");
   }
 
   @Test

@@ -10,9 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PairedTest {
   private static final double EXACT = 1e-9;
+
+  /** As many pictures as blocks could want. */
+  private static final int MANY = 1_000_000;
 
   /** Of 2,000 normal intervals of 95 %, give or take three standard errors. */
   private static final double COVERAGE_TOLERANCE = 0.015;
@@ -24,7 +29,7 @@ class PairedTest {
 
   static Series series(String name, Block... blocks) {
     CellKey key = new CellKey("bundle", "device", "link", "task", name, 0);
-    CellResult cell = new CellResult(key, List.of(blocks), "", 0, 0, 0, Map.of());
+    CellResult cell = new CellResult(key, List.of(blocks), MANY, "", 0, 0, 0, Map.of());
     return new Series(key.point(), name, List.of(cell));
   }
 
@@ -49,7 +54,7 @@ class PairedTest {
 
   private static CellResult cell(String strategy, int seed) {
     CellKey key = new CellKey("bundle", "device", "link", "task", strategy, seed);
-    return new CellResult(key, List.of(block(10, 10)), "", 0, 0, 0, Map.of());
+    return new CellResult(key, List.of(block(10, 10)), MANY, "", 0, 0, 0, Map.of());
   }
 
   @Test
@@ -86,6 +91,59 @@ class PairedTest {
     }
 
     assertThat((double) covered / repeats).isCloseTo(0.95, within(COVERAGE_TOLERANCE));
+  }
+
+  /**
+   * Streams of pictures that come three times each: the latency's ratio of two strategies depends
+   * on the picture, and its mean over all pictures is 1.
+   */
+  @ParameterizedTest
+  @CsvSource({"3, 8, 1", "1, 24, 1", "2, 12, 2"})
+  void coversARatioThoughPicturesComeAgain(int repeats, int different, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int covered = 0;
+    int runs = 1000;
+    for (int run = 0; run < runs; run++) {
+      double[] effects = new double[different];
+      for (int i = 0; i < different; i++) {
+        effects[i] = random.nextGaussian();
+      }
+      List<Block> one = new ArrayList<>();
+      List<Block> other = new ArrayList<>();
+      for (int i = 0; i < repeats * different; i++) {
+        one.add(block(100 + 10 * effects[i % different] + random.nextGaussian(), 10));
+        other.add(block(100, 10));
+      }
+      Interval ratio =
+          Paired.ratio(
+              Measure.MEAN_LATENCY,
+              series("a", different, one),
+              series("b", different, other),
+              run);
+      covered += ratio.low() <= 1 && ratio.high() >= 1 ? 1 : 0;
+    }
+
+    assertThat((double) covered / runs).isBetween(0.92, 0.98);
+  }
+
+  @Test
+  void isNoSurerOfAnAccuracyWhenPicturesComeAgain() {
+    List<Block> once = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      once.add(block(1, 9 - i % 2));
+    }
+    List<Block> thrice = new ArrayList<>(once);
+    thrice.addAll(once);
+    thrice.addAll(once);
+
+    assertThat(series("thrice", 8, thrice).difference())
+        .isEqualTo(series("once", 8, once).difference());
+  }
+
+  private static Series series(String name, int different, List<Block> blocks) {
+    CellKey key = new CellKey("bundle", "device", "link", "task", name, 0);
+    CellResult cell = new CellResult(key, blocks, different, "", 0, 0, 0, Map.of());
+    return new Series(key.point(), name, List.of(cell));
   }
 
   @Test

@@ -9,7 +9,7 @@ class StudyFileTest {
   private static final String GOOD =
       """
       bundles: [roadsigns]
-      pictures: 100
+      pictures: 400
       devices: [{name: slow, networkMillis: 250, scalarFactor: 20}]
       links:
         - {name: cell, uplinkMbit: 1, downlinkMbit: 2, roundTripMillis: 60}
@@ -120,6 +120,13 @@ class StudyFileTest {
   void refusesTooFewFramesForItsBlocks() {
     assertThatThrownBy(() -> read(GOOD.replace("frames: 200", "frames: 60"), false))
         .hasMessageContaining("at least 4 blocks of 20 frames");
+  }
+
+  @Test
+  void refusesMoreFramesThanPictures() {
+    assertThatThrownBy(() -> read(GOOD.replace("pictures: 400", "pictures: 399"), false))
+        .hasMessageContaining("seeds x frames = 2 x 200 must not be more than pictures: 399")
+        .hasMessageContaining("raise pictures, or lower seeds or frames");
   }
 
   @Test

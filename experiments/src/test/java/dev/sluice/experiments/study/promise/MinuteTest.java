@@ -7,50 +7,65 @@ import org.junit.jupiter.api.Test;
 class MinuteTest {
   private static final double MOST_LATE = 0.05;
   private static final double POINTS = 1;
+  private static final int MINUTES = 30;
 
-  private static Minute minute(
-      int late, int lost, boolean away, boolean throttled, boolean shifted) {
-    return new Minute(0, 600, late, 0, late, 0, lost, 0, 0, away, throttled, shifted);
+  private static Minute minute(int frames, int late, int lost, int byFallback, int throttled) {
+    Counts counted = new Counts(frames, late, byFallback, 0, lost, byFallback);
+    Counts all = counted.plus(new Counts(600 - frames, 600 - frames, 0, 0, 600 - frames, 0));
+    return new Minute(0, all, counted, throttled, 0, 0);
+  }
+
+  private static java.util.List<String> violations(Minute minute) {
+    return minute.violations(MOST_LATE, POINTS, MINUTES);
   }
 
   @Test
   void breaksNothingWithinTheBounds() {
-    assertThat(minute(30, 6, false, false, false).violations(MOST_LATE, POINTS)).isEmpty();
+    assertThat(violations(minute(600, 30, 6, 0, 0))).isEmpty();
   }
 
   @Test
-  void blamesAnOutageForLateAnswers() {
-    assertThat(minute(200, 0, true, false, false).violations(MOST_LATE, POINTS))
-        .isEqualTo("late: outage");
+  void doesNotCountFramesThatAreExempt() {
+    assertThat(violations(minute(200, 10, 2, 0, 0))).isEmpty();
+    assertThat(violations(minute(0, 0, 0, 0, 0))).isEmpty();
   }
 
   @Test
-  void callsFewLateAnswersMoreThanAllowedNoise() {
-    assertThat(minute(35, 0, false, false, false).violations(MOST_LATE, POINTS))
-        .isEqualTo("late: noise");
+  void countsTheRestOfAMinuteThatIsExemptInPart() {
+    assertThat(violations(minute(200, 40, 0, 0, 0)))
+        .containsExactly("late, 40 of 200: unexplained");
   }
 
   @Test
-  void hasNoExcuseForManyLateAnswersOnAGoodMinute() {
-    assertThat(minute(90, 0, false, false, false).violations(MOST_LATE, POINTS))
-        .isEqualTo("late: unexplained");
+  void callsFewLateAnswersMoreThanAllowedChance() {
+    assertThat(violations(minute(600, 35, 0, 0, 0)))
+        .containsExactly("late, 35 of 600: no more than chance among all minutes");
+  }
+
+  /** 48 late of 600 are too many for one minute alone, though not for the worst of thirty. */
+  @Test
+  void takesTheNumberOfMinutesIntoAccount() {
+    assertThat(minute(600, 44, 0, 0, 0).violations(MOST_LATE, POINTS, 1))
+        .containsExactly("late, 44 of 600: unexplained");
+    assertThat(violations(minute(600, 44, 0, 0, 0)).get(0)).endsWith(Minute.CHANCE);
+  }
+
+  @Test
+  void namesTheDeviceThatThrottled() {
+    assertThat(violations(minute(600, 90, 0, 0, 600)))
+        .containsExactly("late, 90 of 600: the device throttled");
   }
 
   @Test
   void hasNoExcuseForLossesThatAreSure() {
-    assertThat(minute(0, 30, false, false, false).violations(MOST_LATE, POINTS))
-        .isEqualTo("accuracy: unexplained");
+    assertThat(violations(minute(600, 0, 30, 0, 600)))
+        .containsExactly("accuracy, 30 frames lost, 0 won of 600: unexplained");
   }
 
   @Test
-  void blamesOtherClassesForLosses() {
-    assertThat(minute(0, 30, false, false, true).violations(MOST_LATE, POINTS))
-        .startsWith("accuracy: other classes");
-  }
-
-  @Test
-  void doesNotBlameTheFallbackWhereItHardlyAnswered() {
-    assertThat(minute(0, 30, false, true, false).violations(MOST_LATE, POINTS))
-        .isEqualTo("accuracy: unexplained");
+  void namesTheFallbackOnlyWhereItLostMostFrames() {
+    assertThat(violations(minute(600, 0, 30, 20, 0)).get(0)).endsWith(Minute.FALLBACK);
+    assertThat(violations(minute(600, 0, 30, 20, 600)).get(0)).endsWith("while it throttled");
+    assertThat(violations(minute(600, 0, 30, 10, 0)).get(0)).endsWith(Minute.UNEXPLAINED);
   }
 }

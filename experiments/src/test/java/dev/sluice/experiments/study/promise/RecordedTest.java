@@ -20,7 +20,7 @@ class RecordedTest {
           .phase(Duration.ofSeconds(4), 3, 3, Duration.ofMillis(50))
           .build();
 
-  private static PromiseConfig config() {
+  static PromiseConfig config() {
     return new PromiseConfig(
         List.of("made up"),
         50,
