@@ -17,6 +17,9 @@ final class Segment {
   /** Whether it is lost and its sender does not know yet. */
   boolean missing;
 
+  /** Whether its sender had paused before it, or pauses after it: a receiver sees when it comes. */
+  boolean edge;
+
   long jitterNanos;
 
   /** When it was handed to the link. */
