@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -156,14 +157,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       if (conditions != null) {
         context.withConfig(conditions);
       }
-      String command =
-          "./sluice experiment run %s%s%s --seed %d --out %s"
-              .formatted(
-                  order.study().name(),
-                  order.quick() ? " --quick" : "",
-                  conditions == null ? "" : " --config " + conditions,
-                  order.seed(),
-                  order.out());
+      String command = command(order, conditions);
       List<Claim> claims = StudyRun.of(order.study(), context, command, Clock.systemUTC());
       PrintWriter console = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       for (Claim claim : claims) {
@@ -180,6 +174,21 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
           "results in %s; look at %s".formatted(order.out(), order.out().resolve(ReportPage.FILE)));
       console.flush();
       return 0;
+    }
+
+    /** What makes the same run, to be pasted into a shell. */
+    private static String command(Order order, @Nullable Path conditions) {
+      List<String> words = new ArrayList<>();
+      words.addAll(List.of("./sluice", "experiment", "run", order.study().name()));
+      if (order.quick()) {
+        words.add("--quick");
+      }
+      if (conditions != null) {
+        words.addAll(List.of("--config", conditions.toString()));
+      }
+      words.addAll(List.of("--seed", String.valueOf(order.seed())));
+      words.addAll(List.of("--out", order.out().toString()));
+      return ShellWords.of(words);
     }
 
     /** The file that is named, or where a run goes on, the copy of what it began with. */

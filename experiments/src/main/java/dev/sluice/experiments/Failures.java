@@ -2,12 +2,16 @@ package dev.sluice.experiments;
 
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** One line for a person when something fails; a stack trace only where it is asked for. */
 final class Failures {
+  private static final Pattern FULL_DISK =
+      Pattern.compile("No space left on device|not enough space|Disk quota exceeded");
+
   private Failures() {}
 
   /** A command that can show a stack trace. */
@@ -74,8 +78,18 @@ final class Failures {
     }
     // Some exceptions name the file alone and leave the rest to their class.
     boolean bare = e instanceof FileSystemException file && message.equals(file.getFile());
-    return (bare ? message + ": " + e.getClass().getSimpleName().replace("Exception", "") : message)
-        .strip()
-        .replaceAll("\\s*\\R\\s*", " ");
+    String line =
+        (bare ? message + ": " + e.getClass().getSimpleName().replace("Exception", "") : message)
+            .strip()
+            .replaceAll("\\s*\\R\\s*", " ");
+    return line + advice(line);
+  }
+
+  /** What to do about a full disk where whoever wrote did not say: the system's words lack it. */
+  private static String advice(String line) {
+    boolean full = FULL_DISK.matcher(line).find();
+    return full && !line.contains("free space")
+        ? "; free space or choose another folder, then run the same command again"
+        : "";
   }
 }

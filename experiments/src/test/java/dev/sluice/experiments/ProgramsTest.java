@@ -1,12 +1,16 @@
 package dev.sluice.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.experiments.report.WholeFile;
 import dev.sluice.experiments.study.Studies;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,6 +100,40 @@ class ProgramsTest {
   void experimentRefusesWrongUse(String arguments) {
     assertThat(execute(ExperimentMain.commandLine(), arguments.split(" "))).isEqualTo(2);
     assertThat(err.toString().lines()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "No space left on device",
+        "out/link/rates.csv: No space left on device",
+        "cannot note cell 'a' (No space left on device); free space, then run it again"
+      })
+  void saysOnceWhatToDoAboutAFullDisk(String message) {
+    CommandLine writes = Failures.handledBy(new CommandLine(new FailsToWrite(message)));
+
+    assertThat(execute(writes)).isEqualTo(1);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains(message)
+        .containsOnlyOnce("free space");
+  }
+
+  @Test
+  void saysWhichFileOfAStudyCannotBeWritten() {
+    Path full = Path.of("/dev/full/results.csv");
+    assertThatThrownBy(() -> WholeFile.write(full, "a"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("cannot write " + full, "choose another folder");
+  }
+
+  @CommandLine.Command(name = "writes")
+  private record FailsToWrite(String message) implements Callable<Integer> {
+    @Override
+    public Integer call() throws IOException {
+      throw new IOException(message);
+    }
   }
 
   @Test

@@ -176,7 +176,14 @@ public final class TraceMain implements Runnable {
     } else if (Files.isDirectory(target)) {
       throw wrongUse(spec, "--out " + target + " is a directory; name a file");
     } else {
-      Files.writeString(target, text, StandardCharsets.UTF_8);
+      try {
+        Files.writeString(target, text, StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw new IOException(
+            "cannot write %s (%s); free space there or name another file with --out"
+                .formatted(target, e.getMessage()),
+            e);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sluice.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -93,6 +94,18 @@ class TraceMainTest {
     Files.writeString(trace, "start_s,uplink_mbit\n0,1\n1,fast\n");
     assertThat(run("stats", trace.toString())).isEqualTo(1);
     assertThat(err.toString()).contains(trace + " line 3: uplink_mbit is not a number: 'fast'");
+  }
+
+  @Test
+  void saysWhatToDoWhereTheDiskIsFull() {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "this system has no disk that is always full");
+
+    assertThat(run("generate", "--kind", "lte", "--seconds", "10", "--out", "/dev/full"))
+        .isEqualTo(1);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .contains("cannot write /dev/full", "free space there or name another file");
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,12 @@ final class SshBoard {
   private static final int LEAST_JAVA = 17;
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int DIGEST_CHARACTERS = 12;
+
+  /** What is told of a failure: more would hide the reason, one line often lacks it. */
+  private static final int MOST_SAID_LINES = 5;
+
+  private static final int MOST_SAID_CHARACTERS = 300;
+  private static final int MOST_SAID_BYTES = 8 << 10;
   private static final Pattern JAVA_VERSION = Pattern.compile("version \"(?:1\\.)?(\\d+)");
 
   private final List<String> ssh;
@@ -59,7 +66,7 @@ final class SshBoard {
    *
    * @return the profile in JSON
    * @throws IOException if the host cannot be reached, lacks Java, or the measurement fails there;
-   *     the message has the last line that it said
+   *     the message has the last lines that it said
    */
   byte[] profile(Bundle bundle, int threads, int repetitions)
       throws IOException, InterruptedException {
@@ -176,15 +183,36 @@ final class SshBoard {
       }
       int status = process.waitFor();
       if (status != 0) {
-        List<String> lines = Files.readString(errors).strip().lines().toList();
-        throw new IOException(
-            "%s: %s (status %d)"
-                .formatted(host, lines.isEmpty() ? "failed" : lines.get(lines.size() - 1), status));
+        throw new IOException("%s: %s (status %d)".formatted(host, lastSaid(errors), status));
       }
       return said.toByteArray();
     } finally {
       Files.deleteIfExists(errors);
     }
+  }
+
+  /** The end of what a command said: its last line alone often lacks the reason. */
+  private static String lastSaid(Path errors) throws IOException {
+    byte[] end;
+    try (RandomAccessFile file = new RandomAccessFile(errors.toFile(), "r")) {
+      file.seek(Math.max(0, file.length() - MOST_SAID_BYTES));
+      end = new byte[(int) (file.length() - file.getFilePointer())];
+      file.readFully(end);
+    }
+    List<String> lines =
+        text(end).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    return lines.isEmpty()
+        ? "failed"
+        : lines.stream()
+            .skip(Math.max(0, lines.size() - MOST_SAID_LINES))
+            .map(SshBoard::shortened)
+            .collect(Collectors.joining(" / "));
+  }
+
+  private static String shortened(String line) {
+    return line.length() <= MOST_SAID_CHARACTERS
+        ? line
+        : line.substring(0, MOST_SAID_CHARACTERS) + "...";
   }
 
   /** Gives a command its input, unless it ends without reading all of it; its status says why. */

@@ -6,6 +6,7 @@ import dev.sluice.scheduler.profile.Profile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How fast a device is at each kind of operator, from published figures: an emulated device's times
@@ -26,6 +27,7 @@ import java.util.Optional;
  *     the machine of a bundle's profile, positive. An assumption from clocks and widths of the
  *     cores, not published
  * @param power what it draws, where a figure is published
+ * @param assumed figures that nobody published, by their names in {@code devices.json}
  * @param source of the figures
  */
 public record DeviceProfile(
@@ -36,9 +38,11 @@ public record DeviceProfile(
     double bytesPerSecond,
     double launchNanos,
     double codecFactor,
-    Optional<DevicePower> power,
+    Optional<Power> power,
+    Set<String> assumed,
     String source) {
   public DeviceProfile {
+    assumed = Set.copyOf(assumed);
     if (!name.matches("[a-z0-9][a-z0-9-]*")) {
       throw new IllegalArgumentException("not a device's name: '" + name + "'");
     }
@@ -48,6 +52,20 @@ public record DeviceProfile(
     requirePositive(codecFactor, "codecFactor");
     if (!(launchNanos >= 0 && launchNanos < 1e9)) {
       throw new IllegalArgumentException("launchNanos not in [0, 1e9): " + launchNanos);
+    }
+  }
+
+  /**
+   * What a device draws. All devices have it on one basis: idle power apart, everything else on top
+   * of it, so that devices can be compared and plans are not charged for what is drawn anyway.
+   *
+   * @param idleMilliwatts with nothing to do, positive
+   * @param aboveIdle on top of that while it works
+   * @param source of the figures
+   */
+  public record Power(double idleMilliwatts, DevicePower aboveIdle, String source) {
+    public Power {
+      requirePositive(idleMilliwatts, "idleMilliwatts");
     }
   }
 
@@ -69,6 +87,7 @@ public record DeviceProfile(
         launchNanos * factor,
         codecFactor * factor,
         power,
+        assumed,
         source);
   }
 

@@ -7,10 +7,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The devices of which Sluice has published figures: {@code devices.json} on the class path. */
+/**
+ * The devices of which Sluice has published figures: {@code devices.json} on the class path.
+ *
+ * <p>Its powers, {@code network_mw}, {@code coding_mw} and {@code waiting_mw}, are above {@code
+ * idle_mw}. {@code assumed} names those figures of a device that are not published.
+ */
 public final class DeviceProfiles {
   private static final String FILE = "devices.json";
   private static final double GIGA = 1e9;
@@ -63,14 +70,31 @@ public final class DeviceProfiles {
         json.required("gigabytes_per_s").asDouble() * GIGA,
         json.required("launch_us").asDouble() * NANOS_PER_MICRO,
         json.required("codec_factor").asDouble(),
-        json.has("network_mw")
-            ? Optional.of(
-                new DevicePower(
-                    name,
-                    json.required("network_mw").asDouble(),
-                    json.required("coding_mw").asDouble(),
-                    json.required("waiting_mw").asDouble()))
-            : Optional.empty(),
+        json.has("network_mw") ? Optional.of(power(name, json)) : Optional.empty(),
+        assumed(name, json),
         json.required("source").asText());
+  }
+
+  private static DeviceProfile.Power power(String name, JsonNode json) {
+    return new DeviceProfile.Power(
+        json.required("idle_mw").asDouble(),
+        new DevicePower(
+            name,
+            json.required("network_mw").asDouble(),
+            json.required("coding_mw").asDouble(),
+            json.required("waiting_mw").asDouble()),
+        json.required("power_source").asText());
+  }
+
+  private static Set<String> assumed(String name, JsonNode json) {
+    Set<String> assumed = new LinkedHashSet<>();
+    for (JsonNode figure : json.required("assumed")) {
+      if (!json.has(figure.asText())) {
+        throw new IllegalStateException(
+            "%s: %s assumes '%s', which it has not".formatted(FILE, name, figure.asText()));
+      }
+      assumed.add(figure.asText());
+    }
+    return assumed;
   }
 }

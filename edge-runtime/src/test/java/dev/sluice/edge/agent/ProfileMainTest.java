@@ -86,6 +86,24 @@ class ProfileMainTest {
   }
 
   @Test
+  void saysTheLastLinesOfWhatSshSaidAndNoMore() throws Exception {
+    Path ssh =
+        script(
+            "ssh",
+            "i=1; while [ $i -le 3000 ]; do echo \"chatter $i\" >&2; i=$((i + 1)); done\n"
+                + "echo 'WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED' >&2; echo >&2\n"
+                + "printf 'key %0900d\\n' 7 >&2\n"
+                + "echo 'Host key verification failed.' >&2; exit 255");
+
+    assertThat(profile("--remote", "board", "--ssh", ssh.toString())).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("chatter 3000 / WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED / key 000")
+        .contains("... / Host key verification failed. (status 255)")
+        .doesNotContain("chatter 2998")
+        .hasSizeLessThan(1500);
+  }
+
+  @Test
   void refusesAHostThatIsAnOption() {
     assertThat(profile("--remote=-oProxyCommand=x")).isEqualTo(2);
     assertThat(profile("--remote", "a;b")).isEqualTo(2);

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -144,9 +145,39 @@ class DeviceProfileTest {
     assertThat(DeviceProfiles.all().values()).noneMatch(device -> device.source().isBlank());
   }
 
+  @ParameterizedTest
+  @CsvSource({"pi4, 6400", "jetson-nano, 10000", "jetson-nano-cpu, 10000"})
+  void drawsItsPublishedPowerWithIdlePowerAndWorkTogether(String name, double published) {
+    DeviceProfile.Power power = DeviceProfiles.named(name).power().orElseThrow();
+
+    assertThat(power.idleMilliwatts() + power.aboveIdle().networkMilliwatts()).isEqualTo(published);
+    assertThat(power.aboveIdle().codingMilliwatts())
+        .isEqualTo(power.aboveIdle().networkMilliwatts() / 4);
+    assertThat(power.source()).contains("idle");
+  }
+
+  @Test
+  void saysWhichFiguresAreAssumed() {
+    assertThat(DeviceProfiles.all().values())
+        .allSatisfy(
+            device -> {
+              assertThat(device.assumed()).contains("gigabytes_per_s", "codec_factor");
+              assertThat(device.source()).contains("(assumed)");
+              // What is fitted to published times is not.
+              assertThat(device.assumed())
+                  .doesNotContain("dense_gmacs_per_s", "depthwise_gmacs_per_s");
+            });
+    assertThat(DeviceProfiles.named("jetson-nano").assumed())
+        .contains("idle_mw", "network_mw")
+        .doesNotContain("launch_us");
+    assertThat(DeviceProfiles.named("pi4").assumed())
+        .contains("launch_us")
+        .doesNotContain("idle_mw", "network_mw");
+  }
+
   /** A MAC takes 1 ns, 4 ns in a depthwise convolution; a byte takes half a nanosecond. */
   private static DeviceProfile device(double launchNanos) {
     return new DeviceProfile(
-        "test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Optional.empty(), "made up");
+        "test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Optional.empty(), Set.of(), "made up");
   }
 }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param arrivals when frames come
  * @param cells base stations that devices share
  * @param worker every worker
- * @param devicesPerWorker devices that a worker serves, at least 1
+ * @param pool workers that serve their devices together, at least 1
+ * @param devicesPerWorker devices for each worker, at least 1
  * @param relativeSd standard deviation of the noise on each time, in [0, 0.3)
  * @param warmUpNanos from the start until something counts, at least 0
  * @param measuredNanos from then to the end, positive
@@ -22,6 +23,7 @@ public record Fleet(
     Arrivals arrivals,
     Cells cells,
     WorkerKind worker,
+    int pool,
     int devicesPerWorker,
     double relativeSd,
     long warmUpNanos,
@@ -31,7 +33,7 @@ public record Fleet(
   public Fleet {
     kinds = List.copyOf(kinds);
     accesses = List.copyOf(accesses);
-    if (kinds.isEmpty() || accesses.isEmpty() || devicesPerWorker < 1) {
+    if (kinds.isEmpty() || accesses.isEmpty() || devicesPerWorker < 1 || pool < 1) {
       throw new IllegalArgumentException("a fleet needs devices, links and workers for them");
     }
     if (!(relativeSd >= 0 && relativeSd < 0.3) || warmUpNanos < 0 || measuredNanos <= 0) {
@@ -39,6 +41,32 @@ public record Fleet(
           "noise or times out of range: %f, %d, %d ns"
               .formatted(relativeSd, warmUpNanos, measuredNanos));
     }
+  }
+
+  /** A fleet of which each device keeps to one worker. */
+  public Fleet(
+      List<DeviceKind> kinds,
+      List<Access> accesses,
+      Arrivals arrivals,
+      Cells cells,
+      WorkerKind worker,
+      int devicesPerWorker,
+      double relativeSd,
+      long warmUpNanos,
+      long measuredNanos,
+      long seed) {
+    this(
+        kinds,
+        accesses,
+        arrivals,
+        cells,
+        worker,
+        1,
+        devicesPerWorker,
+        relativeSd,
+        warmUpNanos,
+        measuredNanos,
+        seed);
   }
 
   /**
@@ -82,7 +110,24 @@ public record Fleet(
         arrivals,
         cells,
         worker,
+        pool,
         devices,
+        relativeSd,
+        warmUpNanos,
+        measuredNanos,
+        seed);
+  }
+
+  /** The same where so many workers serve their devices together. */
+  public Fleet withPool(int workers) {
+    return new Fleet(
+        kinds,
+        accesses,
+        arrivals,
+        cells,
+        worker,
+        workers,
+        devicesPerWorker,
         relativeSd,
         warmUpNanos,
         measuredNanos,
@@ -97,6 +142,7 @@ public record Fleet(
         arrivals,
         cells,
         other,
+        pool,
         devicesPerWorker,
         relativeSd,
         warmUpNanos,
@@ -112,6 +158,7 @@ public record Fleet(
         arrivals,
         cells,
         worker,
+        pool,
         devicesPerWorker,
         relativeSd,
         warmUpNanos,

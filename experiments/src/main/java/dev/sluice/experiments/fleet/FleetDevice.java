@@ -35,6 +35,7 @@ final class FleetDevice {
   private final double factor;
   private final RadioLink link;
   private final double relativeSd;
+  private final WorkerChoice workers;
   private final SplittableRandom frames;
   private final SplittableRandom noise;
   private final Estimators estimators = new Estimators();
@@ -59,6 +60,7 @@ final class FleetDevice {
    * had a plan without the link, as a session has, to which it holds unless another is clearly
    * better.
    *
+   * @param workers to which it sends
    * @param frames decides what the camera sees and when
    * @param noise decides everything else
    */
@@ -67,12 +69,14 @@ final class FleetDevice {
       double factor,
       RadioLink link,
       double relativeSd,
+      WorkerChoice workers,
       SplittableRandom frames,
       SplittableRandom noise) {
     this.kind = kind;
     this.factor = factor;
     this.link = link;
     this.relativeSd = relativeSd;
+    this.workers = workers;
     this.frames = frames;
     this.noise = noise;
     for (int i = 0; i < 3; i++) {
@@ -94,6 +98,10 @@ final class FleetDevice {
 
   RadioLink link() {
     return link;
+  }
+
+  WorkerChoice workers() {
+    return workers;
   }
 
   SplittableRandom frames() {

@@ -26,16 +26,18 @@ import java.util.function.LongConsumer;
  * session runs: the session's ways with a frame are followed in closed form, with three events for
  * a frame that is sent and one for any other.
  *
- * <p>A device keeps to one worker, so that a worker and its devices (a site) are independent of all
- * others but for outages of cells, which are drawn beforehand. Sites are simulated one after
- * another on each thread, so that memory is bounded by the largest sites, not by the fleet. The
- * same fleet gives the same result on any number of threads.
+ * <p>A device keeps to one worker or to one pool of workers ({@link WorkerChoice}), so that those
+ * and their devices (a site) are independent of all others but for outages of cells, which are
+ * drawn beforehand. Sites are simulated one after another on each thread, so that memory is bounded
+ * by the largest sites, not by the fleet. The same fleet gives the same result on any number of
+ * threads.
  */
 public final class FleetSimulator {
   private static final int FRAMES = 1;
   private static final int NOISE = 2;
   private static final int CELL = 3;
   private static final int SITE = 4;
+  private static final int CHOICE = 5;
 
   /** Sites that are given up end with their next event. */
   private static final int PATIENCE_SECONDS = 10;
@@ -63,9 +65,10 @@ public final class FleetSimulator {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       Deque<Future<SiteTally>> sites = new ArrayDeque<>();
-      for (int first = 0; first < devices; first += fleet.devicesPerWorker()) {
+      int perSite = Math.multiplyExact(fleet.pool(), fleet.devicesPerWorker());
+      for (int first = 0; first < devices; first += perSite) {
         int from = first;
-        int to = Math.min(devices, first + fleet.devicesPerWorker());
+        int to = Math.min(devices, first + perSite);
         Callable<SiteTally> site =
             () -> {
               SiteTally tally = site(from, to);
@@ -111,7 +114,13 @@ public final class FleetSimulator {
     RadioLink link = access.link(outages, horizon, noise);
     double factor = kind.factor() * Math.exp(kind.spread() * noise.nextGaussian());
     return new FleetDevice(
-        kind, factor, link, fleet.relativeSd(), random(FRAMES, number), noise.split());
+        kind,
+        factor,
+        link,
+        fleet.relativeSd(),
+        new WorkerChoice(fleet.pool(), random(CHOICE, number)),
+        random(FRAMES, number),
+        noise.split());
   }
 
   private DeviceKind pick(double place) {

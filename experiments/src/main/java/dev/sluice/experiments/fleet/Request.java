@@ -8,6 +8,10 @@ final class Request implements Comparable<Request> {
   @Nullable FleetDevice device;
   @Nullable PlanTable table;
   int row;
+
+  /** The worker that it is sent to. */
+  int worker;
+
   long captureNanos;
 
   /** When the device answers with what it has, and when the answer is late. */

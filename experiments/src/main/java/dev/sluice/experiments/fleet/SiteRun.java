@@ -13,9 +13,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntToLongFunction;
+import java.util.function.ToLongFunction;
 
 /**
- * One worker and its devices, from the first frame to the last. Used once, by one thread.
+ * One worker or pool of workers and its devices, from the first frame to the last. Used once, by
+ * one thread.
  *
  * <p>Three kinds of events: a frame is captured, a request is at the worker (or the device has
  * given it up before), a thread of the worker is done. Everything in between follows at once from
@@ -37,7 +40,7 @@ final class SiteRun implements SiteWorker.Site {
 
   private final Fleet fleet;
   private final List<FleetDevice> devices;
-  private final SiteWorker worker;
+  private final List<SiteWorker> workers = new ArrayList<>();
   private final LocalAnswers local;
   private final EventQueue queue = new EventQueue();
   private final List<Request> requests = new ArrayList<>();
@@ -55,7 +58,10 @@ final class SiteRun implements SiteWorker.Site {
   SiteRun(Fleet fleet, List<FleetDevice> devices, SplittableRandom noise) {
     this.fleet = fleet;
     this.devices = devices;
-    worker = new SiteWorker(fleet.worker(), fleet.relativeSd(), noise, this);
+    for (int number = 0; number < fleet.pool(); number++) {
+      SplittableRandom own = number == 0 ? noise : noise.split();
+      workers.add(new SiteWorker(fleet.worker(), number, fleet.relativeSd(), own, this));
+    }
     local = new LocalAnswers(fleet.arrivals().periodNanos());
     rows = fleet.kinds().get(0).book().test().samples();
     endNanos = fleet.warmUpNanos() + fleet.measuredNanos();
@@ -77,9 +83,9 @@ final class SiteRun implements SiteWorker.Site {
       int number = (int) (queue.what() / KINDS);
       switch ((int) (queue.what() % KINDS)) {
         case CAPTURE -> captured(number, now);
-        case ARRIVAL -> worker.arrive(requests.get(number), now);
+        case ARRIVAL -> workers.get(requests.get(number).worker).arrive(requests.get(number), now);
         case GIVEN_UP -> givenUp(requests.get(number), now);
-        default -> worker.done(number, now);
+        default -> workers.get(number / fleet.worker().threads()).done(number, now);
       }
     }
     return sum();
@@ -87,10 +93,14 @@ final class SiteRun implements SiteWorker.Site {
 
   private void warmedUp() {
     warm = true;
-    warmSubmitted = worker.submitted();
-    warmRefused = worker.refused();
-    warmBusyNanos = worker.busyNanos();
+    warmSubmitted = all(SiteWorker::submitted);
+    warmRefused = all(SiteWorker::refused);
+    warmBusyNanos = all(SiteWorker::busyNanos);
     warmChanges = changes();
+  }
+
+  private long all(ToLongFunction<SiteWorker> figure) {
+    return workers.stream().mapToLong(figure).sum();
   }
 
   private long changes() {
@@ -98,14 +108,14 @@ final class SiteRun implements SiteWorker.Site {
   }
 
   private SiteTally sum() {
-    tally.submitted = worker.submitted() - warmSubmitted;
-    tally.refused = worker.refused() - warmRefused;
-    tally.busyNanos = worker.busyNanos() - warmBusyNanos;
+    tally.submitted = all(SiteWorker::submitted) - warmSubmitted;
+    tally.refused = all(SiteWorker::refused) - warmRefused;
+    tally.busyNanos = all(SiteWorker::busyNanos) - warmBusyNanos;
     tally.planChanges = changes() - warmChanges;
     tally.probeBytes = devices.stream().mapToLong(FleetDevice::probeBytes).sum();
     tally.events = queue.scheduled();
     tally.devices = devices.size();
-    tally.workers = 1;
+    tally.workers = workers.size();
     if (begun != 0) {
       throw new IllegalStateException(begun + " frames got no answer, or more than one");
     }
@@ -127,7 +137,7 @@ final class SiteRun implements SiteWorker.Site {
     capture(number, now + Math.max(1, Math.round(period * interval)));
     int row = device.frames().nextInt(rows);
     begun++;
-    device.lookAround(now, worker.told(now));
+    device.lookAround(now, workers.get(device.workers().current()).told(now));
     SessionOptions options = device.options();
     PlanTable table = device.plan();
     long limit = now + options.deadlineNanos() - options.slackNanos();
@@ -224,6 +234,7 @@ final class SiteRun implements SiteWorker.Site {
     request.deadlineNanos = now + device.options().deadlineNanos();
     request.readyNanos = ready;
     request.factor = factor;
+    request.worker = device.workers().next(workers.size() == 1 ? any -> 0 : known(device, now));
     int bytes = table.bytes(row);
     Estimates e = device.estimates();
     request.hedgeNanos =
@@ -249,6 +260,12 @@ final class SiteRun implements SiteWorker.Site {
     request.firstByteNanos = arrives - Math.round((left - start) * (1 - first));
     request.arrivedNanos = arrives;
     queue.schedule(arrives, (long) request.number * KINDS + ARRIVAL);
+  }
+
+  /** The queues that a device knows of. */
+  private IntToLongFunction known(FleetDevice device, long now) {
+    long heard = device.workers().heardNanos(now);
+    return number -> workers.get(number).unfinishedAt(heard);
   }
 
   private Request take() {

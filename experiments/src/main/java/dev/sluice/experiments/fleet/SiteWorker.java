@@ -5,8 +5,11 @@ import dev.sluice.protocol.message.LoadReport;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * A worker on virtual time, by the real one's rules: a bounded queue by earliest deadline before a
@@ -21,6 +24,7 @@ final class SiteWorker {
   private static final double NOISE_CUT = 3;
 
   private final WorkerKind kind;
+  private final int firstThread;
   private final double relativeSd;
   private final SplittableRandom noise;
   private final Site site;
@@ -38,9 +42,16 @@ final class SiteWorker {
   private long toldNanos = Long.MIN_VALUE / 2;
   private LoadReport told = LoadReport.IDLE;
 
+  /** What was unfinished from a time on, as far back as some device may have heard last. */
+  private final NavigableMap<Long, Integer> history = new TreeMap<>();
+
   /** Who hears what became of requests. */
   interface Site {
-    /** A thread will be done at a time; {@link SiteWorker#done} is to be called then. */
+    /**
+     * A thread will be done at a time; {@link SiteWorker#done} is to be called then.
+     *
+     * @param thread counted over all workers of the site
+     */
     void computes(int thread, long untilNanos);
 
     /** A request was computed. */
@@ -50,8 +61,14 @@ final class SiteWorker {
     void refused(Request request, boolean overloaded, long nowNanos);
   }
 
-  SiteWorker(WorkerKind kind, double relativeSd, SplittableRandom noise, Site site) {
+  /**
+   * Starts a worker.
+   *
+   * @param number of it at its site, from 0
+   */
+  SiteWorker(WorkerKind kind, int number, double relativeSd, SplittableRandom noise, Site site) {
     this.kind = kind;
+    firstThread = number * kind.threads();
     this.relativeSd = relativeSd;
     this.noise = noise;
     this.site = site;
@@ -77,6 +94,7 @@ final class SiteWorker {
     }
     waiting.add(request);
     unfinished++;
+    remember(nowNanos);
     dispatch(nowNanos);
   }
 
@@ -162,15 +180,21 @@ final class SiteWorker {
     computing++;
     startNanos[thread] = nowNanos;
     profiledNanos[thread] = sum;
-    site.computes(thread, nowNanos + nanos);
+    site.computes(firstThread + thread, nowNanos + nanos);
   }
 
-  /** A thread has finished. */
-  void done(int thread, long nowNanos) {
+  /**
+   * A thread has finished.
+   *
+   * @param siteThread counted over all workers of the site
+   */
+  void done(int siteThread, long nowNanos) {
+    int thread = siteThread - firstThread;
     long start = startNanos[thread];
     List<Request> batch = running.get(thread);
     computing--;
     unfinished -= batch.size();
+    remember(nowNanos);
     busyNanos += nowNanos - start;
     meter.computed(nowNanos - start, profiledNanos[thread], nowNanos);
     LoadReport load = meter.report(unfinished, nowNanos);
@@ -179,6 +203,20 @@ final class SiteWorker {
     }
     batch.clear();
     dispatch(nowNanos);
+  }
+
+  private void remember(long nowNanos) {
+    history.put(nowNanos, unfinished);
+    Long oldest = history.floorKey(nowNanos - WorkerChoice.PING_EVERY_NANOS);
+    if (oldest != null) {
+      history.headMap(oldest, false).clear();
+    }
+  }
+
+  /** How many requests it had not finished at a time, at most a ping's period ago. */
+  int unfinishedAt(long nanos) {
+    Map.Entry<Long, Integer> then = history.floorEntry(nanos);
+    return then == null ? 0 : then.getValue();
   }
 
   /** The load that devices know of at a time. */

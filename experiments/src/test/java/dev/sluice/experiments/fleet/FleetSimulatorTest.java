@@ -2,6 +2,7 @@ package dev.sluice.experiments.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.experiments.fleet.Access.Course;
@@ -86,6 +87,32 @@ class FleetSimulatorTest {
     /* Half of the time in the long run, a little less at first; twenty cells of a minute. */
     assertThat(broken.cloudShare()).isCloseTo(0.55, within(0.15));
     assertThat(broken.frames()).isEqualTo(steady.frames());
+  }
+
+  @Test
+  void refusesLessWhereDevicesChooseAmongWorkersAndWaitsLeastWhereTheyShareAQueue()
+      throws Exception {
+    Fleet apart =
+        fleet(new CloudOnly(facts, "jpeg-75"), 5, Fleet.Cells.NEVER_OUT, true)
+            .withWorker(WorkerKind.processors(1));
+    double seconds = run(apart, 50, 1).workerNanosPerFrame() / 1e9;
+    /* Eight tenths of what one thread can do. */
+    int each = (int) (0.8 / seconds);
+
+    FleetResult separate = run(apart.withDevicesPerWorker(each), 4 * each, 2);
+    FleetResult pool = run(apart.withPool(4).withDevicesPerWorker(each), 4 * each, 2);
+    FleetResult shared =
+        run(apart.withWorker(WorkerKind.processors(4)).withDevicesPerWorker(4 * each), 4 * each, 2);
+
+    assertThat(pool.workers()).isEqualTo(separate.workers()).isEqualTo(4);
+    assertThat(pool.frames()).isEqualTo(separate.frames()).isEqualTo(shared.frames());
+    /* Reports are up to forty requests old, so that choosing shortens no mean wait, but it levels
+    what many devices do to one worker for long. */
+    assertThat(pool.refusedShare()).isLessThan(separate.refusedShare());
+    assertThat(pool.meanLatencyNanos())
+        .isGreaterThan(shared.meanLatencyNanos())
+        .isCloseTo(separate.meanLatencyNanos(), withinPercentage(15));
+    assertThat(pool.busyShare()).isCloseTo(separate.busyShare(), within(0.03));
   }
 
   @Test

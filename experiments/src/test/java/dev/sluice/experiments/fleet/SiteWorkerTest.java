@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SiteWorkerTest {
@@ -40,10 +41,12 @@ class SiteWorkerTest {
           1,
           new RadioLink(RateTable.of(SECOND, new double[] {1e6}), 0, Outages.NONE, 20_000_000L),
           0,
+          new WorkerChoice(1, new SplittableRandom(5)),
           new SplittableRandom(1),
           new SplittableRandom(2));
   private final EventQueue queue = new EventQueue();
   private final List<String> heard = new ArrayList<>();
+  private final List<Double> ends = new ArrayList<>();
   private double waited;
   private long answers;
 
@@ -56,6 +59,7 @@ class SiteWorkerTest {
     @Override
     public void answered(Request request, long startNanos, long endNanos, LoadReport load) {
       heard.add("answered " + request.number);
+      ends.add(endNanos / (double) table.workerNanos(0));
       waited += startNanos - request.arrivedNanos;
       answers++;
     }
@@ -67,7 +71,7 @@ class SiteWorkerTest {
   }
 
   private SiteWorker worker(WorkerKind kind) {
-    return new SiteWorker(kind, 0, new SplittableRandom(3), new Ears());
+    return new SiteWorker(kind, 0, 0, new SplittableRandom(3), new Ears());
   }
 
   private Request request(int number, long deadlineNanos) {
@@ -89,12 +93,60 @@ class SiteWorkerTest {
   @ParameterizedTest
   @ValueSource(doubles = {0.3, 0.6, 0.8})
   void letsRequestsWaitAsPollaczekAndKhinchinSay(double utilisation) {
-    SiteWorker worker = worker(new WorkerKind(1, 1_000_000, 1, 1, 0));
+    double service = table.workerNanos(0);
+    SiteWorker worker = serve(1, utilisation);
+    /* M/D/1: half of what M/M/1 has. A hundred thousand dependent waits leave a few per cent. */
+    double mean = utilisation / (2 * (1 - utilisation)) * service;
+    assertThat(waited / answers).isCloseTo(mean, within(0.06 * mean));
+    assertThat(worker.busyNanos()).isEqualTo(Math.round(service) * 100_000);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 0.6", "4, 0.8", "8, 0.9"})
+  void letsRequestsWaitForOneOfSeveralThreadsAsCrommelinSays(int threads, double utilisation) {
+    SiteWorker worker = serve(threads, utilisation);
+
+    double mean = crommelin(threads, utilisation) * table.workerNanos(0);
+    assertThat(waited / answers).isCloseTo(mean, within(0.08 * mean));
+    assertThat(worker.busyNanos()).isEqualTo(table.workerNanos(0) * 100_000L);
+  }
+
+  /**
+   * Mean wait of M/D/c over the service time: Crommelin, "Delay Probability Formulae When the
+   * Holding Times Are Constant", Post Office Electrical Engineers' Journal 25, 1932.
+   */
+  private static double crommelin(int servers, double utilisation) {
+    double sum = 0;
+    for (int i = 1; i < 2_000; i++) {
+      double mean = i * servers * utilisation;
+      sum += tail(mean, i * servers) - tail(mean, i * servers + 1) / utilisation;
+    }
+    return sum;
+  }
+
+  /** The probability that a Poisson variable is at least so large. */
+  private static double tail(double mean, int least) {
+    double logFactorial = 0;
+    for (int k = 2; k <= least; k++) {
+      logFactorial += Math.log(k);
+    }
+    double term = Math.exp(least * Math.log(mean) - mean - logFactorial);
+    double sum = 0;
+    for (int k = least; term > 1e-18; k++) {
+      sum += term;
+      term *= mean / (k + 1);
+    }
+    return sum;
+  }
+
+  /** Poisson arrivals until a hundred thousand are served. */
+  private SiteWorker serve(int threads, double utilisation) {
+    SiteWorker worker = worker(new WorkerKind(threads, 1_000_000, 1, 1, 0));
     double service = table.workerNanos(0);
     SplittableRandom random = new SplittableRandom(4);
     double at = 0;
     for (int i = 0; i < 100_000; i++) {
-      at += random.nextExponential() * service / utilisation;
+      at += random.nextExponential() * service / (threads * utilisation);
       queue.schedule((long) at, i);
     }
     while (queue.advance()) {
@@ -104,10 +156,7 @@ class SiteWorkerTest {
         worker.arrive(request(0, Long.MAX_VALUE / 2), queue.nowNanos());
       }
     }
-    /* M/D/1: half of what M/M/1 has. A hundred thousand dependent waits leave a few per cent. */
-    double mean = utilisation / (2 * (1 - utilisation)) * service;
-    assertThat(waited / answers).isCloseTo(mean, within(0.06 * mean));
-    assertThat(worker.busyNanos()).isEqualTo(Math.round(service) * 100_000);
+    return worker;
   }
 
   @Test
@@ -163,5 +212,20 @@ class SiteWorkerTest {
     /* One alone, for nobody waits for a batch; then three in the time of one; then the last. */
     assertThat(worker.busyNanos()).isEqualTo(3L * table.workerNanos(0));
     assertThat(heard).hasSize(5);
+  }
+
+  @Test
+  void takesForABatchLessThanForItsRequestsOneByOne() {
+    SiteWorker worker = worker(new WorkerKind(1, 64, 1, 4, 0.75));
+    for (int i = 0; i < 7; i++) {
+      worker.arrive(request(i, (9 + i) * SECOND), 0);
+    }
+
+    finish(worker);
+
+    /* One alone; then four, of which three save three quarters; then two, of which one does. */
+    assertThat(ends)
+        .usingElementComparator((a, b) -> Math.abs(a - b) < 1e-6 ? 0 : Double.compare(a, b))
+        .containsExactly(1.0, 2.75, 2.75, 2.75, 2.75, 4.0, 4.0);
   }
 }

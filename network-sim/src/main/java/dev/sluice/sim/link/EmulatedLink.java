@@ -1,6 +1,7 @@
 package dev.sluice.sim.link;
 
 import dev.sluice.sim.trace.LinkTrace;
+import dev.sluice.sim.trace.LinkTrace.Step;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,7 @@ public final class EmulatedLink implements AutoCloseable {
 
   private static final long MOST_SLACK_NANOS = 2_000_000;
 
+  private final LinkTrace trace;
   private final LinkModel model;
   private final Start start;
   private final List<Worker> workers = new ArrayList<>();
@@ -83,6 +86,7 @@ public final class EmulatedLink implements AutoCloseable {
     if (routes.isEmpty()) {
       throw new IllegalArgumentException("a link leads somewhere: no routes");
     }
+    this.trace = trace;
     this.start = start;
     this.clock = clock;
     started = start == Start.NOW;
@@ -103,6 +107,8 @@ public final class EmulatedLink implements AutoCloseable {
     ChannelFuture bound =
         Sockets.listener(
                 loop,
+                peak(Step::uplinkBytesPerSecond),
+                peak(Step::downlinkBytesPerSecond),
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
@@ -116,6 +122,10 @@ public final class EmulatedLink implements AutoCloseable {
       throw Trouble.cannotListen(route.listen(), bound.cause());
     }
     worker.listener = bound.channel();
+  }
+
+  private double peak(ToDoubleFunction<Step> rate) {
+    return trace.steps().stream().mapToDouble(rate).max().orElse(0);
   }
 
   /**
@@ -382,6 +392,8 @@ public final class EmulatedLink implements AutoCloseable {
     Worker worker = workers.get(connection.dial() - 1);
     Sockets.dialler(
             loop,
+            peak(Step::downlinkBytesPerSecond),
+            peak(Step::uplinkBytesPerSecond),
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {

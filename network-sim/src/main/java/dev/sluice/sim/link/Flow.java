@@ -74,7 +74,9 @@ final class Flow {
         continue;
       }
       long ready =
-          Math.max(notBeforeNanos, repair != null ? repair.deemedLostNanos : openNanos(readyNanos));
+          Math.max(
+              Math.max(notBeforeNanos, link.changedNanos()),
+              repair != null ? repair.deemedLostNanos : openNanos(readyNanos));
       if (ready == Timeline.NEVER) {
         return Timeline.NEVER;
       }
@@ -122,19 +124,18 @@ final class Flow {
     Segment segment = repair == null ? new Segment(this, bytes) : repair;
     segment.enteredNanos = startNanos;
     segment.sendings++;
-    boolean fits = fits(segment);
-    if (fits) {
-      transmitter.transmit(segment);
+    segment.queued = fits(segment);
+    transmitter.transmit(segment);
+    if (segment.queued) {
       link.radioUsed(segment.departsNanos);
-    } else {
-      segment.departsNanos = transmitter.freeNanos();
     }
     long jitter = link.options().path(direction).jitterNanos();
-    travel(segment, segment.departsNanos, jitter == 0 ? 0 : random.nextLong(jitter + 1));
+    segment.jitterNanos = jitter == 0 ? 0 : random.nextLong(jitter + 1);
+    departs(segment);
+    arrives(segment, 0);
     window.sent(segment.bytes);
-    lastSentNanos = Math.max(lastSentNanos, fits ? segment.departsNanos : startNanos);
     boolean certain = segment.bytes == 0 || segment.departsNanos == Timeline.NEVER;
-    if (!certain && (!fits || transmitter.loses(segment, tcp.segmentBytes()))) {
+    if (!segment.queued || (!certain && transmitter.loses(segment, tcp.segmentBytes()))) {
       lose(segment);
     } else {
       transmitter.underWay(segment);
@@ -144,23 +145,62 @@ final class Flow {
     return repair == null ? segment : null;
   }
 
-  /** Gives a packet the times that follow from when it has left. */
-  void travel(Segment segment, long departsNanos, long extraNanos) {
+  /** Takes up when a packet has left. */
+  private void departs(Segment segment) {
+    segment.crossesNanos = link.timeline().crossingNanos(segment.departsNanos, segment.jitterNanos);
+    lastSentNanos =
+        Math.max(lastSentNanos, segment.queued ? segment.departsNanos : segment.enteredNanos);
+  }
+
+  /** Gives a packet that crosses the link its times; one that is held goes on now at best. */
+  private void arrives(Segment segment, long nowNanos) {
+    Timeline timeline = link.timeline();
     segment.reachesNanos =
-        Math.max(lastReachedNanos, link.timeline().arrivalNanos(departsNanos, extraNanos));
-    segment.acknowledgedNanos = link.timeline().arrivalNanos(segment.reachesNanos, 0);
+        Math.max(
+            lastReachedNanos, timeline.outageEndNanos(Math.max(segment.crossesNanos, nowNanos)));
+    segment.returnsNanos = timeline.crossingNanos(segment.reachesNanos, 0);
+    returns(segment, nowNanos);
     lastReachedNanos = segment.reachesNanos;
   }
 
-  /** Begins to give new times to all packets under way, in order; see {@link #keepArrival}. */
-  void forgetArrivals() {
-    lastReachedNanos = 0;
-    notBeforeNanos = 0;
+  private void returns(Segment segment, long nowNanos) {
+    segment.acknowledgedNanos =
+        link.timeline().outageEndNanos(Math.max(segment.returnsNanos, nowNanos));
   }
 
-  /** Leaves a packet its times, as one of those that keep the order. */
-  void keepArrival(Segment segment) {
-    lastReachedNanos = Math.max(lastReachedNanos, segment.reachesNanos);
+  /** The link has changed, and all packets of the flow get new times, in order. */
+  void forgetTimes(long nowNanos) {
+    lastReachedNanos = 0;
+    notBeforeNanos = 0;
+    lastSentNanos = Math.min(lastSentNanos, nowNanos);
+  }
+
+  /**
+   * Gives a packet new times, since the link has changed.
+   *
+   * @param leaves whether it had not left by now, so that it leaves at another time
+   */
+  void renew(Segment segment, boolean leaves, long nowNanos) {
+    if (leaves) {
+      departs(segment);
+    }
+    if (segment.missing) {
+      arrives(segment, nowNanos);
+      deem(segment);
+    } else if (segment.reachesNanos > nowNanos) {
+      arrives(segment, nowNanos);
+    } else {
+      lastReachedNanos = Math.max(lastReachedNanos, segment.reachesNanos);
+      returns(segment, nowNanos);
+    }
+  }
+
+  /** Finds losses by the new times of what was sent after them. */
+  void renewLosses() {
+    for (Segment segment : missing) {
+      segment.followers = 0;
+    }
+    underWay.forEach(this::expose);
   }
 
   long windowBytes() {
@@ -198,32 +238,47 @@ final class Flow {
   }
 
   private void lose(Segment segment) {
+    segment.deemedLostNanos = Timeline.NEVER;
+    deem(segment);
+    segment.followers = 0;
+    segment.missing = true;
+    missing.add(segment);
+    transmitter.lost(segment);
+  }
+
+  /** Says when the sender takes a lost packet for lost, if it does not know of an earlier time. */
+  private void deem(Segment segment) {
     long roundTrip = segment.roundTripNanos();
     long timeout = roundTrip + tcp.idleFloorNanos();
     long probe = 2 * roundTrip;
     // Nothing else under way: the probe would wait for a delayed acknowledgement.
     boolean alone = window.underWayBytes() == segment.bytes;
-    segment.timesOut = segment.sendings > 1 || alone || probe > timeout;
+    boolean timesOut = segment.sendings > 1 || alone || probe > timeout;
     long wait =
-        segment.timesOut
+        timesOut
             ? timeout >= MAX_TIMEOUT_NANOS >> Math.min(segment.timeouts, 30)
                 ? MAX_TIMEOUT_NANOS
                 : timeout << Math.min(segment.timeouts, 30)
             : probe;
-    segment.deemedLostNanos =
+    long found =
         segment.acknowledgedNanos == Timeline.NEVER
             ? Timeline.NEVER
             : Timeline.plus(segment.enteredNanos, wait);
-    segment.followers = 0;
+    if (found < segment.deemedLostNanos) {
+      segment.deemedLostNanos = found;
+      segment.timesOut = timesOut;
+    }
     // What follows is not held up by it on the way, only at the receiver.
     segment.reachesNanos = Timeline.NEVER;
     segment.acknowledgedNanos = Timeline.NEVER;
-    missing.add(segment);
   }
 
   /** Those sent before it may be known for lost when it is acknowledged. */
   private void expose(Segment through) {
     for (Segment segment : missing) {
+      if (segment.turn > through.turn) {
+        continue;
+      }
       segment.followers++;
       long found = Timeline.NEVER;
       if (segment.followers == 1) {
@@ -276,6 +331,8 @@ final class Flow {
       Segment lost = firstMissing();
       if (lost != null) {
         missing.remove(lost);
+        lost.missing = false;
+        transmitter.found(lost);
         repairs.add(lost);
         if (lost.timesOut) {
           lost.timeouts++;

@@ -33,6 +33,7 @@ public final class LinkModel {
   private LinkOptions options;
   private long connections;
   private long radioUsedNanos = -1;
+  private long changedNanos;
 
   /**
    * Lays a link.
@@ -117,8 +118,14 @@ public final class LinkModel {
   /** Puts values in place of the trace's from now on. */
   void change(long nowNanos, Overrides overrides) {
     timeline.override(overrides);
+    changedNanos = nowNanos;
     uplink.change(nowNanos);
     downlink.change(nowNanos);
+  }
+
+  /** Returns since when the link is as it is: what waits by then does not start before. */
+  long changedNanos() {
+    return changedNanos;
   }
 
   Timeline timeline() {

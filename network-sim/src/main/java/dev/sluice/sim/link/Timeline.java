@@ -110,11 +110,15 @@ final class Timeline {
    * there is an outage just then, at its end.
    */
   long arrivalNanos(long leftNanos, long extraNanos) {
+    return outageEndNanos(crossingNanos(leftNanos, extraNanos));
+  }
+
+  /** Returns when it would be there without an outage. */
+  long crossingNanos(long leftNanos, long extraNanos) {
     if (leftNanos == NEVER) {
       return NEVER;
     }
-    long delay = stepAt(leftNanos).roundTripNanos() / 2;
-    return outageEndNanos(plus(plus(leftNanos, delay), extraNanos));
+    return plus(plus(leftNanos, stepAt(leftNanos).roundTripNanos() / 2), extraNanos);
   }
 
   static double rate(Direction direction, Step step) {

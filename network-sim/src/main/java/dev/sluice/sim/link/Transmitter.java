@@ -1,7 +1,12 @@
 package dev.sluice.sim.link;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 
 /**
  * Sends one packet after the other at the rate of the trace: the integral of the rate from when a
@@ -14,10 +19,14 @@ final class Transmitter {
   private final Direction direction;
   private final LossProcess losses;
 
-  /** What has not left by the last time asked about, and what has not arrived by then. */
+  /** What has not left by the last time asked about. */
   private final Queue<Segment> waiting = new ArrayDeque<>();
 
+  /** What is not acknowledged by then, and what is lost and not known to be. */
   private final Queue<Segment> underWay = new ArrayDeque<>();
+
+  private final Set<Segment> lost = new LinkedHashSet<>();
+  private long turns;
   private long waitingBytes;
   private long freeNanos;
   private double freeFraction;
@@ -63,49 +72,70 @@ final class Transmitter {
     return waitingBytes;
   }
 
-  /** Sends a packet that was handed over at its time of entry, and notes when it has left. */
+  /**
+   * Sends a packet that was handed over at its time of entry, and notes when it has left: for one
+   * that found no room, when all before it have.
+   */
   void transmit(Segment segment) {
+    segment.turn = turns++;
+    if (!segment.queued) {
+      segment.departsNanos = freeNanos();
+      return;
+    }
     segment.departsNanos = transmit(segment.bytes, segment.enteredNanos);
     waitingBytes(segment.enteredNanos);
     waiting.add(segment);
     waitingBytes += segment.bytes;
   }
 
-  /** Notes a packet that is not lost, so that its times can be changed until it has arrived. */
+  /** Notes a packet that is not lost: its times can change until its sender knows of it. */
   void underWay(Segment segment) {
     for (Segment first = underWay.peek();
-        first != null && first.reachesNanos <= segment.enteredNanos;
+        first != null && first.acknowledgedNanos <= segment.enteredNanos;
         first = underWay.peek()) {
       underWay.remove();
     }
     underWay.add(segment);
   }
 
+  /** Notes a packet that is lost: when its sender finds out can change as well. */
+  void lost(Segment segment) {
+    lost.add(segment);
+  }
+
+  /** Notes that the sender has found out. */
+  void found(Segment segment) {
+    lost.remove(segment);
+  }
+
   /**
    * Takes up a change of the link: what has not left is sent anew, the packet in service from its
-   * beginning; what has left and not arrived is held while there is an outage.
+   * beginning; what has left and not arrived is held while there is an outage, and so is the news
+   * of what has arrived.
    */
   void change(long nowNanos) {
     if (freeNanos > nowNanos) {
       freeNanos = nowNanos;
       freeFraction = 0;
     }
-    underWay.removeIf(segment -> segment.reachesNanos <= nowNanos);
-    underWay.forEach(segment -> segment.flow.forgetArrivals());
-    for (Segment segment : underWay) {
-      if (segment.departsNanos > nowNanos) {
-        segment.departsNanos = transmit(segment.bytes, Math.max(nowNanos, segment.enteredNanos));
-        segment.flow.travel(segment, segment.departsNanos, 0);
-      } else if (timeline.stepAt(nowNanos).outage()) {
-        segment.flow.travel(segment, segment.departsNanos, 0);
-      } else if (segment.reachesNanos == Timeline.NEVER) {
-        // Held by an outage that has ended now.
-        segment.flow.travel(segment, segment.departsNanos, 0);
-        segment.reachesNanos = Math.max(segment.reachesNanos, nowNanos);
-      } else {
-        segment.flow.keepArrival(segment);
+    underWay.removeIf(segment -> segment.acknowledgedNanos <= nowNanos);
+    List<Segment> all = new ArrayList<>(underWay);
+    all.addAll(lost);
+    all.sort(Comparator.comparingLong(segment -> segment.turn));
+    Set<Flow> flows = new LinkedHashSet<>();
+    all.forEach(segment -> flows.add(segment.flow));
+    flows.forEach(flow -> flow.forgetTimes(nowNanos));
+    for (Segment segment : all) {
+      boolean leaves = segment.departsNanos > nowNanos;
+      if (leaves) {
+        segment.departsNanos =
+            segment.queued
+                ? transmit(segment.bytes, Math.max(nowNanos, segment.enteredNanos))
+                : freeNanos();
       }
+      segment.flow.renew(segment, leaves, nowNanos);
     }
+    flows.forEach(Flow::renewLosses);
   }
 
   /**

@@ -215,6 +215,115 @@ class LossyLinkModelTest {
     assertThat(second.reachesNanos).isEqualTo(500 * MS);
   }
 
+  @Test
+  void sendsAgainWhatWasLostBeforeAnOutageWithoutAnEndOnceTheLinkIsBack() {
+    LinkModel link = losing(endlessOutageAfter(210), 1);
+    Flow flow = open(link);
+    Segment lost = flow.send(1448, flow.nextNanos(1448, 200 * MS, 200 * MS));
+    assertThat(lost).isNotNull();
+    assertThat(flow.nextNanos(-1, 0, SECOND)).isEqualTo(LinkModel.NEVER);
+
+    link.change(SECOND, link.timeline().overrides().withOutage(false));
+
+    // As if it were acknowledged half a round trip after the end, at 1,050 ms: 850 ms after it was
+    // sent. A timeout is that and 200 ms.
+    long again = flow.nextNanos(-1, 0, LinkModel.NEVER);
+    assertThat(again / MS).isEqualTo(1_250);
+    flow.send(-1, again);
+    assertThat(lost.reachesNanos / MS).isEqualTo(1_300);
+  }
+
+  @Test
+  void findsALossByWhatAnOutageWithoutAnEndHeldBehindIt() {
+    LinkModel link = losing(endlessOutageAfter(210), 1);
+    Flow flow = open(link);
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      segments.add(flow.send(1448, flow.nextNanos(1448, 200 * MS, 200 * MS)));
+    }
+
+    link.change(SECOND, link.timeline().overrides().withOutage(false));
+
+    // The other three arrive now and are acknowledged half a round trip later: three at once.
+    assertThat(segments.get(3).reachesNanos).isEqualTo(SECOND);
+    assertThat(flow.nextNanos(-1, 0, SECOND) / MS).isEqualTo(1_050);
+  }
+
+  @Test
+  void goesOnAfterAnOutageWithoutAnEndThatHeldAcknowledgementsOnly() {
+    LinkModel link = losing(endlessOutageAfter(270));
+    Flow flow = open(link);
+    for (int i = 0; i < 10; i++) {
+      flow.send(1448, flow.nextNanos(1448, 200 * MS, 200 * MS));
+    }
+    // All are there at 250 ms, and the first window is used up.
+    assertThat(flow.nextNanos(1448, 200 * MS, 290 * MS)).isEqualTo(LinkModel.NEVER);
+
+    link.change(SECOND, link.timeline().overrides().withOutage(false));
+
+    assertThat(flow.nextNanos(1448, 200 * MS, SECOND)).isEqualTo(SECOND);
+  }
+
+  @Test
+  void startsWhatWaitedInAnOutageAtItsEndAndAtTheRate() {
+    LinkModel link =
+        new LinkModel(LinkTrace.constant(1e6, 1e6, Duration.ZERO), 0, LinkOptions.IDEAL);
+    Flow flow = link.connect(0).flow(Direction.UPLINK);
+    link.change(0, link.timeline().overrides().withOutage(true));
+    link.change(SECOND, link.timeline().overrides().withOutage(null));
+
+    for (int i = 1; i <= 3; i++) {
+      Segment segment = flow.send(1_000, flow.nextNanos(1_000, 10 * MS, SECOND));
+      assertThat(segment).isNotNull();
+      assertThat(segment.reachesNanos).isEqualTo(SECOND + i * MS);
+    }
+  }
+
+  @Test
+  void endsAnOutageOfTheTraceEarlyForWhatItHolds() {
+    LinkTrace trace =
+        LinkTrace.of(
+            List.of(
+                new Step(0, 1e6, 1e6, 40 * MS, false),
+                new Step(10 * MS, 1e6, 1e6, 40 * MS, true),
+                new Step(60 * SECOND, 1e6, 1e6, 40 * MS, false)));
+    LinkModel link = new LinkModel(trace, 0, LinkOptions.IDEAL);
+    Flow flow = link.connect(0).flow(Direction.UPLINK);
+    Segment held = flow.send(1_000, flow.nextNanos(1_000, 0, 0));
+    assertThat(held).isNotNull();
+    assertThat(held.reachesNanos).isEqualTo(60 * SECOND);
+
+    link.change(SECOND, link.timeline().overrides().withOutage(false));
+
+    assertThat(held.reachesNanos).isEqualTo(SECOND);
+    assertThat(held.acknowledgedNanos).isEqualTo(SECOND + 20 * MS);
+  }
+
+  @Test
+  void losesWhatFoundNoRoomWhileTheRateWasNothingAndSendsItAgain() {
+    LinkOptions options =
+        LinkOptions.DEFAULT.withPath(
+            Direction.UPLINK, path -> path.withBuffer(new Buffer.OfBytes(3_000)));
+    LinkModel link = new LinkModel(LinkTrace.constant(1e6, 1e6, Duration.ZERO), 0, options);
+    link.change(0, link.timeline().overrides().withRates(0.0, null));
+    Flow flow = open(link);
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      segments.add(flow.send(1448, flow.nextNanos(1448, 0, 0)));
+    }
+
+    link.change(SECOND, link.timeline().overrides().withRates(1e6, null));
+
+    // 1,448 bytes take 1.448 ms; the third was not among what waited.
+    assertThat(segments.get(1).reachesNanos).isEqualTo(SECOND + 2 * 1_448_000);
+    Segment third = segments.get(2);
+    assertThat(third.reachesNanos).isEqualTo(LinkModel.NEVER);
+    long again = flow.nextNanos(-1, 0, LinkModel.NEVER);
+    assertThat(again).isBetween(SECOND + 2 * 1_448_000, 2 * SECOND);
+    flow.send(-1, again);
+    assertThat(third.reachesNanos).isEqualTo(again + 1_448_000);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void answersAlikeForTheSameSeed(long seed) {
@@ -259,8 +368,20 @@ class LossyLinkModelTest {
     return new Flow(link, Direction.UPLINK, handshake, new SplittableRandom(1));
   }
 
+  /** Fast, and then out for good. */
+  private static LinkTrace endlessOutageAfter(long millis) {
+    return LinkTrace.of(
+        List.of(
+            new Step(0, 1e12, 1e12, 100 * MS, false),
+            new Step(millis * MS, 1e12, 1e12, 100 * MS, true)));
+  }
+
   /** A fast link whose uplink loses the packets of these numbers, counted from 1. */
   private static LinkModel losing(int... numbers) {
+    return losing(FAST, numbers);
+  }
+
+  private static LinkModel losing(LinkTrace trace, int... numbers) {
     LossProcess scripted =
         new LossProcess(Loss.NONE, new SplittableRandom(1)) {
           private int number;
@@ -272,7 +393,7 @@ class LossyLinkModelTest {
           }
         };
     LossProcess none = new LossProcess(Loss.NONE, new SplittableRandom(1));
-    return new LinkModel(FAST, 0, LinkOptions.DEFAULT, scripted, none);
+    return new LinkModel(trace, 0, LinkOptions.DEFAULT, scripted, none);
   }
 
   /** Sends so many packets at once and returns when each reaches the other end, in ms. */

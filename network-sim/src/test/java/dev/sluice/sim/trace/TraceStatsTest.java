@@ -63,6 +63,23 @@ class TraceStatsTest {
   }
 
   @Test
+  void leavesARestOfLessThanASecondOutOfTheSecondsAndNotOutOfTheMean() {
+    // Four seconds at 2 and 100 ms: as a whole second the rest would count as 0.2.
+    LinkTrace trace =
+        LinkTrace.builder()
+            .phase(Duration.ofMillis(4_000), 2, 1, Duration.ZERO)
+            .phase(Duration.ofMillis(100), 4, 1, Duration.ZERO)
+            .build();
+
+    TraceStats.Rate uplink = TraceStats.of(trace).uplink();
+
+    assertThat(uplink.min()).isCloseTo(2, CLOSE);
+    assertThat(uplink.max()).isCloseTo(2, CLOSE);
+    assertThat(uplink.variation()).isCloseTo(0, CLOSE);
+    assertThat(uplink.mean()).isCloseTo((4 * 2 + 0.1 * 4) / 4.1, CLOSE);
+  }
+
+  @Test
   void takesATraceOfLessThanASecondAsItIs() {
     LinkTrace trace = LinkTrace.builder().lte(Duration.ofMillis(300)).build();
 

@@ -19,7 +19,9 @@ final class Capacity {
   /** Least accuracy over the uncut network's on the same frames: the goal's point. */
   private static final double LEAST_DIFFERENCE = -0.01;
 
+  /** Workers at least, each with its devices. */
   private static final int SITES = 2;
+
   private static final int MOST_DEVICES = 1 << 16;
   private static final double RESOLUTION = 1.05;
 
@@ -80,9 +82,11 @@ final class Capacity {
   }
 
   private Tried attempt(int devices) throws InterruptedException, ExecutionException {
+    /* A pool has as many devices as several sites of one worker. */
+    int workers = Math.max(SITES, fleet.pool());
     FleetResult result =
         new FleetSimulator(fleet.withDevicesPerWorker(devices))
-            .run(SITES * devices, threads, done -> {});
+            .run(workers * devices, threads, done -> {});
     Tried now = new Tried(devices, result, holds(result));
     tried.add(now);
     return now;

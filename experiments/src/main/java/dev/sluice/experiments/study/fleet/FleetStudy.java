@@ -31,9 +31,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Four parts. The simulator beside twenty real sessions on emulated devices. What rounding the
  * conditions does, beside the same fleet decided exactly. The largest load that a worker holds, for
  * five ways to serve the frames, and for workers of several sizes, since larger ones gain by
- * statistical multiplexing; from it the workers for a million cameras follow. And how fast all that
- * is, on as large a fleet as the issue asks for, which also shows whether a small fleet stands for
- * a large one. Devices, links and cells are those of {@link Cameras}.
+ * statistical multiplexing, alone and in pools, with and without batches; from it the workers for a
+ * million cameras follow. And how fast all that is, on as large a fleet as the issue asks for,
+ * which also shows whether a small fleet stands for a large one. Devices, links and cells are those
+ * of {@link Cameras}.
  */
 public final class FleetStudy implements Study {
   private static final long SECOND = 1_000_000_000L;
@@ -58,6 +59,13 @@ public final class FleetStudy implements Study {
     }
   }
 
+  /**
+   * What a batch may hold, and what each further request in it saves: as accelerators do, assumed.
+   */
+  private static final int BATCH = 8;
+
+  private static final double BATCH_GAIN = 0.75;
+
   /** Twenty schedulers are prepared for the real devices. */
   private static final int VALIDATED_EVERY = 8;
 
@@ -72,7 +80,7 @@ public final class FleetStudy implements Study {
    * @param measured seconds that count
    * @param devices of the large fleet
    * @param seconds of the large fleet
-   * @param workerThreads sizes of workers
+   * @param workers for which the largest load is looked for
    */
   private record Extent(
       int pictures,
@@ -83,10 +91,56 @@ public final class FleetStudy implements Study {
       int measured,
       int devices,
       int seconds,
-      List<Integer> workerThreads) {
+      List<Setting> workers) {
     static final Extent FULL =
-        new Extent(800, 4, 180, 400, 30, 60, 100_000, 600, List.of(1, 2, 4, 8, 16));
-    static final Extent QUICK = new Extent(150, 16, 25, 60, 10, 15, 4_000, 60, List.of(1, 4));
+        new Extent(
+            800,
+            4,
+            180,
+            400,
+            30,
+            60,
+            100_000,
+            600,
+            List.of(
+                new Setting(1, 1, 1),
+                new Setting(2, 1, 1),
+                new Setting(4, 1, 1),
+                new Setting(8, 1, 1),
+                new Setting(16, 1, 1),
+                new Setting(4, 1, BATCH),
+                new Setting(4, 8, 1),
+                new Setting(4, 8, BATCH)));
+    static final Extent QUICK =
+        new Extent(
+            150,
+            16,
+            25,
+            60,
+            10,
+            15,
+            4_000,
+            60,
+            List.of(
+                new Setting(1, 1, 1),
+                new Setting(4, 1, 1),
+                new Setting(4, 1, BATCH),
+                new Setting(4, 3, BATCH)));
+  }
+
+  /**
+   * How devices are served.
+   *
+   * @param threads of each worker
+   * @param pool workers among which devices choose
+   * @param batch requests that a thread computes together at most
+   */
+  private record Setting(int threads, int pool, int batch) {
+    WorkerKind worker() {
+      return batch == 1
+          ? WorkerKind.processors(threads)
+          : WorkerKind.processors(threads).batching(batch, BATCH_GAIN);
+    }
   }
 
   @Override
@@ -247,6 +301,8 @@ public final class FleetStudy implements Study {
         new TextTable(
             "way",
             "threads",
+            "pool",
+            "batch",
             "devices/worker",
             "workers/million",
             "busy",
@@ -259,7 +315,7 @@ public final class FleetStudy implements Study {
     for (Way way : Way.values()) {
       context.console().println(way.title());
       List<DeviceKind> devices = cameras.kinds(way, false);
-      for (int threads : extent.workerThreads()) {
+      for (Setting setting : extent.workers()) {
         Fleet fleet =
             Cameras.fleet(
                     devices,
@@ -267,21 +323,24 @@ public final class FleetStudy implements Study {
                     extent.warmUp() * SECOND,
                     extent.measured() * SECOND,
                     context.seed("capacity"))
-                .withWorker(WorkerKind.processors(threads));
+                .withWorker(setting.worker())
+                .withPool(setting.pool());
         Capacity capacity = new Capacity(fleet, THREADS);
-        Optional<Capacity.Tried> most = capacity.find(40 * threads);
+        Optional<Capacity.Tried> most = capacity.find(40 * setting.threads());
         Capacity.Tried shown = most.orElse(capacity.tried().get(capacity.tried().size() - 1));
         double workers =
             most.map(m -> m.result().workerNanosPerFrame() == 0 ? 0 : MILLION / m.devices())
                 .orElse(Double.NaN);
-        answers.add(row(way, threads, most.isPresent(), workers, shown));
+        answers.add(row(way, setting, most.isPresent(), workers, shown));
         for (Capacity.Tried tried : capacity.tried()) {
-          loads.add(row(way, threads, tried.holds(), Double.NaN, tried));
+          loads.add(row(way, setting, tried.holds(), Double.NaN, tried));
         }
         FleetResult r = shown.result();
         table.row(
             way.title(),
-            String.valueOf(threads),
+            String.valueOf(setting.threads()),
+            String.valueOf(setting.pool()),
+            String.valueOf(setting.batch()),
             most.isPresent() ? String.valueOf(shown.devices()) : "none",
             most.isPresent() ? format("%.0f", workers) : "never holds",
             format("%.0f %%", 100 * r.busyShare()),
@@ -290,7 +349,7 @@ public final class FleetStudy implements Study {
             format("%.1f %%", 100 * r.degradedShare()),
             format("%.0f ms", r.latencyNanos(95) / 1e6),
             format("%.2f pt", 100 * (r.uncutAccuracy() - r.accuracy())));
-        if (way == Way.SLUICE && threads == Cameras.WORKER_THREADS) {
+        if (way == Way.SLUICE && setting.equals(new Setting(Cameras.WORKER_THREADS, 1, 1))) {
           usual = most;
         }
         if (most.isEmpty() || r.workerNanosPerFrame() == 0) {
@@ -303,6 +362,8 @@ public final class FleetStudy implements Study {
         List.of(
             "way",
             "threads",
+            "pool",
+            "batch",
             "holds",
             "workers_per_million",
             "devices_per_worker",
@@ -324,11 +385,13 @@ public final class FleetStudy implements Study {
   }
 
   private static List<Object> row(
-      Way way, int threads, boolean holds, double workers, Capacity.Tried tried) {
+      Way way, Setting setting, boolean holds, double workers, Capacity.Tried tried) {
     FleetResult r = tried.result();
     return List.of(
         way.title(),
-        threads,
+        setting.threads(),
+        setting.pool(),
+        setting.batch(),
         holds,
         Double.isNaN(workers) ? "" : format("%.0f", workers),
         tried.devices(),
