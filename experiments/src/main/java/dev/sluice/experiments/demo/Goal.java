@@ -3,10 +3,8 @@ package dev.sluice.experiments.demo;
 import dev.sluice.experiments.report.Score;
 import dev.sluice.experiments.report.Tally;
 import dev.sluice.scheduler.objective.Constraint;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -43,14 +41,7 @@ public record Goal(String text, Objective objective, long deadlineNanos) {
 
   /** How far below the uncut network the accuracy may fall, in points, where that is bounded. */
   public OptionalDouble pointsBelowFinal() {
-    Optional<Constraint> floor =
-        objective.constraints().stream()
-            .filter(
-                constraint ->
-                    constraint.metric().kind() == Metric.Kind.ACCURACY
-                        && constraint.relativeToFinal())
-            .findFirst();
-    return floor.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(-100 * floor.get().bound());
+    return objective.pointsBelowFinal();
   }
 
   /**

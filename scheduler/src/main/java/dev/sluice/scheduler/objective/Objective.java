@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.objective;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +28,17 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
   /** Returns whether it asks for little work on the device, in time or in energy. */
   public boolean sparesDevice() {
     return mentions(Metric.Kind.DEVICE_COMPUTE) || mentions(Metric.Kind.DEVICE_ENERGY);
+  }
+
+  /**
+   * Returns how far below the uncut network the accuracy may fall, in points, where the first bound
+   * on it that speaks of that network says so.
+   */
+  public OptionalDouble pointsBelowFinal() {
+    return constraints.stream()
+        .filter(bound -> bound.metric().kind() == Metric.Kind.ACCURACY && bound.relativeToFinal())
+        .mapToDouble(bound -> -100 * bound.bound())
+        .findFirst();
   }
 
   /**

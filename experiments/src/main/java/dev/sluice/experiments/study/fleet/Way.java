@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.fleet;
 
 import dev.sluice.experiments.fleet.Decider;
+import dev.sluice.experiments.study.replay.BestPicture;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.objective.Objective;
@@ -17,13 +18,10 @@ import java.util.function.Predicate;
 /** With what a fleet serves its frames: all of Sluice, or parts of it. */
 enum Way {
   DEVICE_ONLY("device only"),
-  CLOUD_JPEG("cloud only, JPEG"),
+  CLOUD_PICTURE("cloud only, best picture"),
   EXITS("exits only"),
   SPLIT("split without exits"),
   SLUICE("all of Sluice");
-
-  /** JPEG of quality 75 without the headers that both sides know: fair to the picture. */
-  private static final String PICTURE = "jpegs-75";
 
   private final String title;
 
@@ -38,12 +36,16 @@ enum Way {
   /**
    * Who decides.
    *
+   * @param objective bounds the accuracy against the uncut network's
    * @param every of how many plans of a chain one is kept, so that preparing takes seconds
    */
   Decider decider(BundleFacts facts, Objective objective, int every) {
     return switch (this) {
       case DEVICE_ONLY -> Decider.of(new DeviceOnly(facts));
-      case CLOUD_JPEG -> Decider.of(new CloudOnly(facts, PICTURE));
+      case CLOUD_PICTURE ->
+          Decider.of(
+              new CloudOnly(
+                  facts, BestPicture.of(facts, objective.pointsBelowFinal().orElseThrow() / 100)));
       case EXITS, SPLIT, SLUICE ->
           Decider.of(
               new Scheduler(
@@ -57,7 +59,7 @@ enum Way {
   private boolean mayUse(Plan plan) {
     return switch (this) {
       case DEVICE_ONLY, EXITS -> !plan.usesCloud();
-      case CLOUD_JPEG -> plan.split() == 0 && plan.usesCloud();
+      case CLOUD_PICTURE -> plan.split() == 0 && plan.usesCloud();
       case SPLIT -> plan.exits().isEmpty();
       case SLUICE -> true;
     };

@@ -15,7 +15,7 @@ import java.util.Comparator;
  * <p>Bytes decide and not time, as an engineer who is paid by the link would have it; who has a
  * fast link finds pixels and PNG beside it in the studies.
  */
-final class BestPicture {
+public final class BestPicture {
   private BestPicture() {}
 
   /**
@@ -26,7 +26,7 @@ final class BestPicture {
    * @return its name at cut 0
    * @throws IllegalArgumentException if the bundle has none that loses so little
    */
-  static String of(BundleFacts facts, double mostLoss) {
+  public static String of(BundleFacts facts, double mostLoss) {
     CalibrationTable select = facts.select();
     return new Coding.Within(mostLoss)
         .offered(facts).stream()
