@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Turns pictures into baseline JPEGs (ITU-T T.81) of three components in one scan: the same bytes
- * as Java's own writer, which spends most of its time on a small picture around the encoding.
+ * as Java's own writer, without its trees of metadata and its calls for each row.
  *
  * <p>Immutable and thread-safe. A call allocates what it works on: 15 bytes (full colour: 30) for
  * each pixel of a row of coding units, which is 16 (8) rows of pixels, and 4 bytes a symbol.
