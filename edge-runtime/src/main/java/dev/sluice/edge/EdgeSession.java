@@ -277,11 +277,15 @@ public final class EdgeSession implements AutoCloseable {
           @Override
           public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {
             long now = loop.nanoTime();
-            if (shared) {
-              estimators.onHeard(now);
-            } else if (paddingBytes > 0) {
-              estimators.onProbe(paddingBytes, roundTripNanos, now);
+            if (paddingBytes > 0) {
+              if (shared) {
+                estimators.onSharedProbe(paddingBytes, roundTripNanos, now);
+              } else {
+                estimators.onProbe(paddingBytes, roundTripNanos, now);
+              }
               replan();
+            } else if (shared) {
+              estimators.onHeard(now);
             } else {
               estimators.onPing(roundTripNanos, now);
             }
@@ -1305,7 +1309,8 @@ public final class EdgeSession implements AutoCloseable {
     long now = loop.nanoTime();
     Estimates e = conditions(now);
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
-    if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending)) {
+    // Those that the estimators know to be under way are theirs to heed, the others are overdue.
+    if (e.probeWanted() && live.values().stream().noneMatch(r -> r.cloudPending && r.late)) {
       tally.probes++;
       estimators.onProbeSent(now);
       energy.ifPresent(meter -> meter.sends(e.probeBytesWanted(), e.uplinkBytesPerSecond(), now));

@@ -25,6 +25,7 @@ import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.List;
 import java.util.Random;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +86,34 @@ class SessionUnderLoadTest {
     session.submit(new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
     loop.runUntil(loop.nanoTime() + 200 * MS);
     cloud.listener.orElseThrow().onPong(10 * MS, 0, false);
+  }
+
+  @Test
+  void probesBetweenSmallPayloadsThoughOneIsAlwaysUnderWay() {
+    cloud.script = (request, done) -> cloud.replyAfter(100 * MS, request, done);
+    open(
+        FakeNetwork.PROFILE,
+        (estimates, current, now) ->
+            new PlanDecision(new Plan(0, "c", List.of()), "stays", NO_PREDICTION, true));
+    loop.runUntil(start + 200 * MS);
+    for (int i = 0; i < 10; i++) {
+      estimators.onPing(95 * MS, loop.nanoTime());
+    }
+    // 1000 bytes within the noise of a round trip of 95 ms, every 40 ms.
+    while (cloud.probes.isEmpty() && nextFrame < 50) {
+      long id = nextFrame++;
+      session.submit(new Frame(id, "frame", new byte[12], 2, 2, loop.nanoTime()), answer -> {});
+      loop.runUntil(loop.nanoTime() + 40 * MS);
+    }
+    double believed = session.status().estimates().uplinkBytesPerSecond();
+    assertThat(cloud.probes).containsExactly(12_000);
+    assertThat(believed).isLessThan(3e6);
+
+    // Back within 1 ms, and twice the least noise of 0.5 ms.
+    cloud.listener.orElseThrow().onPong(96 * MS, 12_000, true);
+
+    assertThat(session.status().estimates().uplinkBytesPerSecond())
+        .isCloseTo(6e6, Percentage.withPercentage(1));
   }
 
   @Test

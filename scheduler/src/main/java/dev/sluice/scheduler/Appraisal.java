@@ -5,6 +5,7 @@ import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.Predictor;
@@ -85,6 +86,19 @@ public final class Appraisal {
   /** Returns a metric as targets count it, in its base unit. */
   public double value(int candidate, Metric metric) {
     return predictor.value(candidate, metric, estimates);
+  }
+
+  /**
+   * Returns the part of a relative gain in a target that may be no more than the uncertainty of the
+   * estimates: that much is taken off before a plan in use is changed.
+   *
+   * @param current the plan in use
+   * @param other the one that would be taken up
+   * @return a share, at least 0
+   */
+  public double doubt(int current, int other, Target target) {
+    double sds = options.stability().gainSds();
+    return sds == 0 ? 0 : sds * new GainNoise(predictor, estimates).sd(current, other, target);
   }
 
   /**

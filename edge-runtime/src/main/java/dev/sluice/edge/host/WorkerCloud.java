@@ -195,7 +195,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * <p>Nothing is sent while requests are on their way, which tell as much.
+   * <p>Nothing is sent while a request is being written or waits to be.
    */
   @Override
   public void probe(int bytes) {

@@ -29,7 +29,10 @@ public final class Estimators {
    * the round trip, the slope of time over size among the last transfers is the opinion instead.
    *
    * Small payloads on a fast link drown in the noise of the round trip: those say only "at least",
-   * and a padded ping (probe) sized to stand out of the noise is asked for instead.
+   * and a padded ping (probe) sized to stand out of the noise is asked for instead. Where frames
+   * never pause it goes between them, and then tells "at least" too; it may take a small share of
+   * what is sent. Without it nobody would learn that a link carries more than the small payloads
+   * of the plan in use show, and plans that send more would never be tried.
    *
    * A transfer that is still under way bounds the rate from above before it ends: after a drop that
    * is the first sign. A ping that shared the link with a large payload tells nothing but an upper
@@ -51,6 +54,19 @@ public final class Estimators {
   private static final long PROBE_GAP_NANOS = 500_000_000;
   private static final int LEAST_PROBE_BYTES = 1000;
   private static final int MOST_PROBE_BYTES = 12_000;
+
+  /** Of the bytes sent, what probes between frames may take. */
+  private static final double PROBE_SHARE = 0.02;
+
+  /** What a probe between frames may keep them from the link, at the rate believed. */
+  private static final double MOST_PROBE_SECONDS = 0.04;
+
+  /** Where the link is believed to be busy for more of the time there is no room for a probe. */
+  private static final double MOST_BUSY_SHARE = 0.7;
+
+  /** A probe between frames that is not so many times as large as they are tells nothing new. */
+  private static final int PROBE_OVER_PAYLOAD = 3;
+
   private static final int REMEMBERED_TRANSFERS = 3;
   private static final long REMEMBERED_NANOS = 3_000_000_000L;
   private static final long SHARED_PING_NANOS = 2_000_000_000L;
@@ -91,6 +107,12 @@ public final class Estimators {
   private boolean probed;
   private long probedNanos;
   private int lastProbeBytes;
+  private boolean probeShared;
+
+  /** Bytes sent since the last probe between frames; as if enough for one to begin with. */
+  private double sentSinceProbe = MOST_PROBE_BYTES / PROBE_SHARE;
+
+  private int lastSentBytes;
   private boolean transferred;
   private long lastReplyNanos;
   private long lastWorkerByteNanos;
@@ -229,6 +251,8 @@ public final class Estimators {
     if (!sane) {
       return;
     }
+    sentSinceProbe += sample.bytesSent();
+    lastSentBytes = sample.bytesSent();
     if (hurried) {
       workerDwellNanos += 0.3 * (dwell - workerDwellNanos);
     }
@@ -293,16 +317,34 @@ public final class Estimators {
   public void onProbeSent(long nowNanos) {
     probed = true;
     probedNanos = nowNanos;
+    probeShared = !pending.isEmpty();
+    sentSinceProbe = probeShared ? 0 : sentSinceProbe;
     watch.sent(nowNanos);
   }
 
   /** The pong to a padded ping of {@code bytes} bytes came back. */
   public void onProbe(int bytes, long elapsedNanos, long nowNanos) {
+    probeReturned(bytes, elapsedNanos, probeShared, nowNanos);
+  }
+
+  /** The same of one that waited behind requests: all it tells is that the rate is not less. */
+  public void onSharedProbe(int bytes, long elapsedNanos, long nowNanos) {
+    probeReturned(bytes, elapsedNanos, true, nowNanos);
+  }
+
+  private void probeReturned(int bytes, long elapsedNanos, boolean shared, long nowNanos) {
     probed = true;
     probedNanos = nowNanos;
     lastProbeBytes = Math.max(0, Math.min(MOST_PROBE_BYTES, bytes));
     heard(nowNanos);
-    if (elapsedNanos > 0 && elapsedNanos < SANE_NANOS && bytes > 0) {
+    if (elapsedNanos <= 0 || elapsedNanos >= SANE_NANOS || bytes <= 0) {
+      return;
+    }
+    if (shared) {
+      double service = Math.max(0, elapsedNanos - roundTrip.nanos());
+      double noise = Math.max(LEAST_NOISE_NANOS, roundTrip.spreadNanos());
+      rate.raise(limited(bytes / (service + 2 * noise)), nowNanos);
+    } else {
       Finished transfer = new Finished(bytes, elapsedNanos, 0, 0, 0, false, nowNanos);
       remember(transfer);
       judge(transfer);
@@ -387,7 +429,13 @@ public final class Estimators {
             && !returned
             && nowNanos - rate.informedNanos() < PROBE_AGE_NANOS;
     boolean justProbed = probed && nowNanos - probedNanos < PROBE_GAP_NANOS;
-    if (state != LinkState.UP || !roundTrip.known() || fresh || justProbed || !pending.isEmpty()) {
+    if (state != LinkState.UP || !roundTrip.known() || justProbed) {
+      return 0;
+    }
+    if (rate.onlyAtLeast() && (fresh || !pending.isEmpty())) {
+      return probeBytesBetweenFrames(bytesPerSecond);
+    }
+    if (fresh || !pending.isEmpty()) {
       return 0;
     }
     double seconds = Math.min(0.08, Math.max(0.02, 4 * noiseNanos(nowNanos) / 1e9));
@@ -397,6 +445,17 @@ public final class Estimators {
       bytes = Math.max(bytes, 3.0 * lastProbeBytes);
     }
     return (int) Math.min(MOST_PROBE_BYTES, Math.max(LEAST_PROBE_BYTES, bytes));
+  }
+
+  private int probeBytesBetweenFrames(double bytesPerSecond) {
+    double bytes = Math.min(MOST_PROBE_BYTES, bytesPerSecond * MOST_PROBE_SECONDS);
+    double busyNanos = lastSentBytes / bytesPerSecond * 1e9;
+    boolean room = framePeriodNanos() == 0 || busyNanos < MOST_BUSY_SHARE * framePeriodNanos();
+    return room
+            && bytes >= Math.max(LEAST_PROBE_BYTES, PROBE_OVER_PAYLOAD * (double) lastSentBytes)
+            && bytes <= PROBE_SHARE * sentSinceProbe
+        ? (int) bytes
+        : 0;
   }
 
   /** The rate that the oldest transfer under way cannot have exceeded; very large if none is. */

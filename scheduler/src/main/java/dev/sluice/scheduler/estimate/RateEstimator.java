@@ -16,6 +16,9 @@ final class RateEstimator {
   private static final double SURPRISE_SDS = 3;
   private static final double LEAST_SURPRISE = 0.35;
   private static final double BELOW_BOUND = 0.3;
+  private static final double AT_LEAST_SD = 0.3;
+  private static final double SHARE_GAIN = 0.1;
+  private static final double MOSTLY = 0.8;
   private static final double LEAST_NOISE_VARIANCE = 0.05 * 0.05;
 
   private double mean;
@@ -26,6 +29,10 @@ final class RateEstimator {
   private long informedNanos;
   private boolean informed;
   private boolean climbing;
+
+  /** Of the last samples, how many only showed that the rate is not less than so much; smoothed. */
+  private double atLeastShare;
+
   private double suspectSide;
   private boolean missedBefore;
 
@@ -42,6 +49,14 @@ final class RateEstimator {
   /** Whether the last sample only showed that the rate is above what was believed. */
   boolean climbing() {
     return climbing;
+  }
+
+  /**
+   * Whether the last samples, all but a few, only told that the rate is not less than so much: what
+   * is sent is too small to measure it, and it may be far higher than believed.
+   */
+  boolean onlyAtLeast() {
+    return atLeastShare > MOSTLY;
   }
 
   /** When a sample last did. */
@@ -63,6 +78,15 @@ final class RateEstimator {
    * @param relativeSd the measurement's own relative standard deviation
    */
   void observe(double bytesPerSecond, double relativeSd, long nowNanos) {
+    count(0);
+    follow(bytesPerSecond, relativeSd, nowNanos);
+  }
+
+  private void count(double atLeast) {
+    atLeastShare += SHARE_GAIN * (atLeast - atLeastShare);
+  }
+
+  private void follow(double bytesPerSecond, double relativeSd, long nowNanos) {
     double log = Math.log(bytesPerSecond);
     missedBefore = false;
     if (!informed) {
@@ -100,17 +124,35 @@ final class RateEstimator {
   /** Takes in that the rate was at least this much: the transfer was too quick to measure. */
   void observeAtLeast(double bytesPerSecond, long nowNanos) {
     double log = Math.log(bytesPerSecond);
+    count(1);
     if (!informed || log > logMean(nowNanos)) {
-      observe(bytesPerSecond, 0.3, nowNanos);
+      follow(bytesPerSecond, AT_LEAST_SD, nowNanos);
       climbing = true;
     } else {
       advance(nowNanos);
       if (log > mean - Math.log(2)) {
-        variance = Math.min(variance, 0.3 * 0.3);
+        variance = Math.min(variance, AT_LEAST_SD * AT_LEAST_SD);
       }
       suspectSide = 0;
       inform(nowNanos);
     }
+  }
+
+  /**
+   * Takes in that a probe passed at this rate at least: the belief moves up there at once, since
+   * nothing comes back sooner than the link allows.
+   */
+  void raise(double bytesPerSecond, long nowNanos) {
+    double log = Math.log(bytesPerSecond);
+    if (!informed || log <= logMean(nowNanos)) {
+      observeAtLeast(bytesPerSecond, nowNanos);
+      return;
+    }
+    advance(nowNanos);
+    mean = log;
+    variance = AT_LEAST_SD * AT_LEAST_SD;
+    suspectSide = 0;
+    inform(nowNanos);
   }
 
   /**
@@ -124,6 +166,7 @@ final class RateEstimator {
       return;
     }
     if (missedBefore) {
+      count(0);
       advance(nowNanos);
       mean = below;
       variance = Math.max(variance, BELOW_BOUND * BELOW_BOUND);

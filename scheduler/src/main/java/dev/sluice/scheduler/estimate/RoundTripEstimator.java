@@ -42,15 +42,20 @@ final class RoundTripEstimator {
 
   long sdNanos(long nowNanos) {
     long center = nanos();
+    double ageSeconds = Math.max(0, nowNanos - updatedNanos) / 1e9;
+    double aged = 0.1 * center * Math.sqrt(Math.min(ageSeconds, 100));
+    double spread = Math.max(spreadNanos(), Math.max(LEAST_SD_NANOS, LEAST_RELATIVE_SD * center));
+    return Math.round(Math.sqrt(spread * spread + aged * aged));
+  }
+
+  /** Standard deviation of the last samples as they are, robust: without what caution adds. */
+  double spreadNanos() {
+    long center = nanos();
     long[] deviations = latest(KEPT);
     for (int i = 0; i < deviations.length; i++) {
       deviations[i] = Math.abs(deviations[i] - center);
     }
-    double ageSeconds = Math.max(0, nowNanos - updatedNanos) / 1e9;
-    double aged = 0.1 * center * Math.sqrt(Math.min(ageSeconds, 100));
-    double spread =
-        Math.max(1.4826 * median(deviations), Math.max(LEAST_SD_NANOS, LEAST_RELATIVE_SD * center));
-    return Math.round(Math.sqrt(spread * spread + aged * aged));
+    return 1.4826 * median(deviations);
   }
 
   /** Whether this sample and the last one agree on something far from all before. */

@@ -196,7 +196,8 @@ public final class Explainer {
       double size = Math.max(Math.abs(value), Math.abs(best));
       double gain = size == 0 ? 0 : (target.cost(best) - target.cost(value)) / size;
       if (gain > 0 && kept && slightly.isEmpty()) {
-        return new Loss.LittleGain(target, gain, appraisal.options().switchGain());
+        return new Loss.LittleGain(
+            target, gain, appraisal.doubt(chosen, other, target), appraisal.options().switchGain());
       }
       if (gain < 0 && slightly.isEmpty()) {
         slightly = Optional.of(new Loss.Worse(target, value, best));

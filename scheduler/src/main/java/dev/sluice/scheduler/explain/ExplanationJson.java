@@ -153,6 +153,7 @@ final class ExplanationJson {
     } else if (loss instanceof Loss.LittleGain little) {
       node.put("kind", "little_gain").put("target", little.target().toString());
       putNumber(node, "gain", little.gain());
+      putNumber(node, "doubt", little.doubt());
       putNumber(node, "needed", little.needed());
     } else if (loss instanceof Loss.FurtherOff further) {
       node.put("kind", "further_off");

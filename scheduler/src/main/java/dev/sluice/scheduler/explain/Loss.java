@@ -118,20 +118,30 @@ public sealed interface Loss {
   }
 
   /**
-   * It is better, but by too little to change the plan in use.
+   * It is better, but not so clearly that the plan in use is changed.
    *
    * @param target in which it is better
    * @param gain share by which it is
-   * @param needed share that a change is worth
+   * @param doubt part of that which may be no more than the estimates' uncertainty, at least 0
+   * @param needed share that a change is worth, the doubt taken off
    */
-  record LittleGain(Target target, double gain, double needed) implements Loss {
+  record LittleGain(Target target, double gain, double doubt, double needed) implements Loss {
     @Override
     public String text() {
       String better =
           "is better in " + target.metric() + " by " + Figures.significant(100 * gain) + " %";
-      return gain > needed
+      String more = "; a change is made for more than " + Figures.significant(100 * needed) + " %";
+      if (gain <= needed) {
+        return better + more;
+      }
+      return gain - doubt > needed
           ? better + ", but the plan in use is kept for a moment"
-          : better + "; a change is made for more than " + Figures.significant(100 * needed) + " %";
+          : better
+              + ", give or take "
+              + Figures.significant(100 * doubt)
+              + " % for not being sure of link and worker"
+              + more
+              + " beyond that";
     }
   }
 

@@ -489,18 +489,13 @@ public final class Predictor {
 
   /**
    * Frames per second that pass the slowest of device, uplink and worker, each taking one frame at
-   * a time. A worker that computes several at once can do more.
+   * a time. A worker that computes several at once can do more. Frames that come at that pace keep
+   * the connection's window open: slow start delays the first of them and limits none.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    double[] transferNanos = plan.shipment.transferNanos(conditions(estimates, caution));
-    double uplinkNanos = 0;
-    for (int i = 0; i < transferNanos.length; i++) {
-      uplinkNanos += plan.sends(i) ? transferNanos[i] : 0;
-    }
+    double uplinkNanos = meanBytes(plan, estimates) / conditions(estimates, caution).bytesPerNano();
     double slowest =
-        Math.max(
-            shift(plan, estimates).sentWeight() * uplinkNanos / scratch.length,
-            Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
+        Math.max(uplinkNanos, Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
     return 1e9 / slowest;
   }
 

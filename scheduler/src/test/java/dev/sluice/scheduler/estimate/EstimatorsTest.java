@@ -3,6 +3,8 @@ package dev.sluice.scheduler.estimate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Random;
 import java.util.function.LongToDoubleFunction;
 import org.assertj.core.data.Percentage;
@@ -246,6 +248,88 @@ class EstimatorsTest {
     }
 
     assertThat(estimators.at(18 * SECOND).uplinkBytesPerSecond()).isGreaterThan(250_000);
+  }
+
+  /** A hundred frames a second, five of them always under way, and what probes are asked for. */
+  private static final class Busy {
+    final Estimators estimators = new Estimators();
+    final FakeLink link;
+    final int bytes;
+    final Deque<TransferSample> underWay = new ArrayDeque<>();
+    long now;
+    long sent;
+    long probed;
+    long probeBack;
+    int probe;
+    long probeElapsed;
+
+    Busy(double rate, int bytes) {
+      this.bytes = bytes;
+      link = new FakeLink(t -> rate, t -> 40 * MS, 0.002, 21);
+      estimators.onPing(40 * MS, 0);
+    }
+
+    void until(long end) {
+      for (; now < end; now += 10 * MS) {
+        while (!underWay.isEmpty() && underWay.element().replyReceivedNanos() <= now) {
+          estimators.onTransfer(underWay.remove());
+        }
+        if (probe > 0 && probeBack <= now) {
+          estimators.onSharedProbe(probe, probeElapsed, now);
+          probe = 0;
+        }
+        estimators.onArrival(now);
+        TransferSample sample = link.send(now, bytes);
+        estimators.onSubmitted(sample.requestId(), bytes, now);
+        underWay.add(sample);
+        sent += bytes;
+        if (now % (500 * MS) == 0) {
+          estimators.onPing(link.ping(now), now);
+        }
+        int wanted = now % (250 * MS) == 0 ? estimators.at(now).probeBytesWanted() : 0;
+        if (wanted > 0) {
+          estimators.onProbeSent(now);
+          probe = wanted;
+          probed += wanted;
+          probeElapsed = link.send(now, wanted).replyReceivedNanos() - now - 3 * MS;
+          probeBack = now + probeElapsed;
+        }
+      }
+    }
+
+    double rate() {
+      return estimators.at(now).uplinkBytesPerSecond();
+    }
+  }
+
+  @Test
+  void probesBetweenFramesThatAreTooSmallToTellHowFastTheLinkIs() {
+    Busy busy = new Busy(12_500_000, 1700);
+    busy.until(240 * MS);
+    double unprobed = busy.rate();
+    assertThat(busy.probed).isZero();
+    busy.until(20 * SECOND);
+
+    // 1700 bytes within twice the noise of the round trip, which is held to be 2 ms at least;
+    // 12,000
+    // within 1 ms and twice the spread of pings, held to be 0.5 ms at least.
+    assertThat(unprobed).isLessThan(1700 / 4e-3);
+    assertThat(busy.rate()).isBetween(12_000 / 3e-3, 12_500_000.0);
+    // The first one is free.
+    assertThat(busy.probed).isBetween(12_000L, 12_000 + Math.round(0.02 * busy.sent));
+  }
+
+  @Test
+  void framesThatFillTheLinkOrAreLargeAreNotDisturbedByProbes() {
+    Busy slow = new Busy(200_000, 1700);
+    slow.until(20 * SECOND);
+    assertThat(slow.probed).isZero();
+    assertThat(slow.rate()).isCloseTo(200_000, Percentage.withPercentage(30));
+
+    // A probe is no larger than these: it would show no more.
+    Busy large = new Busy(12_500_000, 9000);
+    large.until(20 * SECOND);
+    assertThat(large.probed).isZero();
   }
 
   @Test

@@ -110,6 +110,18 @@ class DeviceCostsTest {
   }
 
   @Test
+  void slowStartDelaysFramesButLimitsNoThroughput() {
+    Predictor predictor = predictor(PredictorTest.handMade(40), "pi4+wifi", PredictorTest.SPLIT);
+    Metric throughput = Metric.of(Metric.Kind.THROUGHPUT);
+
+    // 40 and 120 KB for two of four, 3.2 ms per frame at 12.5 MB/s; device and worker take less.
+    // The
+    // first window is 14.6 KB, and each of the four it takes to the 120 KB would wait 200 ms.
+    Estimates far = Estimates.of(LinkState.UP, 12.5e6, 0, 200 * MS, 0, 0.1, 0.1, 0, 0);
+    assertThat(predictor.value(0, throughput, far)).isCloseTo(1000 / 3.2, within(1e-9));
+  }
+
+  @Test
   void countsMissesAsTheShareOfLaterAnswers() {
     // Answers after 30, 66.5, 30 and 68.5 ms.
     Predictor predictor = predictor(PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT);

@@ -36,6 +36,11 @@ class PredictorTest {
    * are sent with 1,000 and 3,000 bytes. The exit is wrong about 2, the codec breaks 3.
    */
   static BundleFacts handMade() {
+    return handMade(1);
+  }
+
+  /** The same with payloads so many times as large. */
+  static BundleFacts handMade(int larger) {
     Profile profile =
         new Profile(
             1,
@@ -53,11 +58,11 @@ class PredictorTest {
             new BundleFacts.CutFact(2, 1)),
         List.of(new BundleFacts.CodecFact(1, "q8")),
         profile,
-        handMade(Role.SELECT),
-        handMade(Role.CERTIFY));
+        handMade(Role.SELECT, larger),
+        handMade(Role.CERTIFY, larger));
   }
 
-  private static CalibrationTable handMade(Role role) {
+  private static CalibrationTable handMade(Role role, int larger) {
     CalibrationTable.Builder table =
         CalibrationTable.builder(role, 2, 4, new int[] {1, 2}, List.of(new Variant(1, "q8")));
     double[] confidence = {0.95, 0.6, 0.9, 0.7};
@@ -69,7 +74,7 @@ class PredictorTest {
           .sample(s, 0, -1)
           .outcome(s, 0, atExit[s], confidence[s], 0.1, 0.1)
           .outcome(s, 1, 0, 0.99, 0.98, 0.1)
-          .payload(0, s, bytes[s])
+          .payload(0, s, larger * bytes[s])
           .outcome(0, s, 1, sent[s], 0.8, 0.1, 0.1);
     }
     return table.build();
