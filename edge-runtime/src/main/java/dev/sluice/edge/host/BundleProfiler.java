@@ -79,6 +79,8 @@ public final class BundleProfiler {
       try {
         live.put(0, input(engine, bundle, picture));
         List<Profile.SegmentTime> segments = segments(engine, bundle, live);
+        // Codecs share code: who came first would pay for its compilation.
+        codecs(engine, bundle, network, known, live, picture);
         return new Profile(
             Profile.VERSION,
             "%s, %d processors, Java %d, ONNX Runtime, %d threads"
