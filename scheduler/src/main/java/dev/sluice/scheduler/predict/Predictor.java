@@ -236,10 +236,20 @@ public final class Predictor {
   }
 
   /**
+   * Returns whether what plans come to in a metric takes a replay. The device's compute does where
+   * it turns to frames whose reply is late: how many those are depends on the link.
+   */
+  public boolean needsReplay(Metric metric) {
+    return metric.needsReplay()
+        || (metric.kind() == Metric.Kind.DEVICE_COMPUTE && !device.rescue().equals(Rescue.NONE));
+  }
+
+  /**
    * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
-   * slow start are left out, of energy waiting and the radio's time; a share of late answers is at
-   * least 0, and so is everything that needs a replay where exits are not as calibrated. Metrics
-   * that need no replay are what {@link #value} says.
+   * slow start are left out, of energy waiting and the radio's time, of the device's compute
+   * rescues; a share of late answers is at least 0, and so is everything that needs a replay where
+   * exits are not as calibrated, but for the device's compute. Metrics that need no replay are what
+   * {@link #value} says.
    *
    * @param into one place per plan
    */
@@ -254,10 +264,14 @@ public final class Predictor {
       case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
       case DEVICE_ENERGY -> floors().energies(device.energy(), estimates.deviceScale(), into);
       case DEADLINE_MISSES -> Arrays.fill(into, 0);
+      case DEVICE_COMPUTE -> {
+        for (int i = 0; i < into.length; i++) {
+          into[i] = ownNanos(behaviours.get(i), estimates);
+        }
+      }
       case ACCURACY,
           WORKER_COMPUTE,
           UPLINK_BYTES,
-          DEVICE_COMPUTE,
           THROUGHPUT,
           DEVICE_MEMORY,
           MONTHLY_UPLINK_BYTES -> {
@@ -367,7 +381,7 @@ public final class Predictor {
       case ACCURACY -> plan.accuracy;
       case WORKER_COMPUTE -> workerNanos(plan, estimates);
       case UPLINK_BYTES -> meanBytes(plan, estimates);
-      case DEVICE_COMPUTE -> deviceNanos(plan, estimates);
+      case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates, caution);
       case MEAN_LATENCY -> {
         replay(index, conditions(estimates, 0));
         yield meanLatency(plan, estimates);
@@ -477,7 +491,7 @@ public final class Predictor {
         plan.bounds.difference(),
         workerNanos(plan, estimates),
         meanBytes(plan, estimates),
-        deviceNanos(plan, estimates),
+        ownNanos(plan, estimates) + rescueNanos(index, estimates, 1),
         Math.min(1, shift.sentWeight() * plan.offloadedShare),
         deviceUtilisation(plan, estimates),
         uplinkUtilisation(plan, estimates, 1),
@@ -495,7 +509,7 @@ public final class Predictor {
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
     double uplinkNanos = meanBytes(plan, estimates) / conditions(estimates, caution).bytesPerNano();
     double slowest =
-        Math.max(uplinkNanos, Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
+        Math.max(uplinkNanos, Math.max(ownNanos(plan, estimates), workerNanos(plan, estimates)));
     return 1e9 / slowest;
   }
 
@@ -565,7 +579,7 @@ public final class Predictor {
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : deviceNanos(plan, estimates) / (double) estimates.framePeriodNanos();
+        : ownNanos(plan, estimates) / (double) estimates.framePeriodNanos();
   }
 
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
@@ -588,11 +602,35 @@ public final class Predictor {
     return shift(plan, estimates).mean(plan.meanBytes, 0);
   }
 
-  private static double deviceNanos(Behaviour plan, Estimates estimates) {
+  /** Of the device per frame, for the plan's own part. */
+  private static double ownNanos(Behaviour plan, Estimates estimates) {
     ExitShift shift = shift(plan, estimates);
     double sent = plan.offloadedShare * plan.costs.deviceSent;
     double nanos = shift.isNone() ? plan.deviceNanos : shift.mean(sent, plan.deviceNanos - sent);
     return nanos * estimates.deviceScale();
+  }
+
+  /**
+   * Of the device per frame, for turning once more to frames whose reply is late: the whole way to
+   * the nearest exit, since the reply that comes meanwhile stops it only between two stages.
+   */
+  private double rescueNanos(int index, Estimates estimates, double caution) {
+    Behaviour plan = behaviours.get(index);
+    if (device.rescue().equals(Rescue.NONE) || plan.sentRows == 0 || plan.costs.rescue == 0) {
+      return 0;
+    }
+    Conditions met = conditions(estimates, caution);
+    replay(index, met);
+    double begin = Replay.rescueBeginNanos(plan, met);
+    int rescued = 0;
+    for (int i = 0; i < scratch.length; i++) {
+      rescued += scratch[i] > begin && plan.sends(i) ? 1 : 0;
+    }
+    return shift(plan, estimates).sentWeight()
+        * rescued
+        / scratch.length
+        * plan.costs.rescue
+        * estimates.deviceScale();
   }
 
   private static double mean(double[] values) {

@@ -250,6 +250,23 @@ class PredictorTest {
   }
 
   @Test
+  void countsTheDevicesComputeForFramesWhoseReplyIsLate() {
+    double own = answering(Rescue.NONE).predict(0, everyMillis(20)).deviceComputeNanos();
+    Metric compute = Metric.of(Metric.Kind.DEVICE_COMPUTE);
+    Predictor hurried = answeringBy(45 * MS);
+
+    // Of 34, 39, 46 and 75 ms three come later than at 35, and the exit takes 10.
+    assertThat(hurried.predict(0, everyMillis(20)).deviceComputeNanos()).isEqualTo(own + 7.5 * MS);
+    assertThat(hurried.value(0, compute, everyMillis(20))).isEqualTo(own + 7.5 * MS);
+    // Of 34, 36, 39 and 59 ms none comes later than at 60.
+    assertThat(answeringBy(70 * MS).value(0, compute, everyMillis(20))).isEqualTo(own);
+
+    double[] least = new double[1];
+    hurried.atLeast(compute, everyMillis(20), least);
+    assertThat(least[0]).isEqualTo(own);
+  }
+
+  @Test
   void doesNotTurnToAnExitThatIsOutOfReachAnyhow() {
     // With the margin 30 ms to the end, after 16: too late, so it waits for replies until 45 ms.
     Prediction beyond = answering(new Rescue(45 * MS, 0, 2)).predict(0, everyMillis(20));
