@@ -210,6 +210,11 @@ public final class EdgeSession implements AutoCloseable {
           }
 
           @Override
+          public void onLateRefusal(String model, CloudReply.Refused refusal) {
+            heed(refusal, !model.isEmpty());
+          }
+
+          @Override
           public void onLoad(CloudReply.WorkerLoad load) {
             traffic.onLoad(load);
           }
@@ -639,10 +644,8 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onReply(Request r, CloudReply reply) {
     // Also where nobody waits for it any more.
-    if (r.askedCompanion
-        && reply instanceof CloudReply.Refused refusal
-        && refusal.code().equals(UNKNOWN_MODEL)) {
-      plans.onCompanionMissed();
+    if (reply instanceof CloudReply.Refused refusal) {
+      heed(refusal, r.askedCompanion);
     }
     if (r.cloudDone) {
       tally.lateReplies++;
@@ -674,6 +677,12 @@ public final class EdgeSession implements AutoCloseable {
       trouble(r, "the request was cancelled");
     }
     pump();
+  }
+
+  private void heed(CloudReply.Refused refusal, boolean askedCompanion) {
+    if (askedCompanion && refusal.code().equals(UNKNOWN_MODEL)) {
+      plans.onCompanionMissed();
+    }
   }
 
   private void trouble(Request r, String why) {
