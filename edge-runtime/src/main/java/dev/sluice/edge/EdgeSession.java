@@ -55,7 +55,8 @@ public final class EdgeSession implements AutoCloseable {
    *      exit could no longer end before its deadline once the candidate below had run.
    *   2. Own work: the oldest frame whose part of the plan is unfinished.
    *   3. A hedge: the oldest frame past its own part for which a deeper exit still fits before its
-   *      deadline. Stages are not interrupted; a hedge gives way between two of them.
+   *      deadline. A stage ends early only if its own frame is answered meanwhile; a hedge gives way
+   *      to others between two of them.
    *
    * A frame becomes a hedge when its reply is at risk: the link is not up, or the reply is predicted
    * later than the deadline. Otherwise a timer waits: to the latest moment at which the device could
@@ -800,7 +801,9 @@ public final class EdgeSession implements AutoCloseable {
     }
     Plan plan = (r.active == null ? plans.active() : r.active).decision().plan();
     EdgeAnswer answer = answers.write(r, verdict, plan, loop.nanoTime());
-    if (!r.computing) {
+    if (r.computing) {
+      processor.giveUp();
+    } else {
       r.release();
     }
     r.done.accept(answer);

@@ -26,6 +26,7 @@ final class Processor {
   private final Estimators estimators;
   private final Optional<EnergyMeter> energy;
   private boolean busy;
+  private boolean givenUp;
 
   Processor(
       EventLoop loop,
@@ -63,7 +64,7 @@ final class Processor {
         new Work<>("preprocess", profiled, () -> network.input(frame)),
         finished -> {
           energy.ifPresent(meter -> meter.coded(finished.elapsedNanos()));
-          estimators.onDeviceStage(finished.elapsedNanos(), profiled);
+          learn(finished.elapsedNanos(), profiled);
           done.accept(finished);
         });
   }
@@ -75,7 +76,7 @@ final class Processor {
         new Work<>("stage " + step.fromCut() + "-" + step.toCut(), profiled, () -> step.run(in)),
         finished -> {
           energy.ifPresent(meter -> meter.computed(finished.elapsedNanos()));
-          estimators.onDeviceStage(finished.elapsedNanos(), profiled);
+          learn(finished.elapsedNanos(), profiled);
           done.accept(finished);
         });
   }
@@ -88,7 +89,7 @@ final class Processor {
         new Work<>("encode", profiled, () -> active.route().encode(frame, live)),
         finished -> {
           energy.ifPresent(meter -> meter.coded(finished.elapsedNanos()));
-          estimators.onDeviceStage(finished.elapsedNanos(), profiled);
+          learn(finished.elapsedNanos(), profiled);
           done.accept(finished);
         });
   }
@@ -103,8 +104,21 @@ final class Processor {
         });
   }
 
+  /** Ends what is in progress early; how long it took teaches nothing. */
+  void giveUp() {
+    givenUp = true;
+    device.giveUp();
+  }
+
+  private void learn(long elapsedNanos, long profiledNanos) {
+    if (!givenUp) {
+      estimators.onDeviceStage(elapsedNanos, profiledNanos);
+    }
+  }
+
   private <T> void run(Work<T> work, Consumer<Finished<T>> done) {
     busy = true;
+    givenUp = false;
     energy.ifPresent(meter -> meter.waits(false, loop.nanoTime()));
     device.run(
         work,

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * (whole sequences, in order), because hard samples come in bursts and queue.
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
- * {@code k} standard deviations above. Mean latency assumes the central one. Losses and jitter of
- * arrivals are not modelled. The wait at the worker grows with its load, the plan's own included
- * ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
+ * {@code k} standard deviations above. Mean latency and compute assume the central one. Losses and
+ * jitter of arrivals are not modelled. The wait at the worker grows with its load, the plan's own
+ * included ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
  *
  * <p>Where frames pass the exits of the device at other odds than calibrated ({@link
  * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
@@ -381,7 +381,7 @@ public final class Predictor {
       case ACCURACY -> plan.accuracy;
       case WORKER_COMPUTE -> workerNanos(plan, estimates);
       case UPLINK_BYTES -> meanBytes(plan, estimates);
-      case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates, caution);
+      case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates);
       case MEAN_LATENCY -> {
         replay(index, conditions(estimates, 0));
         yield meanLatency(plan, estimates);
@@ -475,6 +475,7 @@ public final class Predictor {
     replay(index, conditions(estimates, 0));
     double mean = meanLatency(plan, estimates);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
+    double deviceNanos = ownNanos(plan, estimates) + rescueNanos(index, estimates);
     replay(index, conditions(estimates, 1));
     ExitShift shift = shift(plan, estimates);
     double[] weighed = shift.isNone() ? scratch : shift.spread(scratch, plan::sends);
@@ -491,7 +492,7 @@ public final class Predictor {
         plan.bounds.difference(),
         workerNanos(plan, estimates),
         meanBytes(plan, estimates),
-        ownNanos(plan, estimates) + rescueNanos(index, estimates, 1),
+        deviceNanos,
         Math.min(1, shift.sentWeight() * plan.offloadedShare),
         deviceUtilisation(plan, estimates),
         uplinkUtilisation(plan, estimates, 1),
@@ -611,26 +612,23 @@ public final class Predictor {
   }
 
   /**
-   * Of the device per frame, for turning once more to frames whose reply is late: the whole way to
-   * the nearest exit, since the reply that comes meanwhile stops it only between two stages.
+   * Of the device per frame, for turning once more to frames whose reply is late, until that comes
+   * or the nearest exit is reached.
    */
-  private double rescueNanos(int index, Estimates estimates, double caution) {
+  private double rescueNanos(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
     if (device.rescue().equals(Rescue.NONE) || plan.sentRows == 0 || plan.costs.rescue == 0) {
       return 0;
     }
-    Conditions met = conditions(estimates, caution);
+    Conditions met = conditions(estimates, 0);
     replay(index, met);
+    double whole = plan.costs.rescue * estimates.deviceScale();
     double begin = Replay.rescueBeginNanos(plan, met);
-    int rescued = 0;
+    double nanos = 0;
     for (int i = 0; i < scratch.length; i++) {
-      rescued += scratch[i] > begin && plan.sends(i) ? 1 : 0;
+      nanos += plan.sends(i) ? Math.max(0, Math.min(whole, scratch[i] - begin)) : 0;
     }
-    return shift(plan, estimates).sentWeight()
-        * rescued
-        / scratch.length
-        * plan.costs.rescue
-        * estimates.deviceScale();
+    return shift(plan, estimates).sentWeight() * nanos / scratch.length;
   }
 
   private static double mean(double[] values) {

@@ -94,9 +94,10 @@ final class Replay {
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
         if (rescueNanos > 0 && latency > rescueAt) {
           if (between) {
-            deviceFree = Math.max(deviceFree, arrival + rescueAt) + rescueNanos;
+            double begin = Math.max(deviceFree, arrival + rescueAt);
+            deviceFree = Math.max(begin, Math.min(begin + rescueNanos, arrival + latency));
           } else {
-            rescuing = rescueNanos;
+            rescuing = Math.min(rescueNanos, latency - rescueAt);
           }
         }
       }
