@@ -1,8 +1,14 @@
 package dev.sluice.edge;
 
+import dev.sluice.edge.session.DeviceNetwork;
 import dev.sluice.edge.session.Route;
 import dev.sluice.model.exit.ExitPolicies;
+import dev.sluice.model.exit.ExitPolicy;
+import dev.sluice.scheduler.plan.ExitThreshold;
+import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A decision with its compiled route, kept open while the session or a request uses it. Confined to
@@ -30,6 +36,22 @@ final class ActiveRoute {
 
   ExitPolicies policies() {
     return policies;
+  }
+
+  /**
+   * Returns the policies that the worker follows: those of the exits behind the split but the final
+   * one.
+   */
+  Map<Integer, ExitPolicy> workerExits(DeviceNetwork network) {
+    Plan plan = decision.plan();
+    Map<Integer, ExitPolicy> exits = new LinkedHashMap<>();
+    for (ExitThreshold exit : plan.exits()) {
+      int cut = network.exitCuts().get(exit.exit());
+      if (cut > plan.split() && cut < network.lastCut()) {
+        exits.put(exit.exit(), policies.policy(exit.exit()));
+      }
+    }
+    return exits;
   }
 
   /** Keeps the plan but says anew why. */

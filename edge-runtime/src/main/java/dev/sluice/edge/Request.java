@@ -3,10 +3,12 @@ package dev.sluice.edge;
 import dev.sluice.edge.session.Cancellable;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.Route;
 import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitScores;
+import dev.sluice.scheduler.plan.Plan;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +61,7 @@ final class Request {
   String trouble = "";
 
   /** Judges this frame's exits, from the network's input on. */
-  ExitPolicies.@Nullable Judge judge;
+  private ExitPolicies.@Nullable Judge judge;
 
   @Nullable LocalAnswer best;
   int deepestExit = -1;
@@ -97,6 +99,84 @@ final class Request {
   /** Whether the plan's own part, or what replaces it, is unfinished. */
   boolean owesOwnWork() {
     return mode == Mode.PLAN || mode == Mode.RUSH;
+  }
+
+  /** Binds it to the plan in use, which stays open until {@link #release}. */
+  void bind(ActiveRoute current, long now) {
+    ActiveRoute mine = current.acquire();
+    active = mine;
+    startNanos = now;
+    path = mine.route().stages();
+    judge = mine.policies().judge();
+    mode = Mode.PLAN;
+  }
+
+  /** What it was bound to when the device began it. */
+  ActiveRoute bound() {
+    ActiveRoute mine = active;
+    if (mine == null) {
+      throw notBegun();
+    }
+    return mine;
+  }
+
+  Plan plan() {
+    return bound().decision().plan();
+  }
+
+  Route route() {
+    return bound().route();
+  }
+
+  ExitPolicies.Judge judge() {
+    ExitPolicies.Judge mine = judge;
+    if (mine == null) {
+      throw notBegun();
+    }
+    return mine;
+  }
+
+  /**
+   * Whether an exit that has spoken is the frame's answer. What goes to a companion may be answered
+   * better than the final exit can, while that can come.
+   */
+  boolean stops(int exit, boolean isFinal, ExitScores scores) {
+    if (!isFinal) {
+      return judge().stops(exit, scores);
+    }
+    boolean mayBeBettered = plan().usesCompanion() && (mode == Mode.PLAN || cloudPending);
+    return !mayBeBettered
+        || plan().exits().stream()
+            .anyMatch(own -> own.exit() == exit && own.stops(scores.confidence()));
+  }
+
+  private IllegalStateException notBegun() {
+    return new IllegalStateException("frame " + id() + " has no plan yet");
+  }
+
+  /** Goes back to the input: exits that were judged before come again. */
+  void beginAnew() {
+    releaseSample();
+    judge = bound().policies().judge();
+  }
+
+  /** Frees its tensors, if it has some. */
+  void releaseSample() {
+    Sample held = sample;
+    if (held != null) {
+      sample = null;
+      held.close();
+    }
+  }
+
+  /** Frees its tensors and leaves its plan. */
+  void release() {
+    releaseSample();
+    ActiveRoute mine = active;
+    if (mine != null) {
+      active = null;
+      mine.release();
+    }
   }
 
   void keep(int exit, ExitScores scores) {

@@ -615,6 +615,23 @@ class EdgeSessionTest {
   }
 
   @Test
+  void freesTheDeviceWhenAReplyComesInTheMidstOfAHedge() {
+    plan = new Plan(0, "c", List.of());
+    cloud.first = LinkState.UNKNOWN;
+    cloud.script = (request, done) -> cloud.replyAfter(30 * MS, request, done);
+    open();
+    frame(0, 0);
+    frame(1, 40);
+    after(1000);
+    assertThat(only(0).place()).isEqualTo(Place.CLOUD);
+    assertThat(network.ran).as("a stage of 40 ms had begun").startsWith("0-1", "1-3");
+    assertThat(only(1).latencyNanos())
+        .as("it did not wait for the end of that")
+        .isEqualTo(only(0).latencyNanos())
+        .isLessThan(40 * MS);
+  }
+
+  @Test
   void rescuesAnUnansweredPictureBeforeANewFrame() {
     plan = new Plan(0, "c", List.of());
     cloud.script = (request, done) -> {};

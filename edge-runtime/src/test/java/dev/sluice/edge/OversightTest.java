@@ -88,9 +88,6 @@ class OversightTest {
   /** Whether thresholds are raised where audits say so. */
   private boolean takesUp;
 
-  /** Without requests only the answers to probes show that the link is up. */
-  private boolean probesAreAnswered;
-
   @AfterEach
   void leavesNothingOpen() {
     if (session != null) {
@@ -191,11 +188,14 @@ class OversightTest {
           new Frame(frames, "frame " + frames, new byte[12], 2, 2, loop.nanoTime()), answers::add);
       frames++;
       loop.runUntil(start + frames * PERIOD * MS - 1);
-      if (probesAreAnswered) {
-        cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
-        cloud.probes.clear();
-      }
+      // While no frame is sent, only this shows that the link is up.
+      answerProbes();
     }
+  }
+
+  private void answerProbes() {
+    cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
+    cloud.probes.clear();
   }
 
   private ExitReport exits() {
@@ -417,7 +417,6 @@ class OversightTest {
   void drawsAuditsWithTheChanceItClaims() {
     double share = 0.3;
     open(watching(false, Optional.of(audits(share))));
-    probesAreAnswered = true;
     stream(3000, 1);
     double sd = Math.sqrt(3000 * share * (1 - share));
     assertThat((double) audits().drawn()).isCloseTo(share * 3000, within(5 * sd));
@@ -457,8 +456,7 @@ class OversightTest {
     for (int i = 0; i < 1000; i++) {
       loop.runUntil(start + (22L * i - (i == 0 ? 0 : 11)) * MS);
       session.submit(new Frame(i, "frame", new byte[12], 2, 2, loop.nanoTime()), answers::add);
-      cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
-      cloud.probes.clear();
+      answerProbes();
     }
     assertThat(audits().missed()).isEqualTo(8);
     assertThat(audits().drawn()).isEqualTo(12);

@@ -265,4 +265,23 @@ class SentPicturesTest {
     assertThat(answers.get(0).latencyNanos()).isLessThanOrEqualTo(400 * MS);
     assertThat(told).last().isEqualTo(false);
   }
+
+  @Test
+  void heedsThatThereIsNoCompanionAlsoWhenItHearsThatOnlyAfterTheCancel() {
+    plan = cascade();
+    network.confidence[2] = 0.7;
+    cloud.script = (request, done) -> {};
+    run();
+    assertThat(cloud.cancelled).containsExactly(0L);
+    refuseLate("");
+    assertThat(told).as("it was the bundle that the worker does not have").doesNotContain(false);
+    refuseLate(DIGEST);
+    assertThat(told).last().isEqualTo(false);
+  }
+
+  private void refuseLate(String model) {
+    CloudReply.Refused refusal = new CloudReply.Refused("UNKNOWN_MODEL", "not here", false, 0);
+    loop.execute(() -> cloud.listener.orElseThrow().onLateRefusal(model, refusal));
+    loop.runUntil(loop.nanoTime() + 100 * MS);
+  }
 }

@@ -105,6 +105,17 @@ public final class ProgressiveModel implements AutoCloseable {
   }
 
   /**
+   * Makes what one thread computes end early on demand.
+   *
+   * @param thread that runs stages; only one's can end early at a time
+   * @return makes the stage in progress on that thread fail as soon as its current operator is
+   *     done; does nothing where there is none. Thread-safe
+   */
+  public Runnable haltable(Thread thread) {
+    return compiler.haltable(thread);
+  }
+
+  /**
    * Counts what the stages of a request need in memory for one sample: all their constants, and the
    * most that their tensors take together. Each stage is run once by itself with all its tensors
    * kept, so this takes a while, but needs no more of the network at a time than one stage.

@@ -64,7 +64,7 @@ final class Search {
     least = new double[targets.size()][plans];
     replayed = new double[targets.size()][];
     for (int t = 0; t < replayed.length; t++) {
-      replayed[t] = new double[targets.get(t).metric().needsReplay() ? plans : 0];
+      replayed[t] = new double[predictor.needsReplay(targets.get(t).metric()) ? plans : 0];
     }
     limits = new double[targets.size()];
     accuracy = new double[plans];
@@ -73,7 +73,10 @@ final class Search {
       accuracy[i] = predictor.accuracy(i);
       local[i] = !predictor.plan(i).usesCloud();
     }
-    sortable = !targets.isEmpty() && ordersAlike(targets.get(0).metric().kind());
+    sortable =
+        !targets.isEmpty()
+            && ordersAlike(targets.get(0).metric().kind())
+            && replayed[0].length == 0;
     sorted = sortable;
     for (int t = 0; t < targets.size(); t++) {
       leastCosts(t, first);
@@ -96,7 +99,9 @@ final class Search {
     }
     Target first = targets.get(0);
     if (ordersAlike(first.metric().kind())) {
-      predictor.sort(i -> first.cost(predictor.value(i, first.metric(), some)));
+      double[] least = new double[predictor.size()];
+      predictor.atLeast(first.metric(), some, least);
+      predictor.sort(i -> first.cost(least[i]));
     }
   }
 
@@ -122,7 +127,10 @@ final class Search {
     }
     boolean nowShifted = newEstimates.passOdds() != 1;
     for (int t = 0; t < targets.size(); t++) {
-      if (nowShifted || shifted || !ordersAlike(targets.get(t).metric().kind())) {
+      if (nowShifted
+          || shifted
+          || replayed[t].length > 0
+          || !ordersAlike(targets.get(t).metric().kind())) {
         leastCosts(t, newEstimates);
       }
     }

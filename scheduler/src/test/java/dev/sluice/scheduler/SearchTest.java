@@ -8,11 +8,14 @@ import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.DeviceModel;
 import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -27,7 +30,7 @@ class SearchTest {
       CandidatePlans.sluice(FACTS).stream().flatMap(chain -> chain.plans().stream()).toList();
   private static final Estimates SOME = Estimates.of(LinkState.UP, 1e6, 0, 0, 0, 1, 1, 0, 0);
 
-  private final Predictor predictor = new Predictor(FACTS, PLANS, 1, 2);
+  private Predictor predictor = new Predictor(FACTS, PLANS, 1, 2);
 
   @ParameterizedTest
   @ValueSource(
@@ -44,6 +47,30 @@ class SearchTest {
         "minimise device_compute, then deadline_misses(90 ms), then mean_latency"
       })
   void findsWhatLookingAtEveryPlanFinds(String objective) throws Exception {
+    findsTheBest(objective);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "minimise device_compute",
+        "minimise device_compute, then uplink_bytes",
+        "minimise uplink_bytes, then device_compute",
+        "maximise accuracy, minimise device_compute"
+      })
+  void findsItWhereLateRepliesCostTheDeviceMore(String objective) throws Exception {
+    predictor =
+        new Predictor(
+            FACTS,
+            PLANS,
+            1,
+            2,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(Rescue.before(150 * MS)));
+    findsTheBest(objective);
+  }
+
+  private void findsTheBest(String objective) throws Exception {
     List<Target> targets = Objective.parse(objective).targets();
     Random random = new Random(objective.hashCode());
     Search.sort(predictor, targets, SOME);

@@ -4,7 +4,6 @@ import dev.sluice.edge.EdgeSession;
 import dev.sluice.edge.agent.Pictures.Picture;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.DeviceMemory;
-import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.TooLittleMemoryException;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
@@ -138,11 +137,7 @@ public final class ClassifyMain implements Program.Debuggable {
       Cloud far = engine.cloud(plan.usesCloud() ? workers : Optional.empty());
       Surroundings around =
           new Surroundings(
-              engine.loop(),
-              new SerialDevice(engine.loop(), engine.deviceThread()),
-              far,
-              engine.network(),
-              engine.background());
+              engine.loop(), engine.device(), far, engine.network(), engine.background());
       long timeoutNanos = (long) (timeoutSeconds * SECOND);
       SessionOptions options = SessionOptions.of(timeoutNanos).withoutFallback(timeoutNanos);
       EdgeSession session;

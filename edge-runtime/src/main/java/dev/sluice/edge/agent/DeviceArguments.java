@@ -3,7 +3,6 @@ package dev.sluice.edge.agent;
 import dev.sluice.edge.device.Devices;
 import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.host.EmulatedProfile;
-import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.session.Device;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -104,7 +103,7 @@ final class DeviceArguments {
    */
   Device device(Engine engine, double factor) {
     return !emulated()
-        ? new SerialDevice(engine.loop(), engine.deviceThread())
+        ? engine.device()
         : new EmulatedDevice(
             engine.loop(), engine.deviceThread(), factor, EMULATION_NOISE, new Random(seed));
   }

@@ -3,11 +3,13 @@ package dev.sluice.edge.agent;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.DeviceMemory;
 import dev.sluice.edge.host.ModelNetwork;
+import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.ThreadLoop;
 import dev.sluice.edge.host.TooLittleMemoryException;
 import dev.sluice.edge.host.WorkerCloud;
 import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
+import dev.sluice.edge.session.Device;
 import dev.sluice.edge.session.NoCloud;
 import dev.sluice.model.ProgressiveModel;
 import dev.sluice.model.bundle.Bundle;
@@ -137,6 +139,13 @@ final class Engine implements AutoCloseable {
 
   ExecutorService deviceThread() {
     return deviceThread;
+  }
+
+  /** Returns this machine as the device; what it computes can be given up. */
+  Device device() {
+    CompletableFuture<Thread> own = new CompletableFuture<>();
+    deviceThread.execute(() -> own.complete(Thread.currentThread()));
+    return new SerialDevice(loop, deviceThread, model.haltable(own.join()));
   }
 
   ExecutorService background() {

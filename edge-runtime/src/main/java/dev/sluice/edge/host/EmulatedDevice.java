@@ -1,5 +1,6 @@
 package dev.sluice.edge.host;
 
+import dev.sluice.edge.session.Cancellable;
 import dev.sluice.edge.session.Device;
 import dev.sluice.edge.session.EventLoop;
 import dev.sluice.edge.session.Finished;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * profiled time times a factor has passed on the loop's clock. The real computation runs beneath;
  * how long that takes changes nothing unless it takes longer than the virtual time, which is
  * counted as an overrun. Measured times are never stretched: a stall of this machine must not grow
- * with the factor.
+ * with the factor. Work that is given up ends at that moment.
  */
 public final class EmulatedDevice implements Device {
   /** Relative noise is cut at this many standard deviations. */
@@ -26,6 +27,7 @@ public final class EmulatedDevice implements Device {
   private final double relativeSd;
   private final RandomGenerator noise;
 
+  private @Nullable Busy<?> busy;
   private long virtualEnd = Long.MIN_VALUE;
   private boolean delivering;
   private long overruns;
@@ -62,7 +64,8 @@ public final class EmulatedDevice implements Device {
     long begin = delivering ? virtualEnd : loop.nanoTime();
     double deviation = Math.max(-NOISE_CUT, Math.min(NOISE_CUT, noise.nextGaussian())) * relativeSd;
     long virtualNanos = Math.round(work.profiledNanos() * factor * (1 + deviation));
-    long end = begin + virtualNanos;
+    Busy<T> now = new Busy<>(begin, begin + virtualNanos, done);
+    busy = now;
     thread.execute(
         () -> {
           @Nullable T value = null;
@@ -75,33 +78,65 @@ public final class EmulatedDevice implements Device {
           @Nullable T result = value;
           @Nullable Throwable trouble = failure;
           long computed = loop.nanoTime();
-          loop.execute(() -> finish(begin, end, computed, result, trouble, done));
+          loop.execute(() -> now.computed(computed, result, trouble));
         });
   }
 
-  private <T> void finish(
-      long begin,
-      long end,
-      long computed,
-      @Nullable T value,
-      @Nullable Throwable failure,
-      Consumer<Finished<T>> done) {
-    if (computed > end) {
-      overruns++;
-      overrunNanos += computed - end;
-      deliver(computed, Finished.of(value, failure, computed - begin), done);
-    } else {
-      loop.at(end, () -> deliver(end, Finished.of(value, failure, end - begin), done));
+  @Override
+  public void giveUp() {
+    Busy<?> now = busy;
+    if (now != null) {
+      now.giveUp();
     }
   }
 
-  private <T> void deliver(long end, Finished<T> finished, Consumer<Finished<T>> done) {
-    virtualEnd = end;
-    delivering = true;
-    try {
-      done.accept(finished);
-    } finally {
-      delivering = false;
+  /** Work in progress. */
+  private final class Busy<T> {
+    private final long begin;
+    private final Consumer<Finished<T>> done;
+    private long end;
+    private boolean givenUp;
+    private @Nullable Cancellable timer;
+    private @Nullable T value;
+    private @Nullable Throwable failure;
+
+    Busy(long begin, long end, Consumer<Finished<T>> done) {
+      this.begin = begin;
+      this.end = end;
+      this.done = done;
+    }
+
+    void computed(long at, @Nullable T result, @Nullable Throwable trouble) {
+      value = result;
+      failure = trouble;
+      if (at > end) {
+        overruns += givenUp ? 0 : 1;
+        overrunNanos += givenUp ? 0 : at - end;
+        end = at;
+        deliver();
+      } else {
+        timer = loop.at(end, this::deliver);
+      }
+    }
+
+    void giveUp() {
+      givenUp = true;
+      end = Math.max(begin, Math.min(end, loop.nanoTime()));
+      if (timer != null) {
+        timer.cancel();
+        timer = loop.at(end, this::deliver);
+      }
+    }
+
+    private void deliver() {
+      busy = null;
+      virtualEnd = end;
+      delivering = true;
+      try {
+        done.accept(Finished.of(value, failure, end - begin));
+      } finally {
+        delivering = false;
+      }
     }
   }
 

@@ -135,6 +135,12 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     }
 
     @Override
+    public void onLateRefusal(String model, Refusal refusal) {
+      String asked = model.equals(modelDigest) ? "" : model;
+      tell(heard -> heard.onLateRefusal(asked, refused(refusal)));
+    }
+
+    @Override
     public void onProbe(int bytes, long elapsedNanos) {
       tell(heard -> heard.onPong(elapsedNanos, bytes, false));
     }
@@ -207,17 +213,20 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
       return answered(answered.answer(), answered.stamps());
     }
     if (outcome instanceof CloudOutcome.Refused refused) {
-      Refusal refusal = refused.refusal();
-      return new CloudReply.Refused(
-          refusal.code().name(),
-          refusal.message(),
-          refusal.code() == ErrorCode.OVERLOADED,
-          refusal.retryAfterNanos());
+      return refused(refused.refusal());
     }
     if (outcome instanceof CloudOutcome.LinkLost lost) {
       return new CloudReply.Lost(lost.why());
     }
     return new CloudReply.Cancelled();
+  }
+
+  private static CloudReply.Refused refused(Refusal refusal) {
+    return new CloudReply.Refused(
+        refusal.code().name(),
+        refusal.message(),
+        refusal.code() == ErrorCode.OVERLOADED,
+        refusal.retryAfterNanos());
   }
 
   private static CloudReply answered(Answer answer, TransferStamps stamps) {

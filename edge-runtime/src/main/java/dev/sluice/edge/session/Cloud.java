@@ -42,6 +42,14 @@ public interface Cloud {
      */
     void onPong(long roundTripNanos, int paddingBytes, boolean shared);
 
+    /**
+     * A request was refused that had been cancelled before. Its outcome was given then; what the
+     * worker says of the model may hold for the next request, too.
+     *
+     * @param model as in {@link CloudRequest#model}
+     */
+    default void onLateRefusal(String model, CloudReply.Refused refusal) {}
+
     /** The worker told how busy it is, by itself or with a pong; answers tell it too. */
     default void onLoad(CloudReply.WorkerLoad load) {}
   }

@@ -17,6 +17,13 @@ public interface Device {
   <T> void run(Work<T> work, Consumer<Finished<T>> done);
 
   /**
+   * Says that nobody waits for the outcome of the work in progress any more. It ends as soon as it
+   * can, with or without one; {@code done} is called all the same. Called on the loop only; without
+   * work it does nothing.
+   */
+  void giveUp();
+
+  /**
    * Returns how often real compute took longer than the emulated device allows; 0 if it is real.
    */
   default long overruns() {

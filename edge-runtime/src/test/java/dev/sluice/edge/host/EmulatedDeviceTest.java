@@ -33,6 +33,27 @@ class EmulatedDeviceTest {
   }
 
   @Test
+  void endsWorkThatIsGivenUpAtOnce() {
+    EmulatedDevice device = new EmulatedDevice(loop, Runnable::run, 250, 0, new Random(1));
+    List<Finished<String>> finished = new ArrayList<>();
+    List<Long> ends = new ArrayList<>();
+    device.run(
+        new Work<>("a", MS, () -> "a"),
+        given -> {
+          finished.add(given);
+          ends.add(loop.nanoTime() - start);
+          device.run(new Work<>("b", MS, () -> "b"), b -> ends.add(loop.nanoTime() - start));
+        });
+    loop.at(start + 10 * MS, device::giveUp);
+    loop.runUntil(start + 1000 * MS);
+    assertThat(finished.get(0).elapsedNanos()).isEqualTo(10 * MS);
+    assertThat(ends).containsExactly(10 * MS, 260 * MS);
+
+    device.giveUp();
+    assertThat(device.overruns()).isZero();
+  }
+
+  @Test
   void followsWithoutAGapHoweverLateTheLoopIs() {
     EmulatedDevice device = new EmulatedDevice(loop, Runnable::run, 1, 0, new Random(1));
     List<Long> elapsed = new ArrayList<>();

@@ -16,18 +16,32 @@ import dev.sluice.protocol.channel.RequestHandler;
 import dev.sluice.protocol.channel.Responder;
 import dev.sluice.protocol.channel.ServerOptions;
 import dev.sluice.protocol.channel.WorkerServer;
+import dev.sluice.protocol.frame.Handshake;
+import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ClassScore;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.Limits;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Message;
+import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.Welcome;
 import dev.sluice.protocol.message.WorkerStamps;
 import dev.sluice.protocol.pool.PoolOptions;
 import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.scheduler.estimate.LinkState;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,9 +50,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkerCloudTest {
   private static final String DIGEST = "ab".repeat(32);
+  private static final String OTHER =
+      "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
 
   private final ThreadLoop loop = new ThreadLoop("test-loop");
   private final LinkedBlockingQueue<Infer> received = new LinkedBlockingQueue<>();
@@ -105,10 +123,15 @@ class WorkerCloudTest {
   }
 
   private CloudReply send(WorkerCloud to, int cut) throws Exception {
+    return submit(to, "", cut).get(10, TimeUnit.SECONDS);
+  }
+
+  private CompletableFuture<CloudReply> submit(WorkerCloud to, String model, int cut) {
     CompletableFuture<CloudReply> reply = new CompletableFuture<>();
     CloudRequest request =
         new CloudRequest(
             cut,
+            model,
             cut,
             "klt",
             Map.of(1, new ExitPolicy.Top1Above(0.5)),
@@ -116,7 +139,7 @@ class WorkerCloudTest {
             loop.nanoTime() + 1_000_000_000L,
             new Payload(List.of(ByteBuffer.wrap(new byte[] {1, 2, 3}))));
     loop.execute(() -> to.send(request, reply::complete));
-    return reply.get(10, TimeUnit.SECONDS);
+    return reply;
   }
 
   @Test
@@ -145,10 +168,59 @@ class WorkerCloudTest {
     assertThat(reply).isEqualTo(new CloudReply.Refused("OVERLOADED", "busy", true, 5));
   }
 
+  private static void say(Socket to, Message message) throws IOException {
+    ByteBuf frame = new MessageFrames().write(UnpooledByteBufAllocator.DEFAULT, message);
+    frame.readBytes(to.getOutputStream(), frame.readableBytes());
+    frame.release();
+  }
+
+  private static void awaitInfer(Socket from) throws IOException {
+    DataInputStream in = new DataInputStream(from.getInputStream());
+    byte type = 0;
+    while (type != MessageType.INFER.wireId()) {
+      byte[] header = new byte[dev.sluice.protocol.frame.Frame.HEADER_BYTES];
+      in.readFully(header);
+      type = header[4];
+      in.skipNBytes(ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(0));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", OTHER})
+  void tellsOfARefusalThatComesAfterTheCancel(String model) throws Exception {
+    try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      WorkerCloud to = connect(listening.getLocalPort(), DIGEST);
+      loop.execute(
+          () ->
+              to.listen(
+                  new Cloud.Listener() {
+                    @Override
+                    public void onLinkState(LinkState state, String detail) {}
+
+                    @Override
+                    public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {}
+
+                    @Override
+                    public void onLateRefusal(String asked, CloudReply.Refused refusal) {
+                      heard.add(asked + " " + refusal.code());
+                    }
+                  }));
+      try (Socket worker = listening.accept()) {
+        say(worker, new Welcome(Handshake.VERSION, "scripted", Limits.DEFAULT, LoadReport.IDLE));
+        CompletableFuture<CloudReply> reply = submit(to, model, 3);
+        awaitInfer(worker);
+        loop.execute(() -> to.cancel(3));
+        assertThat(reply.get(10, TimeUnit.SECONDS)).isInstanceOf(CloudReply.Cancelled.class);
+        say(worker, new Refusal(1, ErrorCode.UNKNOWN_MODEL, "not here", 0));
+        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(model + " UNKNOWN_MODEL");
+      }
+    }
+  }
+
   @Test
   void saysThatNobodyListens() throws Exception {
     int closed;
-    try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
+    try (ServerSocket free = new ServerSocket(0)) {
       closed = free.getLocalPort();
     }
     Standing standing = connect(closed, DIGEST).standing().get(10, TimeUnit.SECONDS);
@@ -168,7 +240,7 @@ class WorkerCloudTest {
   @Test
   void losesWhatIsSentWithoutAWorker() throws Exception {
     int closed;
-    try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
+    try (ServerSocket free = new ServerSocket(0)) {
       closed = free.getLocalPort();
     }
     WorkerCloud to = connect(closed, DIGEST);

@@ -198,6 +198,11 @@ public final class StageCompiler implements AutoCloseable {
     deepestCut = cut;
   }
 
+  /** See {@link OnnxEngine#haltable}. */
+  public Runnable haltable(Thread thread) {
+    return engine.haltable(thread);
+  }
+
   /**
    * Counts what a request's stages need in memory, by running them one by one with all their
    * tensors kept; nothing else of the network is loaded.

@@ -16,6 +16,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +66,39 @@ class OnnxEngineTest {
         assertThat(some.bytes(tensor).slice(row, row)).isEqualTo(values.slice(0, row));
         assertThat(some.bytes(tensor).slice(2 * row, row)).isEqualTo(values.slice(3 * row, row));
       }
+    }
+  }
+
+  @Test
+  void aRunThatIsHaltedFailsAndTheNextOneDoesNot() throws Exception {
+    ExecutorService own = Executors.newSingleThreadExecutor();
+    try (OnnxEngine.Session session = engine.load(WideNetworks.convolutions(32, 64), "wide");
+        OnnxEngine.Tensors in =
+            engine.wrap(
+                List.of(FloatBuffer.allocate(3 * 64 * 64)), List.of(new long[] {1, 3, 64, 64}))) {
+      Runnable halt = engine.haltable(own.submit(Thread::currentThread).get());
+      Future<Boolean> halted =
+          own.submit(
+              () -> {
+                for (int run = 0; run < 10_000; run++) {
+                  try {
+                    session.run(in).close();
+                  } catch (RuntimeException failed) {
+                    return true;
+                  }
+                }
+                return false;
+              });
+      while (!halted.isDone()) {
+        halt.run();
+        session.run(in).close();
+      }
+      assertThat(halted.get()).isTrue();
+
+      halt.run();
+      own.submit(() -> session.run(in).close()).get();
+    } finally {
+      own.shutdownNow();
     }
   }
 

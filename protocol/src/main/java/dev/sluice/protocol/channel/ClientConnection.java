@@ -35,8 +35,10 @@ import io.netty.util.collection.LongObjectMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +63,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private static final int CHECKS_PER_SILENCE = 10;
 
+  /** So many cancelled requests are remembered: what is refused later than that is no news. */
+  static final int MAX_WITHDRAWN = 64;
+
   /** How long a goodbye may take to be written. */
   private static final long LEAVE_PATIENCE_SECONDS = 5;
 
@@ -76,6 +81,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   /** Those of them whose data is not all written. */
   private final List<Upload> started = new ArrayList<>();
+
+  /** The latest that were cancelled here and may still be refused, by their number here. */
+  private final Map<Long, Withdrawn> withdrawn = new LinkedHashMap<>();
+
+  private record Withdrawn(long requestId, String modelDigest) {}
 
   private @Nullable ChannelHandlerContext context;
   private @Nullable Limits limits;
@@ -318,18 +328,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
     Upload u = open.get(refused.requestId());
     if (u == null) {
-      link.ignoreReply();
+      onLateRefusal(refused);
       return;
     }
     withdraw(c, u);
-    link.finish(
-        u,
-        new CloudOutcome.Refused(
-            new Refusal(
-                u.request.requestId(),
-                refused.code(),
-                refused.message(),
-                refused.retryAfterNanos())));
+    link.finish(u, new CloudOutcome.Refused(of(u.request.requestId(), refused)));
+  }
+
+  /** The request has its outcome, but what the worker says may hold for the next one, too. */
+  private void onLateRefusal(Refusal refused) {
+    Withdrawn late = withdrawn.remove(refused.requestId());
+    if (late == null) {
+      link.ignoreReply();
+      return;
+    }
+    link.tell(
+        this, () -> listener.onLateRefusal(late.modelDigest(), of(late.requestId(), refused)));
+  }
+
+  private static Refusal of(long requestId, Refusal refused) {
+    return new Refusal(requestId, refused.code(), refused.message(), refused.retryAfterNanos());
   }
 
   private static LinkTrouble troubleOf(ErrorCode code) {
@@ -430,11 +448,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Gives a request up that was begun; the worker hears of it. */
+  /** Gives a request up that was begun; the worker hears of it, and may have refused it before. */
   void withdraw(Upload u) {
     ChannelHandlerContext c = context;
     if (c != null) {
       withdraw(c, u);
+      withdrawn.put(u.wireId, new Withdrawn(u.request.requestId(), u.request.modelDigest()));
+      if (withdrawn.size() > MAX_WITHDRAWN) {
+        withdrawn.remove(withdrawn.keySet().iterator().next());
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 
 /** Hears about the link. Called on the client's event loop, one call at a time; must not block. */
@@ -58,6 +59,16 @@ public interface ClientListener {
    *     the link took for the bytes
    */
   default void onProbe(int bytes, long elapsedNanos) {}
+
+  /**
+   * A request was refused that had been cancelled meanwhile. It has its outcome; what the worker
+   * says of the model that it asked may hold for the next one, too. Only of the latest cancelled
+   * requests this is told.
+   *
+   * @param modelDigest the model, as the request named it
+   * @param refusal of that request
+   */
+  default void onLateRefusal(String modelDigest, Refusal refusal) {}
 
   /** The worker's load has changed; answers and pongs carry it too. */
   default void onLoad(LoadReport load) {}

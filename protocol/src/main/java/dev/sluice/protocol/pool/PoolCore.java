@@ -594,6 +594,13 @@ final class PoolCore {
     }
 
     @Override
+    public void onLateRefusal(String modelDigest, Refusal refusal) {
+      if (!isPast()) {
+        tell(() -> listener.onLateRefusal(modelDigest, refusal));
+      }
+    }
+
+    @Override
     public void onLoad(LoadReport load) {
       if (isPast()) {
         return;

@@ -16,8 +16,10 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.MessageType;
 import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.Ping;
+import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.Welcome;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +46,12 @@ class ClientLinkTest {
         @Override
         public void onProbe(int bytes, long elapsedNanos) {
           heard.add("probe " + bytes);
+        }
+
+        @Override
+        public void onLateRefusal(String modelDigest, Refusal refusal) {
+          assertThat(modelDigest).isEqualTo(LoopbackTest.DIGEST);
+          heard.add("late " + refusal.requestId() + " " + refusal.code());
         }
       };
   private ScriptedPeer peer;
@@ -147,6 +155,56 @@ class ClientLinkTest {
     assertThat(third.type()).isEqualTo(MessageType.INFER.wireId());
     assertThat(third.requestId()).isEqualTo(3);
     assertThat(outcome()).isInstanceOf(CloudOutcome.Answered.class);
+  }
+
+  /** The worker begins to get a request, which is then cancelled. */
+  private void sendAndCancel(long id) throws Exception {
+    send(id, 10, 0);
+    while (peer.readAnsweringPings().type() != MessageType.INFER.wireId()) {
+      // The rest of the one before.
+    }
+    client.cancel(id);
+    assertThat(outcome()).isEqualTo(new CloudOutcome.Cancelled());
+  }
+
+  /** What the listener hears until it hears of this load. */
+  private List<String> heardUntilLoad(int queued) throws Exception {
+    peer.send(new Load(new LoadReport(queued, 0, 1)));
+    List<String> all = new ArrayList<>();
+    while (!all.contains("load " + queued)) {
+      String next = heard.poll(10, TimeUnit.SECONDS);
+      assertThat(next).as("something heard").isNotNull();
+      all.add(next);
+    }
+    all.remove("load " + queued);
+    return all;
+  }
+
+  @Test
+  void tellsOnceOfARefusalThatComesAfterTheCancel() throws Exception {
+    connect(Limits.DEFAULT);
+    sendAndCancel(71);
+    sendAndCancel(72);
+    peer.send(new Refusal(2, ErrorCode.UNKNOWN_MODEL, "not here", 0));
+    peer.send(new Refusal(2, ErrorCode.INTERNAL, "not again", 0));
+    peer.send(new Refusal(9, ErrorCode.UNKNOWN_MODEL, "never sent", 0));
+    assertThat(heardUntilLoad(3)).containsExactly("late 72 UNKNOWN_MODEL");
+    assertThat(done).as("each has its outcome already").isEmpty();
+  }
+
+  @Test
+  void remembersOnlyTheLatestOfManyCancelledRequests() throws Exception {
+    connect(Limits.DEFAULT);
+    int many = ClientConnection.MAX_WITHDRAWN + 3;
+    for (long id = 1; id <= many; id++) {
+      sendAndCancel(id);
+    }
+    for (long id = 1; id <= many; id++) {
+      peer.send(new Refusal(id, ErrorCode.UNKNOWN_MODEL, "not here", 0));
+    }
+    assertThat(heardUntilLoad(3))
+        .hasSize(ClientConnection.MAX_WITHDRAWN)
+        .startsWith("late 4 UNKNOWN_MODEL");
   }
 
   @Test

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * (whole sequences, in order), because hard samples come in bursts and queue.
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
- * {@code k} standard deviations above. Mean latency assumes the central one. Losses and jitter of
- * arrivals are not modelled. The wait at the worker grows with its load, the plan's own included
- * ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
+ * {@code k} standard deviations above. Mean latency and compute assume the central one. Losses and
+ * jitter of arrivals are not modelled. The wait at the worker grows with its load, the plan's own
+ * included ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
  *
  * <p>Where frames pass the exits of the device at other odds than calibrated ({@link
  * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
@@ -236,10 +236,20 @@ public final class Predictor {
   }
 
   /**
+   * Returns whether what plans come to in a metric takes a replay. The device's compute does where
+   * it turns to frames whose reply is late: how many those are depends on the link.
+   */
+  public boolean needsReplay(Metric metric) {
+    return metric.needsReplay()
+        || (metric.kind() == Metric.Kind.DEVICE_COMPUTE && !device.rescue().equals(Rescue.NONE));
+  }
+
+  /**
    * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
-   * slow start are left out, of energy waiting and the radio's time; a share of late answers is at
-   * least 0, and so is everything that needs a replay where exits are not as calibrated. Metrics
-   * that need no replay are what {@link #value} says.
+   * slow start are left out, of energy waiting and the radio's time, of the device's compute
+   * rescues; a share of late answers is at least 0, and so is everything that needs a replay where
+   * exits are not as calibrated, but for the device's compute. Metrics that need no replay are what
+   * {@link #value} says.
    *
    * @param into one place per plan
    */
@@ -254,10 +264,14 @@ public final class Predictor {
       case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
       case DEVICE_ENERGY -> floors().energies(device.energy(), estimates.deviceScale(), into);
       case DEADLINE_MISSES -> Arrays.fill(into, 0);
+      case DEVICE_COMPUTE -> {
+        for (int i = 0; i < into.length; i++) {
+          into[i] = ownNanos(behaviours.get(i), estimates);
+        }
+      }
       case ACCURACY,
           WORKER_COMPUTE,
           UPLINK_BYTES,
-          DEVICE_COMPUTE,
           THROUGHPUT,
           DEVICE_MEMORY,
           MONTHLY_UPLINK_BYTES -> {
@@ -367,7 +381,7 @@ public final class Predictor {
       case ACCURACY -> plan.accuracy;
       case WORKER_COMPUTE -> workerNanos(plan, estimates);
       case UPLINK_BYTES -> meanBytes(plan, estimates);
-      case DEVICE_COMPUTE -> deviceNanos(plan, estimates);
+      case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates);
       case MEAN_LATENCY -> {
         replay(index, conditions(estimates, 0));
         yield meanLatency(plan, estimates);
@@ -461,6 +475,7 @@ public final class Predictor {
     replay(index, conditions(estimates, 0));
     double mean = meanLatency(plan, estimates);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
+    double deviceNanos = ownNanos(plan, estimates) + rescueNanos(index, estimates);
     replay(index, conditions(estimates, 1));
     ExitShift shift = shift(plan, estimates);
     double[] weighed = shift.isNone() ? scratch : shift.spread(scratch, plan::sends);
@@ -477,7 +492,7 @@ public final class Predictor {
         plan.bounds.difference(),
         workerNanos(plan, estimates),
         meanBytes(plan, estimates),
-        deviceNanos(plan, estimates),
+        deviceNanos,
         Math.min(1, shift.sentWeight() * plan.offloadedShare),
         deviceUtilisation(plan, estimates),
         uplinkUtilisation(plan, estimates, 1),
@@ -495,7 +510,7 @@ public final class Predictor {
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
     double uplinkNanos = meanBytes(plan, estimates) / conditions(estimates, caution).bytesPerNano();
     double slowest =
-        Math.max(uplinkNanos, Math.max(deviceNanos(plan, estimates), workerNanos(plan, estimates)));
+        Math.max(uplinkNanos, Math.max(ownNanos(plan, estimates), workerNanos(plan, estimates)));
     return 1e9 / slowest;
   }
 
@@ -565,7 +580,7 @@ public final class Predictor {
   private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
     return estimates.framePeriodNanos() == 0
         ? 0
-        : deviceNanos(plan, estimates) / (double) estimates.framePeriodNanos();
+        : ownNanos(plan, estimates) / (double) estimates.framePeriodNanos();
   }
 
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
@@ -588,11 +603,32 @@ public final class Predictor {
     return shift(plan, estimates).mean(plan.meanBytes, 0);
   }
 
-  private static double deviceNanos(Behaviour plan, Estimates estimates) {
+  /** Of the device per frame, for the plan's own part. */
+  private static double ownNanos(Behaviour plan, Estimates estimates) {
     ExitShift shift = shift(plan, estimates);
     double sent = plan.offloadedShare * plan.costs.deviceSent;
     double nanos = shift.isNone() ? plan.deviceNanos : shift.mean(sent, plan.deviceNanos - sent);
     return nanos * estimates.deviceScale();
+  }
+
+  /**
+   * Of the device per frame, for turning once more to frames whose reply is late, until that comes
+   * or the nearest exit is reached.
+   */
+  private double rescueNanos(int index, Estimates estimates) {
+    Behaviour plan = behaviours.get(index);
+    if (device.rescue().equals(Rescue.NONE) || plan.sentRows == 0 || plan.costs.rescue == 0) {
+      return 0;
+    }
+    Conditions met = conditions(estimates, 0);
+    replay(index, met);
+    double whole = plan.costs.rescue * estimates.deviceScale();
+    double begin = Replay.rescueBeginNanos(plan, met);
+    double nanos = 0;
+    for (int i = 0; i < scratch.length; i++) {
+      nanos += plan.sends(i) ? Math.max(0, Math.min(whole, scratch[i] - begin)) : 0;
+    }
+    return shift(plan, estimates).sentWeight() * nanos / scratch.length;
   }
 
   private static double mean(double[] values) {

@@ -73,7 +73,7 @@ final class Replay {
     double period = met.periodNanos();
     boolean meet = met.periodNanos() > 0;
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
-    double rescueAt = rescueNanos > 0 ? met.rescue().beginNanos(sentNanos, rescueNanos) : 0;
+    double rescueAt = rescueNanos > 0 ? rescueBeginNanos(plan, met) : 0;
     boolean between = rescueAt <= period;
     double rescuing = 0;
     double deviceFree = 0;
@@ -94,9 +94,10 @@ final class Replay {
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
         if (rescueNanos > 0 && latency > rescueAt) {
           if (between) {
-            deviceFree = Math.max(deviceFree, arrival + rescueAt) + rescueNanos;
+            double begin = Math.max(deviceFree, arrival + rescueAt);
+            deviceFree = Math.max(begin, Math.min(begin + rescueNanos, arrival + latency));
           } else {
-            rescuing = rescueNanos;
+            rescuing = Math.min(rescueNanos, latency - rescueAt);
           }
         }
       }
@@ -106,6 +107,12 @@ final class Replay {
       }
     }
     return true;
+  }
+
+  /** When the device turns to a frame that was sent, from its capture. */
+  static double rescueBeginNanos(Behaviour plan, Conditions met) {
+    double scale = met.deviceScale();
+    return met.rescue().beginNanos(plan.costs.deviceSent * scale, plan.costs.rescue * scale);
   }
 
   static double transferNanos(double bytes, double bytesPerNano, double roundTripNanos) {

@@ -5,8 +5,9 @@ import dev.sluice.scheduler.objective.Objective;
 
 /**
  * When a device that has sent a frame without an answer of its own turns to it once more: so late
- * that its nearest exit just ends before the frame must be answered, unless the reply has come.
- * That keeps it from the frames behind, so a plan whose replies come late costs more than it seems.
+ * that its nearest exit just ends before the frame must be answered, unless the reply has come. It
+ * stops when the reply comes. That keeps it from the frames behind, so a plan whose replies come
+ * late costs more than it seems.
  *
  * <p>The device's runtime follows the same rule, with the same figures. Immutable.
  *

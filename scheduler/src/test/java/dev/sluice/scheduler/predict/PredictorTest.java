@@ -228,17 +228,18 @@ class PredictorTest {
   void letsLateRepliesKeepTheDeviceFromTheFramesBehind() {
     Predictor predictor = answeringBy(45 * MS);
 
-    // 0: 34. 1: 39, so 10 ms more at the device for 2: 66 - 40 + 7 + 13 = 46; likewise 3: 75.
+    // 0: 34. 1: 39, so 4 ms more at the device for 2, until its reply: 60 - 40 + 7 + 13 = 40;
+    // likewise 5 ms for 3: 64.
     Prediction hurried = predictor.predict(0, everyMillis(20));
     assertThat(hurried.latency().percentileNanos(25)).isEqualTo(34 * MS);
     assertThat(hurried.latency().percentileNanos(50)).isEqualTo(39 * MS);
-    assertThat(hurried.latency().percentileNanos(75)).isEqualTo(46 * MS);
-    assertThat(hurried.latency().percentileNanos(100)).isEqualTo(75 * MS);
+    assertThat(hurried.latency().percentileNanos(75)).isEqualTo(40 * MS);
+    assertThat(hurried.latency().percentileNanos(100)).isEqualTo(64 * MS);
 
-    // Begun before the next frame comes, it ends 5 ms after that: 2: 41, 3: 64.
+    // Begun before the next frame comes, it ends with the reply before that too.
     Prediction met = predictor.predict(0, everyMillis(40));
-    assertThat(met.latency().percentileNanos(75)).isEqualTo(41 * MS);
-    assertThat(met.latency().percentileNanos(100)).isEqualTo(64 * MS);
+    assertThat(met.latency().percentileNanos(75)).isEqualTo(39 * MS);
+    assertThat(met.latency().percentileNanos(100)).isEqualTo(59 * MS);
 
     // Nobody is kept from anything.
     Prediction idle = predictor.predict(0, everyMillis(50));
@@ -247,6 +248,23 @@ class PredictorTest {
     Prediction unhurried = answeringBy(70 * MS).predict(0, everyMillis(20));
     assertThat(unhurried.latency().percentileNanos(50)).isEqualTo(36 * MS);
     assertThat(unhurried.latency().percentileNanos(100)).isEqualTo(59 * MS);
+  }
+
+  @Test
+  void countsTheDevicesComputeForFramesWhoseReplyIsLate() {
+    double own = answering(Rescue.NONE).predict(0, everyMillis(20)).deviceComputeNanos();
+    Metric compute = Metric.of(Metric.Kind.DEVICE_COMPUTE);
+    Predictor hurried = answeringBy(45 * MS);
+
+    // Of 34, 39, 40 and 64 ms three come 4, 5 and 29 ms later than at 35; the exit takes 10.
+    assertThat(hurried.predict(0, everyMillis(20)).deviceComputeNanos()).isEqualTo(own + 4.75 * MS);
+    assertThat(hurried.value(0, compute, everyMillis(20))).isEqualTo(own + 4.75 * MS);
+    // Of 34, 36, 39 and 59 ms none comes later than at 60.
+    assertThat(answeringBy(70 * MS).value(0, compute, everyMillis(20))).isEqualTo(own);
+
+    double[] least = new double[1];
+    hurried.atLeast(compute, everyMillis(20), least);
+    assertThat(least[0]).isEqualTo(own);
   }
 
   @Test

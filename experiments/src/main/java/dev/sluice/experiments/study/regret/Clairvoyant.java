@@ -149,9 +149,8 @@ final class Clairvoyant {
         captured
             + Rescue.before(course.question().deadlineNanos())
                 .beginNanos(known.sentNanos() * factor, turn);
-    boolean overloads = known.sentNanos() * factor + turn > course.replay().periodNanos();
     int late = 0;
-    int rescued = 0;
+    double rescues = 0;
     double latency = 0;
     double worker = 0;
     double bytes = 0;
@@ -161,10 +160,12 @@ final class Clairvoyant {
       long departed = future.payloadDepartedNanos(begin, sent);
       long roundTrip = future.roundTripNanos(departed);
       double reply = (double) departed + roundTrip + known.workerNanos();
-      boolean turns = turn > 0 && reply > turned;
-      boolean misses = reply > (double) deadline || (turns && overloads);
+      double turns = Math.max(0, Math.min(turn, reply - turned));
+      boolean overloads =
+          turns > 0 && known.sentNanos() * factor + turns > course.replay().periodNanos();
+      boolean misses = reply > (double) deadline || overloads;
       late += misses ? 1 : 0;
-      rescued += turns && !misses ? 1 : 0;
+      rescues += misses ? 0 : turns;
       latency += Math.min(reply, (double) deadline) - captured;
       worker += departed + roundTrip / 2 < deadline ? known.workerNanos() : 0;
       bytes += begin < deadline ? sent : 0;
@@ -183,7 +184,7 @@ final class Clairvoyant {
                     offloaded * worker / shares,
                     offloaded * bytes / shares,
                     (known.deviceNanos() + offloaded * missed * known.rescueNanos()) * factor
-                        + offloaded * rescued / shares * turn,
+                        + offloaded * rescues / shares,
                     (1 - offloaded) * known.stopNanos() * factor + offloaded * latency / shares);
     difference[at] =
         (float) (known.difference() * (1 - missed) + known.rescuedDifference() * missed);

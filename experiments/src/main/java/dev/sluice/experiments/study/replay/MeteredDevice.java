@@ -36,6 +36,11 @@ final class MeteredDevice implements Device {
         });
   }
 
+  @Override
+  public void giveUp() {
+    device.giveUp();
+  }
+
   /** Counts anew from here. */
   void reset() {
     busyNanos = 0;
