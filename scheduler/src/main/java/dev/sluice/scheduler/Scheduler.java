@@ -9,6 +9,7 @@ import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.Arrivals;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
@@ -44,6 +45,9 @@ import java.util.stream.IntStream;
  * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
  * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
  * link is down or unknown only local plans are used.
+ *
+ * <p>An objective that maximises throughput before all else takes frames as fast as they are
+ * answered: no plan is overloaded then ({@link Arrivals}).
  *
  * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
  * among proven plans never looks at: with 95 % confidence none of the plans that it may choose
@@ -190,7 +194,8 @@ public final class Scheduler implements Planner {
             options.rateSds(),
             options.roundTripSds(),
             criterion,
-            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)));
+            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)),
+            Arrivals.of(objective));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);
