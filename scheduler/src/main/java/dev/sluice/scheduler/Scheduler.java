@@ -87,6 +87,9 @@ public final class Scheduler implements Planner {
   private final Judge judge;
   private final Search search;
 
+  /** By accuracy floor and plan: by how much it is missed. */
+  private final double[][] floorGaps;
+
   /** By plan: whether every accuracy floor holds, and by how much the worst one is missed. */
   private final boolean[] floorHolds;
 
@@ -213,12 +216,14 @@ public final class Scheduler implements Planner {
         budgets.add(constraint);
       }
     }
-    floorGap =
+    floorGaps =
         options.certified()
             ? FloorProof.of(predictor, objective).prove().gaps()
             : measuredFloorGaps();
+    floorGap = new double[prepared];
     floorHolds = new boolean[prepared];
     for (int i = 0; i < prepared; i++) {
+      floorGap[i] = FloorProof.Proven.worst(floorGaps, i);
       floorHolds[i] = floorGap[i] <= 0;
     }
     merit = new double[prepared];
@@ -303,7 +308,8 @@ public final class Scheduler implements Planner {
 
   /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
   public Appraisal appraise(Estimates estimates) {
-    return new Appraisal(objective, options, predictor, floorGap, companionServed, estimates);
+    return new Appraisal(
+        objective, options, predictor, prepared, floors, floorGaps, companionServed, estimates);
   }
 
   @Override
@@ -317,15 +323,14 @@ public final class Scheduler implements Planner {
     return index < prepared ? index : -1;
   }
 
-  /** By plan, how far the worst accuracy floor is missed on the SELECT table, in shares. */
-  private double[] measuredFloorGaps() {
-    double[] gaps = new double[prepared];
-    for (int i = 0; i < prepared && !floors.isEmpty(); i++) {
-      gaps[i] = Double.NEGATIVE_INFINITY;
-      for (Constraint floor : floors) {
-        double value =
-            predictor.accuracy(i) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
-        gaps[i] = Math.max(gaps[i], floor.bound() - value);
+  /** By floor and plan, how far it is missed on the SELECT table, in shares. */
+  private double[][] measuredFloorGaps() {
+    double[][] gaps = new double[floors.size()][prepared];
+    for (int f = 0; f < gaps.length; f++) {
+      Constraint floor = floors.get(f);
+      double from = floor.relativeToFinal() ? predictor.finalAccuracy() : 0;
+      for (int i = 0; i < prepared; i++) {
+        gaps[f][i] = floor.bound() - (predictor.accuracy(i) - from);
       }
     }
     return gaps;
