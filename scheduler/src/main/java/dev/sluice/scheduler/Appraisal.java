@@ -9,6 +9,7 @@ import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.Predictor;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -21,7 +22,9 @@ public final class Appraisal {
   private final Objective objective;
   private final SchedulerOptions options;
   private final Predictor predictor;
-  private final double[] floorGap;
+  private final int candidates;
+  private final List<Constraint> floors;
+  private final double[][] floorGaps;
   private final boolean companionServed;
   private final Estimates estimates;
 
@@ -29,13 +32,17 @@ public final class Appraisal {
       Objective objective,
       SchedulerOptions options,
       Predictor predictor,
-      double[] floorGap,
+      int candidates,
+      List<Constraint> floors,
+      double[][] floorGaps,
       boolean companionServed,
       Estimates estimates) {
     this.objective = objective;
     this.options = options;
     this.predictor = predictor;
-    this.floorGap = floorGap;
+    this.floors = floors;
+    this.floorGaps = floorGaps;
+    this.candidates = candidates;
     this.companionServed = companionServed;
     this.estimates = estimates;
   }
@@ -57,7 +64,7 @@ public final class Appraisal {
 
   /** Returns the number of candidates. */
   public int candidates() {
-    return floorGap.length;
+    return candidates;
   }
 
   /** Returns a candidate's plan. */
@@ -105,6 +112,8 @@ public final class Appraisal {
    * Returns what is held against a constraint's bound, in the metric's base unit: with full caution
    * about the link; an accuracy as far as it is proven, if it must be, less what late replies lose,
    * and counted from the uncut network's where the bound is.
+   *
+   * @throws IllegalArgumentException if it bounds accuracy and the objective has no such floor
    */
   public double judged(int candidate, Constraint constraint) {
     return judged(candidate, constraint, 1);
@@ -124,7 +133,7 @@ public final class Appraisal {
     }
     double accuracy;
     if (options.certified() && caution > 0) {
-      accuracy = constraint.bound() - floorGap[candidate];
+      accuracy = constraint.bound() - floorGap(candidate, constraint);
     } else {
       accuracy =
           predictor.accuracy(candidate)
@@ -134,11 +143,26 @@ public final class Appraisal {
   }
 
   /**
-   * Returns whether a candidate's accuracy counts as enough for every floor, late replies apart:
-   * its own bound reaches them, and so did all that had to be proven before it.
+   * Returns whether a candidate's accuracy counts as enough for a floor, late replies apart: its
+   * own bound reaches it, and so did all that had to be proven before it.
+   *
+   * @throws IllegalArgumentException if the objective has no such floor
    */
+  public boolean provenEnough(int candidate, Constraint floor) {
+    return floorGap(candidate, floor) <= 0;
+  }
+
+  /** Returns whether that is so of every floor. */
   public boolean provenEnough(int candidate) {
-    return floorGap[candidate] <= 0;
+    return floors.stream().allMatch(floor -> provenEnough(candidate, floor));
+  }
+
+  private double floorGap(int candidate, Constraint floor) {
+    int known = floors.indexOf(floor);
+    if (known < 0) {
+      throw new IllegalArgumentException("no floor of this objective: " + floor);
+    }
+    return floorGaps[known][candidate];
   }
 
   /** Returns the accuracy that late replies cost, with full caution about the link; at least 0. */

@@ -9,6 +9,7 @@ import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.Arrivals;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
@@ -44,6 +45,9 @@ import java.util.stream.IntStream;
  * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
  * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
  * link is down or unknown only local plans are used.
+ *
+ * <p>An objective that maximises throughput before all else takes frames as fast as they are
+ * answered: no plan is overloaded then ({@link Arrivals}).
  *
  * <p>An accuracy floor holds for a plan only if it is proven on the CERTIFY table, which ranking
  * among proven plans never looks at: with 95 % confidence none of the plans that it may choose
@@ -82,6 +86,9 @@ public final class Scheduler implements Planner {
   private final int prepared;
   private final Judge judge;
   private final Search search;
+
+  /** By accuracy floor and plan: by how much it is missed. */
+  private final double[][] floorGaps;
 
   /** By plan: whether every accuracy floor holds, and by how much the worst one is missed. */
   private final boolean[] floorHolds;
@@ -190,7 +197,8 @@ public final class Scheduler implements Planner {
             options.rateSds(),
             options.roundTripSds(),
             criterion,
-            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)));
+            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)),
+            Arrivals.of(objective));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);
@@ -208,12 +216,14 @@ public final class Scheduler implements Planner {
         budgets.add(constraint);
       }
     }
-    floorGap =
+    floorGaps =
         options.certified()
             ? FloorProof.of(predictor, objective).prove().gaps()
             : measuredFloorGaps();
+    floorGap = new double[prepared];
     floorHolds = new boolean[prepared];
     for (int i = 0; i < prepared; i++) {
+      floorGap[i] = FloorProof.Proven.worst(floorGaps, i);
       floorHolds[i] = floorGap[i] <= 0;
     }
     merit = new double[prepared];
@@ -298,7 +308,8 @@ public final class Scheduler implements Planner {
 
   /** Returns what the candidates are worth under given estimates, as {@link #decide} sees it. */
   public Appraisal appraise(Estimates estimates) {
-    return new Appraisal(objective, options, predictor, floorGap, companionServed, estimates);
+    return new Appraisal(
+        objective, options, predictor, prepared, floors, floorGaps, companionServed, estimates);
   }
 
   @Override
@@ -312,15 +323,14 @@ public final class Scheduler implements Planner {
     return index < prepared ? index : -1;
   }
 
-  /** By plan, how far the worst accuracy floor is missed on the SELECT table, in shares. */
-  private double[] measuredFloorGaps() {
-    double[] gaps = new double[prepared];
-    for (int i = 0; i < prepared && !floors.isEmpty(); i++) {
-      gaps[i] = Double.NEGATIVE_INFINITY;
-      for (Constraint floor : floors) {
-        double value =
-            predictor.accuracy(i) - (floor.relativeToFinal() ? predictor.finalAccuracy() : 0);
-        gaps[i] = Math.max(gaps[i], floor.bound() - value);
+  /** By floor and plan, how far it is missed on the SELECT table, in shares. */
+  private double[][] measuredFloorGaps() {
+    double[][] gaps = new double[floors.size()][prepared];
+    for (int f = 0; f < gaps.length; f++) {
+      Constraint floor = floors.get(f);
+      double from = floor.relativeToFinal() ? predictor.finalAccuracy() : 0;
+      for (int i = 0; i < prepared; i++) {
+        gaps[f][i] = floor.bound() - (predictor.accuracy(i) - from);
       }
     }
     return gaps;

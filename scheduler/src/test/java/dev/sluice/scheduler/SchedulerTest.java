@@ -114,6 +114,45 @@ class SchedulerTest {
     }
   }
 
+  /* What a source with frames always at hand measures is the present plan's own pace. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void holdsItsFloorAtTheMostThroughputWhereThePlanSetsThePace(long seed) throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), seed);
+    Objective objective =
+        Objective.parse(
+            "p95_latency <= 60 s, accuracy >= final - 0.5 pt; maximise throughput, then minimise"
+                + " device_compute");
+    Scheduler scheduler = new Scheduler(facts, objective, EXACT);
+    Predictor predictor = predictor(facts);
+    FloorProof.Proven proven = FloorProof.of(predictor, objective).prove();
+    Optional<Plan> current = Optional.empty();
+    long period = 200 * MS;
+    long now = 0;
+    for (double mbit : new double[] {20, 20, 4, 4, 1, 1, 0.1, 20, 0.1}) {
+      Estimates estimates =
+          Estimates.of(LinkState.UP, mbit * 125_000, 0.1, 50 * MS, 2 * MS, 25, 1, MS, period);
+      double most = 0;
+      for (int i = 0; i < predictor.size(); i++) {
+        if (proven.holds(i)) {
+          most = Math.max(most, predictor.predict(i, estimates).throughputFramesPerSecond());
+        }
+      }
+
+      PlanDecision decision = scheduler.decide(estimates, current, now);
+
+      assertThat(decision.feasible()).as("%s Mbit/s: %s", mbit, decision).isTrue();
+      int chosen = predictor.find(decision.plan()).orElseThrow();
+      assertThat(proven.holds(chosen)).as("%s Mbit/s: %s", mbit, decision).isTrue();
+      assertThat(decision.prediction().throughputFramesPerSecond())
+          .as("%s Mbit/s: %s", mbit, decision)
+          .isEqualTo(most);
+      current = Optional.of(decision.plan());
+      period = Math.round(1e9 / decision.prediction().throughputFramesPerSecond());
+      now += 20 * SECOND;
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void usesOnlyPlansThatTheDeviceCanRun(int deepest) throws Exception {

@@ -148,7 +148,8 @@ public final class Explainer {
         constraint,
         appraisal.judged(candidate, constraint),
         appraisal.expected(candidate, constraint),
-        constraint.metric().kind() != Metric.Kind.ACCURACY || appraisal.provenEnough(candidate));
+        constraint.metric().kind() != Metric.Kind.ACCURACY
+            || appraisal.provenEnough(candidate, constraint));
   }
 
   private static Standing keepingUp(Appraisal appraisal, int candidate) {

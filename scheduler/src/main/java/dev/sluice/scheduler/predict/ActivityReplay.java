@@ -18,11 +18,15 @@ final class ActivityReplay {
    *
    * @param met the same as in {@link Replay#run}; replies, whose rate nobody measures, are held to
    *     come at the uplink's
+   * @param periodNanos likewise
    * @param latencyNanos what that wrote for the same plan
    */
   static DeviceActivity of(
-      BundleFacts facts, Behaviour plan, Replay.Conditions met, double[] latencyNanos) {
-    long periodNanos = met.periodNanos();
+      BundleFacts facts,
+      Behaviour plan,
+      Replay.Conditions met,
+      long periodNanos,
+      double[] latencyNanos) {
     double deviceScale = met.deviceScale();
     CostModel costs = plan.costs;
     double preprocessNanos = plan.plan.split() == 0 ? 0 : facts.profile().preprocessNanos();
@@ -32,7 +36,7 @@ final class ActivityReplay {
             .codec(plan.plan.sentCut(), plan.plan.codec())
             .map(codec -> (double) codec.encodeNanos())
             .orElse(0.0);
-    double waitNanos = met.workerWait().nanos(plan.workerNanos);
+    double waitNanos = met.workerWait().nanos(plan.workerNanos, periodNanos);
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     DeviceActivity.Builder activity = DeviceActivity.builder(frames, periodNanos);

@@ -8,6 +8,7 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Proves the accuracy floors of an objective for all plans that may be chosen together: with 95 %
@@ -64,49 +65,65 @@ public final class FloorProof {
   /**
    * Which plans are proven. Immutable.
    *
-   * @param gaps by plan's index: accuracy that the worst floor lacks, a share; at most 0 if all
-   *     floors are proven. For a plan that was not tested it is what a proof of this plan alone
-   *     lacks, and above 0 in any case
+   * @param gaps by floor, in the objective's order, and plan's index: accuracy that the floor
+   *     lacks, a share; at most 0 if it is proven. For a plan that was not tested it is what a
+   *     proof of this plan alone lacks, and above 0 in any case
    * @param criticalValue standard errors by which a plan had to exceed its floors
    * @param tested how many plans were tested
    */
   @SuppressWarnings("ArrayRecordComponent") // copied in and out, with its own equals
-  public record Proven(double[] gaps, double criticalValue, int tested) {
+  public record Proven(double[][] gaps, double criticalValue, int tested) {
     public Proven {
-      gaps = gaps.clone();
+      gaps = copied(gaps);
     }
 
     @Override
-    public double[] gaps() {
-      return gaps.clone();
+    public double[][] gaps() {
+      return copied(gaps);
+    }
+
+    private static double[][] copied(double[][] gaps) {
+      return Arrays.stream(gaps).map(double[]::clone).toArray(double[][]::new);
     }
 
     /** Returns whether every floor is proven for a plan. */
     public boolean holds(int index) {
-      return gaps[index] <= 0;
+      return gap(index) <= 0;
     }
 
-    /** Returns the accuracy that the worst floor lacks. */
+    /** Returns the accuracy that the worst floor lacks; 0 where there is none. */
     public double gap(int index) {
-      return gaps[index];
+      return worst(gaps, index);
+    }
+
+    /** Returns the accuracy that the worst of several floors lacks; 0 where there is none. */
+    public static double worst(double[][] gaps, int index) {
+      double worst = gaps.length == 0 ? 0 : Double.NEGATIVE_INFINITY;
+      for (double[] floor : gaps) {
+        worst = Math.max(worst, floor[index]);
+      }
+      return worst;
     }
 
     @Override
     public boolean equals(Object other) {
       return other instanceof Proven proven
-          && Arrays.equals(gaps, proven.gaps)
+          && Arrays.deepEquals(gaps, proven.gaps)
           && criticalValue == proven.criticalValue
           && tested == proven.tested;
     }
 
     @Override
     public int hashCode() {
-      return Arrays.hashCode(gaps);
+      return Arrays.deepHashCode(gaps);
     }
 
     @Override
     public String toString() {
-      long proven = Arrays.stream(gaps).filter(gap -> gap <= 0).count();
+      if (gaps.length == 0) {
+        return "no floor to prove";
+      }
+      long proven = IntStream.range(0, gaps[0].length).filter(this::holds).count();
       return proven + " plans proven, " + tested + " tested";
     }
   }
@@ -183,35 +200,28 @@ public final class FloorProof {
   }
 
   private Proven proven(StepDown.Verdict verdict) {
-    double[] gaps = new double[plans];
+    double[][] gaps = new double[floors.size()][plans];
     boolean certain = floors.stream().allMatch(Constraint::relativeToFinal);
-    for (int index = 0; index < plans; index++) {
-      gaps[index] =
-          certain && Codecs.identical(predictor.plan(index))
-              ? floors.stream().mapToDouble(Constraint::bound).max().orElse(0)
-              : untested(index);
-    }
-    for (int t = 0; t < tested.length; t++) {
-      double gap = Double.NEGATIVE_INFINITY;
-      for (int f = 0; f < floors.size(); f++) {
-        gap = Math.max(gap, verdict.gap()[t * floors.size() + f]);
+    for (int f = 0; f < gaps.length; f++) {
+      Constraint floor = floors.get(f);
+      for (int index = 0; index < plans; index++) {
+        gaps[f][index] =
+            certain && Codecs.identical(predictor.plan(index))
+                ? floor.bound()
+                : untested(index, floor);
       }
-      gaps[tested[t]] = gap;
+      for (int t = 0; t < tested.length; t++) {
+        gaps[f][tested[t]] = verdict.gap()[t * floors.size() + f];
+      }
     }
     return new Proven(gaps, verdict.critical(), tested.length);
   }
 
-  private double untested(int index) {
-    double gap = floors.isEmpty() ? 0 : StepDown.LEAST_GAP;
-    for (Constraint floor : floors) {
-      gap =
-          Math.max(
-              gap,
-              floor.bound()
-                  - (floor.relativeToFinal()
-                      ? predictor.differenceLowerBound(index)
-                      : predictor.accuracyLowerBound(index)));
-    }
-    return gap;
+  private double untested(int index, Constraint floor) {
+    double reached =
+        floor.relativeToFinal()
+            ? predictor.differenceLowerBound(index)
+            : predictor.accuracyLowerBound(index);
+    return Math.max(StepDown.LEAST_GAP, floor.bound() - reached);
   }
 }

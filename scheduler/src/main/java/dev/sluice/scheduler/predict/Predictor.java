@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
  * losses; energy, the queues in a replay, local plans and everything about accuracy do not follow.
  *
+ * <p>Where frames come as fast as they are answered ({@link Arrivals#CLOSED}), every plan is judged
+ * at its own pace: none is overloaded, and a stage that it keeps busy lets frames queue.
+ *
  * <p>Not thread-safe: it has scratch space.
  */
 public final class Predictor {
@@ -52,6 +55,7 @@ public final class Predictor {
   private final BundleFacts facts;
   private final Optional<ExitCriterion> criterion;
   private final DeviceModel device;
+  private final Arrivals arrivals;
   private final double rateSds;
   private final double roundTripSds;
   private final int[] rows;
@@ -114,9 +118,26 @@ public final class Predictor {
       double roundTripSds,
       Optional<ExitCriterion> criterion,
       DeviceModel device) {
+    this(facts, plans, rateSds, roundTripSds, criterion, device, Arrivals.OPEN);
+  }
+
+  /**
+   * Prepares plans for prediction with frames that may wait for answers.
+   *
+   * @param arrivals how frames come
+   */
+  public Predictor(
+      BundleFacts facts,
+      List<Plan> plans,
+      double rateSds,
+      double roundTripSds,
+      Optional<ExitCriterion> criterion,
+      DeviceModel device,
+      Arrivals arrivals) {
     this.facts = facts;
     this.criterion = criterion;
     this.device = device;
+    this.arrivals = arrivals;
     this.rateSds = rateSds;
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select());
@@ -229,10 +250,11 @@ public final class Predictor {
   /**
    * Returns whether a plan can be no slower than another whatever the conditions: no latency is
    * longer, and neither device nor link nor worker is busier. Says so only of plans that send the
-   * same.
+   * same, and of none where frames come the faster, the quicker they are answered.
    */
   public boolean neverSlower(int index, int other) {
-    return behaviours.get(index).neverSlowerThan(behaviours.get(other));
+    return arrivals == Arrivals.OPEN
+        && behaviours.get(index).neverSlowerThan(behaviours.get(other));
   }
 
   /**
@@ -284,7 +306,7 @@ public final class Predictor {
 
   /** Writes every plan's {@link #utilisation(int, Estimates)}. */
   public void utilisations(Estimates estimates, double[] into) {
-    if (estimates.passOdds() != 1) {
+    if (estimates.passOdds() != 1 || arrivals == Arrivals.CLOSED) {
       for (int i = 0; i < into.length; i++) {
         into[i] = utilisation(i, estimates);
       }
@@ -334,7 +356,14 @@ public final class Predictor {
     }
     Behaviour plan = behaviours.get(index);
     boolean timely =
-        Replay.run(plan, met, plan.shipment.transferNanos(met), scratch, limitNanos, mostLate);
+        Replay.run(
+            plan,
+            met,
+            periodNanos(plan, estimates, 1),
+            plan.shipment.transferNanos(met),
+            scratch,
+            limitNanos,
+            mostLate);
     replayed = timely ? index : NONE;
     replayedUnder = met;
     return timely;
@@ -358,7 +387,7 @@ public final class Predictor {
   public double utilisation(int index, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
     return Math.max(
-        deviceUtilisation(plan, estimates), uplinkUtilisation(plan, estimates, caution));
+        deviceUtilisation(plan, estimates, caution), uplinkUtilisation(plan, estimates, caution));
   }
 
   /**
@@ -383,11 +412,11 @@ public final class Predictor {
       case UPLINK_BYTES -> meanBytes(plan, estimates);
       case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates);
       case MEAN_LATENCY -> {
-        replay(index, conditions(estimates, 0));
+        replay(index, estimates, 0);
         yield meanLatency(plan, estimates);
       }
       case LATENCY_PERCENTILE -> {
-        replay(index, conditions(estimates, caution));
+        replay(index, estimates, caution);
         ExitShift shift = shift(plan, estimates);
         if (!shift.isNone()) {
           yield shift.quantile(scratch, plan::sends, metric.percent() / 100);
@@ -398,7 +427,7 @@ public final class Predictor {
             scratch, LatencyDistribution.rank(metric.percent(), scratch.length));
       }
       case DEADLINE_MISSES -> {
-        replay(index, conditions(estimates, caution));
+        replay(index, estimates, caution);
         ExitShift shift = shift(plan, estimates);
         double late = 0;
         double all = 0;
@@ -415,8 +444,7 @@ public final class Predictor {
           memoryBytes(plan)
               .orElseThrow(
                   () -> new IllegalArgumentException("nobody said what memory plans need"));
-      case MONTHLY_UPLINK_BYTES ->
-          Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos());
+      case MONTHLY_UPLINK_BYTES -> monthlyBytes(plan, estimates);
     };
   }
 
@@ -435,7 +463,7 @@ public final class Predictor {
     if (plan.sentRows == 0) {
       return 0;
     }
-    replay(index, conditions(estimates, caution));
+    replay(index, estimates, caution);
     int fallback = NONE;
     boolean sought = false;
     int lost = 0;
@@ -460,23 +488,24 @@ public final class Predictor {
    * dev.sluice.scheduler.energy.EnergyRanking}.
    */
   public DeviceActivity activity(int index, Estimates estimates) {
-    replay(index, conditions(estimates, 0));
+    replay(index, estimates, 0);
     return activityOfReplayed(behaviours.get(index), estimates);
   }
 
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
   private DeviceActivity activityOfReplayed(Behaviour plan, Estimates estimates) {
-    return ActivityReplay.of(facts, plan, conditions(estimates, 0), scratch);
+    return ActivityReplay.of(
+        facts, plan, conditions(estimates, 0), periodNanos(plan, estimates, 0), scratch);
   }
 
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    replay(index, conditions(estimates, 0));
+    replay(index, estimates, 0);
     double mean = meanLatency(plan, estimates);
     DeviceActivity activity = activityOfReplayed(plan, estimates);
     double deviceNanos = ownNanos(plan, estimates) + rescueNanos(index, estimates);
-    replay(index, conditions(estimates, 1));
+    replay(index, estimates, 1);
     ExitShift shift = shift(plan, estimates);
     double[] weighed = shift.isNone() ? scratch : shift.spread(scratch, plan::sends);
     long[] latency = new long[weighed.length];
@@ -494,11 +523,11 @@ public final class Predictor {
         meanBytes(plan, estimates),
         deviceNanos,
         Math.min(1, shift.sentWeight() * plan.offloadedShare),
-        deviceUtilisation(plan, estimates),
+        deviceUtilisation(plan, estimates, 1),
         uplinkUtilisation(plan, estimates, 1),
         throughput(plan, estimates, 1),
         device.energy().perFrame(activity),
-        Metric.monthlyBytes(meanBytes(plan, estimates), estimates.framePeriodNanos()),
+        monthlyBytes(plan, estimates),
         memoryBytes(plan));
   }
 
@@ -508,10 +537,25 @@ public final class Predictor {
    * the connection's window open: slow start delays the first of them and limits none.
    */
   private double throughput(Behaviour plan, Estimates estimates, double caution) {
-    double uplinkNanos = meanBytes(plan, estimates) / conditions(estimates, caution).bytesPerNano();
-    double slowest =
-        Math.max(uplinkNanos, Math.max(ownNanos(plan, estimates), workerNanos(plan, estimates)));
-    return 1e9 / slowest;
+    return 1e9 / slowestNanos(plan, estimates, caution);
+  }
+
+  private double slowestNanos(Behaviour plan, Estimates estimates, double caution) {
+    return Math.max(
+        uplinkNanos(plan, estimates, caution),
+        Math.max(ownNanos(plan, estimates), workerNanos(plan, estimates)));
+  }
+
+  /** The time between the frames that a plan is judged at; 0 where it is unknown. */
+  private long periodNanos(Behaviour plan, Estimates estimates, double caution) {
+    return arrivals == Arrivals.OPEN
+        ? estimates.framePeriodNanos()
+        : arrivals.periodNanos(
+            estimates.framePeriodNanos(), slowestNanos(plan, estimates, caution));
+  }
+
+  private double monthlyBytes(Behaviour plan, Estimates estimates) {
+    return Metric.monthlyBytes(meanBytes(plan, estimates), periodNanos(plan, estimates, 0));
   }
 
   private OptionalLong memoryBytes(Behaviour plan) {
@@ -521,10 +565,16 @@ public final class Predictor {
   }
 
   /** Writes latencies into {@link #scratch}, unless they are there. */
-  private void replay(int index, Conditions met) {
+  private void replay(int index, Estimates estimates, double caution) {
+    Conditions met = conditions(estimates, caution);
     if (!isReplayed(index, met)) {
       Behaviour plan = behaviours.get(index);
-      Replay.run(plan, met, plan.shipment.transferNanos(met), scratch);
+      Replay.run(
+          plan,
+          met,
+          periodNanos(plan, estimates, caution),
+          plan.shipment.transferNanos(met),
+          scratch);
       replayed = index;
       replayedUnder = met;
     }
@@ -577,18 +627,20 @@ public final class Predictor {
     return estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos();
   }
 
-  private static double deviceUtilisation(Behaviour plan, Estimates estimates) {
-    return estimates.framePeriodNanos() == 0
-        ? 0
-        : ownNanos(plan, estimates) / (double) estimates.framePeriodNanos();
+  private double deviceUtilisation(Behaviour plan, Estimates estimates, double caution) {
+    return share(ownNanos(plan, estimates), periodNanos(plan, estimates, caution));
   }
 
   private double uplinkUtilisation(Behaviour plan, Estimates estimates, double caution) {
-    return estimates.framePeriodNanos() == 0
-        ? 0
-        : meanBytes(plan, estimates)
-            / conditions(estimates, caution).bytesPerNano()
-            / estimates.framePeriodNanos();
+    return share(uplinkNanos(plan, estimates, caution), periodNanos(plan, estimates, caution));
+  }
+
+  private double uplinkNanos(Behaviour plan, Estimates estimates, double caution) {
+    return meanBytes(plan, estimates) / conditions(estimates, caution).bytesPerNano();
+  }
+
+  private static double share(double nanos, long periodNanos) {
+    return periodNanos == 0 ? 0 : nanos / (double) periodNanos;
   }
 
   private static ExitShift shift(Behaviour plan, Estimates estimates) {
@@ -621,7 +673,7 @@ public final class Predictor {
       return 0;
     }
     Conditions met = conditions(estimates, 0);
-    replay(index, met);
+    replay(index, estimates, 0);
     double whole = plan.costs.rescue * estimates.deviceScale();
     double begin = Replay.rescueBeginNanos(plan, met);
     double nanos = 0;

@@ -1,7 +1,7 @@
 package dev.sluice.scheduler.predict;
 
 /**
- * Replays a plan's rows as a stream: a frame every period, a device and an uplink that each serve
+ * Replays a plan's rows as a stream: a frame every period ({@link Arrivals}), a device and an uplink that each serve
  * one frame at a time, a worker with a constant queue.
  *
  * <p>Up to the first window of TCP (10 segments) a payload passes as one burst. Beyond it a window
@@ -24,7 +24,7 @@ final class Replay {
    * @param workerWait wait there
    * @param deviceScale measured over profiled time
    * @param workerScale likewise
-   * @param periodNanos time between frames; 0 = frames never meet
+   * @param periodNanos time between frames, as measured; 0 = frames never meet
    * @param rescue when the device turns to a frame whose reply is late
    */
   record Conditions(
@@ -43,11 +43,24 @@ final class Replay {
   /**
    * Writes the latency of every row.
    *
+   * @param periodNanos time between frames under this plan; 0 = frames never meet
    * @param transferNanos by row, see {@link Shipment}
    * @param latencyNanos one place per row; written
    */
-  static void run(Behaviour plan, Conditions met, double[] transferNanos, double[] latencyNanos) {
-    run(plan, met, transferNanos, latencyNanos, Double.POSITIVE_INFINITY, latencyNanos.length);
+  static void run(
+      Behaviour plan,
+      Conditions met,
+      long periodNanos,
+      double[] transferNanos,
+      double[] latencyNanos) {
+    run(
+        plan,
+        met,
+        periodNanos,
+        transferNanos,
+        latencyNanos,
+        Double.POSITIVE_INFINITY,
+        latencyNanos.length);
   }
 
   /**
@@ -59,6 +72,7 @@ final class Replay {
   static boolean run(
       Behaviour plan,
       Conditions met,
+      long periodNanos,
       double[] transferNanos,
       double[] latencyNanos,
       double limitNanos,
@@ -69,9 +83,9 @@ final class Replay {
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double sentNanos = plan.costs.deviceSent * deviceScale;
-    double cloudNanos = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos);
-    double period = met.periodNanos();
-    boolean meet = met.periodNanos() > 0;
+    double cloudNanos = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos, periodNanos);
+    double period = periodNanos;
+    boolean meet = periodNanos > 0;
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
     double rescueAt = rescueNanos > 0 ? rescueBeginNanos(plan, met) : 0;
     boolean between = rescueAt <= period;

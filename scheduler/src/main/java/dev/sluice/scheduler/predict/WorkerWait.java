@@ -47,13 +47,14 @@ record WorkerWait(
    * Returns the wait of a sample that is sent, at least 0; never less for more work.
    *
    * @param frameNanos worker's compute per frame at scale 1, averaged over all frames, at least 0
+   * @param paceNanos time between frames at the plan's own pace; 0 = unknown
    */
-  double nanos(double frameNanos) {
+  double nanos(double frameNanos, long paceNanos) {
     if (worker.utilisation() == 0 && worker.freshness() == 1 && worker.utilisationSd() == 0) {
       return (double) measuredNanos;
     }
     double own =
-        periodNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) periodNanos;
+        paceNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) paceNanos;
     double mean =
         worker.waitNanos(
             (double) measuredNanos, networkNanos, own, caution * worker.utilisationSd());
@@ -63,6 +64,6 @@ record WorkerWait(
 
   /** Returns what that cannot be below, whatever the plan. */
   double leastNanos() {
-    return nanos(0);
+    return nanos(0, periodNanos);
   }
 }

@@ -428,6 +428,39 @@ class ExplainerTest {
   }
 
   @Test
+  void showsEveryFloorByItsOwnFigure() throws Exception {
+    Objective floors =
+        Objective.parse(
+            "accuracy >= final - 3 pt, accuracy >= 20 %, accuracy >= final - 8 pt; minimise"
+                + " worker_compute");
+    Scheduler scheduler =
+        new Scheduler(
+            SyntheticFacts.of(
+                new SyntheticFacts.Shape(4, List.of(1, 2), 3000, 10, 6_000_000, false), 1),
+            floors,
+            EXACT);
+
+    List<Standing> standings =
+        new Explainer(scheduler)
+            .explain(estimates(MEGABYTE_PER_SECOND, 0, 0), Optional.empty())
+            .standings();
+
+    assertThat(standings).allMatch(Standing::holds);
+    assertThat(standings.get(2).value())
+        .as("what is proven does not depend on what is asked for")
+        .isCloseTo(standings.get(0).value(), within(0.015));
+    assertThat(standings.get(1).uncertaintyMargin())
+        .as("the price of a proof, not of another floor")
+        .isLessThan(0.05);
+    Appraisal appraisal = scheduler.appraise(estimates(MEGABYTE_PER_SECOND, 0, 0));
+    assertThatThrownBy(
+            () ->
+                appraisal.judged(
+                    0, Objective.parse("accuracy >= 30 %; minimise latency").constraints().get(0)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void saysThatNoPlanKeepsUpWithTheFrames() throws Exception {
     Explanation explanation =
         explained(

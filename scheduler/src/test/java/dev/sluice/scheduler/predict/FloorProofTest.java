@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.predict;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -242,6 +243,29 @@ class FloorProofTest {
     assertThat(countProven(predictor, one)).isPositive();
     assertThat(countProven(predictor, both)).isPositive();
     assertThat(countProven(predictor, impossible)).isZero();
+  }
+
+  @Test
+  void everyFloorHasAGapOfItsOwn() throws Exception {
+    Predictor predictor = predictor(facts(4, 3000));
+    FloorProof proof =
+        FloorProof.of(
+            predictor,
+            Objective.parse(
+                "accuracy >= final - 3 pt, accuracy >= 20 %, accuracy >= final - 8 pt; minimise"
+                    + " worker_compute"));
+    FloorProof.Proven proven = proof.prove();
+
+    double[][] gaps = proven.gaps();
+    int[] holding = Arrays.stream(proof.tested()).filter(proven::holds).toArray();
+    assertThat(holding).isNotEmpty();
+    for (int i : holding) {
+      assertThat(gaps[2][i]).as("5 points more room").isCloseTo(gaps[0][i] - 0.05, within(0.015));
+      assertThat(0.2 - gaps[1][i])
+          .as("accuracy that is proven")
+          .isBetween(predictor.accuracyLowerBound(i) - 0.03, predictor.accuracy(i) + 0.03);
+      assertThat(proven.gap(i)).isEqualTo(Math.max(gaps[0][i], Math.max(gaps[1][i], gaps[2][i])));
+    }
   }
 
   private static long countProven(Predictor predictor, Objective objective) {
