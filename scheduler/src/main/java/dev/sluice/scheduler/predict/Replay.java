@@ -1,8 +1,8 @@
 package dev.sluice.scheduler.predict;
 
 /**
- * Replays a plan's rows as a stream: a frame every period ({@link Arrivals}), a device and an uplink that each serve
- * one frame at a time, a worker with a constant queue.
+ * Replays a plan's rows as a stream: a frame every period ({@link Arrivals}), a device and an
+ * uplink that each serve one frame at a time, a worker with a constant queue.
  *
  * <p>Up to the first window of TCP (10 segments) a payload passes as one burst. Beyond it a window
  * doubles per round trip, and where it is shorter than the round trip the link waits for the
@@ -13,7 +13,7 @@ package dev.sluice.scheduler.predict;
  * later one may be hit in truth; the sum is the same.)
  */
 final class Replay {
-  private static final double FIRST_WINDOW_BYTES = 14_600;
+  static final double FIRST_WINDOW_BYTES = 14_600;
 
   private Replay() {}
 
@@ -83,7 +83,8 @@ final class Replay {
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double sentNanos = plan.costs.deviceSent * deviceScale;
-    double cloudNanos = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos, periodNanos);
+    double cloudNanos =
+        met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos, periodNanos);
     double period = periodNanos;
     boolean meet = periodNanos > 0;
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;

@@ -53,8 +53,7 @@ record WorkerWait(
     if (worker.utilisation() == 0 && worker.freshness() == 1 && worker.utilisationSd() == 0) {
       return (double) measuredNanos;
     }
-    double own =
-        paceNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) paceNanos;
+    double own = paceNanos == 0 ? worker.ownShare() : frameNanos * workerScale / (double) paceNanos;
     double mean =
         worker.waitNanos(
             (double) measuredNanos, networkNanos, own, caution * worker.utilisationSd());
