@@ -166,13 +166,25 @@ final class Search {
       for (int plan = 1; plan < plans; plan++) {
         promising = bounds[plan] < bounds[promising] ? plan : promising;
       }
-      found = condition.test(promising) ? cost(0, promising) : found;
+      found = condition.test(promising) ? atMost(0, promising) : found;
     }
     for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
       if (bounds[plan] < found && remains(target, plan, condition)) {
         if (target == 0 && sorted) {
           return bounds[plan];
         }
+        found = Math.min(found, atMost(target, plan));
+      }
+    }
+    return replayed[target].length == 0 ? found : exactly(target, found, condition);
+  }
+
+  /** The least cost, where it is known what it cannot exceed: few can still be meant. */
+  private double exactly(int target, double most, IntPredicate condition) {
+    double[] bounds = least[target];
+    double found = Double.POSITIVE_INFINITY;
+    for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
+      if (bounds[plan] <= most && bounds[plan] < found && remains(target, plan, condition)) {
         found = Math.min(found, cost(target, plan));
       }
     }
@@ -194,7 +206,7 @@ final class Search {
       return false;
     }
     for (int t = 0; t < target; t++) {
-      if (replayed[t].length > 0 && cost(t, plan) > limits[t]) {
+      if (replayed[t].length > 0 && atMost(t, plan) > limits[t] && cost(t, plan) > limits[t]) {
         return false;
       }
     }
@@ -206,6 +218,17 @@ final class Search {
       return accuracy[plan] > accuracy[to];
     }
     return local[plan] == local[to] ? plan < to : local[plan];
+  }
+
+  /** What a cost cannot exceed: itself, if it takes no replay or nothing less says so. */
+  private double atMost(int target, int plan) {
+    if (replayed[target].length == 0
+        || !Double.isNaN(replayed[target][plan])
+        || targets.get(target).maximise()) {
+      return cost(target, plan);
+    }
+    double most = predictor.atMost(plan, targets.get(target).metric(), estimates);
+    return most == Double.POSITIVE_INFINITY ? cost(target, plan) : most;
   }
 
   private double cost(int target, int plan) {

@@ -40,6 +40,7 @@ class SearchTest {
         "minimise uplink_bytes, maximise accuracy",
         "maximise accuracy, minimise mean_latency",
         "minimise mean_latency",
+        "minimise mean_latency, then p90_latency, maximise accuracy",
         "minimise mean_latency, then device_energy",
         "minimise device_energy, minimise p90_latency",
         "minimise p95_latency, then device_compute",

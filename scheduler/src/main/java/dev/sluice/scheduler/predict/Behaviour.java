@@ -36,6 +36,13 @@ final class Behaviour {
   final double rowWorkerNanos;
   final double rowBytes;
 
+  /* Extremes over the replayed rows, at scale 1; those of what is sent are 0 where nothing is. */
+  final double mostDeviceNanos;
+  final double mostLocalNanos;
+  final double mostWorkerNanos;
+  final int leastBytes;
+  final int mostBytes;
+
   final double deviceNanos;
   final double workerNanos;
   final double meanBytes;
@@ -67,13 +74,27 @@ final class Behaviour {
     double device = 0;
     double worker = 0;
     double sent = 0;
+    double mostLocal = 0;
+    double mostWorker = 0;
+    int least = sentRows == 0 ? 0 : Integer.MAX_VALUE;
+    int most = 0;
     for (int i = 0; i < stop.length; i++) {
       device += deviceNanos(i);
       if (sends(i)) {
         worker += workerNanos(i);
         sent += shipment.bytes(i);
+        mostWorker = Math.max(mostWorker, workerNanos(i));
+        least = Math.min(least, shipment.bytes(i));
+        most = Math.max(most, shipment.bytes(i));
+      } else {
+        mostLocal = Math.max(mostLocal, deviceNanos(i));
       }
     }
+    this.mostDeviceNanos = Math.max(mostLocal, sentRows == 0 ? 0 : costs.deviceSent);
+    this.mostLocalNanos = mostLocal;
+    this.mostWorkerNanos = mostWorker;
+    this.leastBytes = least;
+    this.mostBytes = most;
     this.rowDeviceNanos = device / stop.length;
     this.rowWorkerNanos = worker / stop.length;
     this.rowBytes = sent / stop.length;

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What plans take at least, whatever waits for what: a few multiplications each, laid out plan
  * after plan because a search reads tens of thousands of them. Of latencies, queueing and slow
- * start are left out. Not thread-safe.
+ * start are left out. Also what a percentile is at most. Not thread-safe.
  */
 final class PlanFloors {
   private static final int NONE = -1;
@@ -110,6 +110,21 @@ final class PlanFloors {
     }
   }
 
+  /** Returns what a percentile of the latency cannot exceed; infinite where frames may wait. */
+  double mostPercentile(int index, double percent, Replay.Conditions met) {
+    Behaviour plan = plans.get(index);
+    if (!Unqueued.atDevice(plan, met)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    Ranked row = ranked(percent);
+    double local = Unqueued.above(row.localNanos[index] * met.deviceScale());
+    if (row.bytes[index] < 0 || !Unqueued.holds(plan, met)) {
+      return local;
+    }
+    double sent = Unqueued.mostSent(plan, met, row.bytes[index]);
+    return Math.min(local, Math.max(Unqueued.mostLocal(plan, met), sent));
+  }
+
   /** Writes bounds of the energy. */
   void energies(EnergyModel energy, double deviceScale, double[] into) {
     for (int i = 0; i < into.length; i++) {
@@ -143,21 +158,28 @@ final class PlanFloors {
     /** By plan: device's time of a row of this rank, at scale 1. */
     final double[] deviceNanos;
 
+    /** By plan: the same of a row that stays; infinite if one of this rank may be sent. */
+    final double[] localNanos;
+
     Ranked(double percent, List<Behaviour> plans, int rows) {
       this.percent = percent;
       bytes = new int[plans.size()];
       deviceNanos = new double[plans.size()];
+      localNanos = new double[plans.size()];
       int rank = LatencyDistribution.rank(percent, rows);
       double[] device = new double[rows];
       double[] sizes = new double[rows];
+      double[] local = new double[rows];
       for (int index = 0; index < bytes.length; index++) {
         Behaviour plan = plans.get(index);
         for (int row = 0; row < rows; row++) {
           device[row] = plan.deviceNanos(row);
+          local[row] = plan.sends(row) ? Double.POSITIVE_INFINITY : device[row];
           /* Of the rows, only those that stay and the smallest payloads can be quicker. */
           sizes[row] = plan.sends(row) ? plan.shipment.bytes(row) : NONE;
         }
         deviceNanos[index] = QuickSelect.select(device, rank);
+        localNanos[index] = QuickSelect.select(local, rank);
         bytes[index] = (int) QuickSelect.select(sizes, rank);
       }
     }

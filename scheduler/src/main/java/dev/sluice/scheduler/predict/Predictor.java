@@ -304,6 +304,35 @@ public final class Predictor {
     }
   }
 
+  /**
+   * Returns a bound that {@link #value} cannot exceed, without a replay; infinite where none is
+   * known, as where frames may wait for each other.
+   */
+  public double atMost(int index, Metric metric, Estimates estimates) {
+    if (estimates.passOdds() != 1 || arrivals == Arrivals.CLOSED) {
+      return Double.POSITIVE_INFINITY;
+    }
+    Behaviour plan = behaviours.get(index);
+    return switch (metric.kind()) {
+      case LATENCY_PERCENTILE ->
+          floors().mostPercentile(index, metric.percent(), conditions(estimates, 1));
+      case MEAN_LATENCY ->
+          Unqueued.holds(plan, conditions(estimates, 0))
+              ? Unqueued.mostMean(plan, conditions(estimates, 0))
+              : Double.POSITIVE_INFINITY;
+      case ACCURACY,
+          WORKER_COMPUTE,
+          UPLINK_BYTES,
+          DEVICE_COMPUTE,
+          DEADLINE_MISSES,
+          THROUGHPUT,
+          DEVICE_ENERGY,
+          DEVICE_MEMORY,
+          MONTHLY_UPLINK_BYTES ->
+          Double.POSITIVE_INFINITY;
+    };
+  }
+
   /** Writes every plan's {@link #utilisation(int, Estimates)}. */
   public void utilisations(Estimates estimates, double[] into) {
     if (estimates.passOdds() != 1 || arrivals == Arrivals.CLOSED) {
@@ -323,8 +352,8 @@ public final class Predictor {
   }
 
   /**
-   * Returns whether every latency bound holds, or holds with room to spare. Stops replaying as soon
-   * as too many frames are late.
+   * Returns whether every latency bound holds, or holds with room to spare. Replays only where
+   * bounds leave it open, and stops as soon as too many frames are late.
    *
    * @param bounds of latencies
    * @param share of each bound that the latency may take, positive
@@ -334,9 +363,11 @@ public final class Predictor {
       Constraint bound = bounds.get(i);
       double limit = share * Math.max(1, bound.bound());
       boolean holds =
-          (bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE && estimates.passOdds() == 1)
-              ? timely(index, bound.metric().percent(), limit, estimates)
-              : value(index, bound.metric(), estimates) <= limit;
+          atMost(index, bound.metric(), estimates) <= limit
+              || ((bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE
+                      && estimates.passOdds() == 1)
+                  ? timely(index, bound.metric().percent(), limit, estimates)
+                  : value(index, bound.metric(), estimates) <= limit);
       if (!holds) {
         return false;
       }
@@ -463,12 +494,21 @@ public final class Predictor {
     if (plan.sentRows == 0) {
       return 0;
     }
-    replay(index, estimates, caution);
+    Conditions met = conditions(estimates, caution);
+    if (arrivals == Arrivals.OPEN
+        && Unqueued.holds(plan, met)
+        && Unqueued.mostSent(plan, met, plan.mostBytes) <= deadlineNanos) {
+      return 0;
+    }
+    boolean allLate = Unqueued.leastSent(plan, met) > deadlineNanos;
+    if (!allLate) {
+      replay(index, estimates, caution);
+    }
     int fallback = NONE;
     boolean sought = false;
     int lost = 0;
     for (int i = 0; i < scratch.length; i++) {
-      if (scratch[i] > deadlineNanos && plan.sends(i)) {
+      if (plan.sends(i) && (allLate || scratch[i] > deadlineNanos)) {
         if (!sought) {
           sought = true;
           fallback =

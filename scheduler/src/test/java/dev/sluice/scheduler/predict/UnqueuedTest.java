@@ -1,0 +1,113 @@
+package dev.sluice.scheduler.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.LatencyDistribution;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bounds against the replay that they save. */
+class UnqueuedTest {
+  private static final long MS = 1_000_000;
+  private static final int SAMPLES = 300;
+
+  private static Estimates estimates(Random random, long periodNanos) {
+    return Estimates.of(
+        LinkState.UP,
+        Math.exp(9 + 6 * random.nextDouble()),
+        0,
+        (long) (random.nextDouble() * 60 * MS),
+        0,
+        5 + 30 * random.nextDouble(),
+        1 + random.nextDouble(),
+        MS,
+        periodNanos);
+  }
+
+  /** Deadlines that rescue nobody, some that do, and frames that never, seldom and often meet. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 40, 150, 400})
+  void boundsAreNeverOnTheWrongSideOfTheReplay(long periodMs) {
+    Random random = new Random(periodMs);
+    BundleFacts facts =
+        SyntheticFacts.of(
+            new SyntheticFacts.Shape(4, List.of(1, 2), SAMPLES, 10, 6_000_000, false), 3);
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    DeviceModel device =
+        DeviceModel.DEFAULT.answering(periodMs == 150 ? Rescue.before(200 * MS) : Rescue.NONE);
+    Predictor predictor = new Predictor(facts, plans, 1, 2, Optional.empty(), device);
+    int[] rows = IntStream.range(0, SAMPLES).toArray();
+    Certificate certificate = new Certificate(facts.certify());
+    int close = 0;
+    int spared = 0;
+    for (int i = 0; i < plans.size(); i += 3) {
+      Estimates estimates = estimates(random, periodMs * MS);
+      Replay.Conditions met =
+          new Replay.Conditions(
+              estimates.uplinkBytesPerSecond() / 1e9,
+              estimates.roundTripNanos(),
+              WorkerWait.of(estimates, (double) facts.workerProfile().networkNanos(), 1),
+              estimates.deviceScale(),
+              estimates.workerScale(),
+              estimates.framePeriodNanos(),
+              device.rescue());
+      Behaviour plan =
+          Behaviour.of(
+              facts, plans.get(i), rows, new Shipment(SAMPLES), certificate, Optional.empty());
+      double[] latency = new double[SAMPLES];
+      Replay.run(plan, met, met.periodNanos(), plan.shipment.transferNanos(met), latency);
+      String what = plans.get(i).describe() + " under " + estimates;
+
+      double[] sorted = latency.clone();
+      Arrays.sort(sorted);
+      for (double percent : new double[] {50, 90, 95, 100}) {
+        double value = sorted[LatencyDistribution.rank(percent, SAMPLES)];
+        double most = predictor.atMost(i, Metric.latencyPercentile(percent), estimates);
+        assertThat(value).as("p%s of %s", percent, what).isLessThanOrEqualTo(most);
+        close += most < value * 1.1 ? 1 : 0;
+      }
+      assertThat(Arrays.stream(latency).sum() / SAMPLES)
+          .as(what)
+          .isLessThanOrEqualTo(predictor.atMost(i, Metric.of(Metric.Kind.MEAN_LATENCY), estimates));
+      for (int row = 0; row < SAMPLES; row++) {
+        if (plan.sends(row)) {
+          assertThat(latency[row]).as(what).isGreaterThanOrEqualTo(Unqueued.leastSent(plan, met));
+        }
+      }
+      for (double deadline : new double[] {60 * MS, 150 * MS, 600 * MS}) {
+        assertThat(predictor.lateLoss(i, deadline, estimates, 1))
+            .as("late by %s ns: %s", deadline, what)
+            .isEqualTo(lateLoss(facts, plan, latency, deadline, estimates));
+        spared += Unqueued.leastSent(plan, met) > deadline ? 1 : 0;
+      }
+    }
+    assertThat(close).as("bounds that tell something").isGreaterThan(plans.size() / 20);
+    assertThat(spared).as("plans whose replies are all late").isGreaterThan(plans.size() / 50);
+  }
+
+  private static double lateLoss(
+      BundleFacts facts, Behaviour plan, double[] latency, double deadline, Estimates estimates) {
+    int fallback =
+        plan.costs.fallbackExit(facts, plan.plan, deadline / estimates.deviceScale(), true);
+    int lost = 0;
+    for (int row = 0; row < SAMPLES; row++) {
+      if (plan.sends(row) && latency[row] > deadline) {
+        lost += plan.right(row) ? 1 : 0;
+        lost -= fallback >= 0 && facts.select().correct(row, fallback) ? 1 : 0;
+      }
+    }
+    return Math.max(0, (double) lost / SAMPLES);
+  }
+}
