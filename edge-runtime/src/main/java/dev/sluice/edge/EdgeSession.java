@@ -55,8 +55,10 @@ public final class EdgeSession implements AutoCloseable {
    *      exit could no longer end before its deadline once the candidate below had run.
    *   2. Own work: the oldest frame whose part of the plan is unfinished.
    *   3. A hedge: the oldest frame past its own part for which a deeper exit still fits before its
-   *      deadline. A stage ends early only if its own frame is answered meanwhile; a hedge gives way
-   *      to others between two of them.
+   *      deadline.
+   *
+   * A stage ends early if its own frame is answered meanwhile, and a hedge's stage also when a new
+   * frame comes, unless that hedge could not reach its first exit behind it any more.
    *
    * A frame becomes a hedge when its reply is at risk: the link is not up, or the reply is predicted
    * later than the deadline. Otherwise a timer waits: to the latest moment at which the device could
@@ -316,7 +318,26 @@ public final class EdgeSession implements AutoCloseable {
         .oldestOf(options.maxOutstanding())
         .ifPresent(oldest -> giveBest(oldest, "overload: too many frames without answer"));
     plans.onFrame();
+    giveWay(now);
     pump();
+  }
+
+  /** Ends a hedge's stage where the new frame needs the device more; its turn comes again. */
+  private void giveWay(long now) {
+    Estimates e = estimators.at(now);
+    boolean gives =
+        frames.all().stream()
+            .anyMatch(
+                r ->
+                    r.computing
+                        && r.mode == Mode.AWAY
+                        && (r.best != null
+                            || (r.cloudPending
+                                && e.link() == LinkState.UP
+                                && outlook.canWait(r, plans.active(), now, e.deviceScale()))));
+    if (gives) {
+      processor.giveUp();
+    }
   }
 
   // --- what the device does next ----------------------------------------------------------------
@@ -451,6 +472,9 @@ public final class EdgeSession implements AutoCloseable {
 
   private void onInput(Request r, Finished<Sample> finished) {
     r.preprocessNanos += finished.elapsedNanos();
+    if (gaveWay(r, finished.value())) {
+      return;
+    }
     finished.value().ifPresent(sample -> r.sample = sample);
     if (settled(r, finished)) {
       pump();
@@ -460,6 +484,9 @@ public final class EdgeSession implements AutoCloseable {
   private void onStep(Request r, Step step, Finished<StepResult> finished) {
     long now = loop.nanoTime();
     r.deviceNanos += finished.elapsedNanos();
+    if (gaveWay(r, finished.value().map(StepResult::live))) {
+      return;
+    }
     if (r.mode == Mode.AWAY) {
       tally.hedgedSteps++;
     }
@@ -543,6 +570,17 @@ public final class EdgeSession implements AutoCloseable {
       finished.value().ifPresent(payload -> sendOff(r, payload));
       pump();
     }
+  }
+
+  /** Returns whether a frame was interrupted by another; then it goes on from where it was. */
+  private boolean gaveWay(Request r, Optional<Sample> unfinished) {
+    if (!processor.gaveUp() || r.answered) {
+      return false;
+    }
+    unfinished.ifPresent(Sample::close);
+    r.computing = false;
+    pump();
+    return true;
   }
 
   /** Returns whether the frame goes on. */

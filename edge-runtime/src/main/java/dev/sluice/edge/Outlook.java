@@ -244,6 +244,16 @@ final class Outlook {
     return fits(r, first, now, scale) && !fits(r, first, busyUntilNanos, scale);
   }
 
+  /** Whether a frame past its own part still reaches its first exit behind a new frame's part. */
+  boolean canWait(Request r, ActiveRoute next, long now, double scale) {
+    List<Step> stages = next.route().stages();
+    long part =
+        (stages.isEmpty() ? 0 : costs.preprocessNanos())
+            + costs.pathNanos(stages)
+            + costs.encodeNanos(next.decision().plan());
+    return fits(r, firstExitNanos(r), now + scaled(part, scale), scale);
+  }
+
   private long firstExitNanos(Request r) {
     if (r.hedging) {
       return nextExitNanos(r);

@@ -110,6 +110,11 @@ final class Processor {
     device.giveUp();
   }
 
+  /** Whether what has just finished was given up. */
+  boolean gaveUp() {
+    return givenUp;
+  }
+
   private void learn(long elapsedNanos, long profiledNanos) {
     if (!givenUp) {
       estimators.onDeviceStage(elapsedNanos, profiledNanos);

@@ -632,6 +632,35 @@ class EdgeSessionTest {
   }
 
   @Test
+  void givesWayToANewFrameInTheMidstOfAHedgeAndGoesOnBehindIt() {
+    plan = new Plan(0, "c", List.of());
+    options = options.withEagerHedge(true);
+    cloud.script = (request, done) -> cloud.replyAfter(80 * MS, request, done);
+    open();
+    frame(0, 0);
+    frame(1, 10);
+    after(1000);
+    assertThat(only(1).latencyNanos())
+        .as("it did not wait for the stage of 20 ms that had begun")
+        .isEqualTo(only(0).latencyNanos());
+    assertThat(network.ran).as("begun, and anew behind the new frame").startsWith("0-1", "0-1");
+    assertThat(status().counters().failures()).isZero();
+  }
+
+  @Test
+  void doesNotGiveWayWhereTheFirstExitWouldGetOutOfReach() {
+    plan = new Plan(2, "c", List.of());
+    cloud.first = LinkState.UNKNOWN;
+    cloud.script = (request, done) -> {};
+    open();
+    frame(0, 0);
+    frame(1, 60);
+    after(1000);
+    assertThat(only(0).dropped()).isFalse();
+    assertThat(only(0).latencyNanos()).isLessThanOrEqualTo(DEADLINE);
+  }
+
+  @Test
   void rescuesAnUnansweredPictureBeforeANewFrame() {
     plan = new Plan(0, "c", List.of());
     cloud.script = (request, done) -> {};
