@@ -5,6 +5,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitReplay;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
@@ -62,7 +63,10 @@ final class Resampling {
         options.rateSds(),
         options.roundTripSds(),
         Optional.empty(),
-        options.device().goingOn(!question.objective().sparesDevice()));
+        options
+            .device()
+            .goingOn(!question.objective().sparesDevice())
+            .answering(Rescue.of(question.objective())));
   }
 
   /**

@@ -10,10 +10,13 @@ import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 class HerdTest {
-  /** Twenty devices weigh as much as a hundred on a worker that is five times as slow. */
-  private static final int DEVICES = 20;
+  /**
+   * Forty devices weigh as much as a hundred on a worker that is 2.5 times as slow. With fewer a
+   * single one that moves looks like a swing.
+   */
+  private static final int DEVICES = 40;
 
-  private static final double SLOWDOWN = 5;
+  private static final double SLOWDOWN = 2.5;
 
   private static Herd herd(HerdStudy.Contender contender) throws Exception {
     return new Herd(HerdStudy.setting(HerdStudy.facts(), contender, 0, true, 1), 7);
@@ -24,9 +27,9 @@ class HerdTest {
     List<Phase> phases =
         HerdStudy.course(herd(HerdStudy.Contender.SLUICE), DEVICES, DEVICES / 2, SLOWDOWN, 1, 40);
     for (Phase phase : phases) {
-      assertThat(phase.settlingSeconds()).as(phase.name()).isLessThanOrEqualTo(20);
+      assertThat(phase.settlingSeconds()).as(phase.name()).isLessThanOrEqualTo(10);
       assertThat(phase.oscillation()).as(phase.name()).isLessThan(0.3);
-      assertThat(phase.utilisation()).as(phase.name()).isBetween(0.6, 0.97);
+      assertThat(phase.utilisation()).as(phase.name()).isBetween(0.7, 0.97);
       assertThat(phase.lateShare()).as(phase.name()).isLessThan(0.01);
       assertThat(phase.refusedShare()).as(phase.name()).isLessThan(0.01);
     }
