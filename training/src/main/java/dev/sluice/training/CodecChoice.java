@@ -14,11 +14,14 @@ import java.util.stream.Stream;
 
 /**
  * Which of the tried codecs a bundle keeps: pixels, PNG and the JPEG file that others are compared
- * with, float32 and eight bits, and at each cut up to {@value #MOST_OTHERS} others that no codec
- * there beats in bytes and answers at once.
+ * with, float32 and eight bits, and at each cut up to {@value #MOST_OTHERS} others, at the input up
+ * to {@value #MOST_PICTURES}, that no codec there beats in bytes and answers at once.
  */
 final class CodecChoice {
   private static final int MOST_OTHERS = 4;
+
+  /** Whatever is asked of the accuracy, one of these is to be near: they are the common way out. */
+  private static final int MOST_PICTURES = 6;
 
   /** Pictures that every rival can send; they stay, however good the others are. */
   private static final Set<String> PLAIN_PICTURES = Set.of("raw", "png", "jpeg-75");
@@ -86,7 +89,7 @@ final class CodecChoice {
                   .filter(t -> here.stream().noneMatch(other -> other.beats(t)))
                   .sorted(Comparator.comparingDouble(Tried::meanBytes).reversed())
                   .toList());
-      thin(others, lossless);
+      thin(others, cut == 0 ? MOST_PICTURES : MOST_OTHERS, lossless);
       Stream.concat(here.stream().filter(Tried::isPlain), others.stream())
           .map(Tried::codec)
           .forEach(kept::add);
@@ -95,7 +98,7 @@ final class CodecChoice {
   }
 
   /** Lets go the ones whose neighbours are nearest, until few are left. */
-  private static void thin(List<Tried> others, double lossless) {
+  private static void thin(List<Tried> others, int most, double lossless) {
     Set<Tried> wanted =
         Set.copyOf(
             Stream.of(
@@ -103,7 +106,7 @@ final class CodecChoice {
                     smallest(others, t -> t.unchanged() >= NEARLY_ALL))
                 .flatMap(Optional::stream)
                 .toList());
-    while (others.size() > MOST_OTHERS) {
+    while (others.size() > most) {
       int nearest = -1;
       for (int i = 0; i < others.size(); i++) {
         if (!wanted.contains(others.get(i))

@@ -53,8 +53,10 @@ class CodecChoiceTest {
                 picture("jpegm-74-444", 1_990, 0.9666, 0.979),
                 picture("jpegm-73-444", 1_980, 0.966, 0.978),
                 picture("jpegm-30-444", 1_000, 0.95, 0.96),
+                picture("jpegm-29-444", 990, 0.949, 0.959),
+                picture("jpegm-28-444", 980, 0.948, 0.958),
                 picture("jpegm-20-444", 700, 0.94, 0.95)))
-        .hasSize(4)
+        .hasSize(6)
         .contains("jpegm-75-444", "jpegm-73-444")
         .startsWith("jpegm-90-444")
         .endsWith("jpegm-20-444");
