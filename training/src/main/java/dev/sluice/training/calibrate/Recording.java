@@ -16,6 +16,9 @@ import java.util.function.IntConsumer;
  * of every exit behind it. Temperatures are applied afterwards. Immutable by convention.
  */
 public final class Recording {
+  /** Steps of a certification table's margins and entropies: what compresses to single bytes. */
+  private static final long COARSE = 256;
+
   private final ExitNetwork network;
   private final List<CutCodec> codecs;
   private final LabelledImages images;
@@ -178,7 +181,34 @@ public final class Recording {
       return new Said(best(logits), 1, 1, 0);
     }
     ExitScores scores = ExitScores.of(logits, temperatures[exit]);
-    return new Said(scores.predicted(), scores.confidence(), scores.margin(), scores.entropyNats());
+    boolean coarse = role == CalibrationTable.Role.CERTIFY;
+    return new Said(
+        scores.predicted(),
+        scores.confidence(),
+        coarse ? coarseMargin(scores.confidence(), scores.margin()) : scores.margin(),
+        coarse ? coarseEntropyNats(scores.entropyNats(), logits.length) : scores.entropyNats());
+  }
+
+  /**
+   * The margin so that the runner-up is a multiple of 256 steps: its low byte then costs nothing,
+   * and the table can be of a third more samples. Never more than it is, so that no exit seems to
+   * stop where it does not.
+   */
+  static double coarseMargin(double confidence, double margin) {
+    long first = Math.round(confidence * CalibrationTable.STEPS);
+    long second = Math.max(0, first - Math.round(margin * CalibrationTable.STEPS));
+    return (first - Math.min(first, coarse(second))) / (double) CalibrationTable.STEPS;
+  }
+
+  /** The same of an entropy, never less than it is but for the largest. */
+  static double coarseEntropyNats(double entropyNats, int classes) {
+    double most = Math.log(classes);
+    long steps = Math.round(entropyNats / most * CalibrationTable.STEPS);
+    return Math.min(CalibrationTable.STEPS, coarse(steps)) * most / CalibrationTable.STEPS;
+  }
+
+  private static long coarse(long steps) {
+    return (steps + COARSE - 1) / COARSE * COARSE;
   }
 
   private static float[] last(float[][] rows) {
