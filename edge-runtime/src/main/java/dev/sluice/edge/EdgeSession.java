@@ -324,6 +324,9 @@ public final class EdgeSession implements AutoCloseable {
 
   /** Ends a hedge's stage where the new frame needs the device more; its turn comes again. */
   private void giveWay(long now) {
+    if (!processor.busy()) {
+      return;
+    }
     Estimates e = estimators.at(now);
     boolean gives =
         frames.all().stream()

@@ -15,7 +15,6 @@ import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
-import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -197,7 +196,7 @@ public final class Scheduler implements Planner {
             options.rateSds(),
             options.roundTripSds(),
             criterion,
-            options.device().goingOn(!objective.sparesDevice()).answering(Rescue.of(objective)),
+            options.device().serving(objective),
             Arrivals.of(objective));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);

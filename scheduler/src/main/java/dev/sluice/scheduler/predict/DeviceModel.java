@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.PlanMemory;
 import java.util.Optional;
 
@@ -27,6 +28,14 @@ public record DeviceModel(
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
     return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue);
+  }
+
+  /**
+   * Returns the same device as it serves an objective: it computes on while a reply is due unless
+   * it is to be spared, and answers by itself before the first bound of a latency.
+   */
+  public DeviceModel serving(Objective objective) {
+    return goingOn(!objective.sparesDevice()).answering(Rescue.of(objective));
   }
 
   /** Returns the same device where it computes on while a reply is due, or does not. */

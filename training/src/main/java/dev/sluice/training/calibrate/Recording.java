@@ -191,8 +191,8 @@ public final class Recording {
 
   /**
    * The margin so that the runner-up is a multiple of 256 steps: its low byte then costs nothing,
-   * and the table can be of a third more samples. Never more than it is, so that no exit seems to
-   * stop where it does not.
+   * and the table is a third smaller. Never more than it is, so that no exit seems to stop where it
+   * does not.
    */
   static double coarseMargin(double confidence, double margin) {
     long first = Math.round(confidence * CalibrationTable.STEPS);

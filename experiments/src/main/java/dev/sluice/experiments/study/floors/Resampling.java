@@ -5,7 +5,6 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitReplay;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.Predictor;
-import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
@@ -63,10 +62,7 @@ final class Resampling {
         options.rateSds(),
         options.roundTripSds(),
         Optional.empty(),
-        options
-            .device()
-            .goingOn(!question.objective().sparesDevice())
-            .answering(Rescue.of(question.objective())));
+        options.device().serving(question.objective()));
   }
 
   /**
