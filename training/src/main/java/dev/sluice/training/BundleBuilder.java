@@ -198,7 +198,9 @@ public final class BundleBuilder {
       }
       outcomes.put(writer, temperatures);
       Map<String, String> provenance = new LinkedHashMap<>(old.provenance());
-      provenance.keySet().removeIf(key -> key.startsWith("int8."));
+      provenance
+          .keySet()
+          .removeIf(key -> key.startsWith("int8.") || key.startsWith("certification."));
       provenance.remove(CompanionBuilder.KEY);
       provenance.putAll(origin);
       provenance.put("codecs.sets", data.sizes());

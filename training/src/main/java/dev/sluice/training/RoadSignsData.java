@@ -50,7 +50,7 @@ public final class RoadSignsData {
 
     /** Returns what the published bundle was made with. */
     public static Sizes published() {
-      return new Sizes(512, 1500, 120, 4200, 5000);
+      return new Sizes(512, 1500, 120, 5600, 5000);
     }
 
     /** Returns a tenth of it, for trying. */

@@ -11,33 +11,44 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
  * Chooses, on the SELECT table alone, which plans are worth a proof. Each proof makes all others
  * harder, so only plans are taken that have a chance and that the objective could prefer.
  *
- * <p>A plan has a chance if the SELECT table puts it above its floors. By how much it should, so
- * that it is both bold and proven, is not known beforehand, since that table may flatter it and the
- * other may not be large enough. So there are several {@link #CAUTION levels of caution}; at each
- * of them those plans are taken that no other one can stand in for: bold choices that may fail, and
- * more cautious ones in their place. What fails costs the others little, since only the largest of
- * many correlated errors counts.
+ * <p>A plan has a chance if the SELECT table puts it above its floors by what a proof on a table of
+ * that size {@link #USUAL_CRITICAL usually} takes, give or take a standard error. By how much it
+ * should, so that it is both bold and proven, is not known beforehand, since that table may flatter
+ * it. So a plan's {@link Trait#standing standing} is one more respect in
+ * which plans differ: bold choices are taken that may fail, and more cautious ones in their place.
+ * What fails costs the others little, since only the largest of many correlated errors counts; a
+ * plan that is not tried is lost.
  *
- * <p>A plan stands in for another if it is as good in every respect that does not depend on the
- * link: the device's compute and the bytes; the worker's compute and the memory where the objective
- * mentions them; what latencies are made of where it mentions one; accuracy where that is a target.
- * It must also be there whenever the other is: without a link, or without a companion.
+ * <p>A plan stands in for another if it is {@link #CLEARLY clearly} more certain to be proven, or
+ * as certain and alike in all else, and if it is as good in every respect that does not depend on
+ * the link: the device's compute and the bytes; the worker's compute and the memory where the
+ * objective mentions them; what latencies are made of where it mentions one; accuracy where that is
+ * a target. It must also be there whenever the other is: without a link, or without a companion.
  */
 final class FloorHypotheses {
-  /** Margins over the floors, in standard errors of the difference between the two tables. */
-  private static final double[] CAUTION = {0, 0.5, 1, 1.5, 2, 3};
+  /** By so much the standing must differ that it is not the luck of the SELECT table. */
+  private static final double CLEARLY = 0.5;
+
+  /**
+   * Standard errors of the CERTIFY table that a proof is likely to ask for. Who would not reach
+   * them if the SELECT table were a standard error too low is not tried: what has no chance would
+   * only make the proofs of a small table harder.
+   */
+  private static final double USUAL_CRITICAL = 2.8;
+
+  /** From here on a plan is as good as proven. */
+  private static final double SURE = 3;
 
   /**
    * With more plans than this, fewer differences count, but for those in targets: no hard limit.
    */
-  private static final int MANY_PLANS = 256;
+  private static final int MANY_PLANS = 640;
 
   /** Within this share of it, plans are alike in a target; as the scheduler holds by default. */
   private static final double TARGET_SLACK = 0.02;
@@ -60,16 +71,15 @@ final class FloorHypotheses {
   /**
    * A plan as the SELECT table shows it.
    *
-   * @param margin over its floors
-   * @param variance of a sample's score
+   * @param standing margin over its floors, in standard errors of the difference between the two
+   *     tables; at most {@link #SURE}
    * @param errors share of wrong answers where accuracy is a target, otherwise 0
    * @param costs by respect
    */
   @SuppressWarnings("ArrayRecordComponent") // stays in this class
   private record Trait(
       int index,
-      double margin,
-      double variance,
+      double standing,
       boolean local,
       boolean companion,
       double errors,
@@ -130,6 +140,8 @@ final class FloorHypotheses {
 
   private void collect(List<Metric> respects) {
     CalibrationTable select = predictor.facts().select();
+    double provingFactor = errorFactor(predictor.facts().certify());
+    double errorFactor = errorFactor(select) + provingFactor;
     Estimates any = Estimates.of(LinkState.UP, 1e6, 0, 0, 0, 1, 1, 0, 0);
     boolean timed = timed();
     boolean accurate =
@@ -150,6 +162,11 @@ final class FloorHypotheses {
       }
       Plan plan = predictor.plan(index);
       Outcome outcome = Outcome.of(predictor.facts(), select, plan, predictor.criterion());
+      double variance = variance(select, outcome);
+      double error = Math.sqrt(variance * errorFactor);
+      if (!identical && margin + error < USUAL_CRITICAL * Math.sqrt(variance * provingFactor)) {
+        continue;
+      }
       double[] costs = new double[isTarget.length];
       for (int r = 0; r < respects.size(); r++) {
         costs[r] = predictor.value(index, respects.get(r), any);
@@ -160,8 +177,7 @@ final class FloorHypotheses {
       Trait trait =
           new Trait(
               index,
-              margin,
-              variance(select, outcome),
+              Math.min(SURE, margin / error),
               !plan.usesCloud(),
               plan.usesCompanion(),
               accurate ? 1 - predictor.accuracy(index) : 0,
@@ -204,57 +220,43 @@ final class FloorHypotheses {
     return (most + 1.0) / samples;
   }
 
+  /** Variance of a mean over that of a sample; those of a cluster are taken to correlate by 0.1. */
+  private static double errorFactor(CalibrationTable table) {
+    return (1 + 0.1 * (Clusters.of(table).meanSizeBySample() - 1)) / table.samples();
+  }
+
+  /** From the most certain to the boldest: who comes later must be cheaper somewhere. */
   private int[] chosen(double slack) {
-    CalibrationTable select = predictor.facts().select();
-    CalibrationTable certify = predictor.facts().certify();
-    double designSelect = Clusters.of(select).meanSizeBySample();
-    double designCertify = Clusters.of(certify).meanSizeBySample();
-    TreeSet<Integer> chosen = new TreeSet<>();
-    for (double caution : CAUTION) {
-      List<Trait> cautious =
-          hopeful.stream()
-              .filter(
-                  trait ->
-                      trait.margin
-                          >= caution
-                              * Math.hypot(
-                                  error(trait, designCertify, certify.samples()),
-                                  error(trait, designSelect, select.samples())))
-              .toList();
-      undominated(cautious, slack).forEach(trait -> chosen.add(trait.index));
-    }
-    return chosen.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** A cluster's samples are held to be correlated by a tenth. */
-  private static double error(Trait trait, double clusterSize, int samples) {
-    double effect = 1 + 0.1 * (clusterSize - 1);
-    return Math.sqrt(trait.variance * effect / samples);
-  }
-
-  private List<Trait> undominated(List<Trait> traits, double slack) {
     double[] means = new double[isTarget.length];
-    for (Trait trait : traits) {
+    for (Trait trait : hopeful) {
       for (int r = 0; r < means.length; r++) {
-        means[r] += trait.costs[r] / traits.size();
+        means[r] += trait.costs[r] / hopeful.size();
       }
     }
-    List<Trait> ordered = new ArrayList<>(traits);
+    List<Trait> ordered = new ArrayList<>(hopeful);
     ordered.sort(
-        Comparator.comparing((Trait trait) -> !trait.local)
+        Comparator.comparingDouble((Trait trait) -> -trait.standing)
+            .thenComparing(trait -> !trait.local)
             .thenComparingDouble(trait -> relativeCost(trait, means))
             .thenComparingDouble(Trait::errors));
     List<Trait> kept = new ArrayList<>();
     for (Trait trait : ordered) {
       boolean beaten =
-          kept.stream().anyMatch(other -> asGood(other, trait, means, slack))
+          kept.stream().anyMatch(other -> standsIn(other, trait, means, slack))
               || certain.stream().anyMatch(other -> asGood(other, trait, means, 0));
       if (!beaten) {
-        kept.removeIf(other -> asGood(trait, other, means, 0));
+        kept.removeIf(other -> trait.standing == SURE && asGood(trait, other, means, 0));
         kept.add(trait);
       }
     }
-    return kept;
+    return kept.stream().mapToInt(Trait::index).sorted().toArray();
+  }
+
+  /** Whether one that is at least as certain makes another one needless. */
+  private boolean standsIn(Trait one, Trait other, double[] means, double slack) {
+    return asGood(one, other, means, slack)
+        && (one.standing >= Math.min(SURE, other.standing + CLEARLY)
+            || asGood(other, one, means, slack));
   }
 
   private static double relativeCost(Trait trait, double[] means) {
