@@ -11,6 +11,7 @@ import dev.sluice.scheduler.energy.RadioPower;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Metric.Kind;
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.predict.CandidatePlans;
@@ -37,6 +38,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All planners that the scheduler is compared with. This is the place to add one.
@@ -80,6 +83,10 @@ public final class Rivals {
           Kind.WORKER_COMPUTE,
           Kind.UPLINK_BYTES,
           Kind.DEVICE_COMPUTE);
+
+  private static final Set<Kind> SPINNS_WITH_ENERGY =
+      Stream.concat(SPINNS.stream(), Stream.of(Kind.DEVICE_ENERGY))
+          .collect(Collectors.toUnmodifiableSet());
 
   private Rivals() {}
 
@@ -227,17 +234,10 @@ public final class Rivals {
           new Contender(
               "spinn",
               form,
-              SPINNS,
+              form == Form.SHARED ? SPINNS_WITH_ENERGY : SPINNS,
               true,
               (known, question) ->
-                  Contender.reused(
-                      Entry.of(
-                          new Spinn(
-                              known,
-                              question.goal().objective(),
-                              form == Form.SHARED
-                                  ? BestPicture.of(known, question.mostLoss())
-                                  : RAW)))));
+                  Contender.reused(Entry.of(spinn(known, question, form, energy)))));
     }
     all.add(
         new Contender(
@@ -248,6 +248,14 @@ public final class Rivals {
             (known, question) ->
                 course -> Entry.of(new FixedSplit(known, course.mean(), question.mostLoss()))));
     return List.copyOf(all);
+  }
+
+  /** On Sluice's terms SPINN can price energy, of which its paper has no model. */
+  private static Spinn spinn(BundleFacts facts, Question question, Form form, EnergyModel energy) {
+    Objective objective = question.goal().objective();
+    return form == Form.SHARED
+        ? new Spinn(facts, objective, BestPicture.of(facts, question.mostLoss()), energy)
+        : new Spinn(facts, objective, RAW);
   }
 
   /** On Sluice's terms codecs lose no more than the objective allows. */
