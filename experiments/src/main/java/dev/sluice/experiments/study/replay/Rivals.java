@@ -55,10 +55,16 @@ import java.util.stream.Stream;
  * BestPicture} of the bundle for the objective; a cascade chooses among all picture codecs as the
  * link changes.
  *
- * <p>Codecs of pictures that a bundle does not have, and networks in INT8, take no part.
+ * <p>Codecs of pictures that a bundle does not have take no part, nor does {@code device-only int8}
+ * on a bundle without that variant.
  */
 public final class Rivals {
   private static final String RAW = "raw";
+  private static final String DEVICE_ONLY = "device-only";
+
+  /** What {@code model quantise} calls its variant. */
+  private static final String INT8 = "int8";
+
   private static final String JPEG = "jpeg-75";
 
   /** Codecs that pictures may be sent whole by, where a bundle has them. */
@@ -151,10 +157,18 @@ public final class Rivals {
     for (Form form : Form.values()) {
       all.add(
           new Contender(
-              "device-only",
+              DEVICE_ONLY,
               form,
               NOTHING,
               false,
+              (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
+      all.add(
+          new Contender(
+              DEVICE_ONLY + " " + INT8,
+              form,
+              NOTHING,
+              false,
+              INT8,
               (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
       for (String codec : PICTURES) {
         if (facts.codecs().stream().anyMatch(c -> c.cut() == 0 && c.codec().equals(codec))) {
