@@ -21,13 +21,30 @@ import dev.sluice.protocol.channel.ServerOptions;
 import dev.sluice.protocol.channel.WorkerClient;
 import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.codec.PictureCodec;
+import dev.sluice.protocol.frame.Frame;
+import dev.sluice.protocol.frame.FrameType;
+import dev.sluice.protocol.frame.Handshake;
+import dev.sluice.protocol.frame.MessageFrames;
 import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.ExitThreshold;
+import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.InferHeader;
+import dev.sluice.protocol.message.Message;
 import dev.sluice.protocol.message.Partial;
+import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
+import dev.sluice.protocol.message.Welcome;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -45,6 +62,7 @@ import org.junit.jupiter.api.Test;
 class CloudWorkerTest {
   private static final Path BUNDLE = Path.of("../experiments/bundles/roadsigns");
   private static final long TIMEOUT_SECONDS = 20;
+  private static final ByteBufAllocator ALLOCATOR = UnpooledByteBufAllocator.DEFAULT;
 
   /** Logits differ in the last bits when the graph is cut elsewhere. */
   private static final double PROBABILITY_TOLERANCE = 1e-3;
@@ -166,6 +184,56 @@ class CloudWorkerTest {
     Infer foreign =
         new Infer(nextId++, "0".repeat(64), 0, "raw", ExitRule.NONE, 0, 0, rawPicture(noise(6)));
     assertThat(refused(foreign)).isEqualTo(ErrorCode.UNKNOWN_MODEL);
+  }
+
+  @Test
+  void refusesAnotherModelBeforeThePayloadHasComeAndAnswersTheNextRequest() throws Exception {
+    String digest = model.bundle().digest();
+    Hello hello = new Hello(Handshake.VERSION, "by hand", digest);
+    MessageFrames frames = new MessageFrames();
+    frames.shareDigests(hello.modelDigests());
+    List<ByteBuffer> large = List.of(ByteBuffer.allocate(60_000));
+    Infer foreign = new Infer(1, "0".repeat(64), 0, "raw", ExitRule.NONE, 0, 0, large);
+    Infer good = new Infer(2, digest, 0, "raw", ExitRule.NONE, 0, 0, rawPicture(noise(12)));
+    try (Socket device = new Socket("127.0.0.1", worker.port())) {
+      device.setSoTimeout((int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
+      say(device, frames.write(ALLOCATOR, hello));
+      assertThat(heard(device, frames)).isInstanceOf(Welcome.class);
+      say(device, head(frames, foreign));
+      assertThat(heard(device, frames))
+          .isInstanceOfSatisfying(
+              Refusal.class,
+              why -> {
+                assertThat(why.requestId()).isEqualTo(1);
+                assertThat(why.code()).isEqualTo(ErrorCode.UNKNOWN_MODEL);
+              });
+      say(device, head(frames, good));
+      say(device, frames.writeData(ALLOCATOR, 1, foreign.payloads(), foreign.payloadBytes()));
+      say(device, frames.writeData(ALLOCATOR, 2, good.payloads(), good.payloadBytes()));
+      assertThat(heard(device, frames))
+          .isInstanceOfSatisfying(
+              Answer.class, answer -> assertThat(answer.requestId()).isEqualTo(2));
+    }
+  }
+
+  private static ByteBuf head(MessageFrames frames, Infer request) {
+    return frames.writeInfer(
+        ALLOCATOR, InferHeader.of(request, request.requestId(), 0, SendStamp.UNKNOWN));
+  }
+
+  private static void say(Socket device, ByteBuf frame) throws IOException {
+    device.getOutputStream().write(ByteBufUtil.getBytes(frame));
+    frame.release();
+  }
+
+  private static Message heard(Socket device, MessageFrames frames) throws Exception {
+    DataInputStream in = new DataInputStream(device.getInputStream());
+    ByteBuffer header = ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES));
+    header.order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuf body = Unpooled.wrappedBuffer(in.readNBytes(header.getInt(0)));
+    int type = header.get(4);
+    return frames.read(
+        FrameType.message(type).orElseThrow(), new Frame(type, header.getLong(6), body, 0, 0));
   }
 
   @Test

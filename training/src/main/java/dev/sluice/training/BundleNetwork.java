@@ -5,6 +5,7 @@ import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.CodecInfo;
 import dev.sluice.model.bundle.CutInfo;
 import dev.sluice.model.bundle.ExitInfo;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.graph.CutPoint;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
@@ -14,6 +15,7 @@ import dev.sluice.training.transform.CutCodec;
 import dev.sluice.training.transform.Transform;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A bundle taken apart again, for whoever makes a new one of it. */
@@ -28,9 +30,33 @@ public final class BundleNetwork {
    * @throws OnnxFormatException if the bundle's backbone is no ONNX network
    */
   public static ExitNetwork of(Bundle bundle) throws OnnxFormatException, PreparationException {
+    return of(bundle, VariantInfo.FLOAT32);
+  }
+
+  /**
+   * Returns the network at a precision, with its cuts and heads; a head that has no variant is the
+   * one in float32.
+   *
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @throws PreparationException also if the bundle has no such variant
+   */
+  public static ExitNetwork of(Bundle bundle, String precision)
+      throws OnnxFormatException, PreparationException {
     BundleManifest manifest = bundle.manifest();
-    OnnxGraph backbone =
-        OnnxGraph.of(bundle.file(Bundle.BACKBONE), bundle.source() + "!" + Bundle.BACKBONE);
+    String path = Bundle.BACKBONE;
+    Map<Integer, String> otherHeads = Map.of();
+    if (!precision.equals(VariantInfo.FLOAT32)) {
+      VariantInfo variant =
+          manifest
+              .variant(precision)
+              .orElseThrow(
+                  () ->
+                      new PreparationException(
+                          "%s: has no variant %s".formatted(bundle.source(), precision)));
+      path = variant.backbone();
+      otherHeads = variant.heads();
+    }
+    OnnxGraph backbone = OnnxGraph.of(bundle.file(path), bundle.source() + "!" + path);
     if (backbone.inputs().size() != 1
         || backbone.outputs().size() != 1
         || !manifest.finalExit().head().isEmpty()) {
@@ -55,9 +81,9 @@ public final class BundleNetwork {
     List<ExitNetwork.Head> heads = new ArrayList<>();
     for (ExitInfo exit : manifest.exits()) {
       if (!exit.head().isEmpty()) {
+        String head = otherHeads.getOrDefault(exit.index(), exit.head());
         heads.add(
-            new ExitNetwork.Head(
-                exit.cut(), exit.kind(), bundle.file(exit.head()), exit.headMacs()));
+            new ExitNetwork.Head(exit.cut(), exit.kind(), bundle.file(head), exit.headMacs()));
       }
     }
     return new ExitNetwork(backbone, manifest.preprocessing(), cuts, heads);

@@ -12,6 +12,7 @@ import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.Features;
 import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.InferHeader;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Partial;
 import dev.sluice.protocol.message.ProtocolException;
@@ -115,6 +116,24 @@ public final class RequestFinisher implements RequestHandler {
 
   private static String abbreviated(String digest) {
     return digest.substring(0, Math.min(12, digest.length()));
+  }
+
+  /** Refuses what names a model, a cut or a codec that is not here. */
+  @Override
+  public Optional<Refusal> onHead(InferHeader head) {
+    Optional<ServedModel> model = models.find(head.modelDigest());
+    if (model.isEmpty()) {
+      return Optional.of(
+          new Refusal(
+              head.requestId(), ErrorCode.UNKNOWN_MODEL, unknownModel(head.modelDigest()), 0));
+    }
+    try {
+      model.get().check(head.cut(), head.codec());
+      return Optional.empty();
+    } catch (ProtocolException misfit) {
+      return Optional.of(
+          new Refusal(head.requestId(), misfit.code(), String.valueOf(misfit.getMessage()), 0));
+    }
   }
 
   @Override

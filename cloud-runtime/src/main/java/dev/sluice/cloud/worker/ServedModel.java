@@ -211,6 +211,20 @@ public final class ServedModel implements AutoCloseable {
   /** A request and whoever waits for it. */
   record Asked(Infer request, Outcome outcome) {}
 
+  /**
+   * Checks what a request says before its payloads come.
+   *
+   * @throws ProtocolException if the model has no such cut or codec
+   */
+  void check(int cut, String codec) throws ProtocolException {
+    checkCut(cut);
+    if (cut == 0) {
+      pictureCodec(codec);
+    } else {
+      wire(cut, codec);
+    }
+  }
+
   /** Returns what a request must share with others to be finished together with them. */
   Kind kind(Infer request) {
     return new Kind(
@@ -259,7 +273,10 @@ public final class ServedModel implements AutoCloseable {
         Infer request = asked.request();
         checkCut(request.cut());
         ExitPolicies.Judge judge = rules.judge(request.exits(), request.cut());
-        decoded.add(request.cut() == 0 ? picture(request) : tensors(request, wire(request)));
+        decoded.add(
+            request.cut() == 0
+                ? picture(request)
+                : tensors(request, wire(request.cut(), request.codec())));
         judges.add(judge);
         fitting.add(asked);
       } catch (ProtocolException misfit) {
@@ -371,13 +388,21 @@ public final class ServedModel implements AutoCloseable {
    * Returns how a request's tensors are written: as the bundle says, or by a codec that every cut
    * has.
    */
-  private ActivationCodec wire(Infer request) throws ProtocolException {
+  private ActivationCodec wire(int cut, String codec) throws ProtocolException {
     return model
         .manifest()
-        .codec(request.cut(), request.codec())
+        .codec(cut, codec)
         .map(codecs::get)
-        .or(() -> Optional.ofNullable(BUILT_IN.get(request.codec())))
-        .orElseThrow(() -> unknownCodec(request.cut(), request.codec()));
+        .or(() -> Optional.ofNullable(BUILT_IN.get(codec)))
+        .orElseThrow(() -> unknownCodec(cut, codec));
+  }
+
+  private PictureCodec pictureCodec(String codec) throws ProtocolException {
+    try {
+      return PictureCodec.of(codec);
+    } catch (UnknownCodecException e) {
+      throw unknownCodec(0, codec);
+    }
   }
 
   private ProtocolException unknownCodec(int cut, String codec) {
@@ -396,13 +421,8 @@ public final class ServedModel implements AutoCloseable {
     if (request.payloads().size() != 1) {
       throw refused(ErrorCode.MALFORMED, "a picture is one payload");
     }
-    PictureCodec codec;
-    try {
-      codec = PictureCodec.of(request.codec());
-    } catch (UnknownCodecException e) {
-      throw unknownCodec(0, request.codec());
-    }
-    PictureCodec.Picture picture = codec.decode(request.payloads().get(0), MAX_PICTURE_PIXELS);
+    PictureCodec.Picture picture =
+        pictureCodec(request.codec()).decode(request.payloads().get(0), MAX_PICTURE_PIXELS);
     ByteBuffer values = allocate(model.manifest().cuts().get(0).shapes().get(0), Float.BYTES);
     try {
       model

@@ -12,6 +12,9 @@ import dev.sluice.protocol.message.Answer;
 import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.InferHeader;
+import dev.sluice.protocol.message.Refusal;
+import dev.sluice.protocol.message.SendStamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -128,6 +131,35 @@ class RequestFinisherTest {
       release.countDown();
       assertThat(third.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE_PASSED);
     }
+  }
+
+  @Test
+  void refusesByTheHeadWhatNamesAModelOrACutOrACodecThatIsNotHere() throws IOException {
+    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+        ComputeQueue queue = new ComputeQueue(1, 1)) {
+      RequestFinisher finisher =
+          new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
+      String digest = models.models().get(0).digest();
+      assertThat(finisher.onHead(head(digest, 0, "raw"))).isEmpty();
+      assertThat(finisher.onHead(head(digest, 1, "q8"))).isEmpty();
+      assertThat(finisher.onHead(head("0".repeat(64), 0, "raw")))
+          .hasValueSatisfying(
+              why -> {
+                assertThat(why.code()).isEqualTo(ErrorCode.UNKNOWN_MODEL);
+                assertThat(why.message()).contains(digest.substring(0, 12));
+              });
+      assertThat(finisher.onHead(head(digest, 999, "q8")).map(Refusal::code))
+          .hasValue(ErrorCode.BAD_CUT);
+      assertThat(finisher.onHead(head(digest, 0, "wavelets")).map(Refusal::code))
+          .hasValue(ErrorCode.UNKNOWN_CODEC);
+      assertThat(finisher.onHead(head(digest, 1, "raw")).map(Refusal::code))
+          .hasValue(ErrorCode.UNKNOWN_CODEC);
+    }
+  }
+
+  private static InferHeader head(String digest, int cut, String codec) {
+    return new InferHeader(
+        1, digest, cut, codec, ExitRule.NONE, 0, 0, false, SendStamp.UNKNOWN, List.of(1 << 20));
   }
 
   @Test

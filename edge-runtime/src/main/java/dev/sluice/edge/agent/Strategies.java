@@ -173,16 +173,18 @@ final class Strategies {
               true);
       case "cascade" -> new Strategy(cascade(words, facts), true);
       case "spinn" -> new Strategy(new Spinn(facts, objective, pictureCodec(facts)), true);
-      case "fixed-split" -> new Strategy(new FixedSplit(facts, known(name, mean)), false);
-      case "neurosurgeon" -> new Strategy(new Neurosurgeon(facts, terms(words)), false);
-      case "dads" -> new Strategy(new Dads(facts, terms(words)), false);
+      case "fixed-split" ->
+          new Strategy(new FixedSplit(facts, known(name, mean), Terms.mostLoss(objective)), false);
+      case "neurosurgeon" -> new Strategy(new Neurosurgeon(facts, terms(words, objective)), false);
+      case "dads" -> new Strategy(new Dads(facts, terms(words, objective)), false);
       case "edgent" ->
-          new Strategy(new Edgent(facts, terms(words), deadlineNanos(name, objective)), false);
+          new Strategy(
+              new Edgent(facts, terms(words, objective), deadlineNanos(name, objective)), false);
       case "edgent-dynamic" ->
           new Strategy(
               new DynamicEdgent(
                   facts,
-                  terms(words),
+                  terms(words, objective),
                   deadlineNanos(name, objective),
                   known(name, mean),
                   bandwidthStates()),
@@ -238,8 +240,9 @@ final class Strategies {
     }
   }
 
-  private static Terms terms(String[] words) {
-    return words.length == 1 ? Terms.asSluice() : Terms.asPublished();
+  /** On Sluice's terms codecs lose no more than the objective allows. */
+  private static Terms terms(String[] words, Objective objective) {
+    return words.length == 1 ? Terms.asSluice(Terms.mostLoss(objective)) : Terms.asPublished();
   }
 
   private static long deadlineNanos(String name, Objective objective) {

@@ -16,6 +16,7 @@ import dev.sluice.scheduler.rival.CloudOnly;
 import dev.sluice.scheduler.rival.DeviceOnly;
 import dev.sluice.scheduler.rival.FixedSplit;
 import dev.sluice.scheduler.rival.Spinn;
+import dev.sluice.scheduler.rival.Terms;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -64,7 +65,7 @@ record DeviceHalf(ModelNetwork network, BundleFacts facts, double factor) implem
       return new Spinn(facts, goal.objective(), JPEG);
     }
     if (strategy.equals(Strategy.FIXED_SPLIT)) {
-      return new FixedSplit(facts, mean(scenario));
+      return new FixedSplit(facts, mean(scenario), Terms.mostLoss(goal.objective()));
     }
     return new Scheduler(facts, goal.objective(), SchedulerOptions.defaults());
   }

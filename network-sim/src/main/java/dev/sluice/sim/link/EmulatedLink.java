@@ -59,10 +59,13 @@ public final class EmulatedLink implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
   private final EventLoop loop;
   private final PreciseTimer timer;
+  private final HeadStart headStart = new HeadStart();
   private final List<ProxiedConnection> connections = new ArrayList<>();
   private volatile boolean started;
   private volatile long startedNanos;
   private volatile LinkStats stats = new LinkStats(0, 0, 0, 0);
+  private long dueNanos = Timeline.NEVER;
+  private long askedNanos = Timeline.NEVER;
   private boolean pumping;
   private boolean pumpAgain;
   private long accepted;
@@ -94,7 +97,7 @@ public final class EmulatedLink implements AutoCloseable {
     model = new LinkModel(trace, started ? startedNanos : LinkModel.NEVER, options);
     group = Sockets.loop();
     loop = group.next();
-    timer = new PreciseTimer(clock, () -> loop.execute(this::pump));
+    timer = new PreciseTimer(clock, () -> loop.execute(this::wake));
     for (Route route : routes) {
       listen(route);
     }
@@ -306,6 +309,23 @@ public final class EmulatedLink implements AutoCloseable {
     loop.execute(worker.refusing ? proxied::reset : this::pump);
   }
 
+  /** The timer has rung, a little early where that pays. */
+  private void wake() {
+    long now = clock.getAsLong();
+    if (now >= askedNanos) {
+      headStart.woken(now - askedNanos);
+    }
+    if (headStart.worthWaiting(dueNanos, now)) {
+      long until = now;
+      while (until < dueNanos) {
+        Thread.onSpinWait();
+        until = clock.getAsLong();
+      }
+      headStart.waited(now, until);
+    }
+    pump();
+  }
+
   /** Brings everything up to the present. On the event loop only; calls from within are put off. */
   private void pump() {
     if (pumping) {
@@ -339,8 +359,10 @@ public final class EmulatedLink implements AutoCloseable {
     for (int i = connections.size() - 1; i >= 0; i--) {
       connections.get(i).flush();
     }
+    dueNanos = next == Timeline.NEVER ? next : Math.max(next, now + PERIOD_NANOS);
     if (next != Timeline.NEVER) {
-      timer.wakeAt(Math.max(next, now + PERIOD_NANOS));
+      askedNanos = headStart.wakeNanos(dueNanos);
+      timer.wakeAt(askedNanos);
     }
   }
 

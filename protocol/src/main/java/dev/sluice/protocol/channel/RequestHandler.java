@@ -2,6 +2,7 @@ package dev.sluice.protocol.channel;
 
 import dev.sluice.protocol.message.Hello;
 import dev.sluice.protocol.message.Infer;
+import dev.sluice.protocol.message.InferHeader;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.protocol.message.Refusal;
 import java.util.List;
@@ -41,7 +42,19 @@ public interface RequestHandler {
   }
 
   /**
-   * A whole request has arrived.
+   * The head of a request has arrived, its payloads have not. One that is refused here is never
+   * heard of again: its payloads are thrown away as they come, and take none of the worker's
+   * memory.
+   *
+   * @return why it is refused, whatever its payloads may be; its request id is of no account. Empty
+   *     to wait for them
+   */
+  default Optional<Refusal> onHead(InferHeader head) {
+    return Optional.empty();
+  }
+
+  /**
+   * A whole request has arrived, whose head was not refused.
    *
    * @param request its payloads are heap buffers that are the handler's until it answers, and may
    *     hold another request's bytes after that; its id is the number that the connection gave it,

@@ -434,6 +434,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       return new Refusal(
           id, ErrorCode.DRAINING, "the worker takes nothing new", RECONNECT_AFTER_NANOS);
     }
+    // What will not do later either is said before what may.
+    Optional<Refusal> never = headRefusal(header);
+    if (never.isPresent()) {
+      return never.get();
+    }
     if (total > limits.maxPayloadBytes()) {
       return new Refusal(
           id,
@@ -461,6 +466,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
           RETRY_AFTER_NANOS);
     }
     return null;
+  }
+
+  private Optional<Refusal> headRefusal(InferHeader header) {
+    long id = header.requestId();
+    try {
+      return handler
+          .onHead(header)
+          .map(why -> new Refusal(id, why.code(), why.message(), why.retryAfterNanos()));
+    } catch (RuntimeException failure) {
+      LOG.warn("head of request {} failed", id, failure);
+      return Optional.of(new Refusal(id, ErrorCode.INTERNAL, "worker failed; see its log", 0));
+    }
   }
 
   private void refuseLate(ChannelHandlerContext c, Assembly late) {

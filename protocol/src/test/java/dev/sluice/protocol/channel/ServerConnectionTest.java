@@ -40,6 +40,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +64,16 @@ class ServerConnectionTest {
           1,
           ServerOptions.on("127.0.0.1", 0, "tested").withLimits(LIMITS, 4).withClock(clock::get),
           new RequestHandler() {
+            @Override
+            public Optional<Refusal> onHead(InferHeader head) {
+              if (head.codec().equals("broken")) {
+                throw new IllegalStateException("as if the worker had a fault");
+              }
+              return head.modelDigest().equals("ab")
+                  ? Optional.empty()
+                  : Optional.of(new Refusal(0, ErrorCode.UNKNOWN_MODEL, "not here", 7));
+            }
+
             @Override
             public void onInfer(Infer request, ReceiveStamps when, Responder responder) {
               received.add(request);
@@ -288,6 +299,58 @@ class ServerConnectionTest {
     send(infer(1, 10_001));
     assertRefused(1, ErrorCode.TOO_LARGE);
     send(data(1, (byte) 1));
+    send(infer(2, 0));
+    assertThat(received).extracting(Infer::requestId).containsExactly(2L);
+  }
+
+  private ByteBuf infer(long id, String digest, String codec, int bytes) {
+    Infer request =
+        new Infer(id, digest, 1, codec, ExitRule.NONE, 0, 0, List.of(ByteBuffer.allocate(bytes)));
+    return frames.writeInfer(allocator, InferHeader.of(request, id, 0, SendStamp.UNKNOWN));
+  }
+
+  @Test
+  void refusesByTheHeadWhatItsHandlerWillNeverDoAndKeepsNothingOfItsData() {
+    greet();
+    send(infer(1, 2));
+    send(infer(2, "elsewhere", "f32", 9_000));
+    assertThat(said()).containsExactly(new Refusal(2, ErrorCode.UNKNOWN_MODEL, "not here", 7));
+    assertThat(connections.bytes()).isEqualTo(2);
+    long held = allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory();
+    for (int i = 0; i < 3; i++) {
+      send(data(2, new byte[3_000]));
+      if (i < 2) {
+        send(data(1, (byte) i));
+      }
+      assertThat(allocator.metric().usedHeapMemory() + allocator.metric().usedDirectMemory())
+          .isEqualTo(held);
+    }
+    send(frames.write(allocator, new Cancel(2)));
+    assertThat(said()).isEmpty();
+    assertThat(received).extracting(Infer::requestId).containsExactly(1L);
+    assertThat(cancelled).isEmpty();
+  }
+
+  @Test
+  void takesNoCreditForWhatItRefusesByTheHead() {
+    greet();
+    for (long id = 1; id <= 9; id++) {
+      send(infer(id, "elsewhere", "f32", 9_000));
+      assertRefused(id, ErrorCode.UNKNOWN_MODEL);
+    }
+    send(infer(10, 10_000));
+    send(infer(11, 10_000));
+    send(infer(12, 1));
+    assertRefused(12, ErrorCode.OVERLOADED);
+    send(infer(13, "elsewhere", "f32", 1));
+    assertRefused(13, ErrorCode.UNKNOWN_MODEL);
+  }
+
+  @Test
+  void answersInternalWhenItsHandlerFailsAtAHead() {
+    greet();
+    send(infer(1, "ab", "broken", 5));
+    assertRefused(1, ErrorCode.INTERNAL);
     send(infer(2, 0));
     assertThat(received).extracting(Infer::requestId).containsExactly(2L);
   }

@@ -3,6 +3,7 @@ package dev.sluice.scheduler.rival;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
@@ -31,32 +32,67 @@ import java.util.Optional;
  * threshold the final exit answers, where SPINN returns the most confident of all exits; targets
  * are compared without tolerance and plans changed without hysteresis. While the link is down it
  * uses its local plans, as the paper falls back to the device.
+ *
+ * <p>Energy: the paper reports what SPINN saved, but what its scheduler predicts is latency,
+ * throughput, the cost on server and device, and accuracy; no model of energy is known of it, so
+ * none is made up here. Without an {@link EnergyModel} an objective's device energy is read as the
+ * cost on the device, its compute time, which counts neither radio nor waiting; bounds in joules
+ * cannot be told from that and are left out. With one, SPINN prices energy as Sluice does, which is
+ * more than its paper gives it.
  */
 public final class Spinn implements Planner {
   /** SPINN's codec at inner cuts. */
   public static final String CODEC = "q8";
 
   private static final Metric MEAN = Metric.of(Metric.Kind.MEAN_LATENCY);
+  private static final Metric DEVICE_COST = Metric.of(Metric.Kind.DEVICE_COMPUTE);
 
   private final Scheduler scheduler;
+
+  /**
+   * Plans for a bundle, without a model of energy.
+   *
+   * @param pictureCodec codec at cut 0, such as {@code raw} or {@code jpeg-75}
+   */
+  public Spinn(BundleFacts facts, Objective objective, String pictureCodec) {
+    this(facts, withoutEnergy(objective), pictureCodec, SchedulerOptions.plain());
+  }
 
   /**
    * Plans for a bundle.
    *
    * @param pictureCodec codec at cut 0, such as {@code raw} or {@code jpeg-75}
+   * @param energy powers of device and radio as it believes them to be
    */
-  public Spinn(BundleFacts facts, Objective objective, String pictureCodec) {
+  public Spinn(BundleFacts facts, Objective objective, String pictureCodec, EnergyModel energy) {
+    this(facts, objective, pictureCodec, SchedulerOptions.plain().with(energy));
+  }
+
+  private Spinn(
+      BundleFacts facts, Objective objective, String pictureCodec, SchedulerOptions options) {
     scheduler =
         new Scheduler(
             facts,
             onMeans(objective),
-            SchedulerOptions.plain(),
+            options,
             CandidatePlans.sharedThreshold(facts, CODEC, pictureCodec));
   }
 
   @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return scheduler.decide(estimates, current, nowNanos);
+  }
+
+  private static Objective withoutEnergy(Objective objective) {
+    return new Objective(
+        objective.constraints().stream().filter(bound -> !isEnergy(bound.metric())).toList(),
+        objective.targets().stream()
+            .map(t -> isEnergy(t.metric()) ? new Target(DEVICE_COST, t.maximise()) : t)
+            .toList());
+  }
+
+  private static boolean isEnergy(Metric metric) {
+    return metric.kind() == Metric.Kind.DEVICE_ENERGY;
   }
 
   private static Objective onMeans(Objective objective) {

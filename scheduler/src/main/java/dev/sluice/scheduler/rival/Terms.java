@@ -1,5 +1,7 @@
 package dev.sluice.scheduler.rival;
 
+import dev.sluice.scheduler.objective.Objective;
+
 /**
  * On what terms a rival competes. Immutable.
  *
@@ -9,6 +11,18 @@ package dev.sluice.scheduler.rival;
 public record Terms(Coding coding, Timing timing) {
   /** Accuracy that codecs may lose where nobody bounds it, as a share: a point. */
   public static final double USUAL_LOSS = 0.01;
+
+  /**
+   * Returns the accuracy that rivals may lose by their codecs, or which are set up beforehand, as a
+   * share in [0, 1]: what the objective allows below the uncut network's, and {@link #USUAL_LOSS}
+   * where it says nothing of that.
+   */
+  public static double mostLoss(Objective objective) {
+    return objective.pointsBelowFinal().stream()
+        .map(points -> Math.max(0, Math.min(1, points / 100)))
+        .findFirst()
+        .orElse(USUAL_LOSS);
+  }
 
   /** Returns those of the papers on splitting: raw tensors and pictures, times by regression. */
   public static Terms asPublished() {

@@ -2,7 +2,9 @@ package dev.sluice.scheduler.rival;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -10,6 +12,8 @@ import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CodingTest {
   private static final BundleFacts FACTS = SyntheticFacts.of(1);
@@ -35,6 +39,20 @@ class CodingTest {
           .isEqualTo(predictor.accuracy(0) >= predictor.finalAccuracy() - 0.01);
     }
     assertThat(new Coding.Within(1).offered(FACTS)).hasSameSizeAs(FACTS.codecs());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "accuracy >= final - 0.5 pt, 0.005",
+    "accuracy >= final - 3 pt, 0.03",
+    "accuracy >= final, 0",
+    "accuracy >= 90 %, 0.01",
+    "mean_latency <= 1 s, 0.01"
+  })
+  void codecsMayLoseWhatTheObjectiveAllows(String bound, double share) throws Exception {
+    Objective objective = Objective.parse(bound + "; minimise uplink_bytes");
+
+    assertThat(Terms.mostLoss(objective)).isCloseTo(share, within(1e-12));
   }
 
   @Test

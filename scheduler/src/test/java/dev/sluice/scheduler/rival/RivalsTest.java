@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.energy.EnergyConstant;
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Objective;
@@ -117,6 +119,37 @@ class RivalsTest {
     Spinn any = new Spinn(FACTS, Objective.parse("deadline_misses(1 ms) <= 100 %, " + rest), "raw");
     Spinn none = new Spinn(FACTS, Objective.parse(rest), "raw");
     assertThat(decide(any, link(1, 20)).plan()).isEqualTo(decide(none, link(1, 20)).plan());
+  }
+
+  @Test
+  void spinnWithoutAModelOfEnergyMinimisesTheDevicesComputeAndKnowsNoBoundInJoules()
+      throws Exception {
+    String rest = "accuracy >= final - 1 pt; minimise ";
+    Spinn energy = new Spinn(FACTS, Objective.parse(rest + "device_energy"), "raw");
+    Spinn bounded =
+        new Spinn(
+            FACTS, Objective.parse("device_energy <= 1 uJ, " + rest + "device_energy"), "raw");
+    Spinn compute = new Spinn(FACTS, Objective.parse(rest + "device_compute"), "raw");
+    for (double mbit : new double[] {20, 6, 1, 0.25}) {
+      PlanDecision wanted = decide(compute, link(mbit, 20));
+      assertThat(decide(energy, link(mbit, 20)).plan()).isEqualTo(wanted.plan());
+      assertThat(decide(bounded, link(mbit, 20)).plan()).isEqualTo(wanted.plan());
+      assertThat(decide(bounded, link(mbit, 20)).feasible()).isEqualTo(wanted.feasible());
+    }
+  }
+
+  @Test
+  void spinnThatIsToldPowersStaysOffARadioThatTakesMuch() throws Exception {
+    Objective objective = Objective.parse("accuracy >= final - 1 pt; minimise device_energy");
+    EnergyModel greedyRadio =
+        EnergyModel.DEFAULT
+            .scaled(EnergyConstant.ACTIVE_POWER, 1e4)
+            .scaled(EnergyConstant.TRANSMIT_ENERGY, 1e4);
+    Spinn told = new Spinn(FACTS, objective, "raw", greedyRadio);
+    Spinn untold = new Spinn(FACTS, objective, "raw");
+
+    assertThat(decide(untold, link(1, 20)).plan().usesCloud()).isTrue();
+    assertThat(decide(told, link(1, 20)).plan().usesCloud()).isFalse();
   }
 
   @Test

@@ -38,10 +38,11 @@ import java.util.Optional;
  * were wrong by half?
  *
  * <p>Sluice, and every rival that plans for energy, plans with the published constants of the
- * device and radio of the run. Then each constant alone is taken to be half or one and a half times
- * that, and the same streams are priced anew. Nobody is told: a constant is wrong because nobody
- * knows better, so whoever plans believes the published one, Sluice and rivals alike. All is
- * emulated: times by profile, energy by constants.
+ * device and radio of the run. SPINN does on Sluice's terms; on its paper's, which has no model of
+ * energy, it minimises the device's compute. Then each constant alone is taken to be half or one
+ * and a half times that, and the same streams are priced anew. Nobody is told: a constant is wrong
+ * because nobody knows better, so whoever plans believes the published one, Sluice and rivals
+ * alike. All is emulated: times by profile, energy by constants.
  *
  * <p>Who breaks the deadline or the accuracy is compared with by nobody: little energy for answers
  * that come too late is no merit.

@@ -250,10 +250,13 @@ public final class Grid {
       }
       Prepared ready = prepared.get();
       if (ready == null) {
-        StreamReplay replay =
-            subject.replay(
-                device.networkMillis() * 1e6, device.scalarFactor(), load.nominalPeriodNanos());
         try {
+          StreamReplay replay =
+              subject.replay(
+                  contender.precision(),
+                  device.networkMillis() * 1e6,
+                  device.scalarFactor(),
+                  load.nominalPeriodNanos());
           ready = new Prepared(replay, contender.maker().prepare(replay.facts(), question));
         } catch (IllegalArgumentException cannot) {
           absent = true;

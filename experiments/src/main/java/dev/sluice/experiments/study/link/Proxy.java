@@ -13,7 +13,10 @@ import java.util.Optional;
 /** The program {@code link} in a process of its own, with both of its ends here. */
 final class Proxy implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final List<String> JVM = List.of("-Xmx256m", "-XX:+UseSerialGC");
+
+  /** Compiled as {@code ./sluice link} has it. */
+  private static final List<String> JVM =
+      List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   private final ServerSocket server;
   private final ChildProcess process;

@@ -19,6 +19,7 @@ import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.Traces;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -122,8 +123,8 @@ public final class PromiseStudy implements Study {
   private record Runner(
       PromiseConfig config, Subject subject, String strategy, LinkTrace trace, long seed) {
     Course30 course() {
-      StreamReplay replay = replay(config, subject);
-      Contender contender = Entrants.usual().named(strategy, replay.facts());
+      Contender contender = Entrants.usual().named(strategy, subject.facts());
+      StreamReplay replay = replay(config, subject, contender.precision());
       int[] rows = Shifted.rows(subject.test(), config, seed);
       Question question = config.question();
       Course course = new Course(config.trace(), replay, question, trace, rows, seed);
@@ -141,7 +142,12 @@ public final class PromiseStudy implements Study {
   }
 
   static StreamReplay replay(PromiseConfig config, Subject subject) {
+    return replay(config, subject, VariantInfo.FLOAT32);
+  }
+
+  private static StreamReplay replay(PromiseConfig config, Subject subject, String precision) {
     return subject.replay(
+        precision,
         config.device().networkMillis() * 1e6,
         config.device().scalarFactor(),
         config.periodNanos());

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.SimulatedCloud;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
@@ -21,10 +22,12 @@ import java.util.function.Function;
  * @param heeds the metrics that its decisions depend on; whatever else an objective names, it
  *     cannot serve
  * @param learns whether it heeds the estimates, so that probes are part of its cost
+ * @param precision at which its device computes: {@link VariantInfo#FLOAT32}, or that of a variant
+ *     which a bundle may have. Facts and table of its streams are those of the precision
  * @param maker makes its planners for a bundle and a question
  */
 public record Contender(
-    String name, Form form, Set<Metric.Kind> heeds, boolean learns, Maker maker) {
+    String name, Form form, Set<Metric.Kind> heeds, boolean learns, String precision, Maker maker) {
   /** On whose terms a planner takes part. */
   public enum Form {
     /** Sluice's: measured times, any codec of the bundle that loses little, fallback. */
@@ -47,12 +50,18 @@ public record Contender(
     heeds = Set.copyOf(heeds);
   }
 
+  /** One whose device computes in float32. */
+  public Contender(String name, Form form, Set<Metric.Kind> heeds, boolean learns, Maker maker) {
+    this(name, form, heeds, learns, VariantInfo.FLOAT32, maker);
+  }
+
   /** Makes planners; what does not depend on the trace is prepared once. */
   @FunctionalInterface
   public interface Maker {
     /**
      * Prepares for a bundle and a question.
      *
+     * @param facts of the bundle at the contender's precision
      * @return makes the entry of one run; told the course, for planners that are set up beforehand
      * @throws IllegalArgumentException if it cannot take part on this bundle
      */

@@ -20,6 +20,11 @@ public record Course(
   /** What the session keeps of device times that it predicts. */
   private static final double RESERVE = 0.08;
 
+  /** The same frames over the same trace, replayed by another simulator. */
+  public Course on(StreamReplay other) {
+    return new Course(name, other, question, trace, rows, seed);
+  }
+
   /** Streams the frames under a strategy. */
   public Outcome run(StreamReplay.Strategy strategy) {
     return replay.run(strategy, question, trace, rows, seed);

@@ -127,15 +127,9 @@ public record Question(String name, Goal goal) {
         .toList();
   }
 
-  /**
-   * Accuracy that rivals may lose by their codecs, or which are set up beforehand, as a share: what
-   * the objective allows, and a point where it says nothing of the uncut network's.
-   */
+  /** Accuracy that rivals may lose by their codecs, or which are set up beforehand, as a share. */
   public double mostLoss() {
-    return goal.pointsBelowFinal().stream()
-        .map(points -> points / 100)
-        .findFirst()
-        .orElse(Terms.USUAL_LOSS);
+    return Terms.mostLoss(goal.objective());
   }
 
   /** Whether the device may go on alone at once while a request is out. */

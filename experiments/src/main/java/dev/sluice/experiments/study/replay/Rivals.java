@@ -11,6 +11,7 @@ import dev.sluice.scheduler.energy.RadioPower;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Metric.Kind;
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.predict.CandidatePlans;
@@ -37,6 +38,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All planners that the scheduler is compared with. This is the place to add one.
@@ -52,10 +55,16 @@ import java.util.function.Function;
  * BestPicture} of the bundle for the objective; a cascade chooses among all picture codecs as the
  * link changes.
  *
- * <p>Codecs of pictures that a bundle does not have, and networks in INT8, take no part.
+ * <p>Codecs of pictures that a bundle does not have take no part, nor does {@code device-only int8}
+ * on a bundle without that variant.
  */
 public final class Rivals {
   private static final String RAW = "raw";
+  private static final String DEVICE_ONLY = "device-only";
+
+  /** What {@code model quantise} calls its variant. */
+  private static final String INT8 = "int8";
+
   private static final String JPEG = "jpeg-75";
 
   /** Codecs that pictures may be sent whole by, where a bundle has them. */
@@ -80,6 +89,10 @@ public final class Rivals {
           Kind.WORKER_COMPUTE,
           Kind.UPLINK_BYTES,
           Kind.DEVICE_COMPUTE);
+
+  private static final Set<Kind> SPINNS_WITH_ENERGY =
+      Stream.concat(SPINNS.stream(), Stream.of(Kind.DEVICE_ENERGY))
+          .collect(Collectors.toUnmodifiableSet());
 
   private Rivals() {}
 
@@ -144,10 +157,18 @@ public final class Rivals {
     for (Form form : Form.values()) {
       all.add(
           new Contender(
-              "device-only",
+              DEVICE_ONLY,
               form,
               NOTHING,
               false,
+              (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
+      all.add(
+          new Contender(
+              DEVICE_ONLY + " " + INT8,
+              form,
+              NOTHING,
+              false,
+              INT8,
               (known, question) -> Contender.reused(Entry.of(new DeviceOnly(known)))));
       for (String codec : PICTURES) {
         if (facts.codecs().stream().anyMatch(c -> c.cut() == 0 && c.codec().equals(codec))) {
@@ -227,17 +248,10 @@ public final class Rivals {
           new Contender(
               "spinn",
               form,
-              SPINNS,
+              form == Form.SHARED ? SPINNS_WITH_ENERGY : SPINNS,
               true,
               (known, question) ->
-                  Contender.reused(
-                      Entry.of(
-                          new Spinn(
-                              known,
-                              question.goal().objective(),
-                              form == Form.SHARED
-                                  ? BestPicture.of(known, question.mostLoss())
-                                  : RAW)))));
+                  Contender.reused(Entry.of(spinn(known, question, form, energy)))));
     }
     all.add(
         new Contender(
@@ -248,6 +262,14 @@ public final class Rivals {
             (known, question) ->
                 course -> Entry.of(new FixedSplit(known, course.mean(), question.mostLoss()))));
     return List.copyOf(all);
+  }
+
+  /** On Sluice's terms SPINN can price energy, of which its paper has no model. */
+  private static Spinn spinn(BundleFacts facts, Question question, Form form, EnergyModel energy) {
+    Objective objective = question.goal().objective();
+    return form == Form.SHARED
+        ? new Spinn(facts, objective, BestPicture.of(facts, question.mostLoss()), energy)
+        : new Spinn(facts, objective, RAW);
   }
 
   /** On Sluice's terms codecs lose no more than the objective allows. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * numbered in order of capture. Not thread-safe while it is written.
  */
 public final class StreamLog {
-  private final CalibrationTable test;
+  private final CalibrationTable uncut;
   private final int[] rows;
   private final long deadlineNanos;
   private final long[] captures;
@@ -58,8 +58,13 @@ public final class StreamLog {
     }
   }
 
-  StreamLog(CalibrationTable test, int[] rows, long deadlineNanos) {
-    this.test = test;
+  /**
+   * Knows nothing yet.
+   *
+   * @param uncut the frames' labels, and what the uncut network says of them
+   */
+  StreamLog(CalibrationTable uncut, int[] rows, long deadlineNanos) {
+    this.uncut = uncut;
     this.rows = rows;
     this.deadlineNanos = deadlineNanos;
     captures = new long[rows.length];
@@ -93,7 +98,7 @@ public final class StreamLog {
     dropped.set(frame, answer.dropped());
     degraded.set(frame, answer.degraded() && !answer.dropped());
     fromCloud.set(frame, answer.place() == Place.CLOUD);
-    right.set(frame, answer.label() == test.label(rows[frame]));
+    right.set(frame, answer.label() == uncut.label(rows[frame]));
   }
 
   void ended(Spent everything, SessionStatus last) {
@@ -139,7 +144,7 @@ public final class StreamLog {
 
   /** Whether the uncut network gets a frame right. */
   public boolean uncutRight(int frame) {
-    return test.correct(rows[frame], test.exits() - 1);
+    return uncut.correct(rows[frame], uncut.exits() - 1);
   }
 
   /** Whether a frame got no prediction. */

@@ -35,6 +35,8 @@ import java.util.concurrent.Executor;
  *
  * @param facts what planners know; its profile, times {@code deviceFactor}, is the device's
  * @param test outcomes of the frames that are streamed
+ * @param uncut whose final exit is the uncut network that accuracies are compared with: {@code
+ *     test}, or the same frames in float32 where the device computes at another precision
  * @param deviceFactor device's time over the profile's, positive
  * @param periodNanos time between frames, positive
  * @param linkOptions what the link does beyond the trace
@@ -43,6 +45,7 @@ import java.util.concurrent.Executor;
 public record StreamReplay(
     BundleFacts facts,
     CalibrationTable test,
+    CalibrationTable uncut,
     double deviceFactor,
     long periodNanos,
     LinkOptions linkOptions,
@@ -67,6 +70,20 @@ public record StreamReplay(
     if (!(periodNanos > 0 && deviceFactor > 0)) {
       throw new IllegalArgumentException("period and factor must be positive");
     }
+    if (uncut.samples() != test.samples() || uncut.exits() != test.exits()) {
+      throw new IllegalArgumentException("the uncut network's table is of other frames");
+    }
+  }
+
+  /** Replays a network that is compared with itself, uncut. */
+  public StreamReplay(
+      BundleFacts facts,
+      CalibrationTable test,
+      double deviceFactor,
+      long periodNanos,
+      LinkOptions linkOptions,
+      double relativeSd) {
+    this(facts, test, test, deviceFactor, periodNanos, linkOptions, relativeSd);
   }
 
   /** Who plans. */
@@ -173,7 +190,7 @@ public record StreamReplay(
               new EmulatedDevice(loop, Runnable::run, deviceFactor, relativeSd, seeds.split()),
               () -> stream.slowdown().applyAsDouble(engine.nowNanos() - LEAD_NANOS));
       captures = seeds.split();
-      log = new StreamLog(test, stream.rows(), stream.question().deadlineNanos());
+      log = new StreamLog(uncut, stream.rows(), stream.question().deadlineNanos());
       Executor background =
           strategy.clairvoyant()
               ? Runnable::run

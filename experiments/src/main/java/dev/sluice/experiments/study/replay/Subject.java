@@ -7,6 +7,7 @@ import dev.sluice.experiments.demo.TestImages;
 import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.sim.link.LinkOptions;
@@ -15,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -26,8 +29,11 @@ import java.util.stream.Stream;
  * @param name of the bundle
  * @param facts of the bundle, its times those of the machine that it was profiled on
  * @param test outcomes of pictures that nothing was chosen on
+ * @param variants the same at each other precision that the bundle has, by its name; the same
+ *     pictures in the same order, through no codec
  */
-public record Subject(String name, BundleFacts facts, CalibrationTable test) {
+public record Subject(
+    String name, BundleFacts facts, CalibrationTable test, Map<String, AtPrecision> variants) {
   /**
    * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
    * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
@@ -81,22 +87,79 @@ public record Subject(String name, BundleFacts facts, CalibrationTable test) {
                   + " \"size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225\" --labels"
                   + " airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"));
 
+  /**
+   * A bundle whose device computes at another precision.
+   *
+   * @param facts its times and tables are the variant's, the worker's times those in float32
+   * @param test outcomes of the variant
+   */
+  public record AtPrecision(BundleFacts facts, CalibrationTable test) {}
+
+  public Subject {
+    variants = Map.copyOf(variants);
+    for (AtPrecision variant : variants.values()) {
+      requireSamePictures(test, variant.test());
+    }
+  }
+
+  /** A bundle in float32 alone. */
+  public Subject(String name, BundleFacts facts, CalibrationTable test) {
+    this(name, facts, test, Map.of());
+  }
+
+  private static void requireSamePictures(CalibrationTable one, CalibrationTable other) {
+    boolean same = one.samples() == other.samples();
+    for (int sample = 0; same && sample < one.samples(); sample++) {
+      same = one.label(sample) == other.label(sample);
+    }
+    if (!same) {
+      throw new IllegalArgumentException("a variant's outcomes are of other pictures");
+    }
+  }
+
   /** The simulator of an emulated device that the studies of regret and floors have. */
   public StreamReplay replay() {
-    return replay(WHOLE_NETWORK_NANOS, SCALAR_FACTOR, PERIOD_NANOS);
+    return replay(VariantInfo.FLOAT32);
   }
 
   /**
-   * Returns the simulator of an emulated device.
+   * Returns the same for a device that computes at a precision.
    *
-   * @param networkNanos what it takes for the whole network, positive
+   * @throws IllegalArgumentException if the bundle has no such variant
+   */
+  public StreamReplay replay(String precision) {
+    return replay(precision, WHOLE_NETWORK_NANOS, SCALAR_FACTOR, PERIOD_NANOS);
+  }
+
+  /** Returns the simulator of an emulated device that computes in float32. */
+  public StreamReplay replay(double networkNanos, double scalarFactor, long periodNanos) {
+    return replay(VariantInfo.FLOAT32, networkNanos, scalarFactor, periodNanos);
+  }
+
+  /**
+   * Returns the simulator of an emulated device. At every precision it is the same device: as many
+   * times as slow as the machine of the profiles. So a variant is as much faster on it as its
+   * profile says, which is exact where both profiles were measured on one machine.
+   *
+   * @param precision {@link VariantInfo#FLOAT32}, or a variant's
+   * @param networkNanos what it takes for the whole network in float32, positive
    * @param scalarFactor its time for encoding and preprocessing over the profile's, positive
    * @param periodNanos usual time between frames, positive
+   * @throws IllegalArgumentException if the bundle has no such variant
    */
-  public StreamReplay replay(double networkNanos, double scalarFactor, long periodNanos) {
+  public StreamReplay replay(
+      String precision, double networkNanos, double scalarFactor, long periodNanos) {
     double factor = networkNanos / facts.profile().networkNanos();
+    AtPrecision computed =
+        precision.equals(VariantInfo.FLOAT32)
+            ? new AtPrecision(facts, test)
+            : variants.get(precision);
+    if (computed == null) {
+      throw new IllegalArgumentException("the bundle has no network in " + precision);
+    }
     return new StreamReplay(
-        EmulatedProfile.of(facts, factor, scalarFactor),
+        EmulatedProfile.of(computed.facts(), factor, scalarFactor),
+        computed.test(),
         test,
         factor,
         periodNanos,
@@ -196,12 +259,20 @@ public record Subject(String name, BundleFacts facts, CalibrationTable test) {
     context
         .console()
         .printf("%s: running %d %s%n", name, images.independent().size(), images.description());
+    int threads = Runtime.getRuntime().availableProcessors();
     CalibrationTable test =
-        TestTable.measure(
-            bundle,
-            images.independent(),
-            Runtime.getRuntime().availableProcessors(),
-            context.console());
-    return new Subject(name, facts, test);
+        TestTable.measure(bundle, images.independent(), threads, context.console());
+    Map<String, AtPrecision> variants = new HashMap<>();
+    for (VariantInfo variant : bundle.manifest().variants()) {
+      String precision = variant.precision();
+      context.console().printf("%s: the same pictures in %s%n", name, precision);
+      variants.put(
+          precision,
+          new AtPrecision(
+              BundleFactsReader.read(bundle, precision),
+              TestTable.uncoded(
+                  bundle, precision, images.independent(), threads, context.console())));
+    }
+    return new Subject(name, facts, test, variants);
   }
 }

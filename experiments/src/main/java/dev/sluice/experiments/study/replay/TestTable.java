@@ -10,8 +10,10 @@ import dev.sluice.training.calibrate.ExitNetwork;
 import dev.sluice.training.calibrate.Recording;
 import dev.sluice.training.calibrate.Replay;
 import dev.sluice.training.data.LabelledImages;
+import dev.sluice.training.transform.CutCodec;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
 /** Measures what a bundle's exits and codecs make of pictures on which nothing was chosen. */
@@ -29,7 +31,31 @@ public final class TestTable {
    */
   public static CalibrationTable measure(
       Bundle bundle, LabelledImages test, int threads, PrintStream console) throws IOException {
-    ExitNetwork network = BundleNetwork.of(bundle);
+    return measure(
+        bundle, BundleNetwork.of(bundle), BundleNetwork.codecs(bundle), test, threads, console);
+  }
+
+  /**
+   * Runs pictures through all exits of a bundle at a precision, all of it on the device.
+   *
+   * @param precision a variant's
+   * @param test pictures of the test set
+   * @param threads that compute, at least 1
+   */
+  static CalibrationTable uncoded(
+      Bundle bundle, String precision, LabelledImages test, int threads, PrintStream console)
+      throws IOException {
+    return measure(bundle, BundleNetwork.of(bundle, precision), List.of(), test, threads, console);
+  }
+
+  private static CalibrationTable measure(
+      Bundle bundle,
+      ExitNetwork network,
+      List<CutCodec> codecs,
+      LabelledImages test,
+      int threads,
+      PrintStream console)
+      throws IOException {
     double[] temperatures =
         bundle.manifest().exits().stream().mapToDouble(ExitInfo::temperature).toArray();
     try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
@@ -38,7 +64,7 @@ public final class TestTable {
           Recording.of(
               network,
               replay,
-              BundleNetwork.codecs(bundle),
+              codecs,
               test,
               threads,
               done -> {
@@ -46,8 +72,7 @@ public final class TestTable {
                   console.printf(Locale.ROOT, "  %d of %d pictures%n", done, test.size());
                 }
               });
-      return recording.table(
-          CalibrationTable.Role.CERTIFY, temperatures, BundleNetwork.codecs(bundle));
+      return recording.table(CalibrationTable.Role.CERTIFY, temperatures, codecs);
     }
   }
 }

@@ -8,6 +8,8 @@ import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +59,94 @@ class GridTest {
     return new Subject("made up", facts, facts.certify());
   }
 
+  /** The same with a network in int8 that takes half as long and never errs. */
+  private static Subject withInt8() {
+    Subject floats = madeUp();
+    BundleFacts facts = floats.facts();
+    Profile profile = facts.profile();
+    Profile half =
+        new Profile(
+            profile.version(),
+            profile.machine(),
+            profile.preprocessNanos(),
+            profile.segments().stream()
+                .map(segment -> new Profile.SegmentTime(segment.cut(), segment.nanos() / 2))
+                .toList(),
+            profile.heads(),
+            profile.codecs());
+    CalibrationTable test = floats.test();
+    int[] exitCuts = IntStream.range(0, test.exits()).map(test::exitCut).toArray();
+    var right =
+        CalibrationTable.builder(
+            CalibrationTable.Role.CERTIFY, test.classes(), test.samples(), exitCuts, List.of());
+    for (int sample = 0; sample < test.samples(); sample++) {
+      right.sample(sample, test.label(sample), test.sequence(sample));
+      for (int exit = 0; exit < test.exits(); exit++) {
+        right.outcome(sample, exit, test.label(sample), 0.9, 0.8, 0.3);
+      }
+    }
+    BundleFacts int8 =
+        new BundleFacts(
+            facts.lastCut(),
+            facts.exits(),
+            facts.cuts(),
+            facts.codecs(),
+            half,
+            facts.workerProfile(),
+            facts.select(),
+            facts.certify(),
+            facts.companion());
+    return new Subject(
+        "made up", facts, test, Map.of("int8", new Subject.AtPrecision(int8, right.build())));
+  }
+
+  @Test
+  void replaysIntegersAloneAtTheirOwnTimesAndAnswersAgainstTheNetworkInFloats() throws Exception {
+    GridResults results =
+        run(
+            FILE.replace("[device-only,", "[device-only, device-only int8,"),
+            new AtomicInteger(),
+            withInt8());
+    for (CellKey.Point point : results.points("most")) {
+      Series floats = results.at(point, "device-only").orElseThrow();
+      Series integers = results.at(point, "device-only int8").orElseThrow();
+
+      assertThat(floats.value(Measure.DEVICE) - integers.value(Measure.DEVICE))
+          .isCloseTo(60, within(NOISE * 120));
+      assertThat(integers.value(Measure.BYTES)).isZero();
+      assertThat(integers.value(Measure.ACCURACY)).isEqualTo(1);
+      assertThat(integers.difference().value())
+          .isCloseTo(100 * (1 - floats.value(Measure.ACCURACY)), within(1e-9))
+          .isPositive();
+      assertThat(floats.difference().value()).isZero();
+    }
+  }
+
+  @Test
+  void leavesOutIntegersThatABundleDoesNotHave() throws Exception {
+    GridResults results =
+        run(FILE.replace("neurosurgeon", "device-only int8"), new AtomicInteger());
+
+    assertThat(results.all(results.points().get(0)))
+        .containsKey("device-only")
+        .doesNotContainKey("device-only int8");
+  }
+
+  @Test
+  void refusesAVariantThatRanOtherPictures() {
+    BundleFacts facts = SyntheticFacts.of(4);
+    Subject.AtPrecision other = new Subject.AtPrecision(facts, SyntheticFacts.of(5).certify());
+
+    assertThatThrownBy(() -> new Subject("made up", facts, facts.certify(), Map.of("int8", other)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("other pictures");
+  }
+
   private GridResults run(String file, AtomicInteger streams) throws Exception {
+    return run(file, streams, madeUp());
+  }
+
+  private GridResults run(String file, AtomicInteger streams, Subject subject) throws Exception {
     StudyContext context =
         new StudyContext(
             false,
@@ -68,7 +158,7 @@ class GridTest {
     return new Grid(context, config)
         .watched((key, log) -> streams.incrementAndGet())
         .noting((key, log) -> Map.of("frames", (double) log.frames()))
-        .run(List.of(madeUp()));
+        .run(List.of(subject));
   }
 
   @Test
