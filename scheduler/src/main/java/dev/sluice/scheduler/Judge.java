@@ -158,21 +158,36 @@ final class Judge {
 
   /** Whether a plan holds every constraint. */
   boolean holds(int index) {
-    return mayHold(index) && timely(index) && keepsFloor(index);
+    return conforms(index) && timely(index) && keepsFloor(index);
   }
 
   /** Whether it does so with headroom below the latency bounds. */
   boolean holdsAmply(int index) {
-    return mayHold(index) && amplyTimely(index) && keepsFloor(index);
+    return conforms(index) && amplyTimely(index) && keepsFloor(index);
   }
 
-  private boolean mayHold(int index) {
+  /** Whether a plan may hold every constraint, by what is known without a replay. */
+  boolean mayHold(int index) {
+    return timely[index] != NO && floorHolds[index] && usable(index);
+  }
+
+  /** Whether it may do so with headroom. */
+  boolean mayHoldAmply(int index) {
+    return ample[index] != NO && floorHolds[index] && usable(index);
+  }
+
+  private boolean conforms(int index) {
     return usable(index) && floorHolds[index] && overBudget(index) <= 0;
   }
 
   /** Whether what is proven of a plan leaves room for what late replies lose. */
   boolean keepsFloor(int index) {
     return limits.floors().isEmpty() || floorGap[index] + lateLoss(index) <= 0;
+  }
+
+  /** Whether that may be, as far as no replay is needed; no, if the plan cannot be used. */
+  boolean mayBeTimely(int index) {
+    return timely[index] != NO && usable(index);
   }
 
   /** Whether device and link keep up and every latency keeps to its bound. */

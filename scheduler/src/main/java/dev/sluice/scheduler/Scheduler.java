@@ -350,7 +350,7 @@ public final class Scheduler implements Planner {
     }
 
     Choice choose(int current, long nowNanos) {
-      int ample = search.best(judge::holdsAmply);
+      int ample = search.best(judge::mayHoldAmply, judge::holdsAmply);
       if (current >= 0 && keeps(current)) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
@@ -358,7 +358,7 @@ public final class Scheduler implements Planner {
             ? new Choice(current, why.get(), true)
             : new Choice(best, prefix() + holdsText(best), true);
       }
-      int holding = ample >= 0 ? ample : search.best(judge::holds);
+      int holding = ample >= 0 ? ample : search.best(judge::mayHold, judge::holds);
       if (holding >= 0) {
         return new Choice(holding, prefix() + holdsText(holding), true);
       }
@@ -499,6 +499,7 @@ public final class Scheduler implements Planner {
       }
       double least = most - ACCURACY_BAND;
       return search.best(
+          i -> merit[i] >= least && judge.mayBeTimely(i),
           i ->
               judge.usable(i)
                   && merit[i] >= least

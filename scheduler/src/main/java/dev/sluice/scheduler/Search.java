@@ -5,8 +5,10 @@ import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.predict.Predictor;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The best of the candidates by targets in order: of those that meet a condition, the ones within a
@@ -16,8 +18,8 @@ import java.util.function.IntPredicate;
  * <p>Finds what looking at every candidate would find (by definition, and in {@code SearchTest}),
  * but asks for the condition, which may cost a replay, only where the answer can matter. Where the
  * first target orders the candidates alike under all conditions they are sorted by it beforehand,
- * and the search ends at the tolerance behind the first that meets the condition. Otherwise bounds
- * in constant time leave most of them out.
+ * and the search ends at the tolerance behind the first that meets the condition. Otherwise they
+ * are taken up by what the cost cannot be below, the least first, until that exceeds the best cost.
  */
 final class Search {
   private static final int NONE = -1;
@@ -45,8 +47,15 @@ final class Search {
   private final double[][] replayed;
 
   private final double[] limits;
-  private final double[] accuracy;
-  private final boolean[] local;
+
+  /** By plan: its place among those that are alike in every target. */
+  private final double[] preference;
+
+  /** Numbers of the plans that are still meant, and how many. */
+  private final int[] left;
+
+  private int count;
+  private final PlanQueue queue;
   private Estimates estimates;
 
   /**
@@ -67,12 +76,9 @@ final class Search {
       replayed[t] = new double[predictor.needsReplay(targets.get(t).metric()) ? plans : 0];
     }
     limits = new double[targets.size()];
-    accuracy = new double[plans];
-    local = new boolean[plans];
-    for (int i = 0; i < plans; i++) {
-      accuracy[i] = predictor.accuracy(i);
-      local[i] = !predictor.plan(i).usesCloud();
-    }
+    preference = preference(predictor, plans);
+    left = new int[plans];
+    queue = new PlanQueue(plans);
     sortable =
         !targets.isEmpty()
             && ordersAlike(targets.get(0).metric().kind())
@@ -119,6 +125,23 @@ final class Search {
     };
   }
 
+  /** The most accurate first, of these the local ones, of these the first. */
+  private static double[] preference(Predictor predictor, int plans) {
+    int[] order =
+        IntStream.range(0, plans)
+            .boxed()
+            .sorted(
+                Comparator.comparingDouble((Integer i) -> -predictor.accuracy(i))
+                    .thenComparing(i -> predictor.plan(i).usesCloud()))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    double[] place = new double[plans];
+    for (int i = 0; i < plans; i++) {
+      place[order[i]] = i;
+    }
+    return place;
+  }
+
   /** Forgets costs under other conditions. */
   void begin(Estimates newEstimates) {
     estimates = newEstimates;
@@ -138,70 +161,86 @@ final class Search {
     sorted = sortable && !shifted;
   }
 
-  /** Returns the best of those that meet a condition, -1 if none does. */
-  int best(IntPredicate condition) {
-    for (int t = 0; t < targets.size(); t++) {
+  /**
+   * Returns the best of those that meet a condition, -1 if none does.
+   *
+   * @param may whether a plan may meet it, quickly told; true of all that do
+   * @param condition pure until {@link #begin}
+   */
+  int best(IntPredicate may, IntPredicate condition) {
+    int next = 0;
+    if (sorted) {
+      while (next < plans && !condition.test(next)) {
+        next++;
+      }
+      if (next == plans) {
+        return NONE;
+      }
+      limit(0, least[0][next]);
+      leave(may, limits[0]);
+    } else {
+      leave(may, Double.POSITIVE_INFINITY);
+    }
+    for (int t = sorted ? 1 : 0; t < targets.size(); t++) {
       double found = least(t, condition);
       if (found == Double.POSITIVE_INFINITY) {
         return NONE;
       }
-      limits[t] = found + tolerance * Math.abs(found);
+      limit(t, found);
+      narrow(t);
     }
-    int best = NONE;
-    for (int plan = 0; plan < plans && !beyond(targets.size(), plan); plan++) {
-      if ((best == NONE || preferred(plan, best)) && remains(targets.size(), plan, condition)) {
-        best = plan;
+    queue.fill(left, count, preference);
+    while (!queue.isEmpty()) {
+      int plan = queue.poll();
+      if (remains(targets.size(), plan, condition)) {
+        return plan;
       }
     }
-    return best;
+    return NONE;
+  }
+
+  private void limit(int target, double found) {
+    limits[target] = found + tolerance * Math.abs(found);
+  }
+
+  /** Leaves the plans that may meet the condition; where they are sorted, up to a cost. */
+  private void leave(IntPredicate may, double most) {
+    count = 0;
+    for (int plan = 0; plan < plans && (!sorted || least[0][plan] <= most); plan++) {
+      if (may.test(plan)) {
+        left[count++] = plan;
+      }
+    }
+  }
+
+  /** Leaves those that a target's limit may leave. */
+  private void narrow(int target) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (least[target][left[i]] <= limits[target]) {
+        left[kept++] = left[i];
+      }
+    }
+    count = kept;
   }
 
   /** The least cost in a target of those that the targets before it left. */
   private double least(int target, IntPredicate condition) {
-    double[] bounds = least[target];
+    queue.fill(left, count, least[target]);
     double found = Double.POSITIVE_INFINITY;
-    if (target == 0 && !sorted) {
-      /* A good one to begin with rules out most of the others. */
-      int promising = 0;
-      for (int plan = 1; plan < plans; plan++) {
-        promising = bounds[plan] < bounds[promising] ? plan : promising;
+    while (!queue.isEmpty()) {
+      int plan = queue.poll();
+      if (least[target][plan] >= found) {
+        break;
       }
-      found = condition.test(promising) ? atMost(0, promising) : found;
-    }
-    for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
-      if (bounds[plan] < found && remains(target, plan, condition)) {
-        if (target == 0 && sorted) {
-          return bounds[plan];
-        }
-        found = Math.min(found, atMost(target, plan));
-      }
-    }
-    return replayed[target].length == 0 ? found : exactly(target, found, condition);
-  }
-
-  /** The least cost, where it is known what it cannot exceed: few can still be meant. */
-  private double exactly(int target, double most, IntPredicate condition) {
-    double[] bounds = least[target];
-    double found = Double.POSITIVE_INFINITY;
-    for (int plan = 0; plan < plans && !beyond(target, plan); plan++) {
-      if (bounds[plan] <= most && bounds[plan] < found && remains(target, plan, condition)) {
+      if (remains(target, plan, condition)) {
         found = Math.min(found, cost(target, plan));
       }
     }
     return found;
   }
 
-  /** Whether from this plan on nothing is left by the targets before one. */
-  private boolean beyond(int target, int plan) {
-    return sorted && target > 0 && least[0][plan] > limits[0];
-  }
-
   private boolean remains(int target, int plan, IntPredicate condition) {
-    for (int t = 0; t < target; t++) {
-      if (least[t][plan] > limits[t]) {
-        return false;
-      }
-    }
     if (!condition.test(plan)) {
       return false;
     }
@@ -211,13 +250,6 @@ final class Search {
       }
     }
     return true;
-  }
-
-  private boolean preferred(int plan, int to) {
-    if (accuracy[plan] != accuracy[to]) {
-      return accuracy[plan] > accuracy[to];
-    }
-    return local[plan] == local[to] ? plan < to : local[plan];
   }
 
   /** What a cost cannot exceed: itself, if it takes no replay or nothing less says so. */

@@ -2,6 +2,7 @@ package dev.sluice.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Objective;
@@ -29,6 +30,9 @@ class SearchTest {
   private static final List<Plan> PLANS =
       CandidatePlans.sluice(FACTS).stream().flatMap(chain -> chain.plans().stream()).toList();
   private static final Estimates SOME = Estimates.of(LinkState.UP, 1e6, 0, 0, 0, 1, 1, 0, 0);
+
+  /** Nothing is told of the condition. */
+  private static final IntPredicate MAYBE = i -> true;
 
   private Predictor predictor = new Predictor(FACTS, PLANS, 1, 2);
 
@@ -71,6 +75,20 @@ class SearchTest {
     findsTheBest(objective);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"pi4+lte", "pi4+3g", "pi4+wire", "pi4-duty-cycled+wifi"})
+  void findsTheThriftiestWhateverTheRadio(String energy) throws Exception {
+    predictor =
+        new Predictor(
+            FACTS,
+            PLANS,
+            1,
+            2,
+            Optional.empty(),
+            DeviceModel.DEFAULT.with(EnergyModel.named(energy)).answering(Rescue.before(150 * MS)));
+    findsTheBest("minimise device_energy, then uplink_bytes");
+  }
+
   private void findsTheBest(String objective) throws Exception {
     List<Target> targets = Objective.parse(objective).targets();
     Random random = new Random(objective.hashCode());
@@ -91,10 +109,13 @@ class SearchTest {
         }
         search.begin(estimates);
 
-        assertThat(search.best(condition))
+        assertThat(search.best(MAYBE, condition))
             .as("%s, tolerance %s, round %d", objective, tolerance, round)
             .isEqualTo(exhaustive(targets, tolerance, estimates, condition));
-        assertThat(search.best(i -> false)).isEqualTo(-1);
+        assertThat(search.best(condition, condition))
+            .as("%s, tolerance %s, round %d, told", objective, tolerance, round)
+            .isEqualTo(search.best(MAYBE, condition));
+        assertThat(search.best(MAYBE, i -> false)).isEqualTo(-1);
       }
     }
   }

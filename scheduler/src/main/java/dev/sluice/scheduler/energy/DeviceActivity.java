@@ -11,33 +11,10 @@ import java.util.Arrays;
  * itself, and its times count from its own capture.
  */
 public final class DeviceActivity {
-  private final int frames;
-  private final long periodNanos;
-  private final double networkNanos;
-  private final double codingNanos;
-  private final double waitingNanos;
-  private final int transfers;
+  private final Builder collected;
 
-  /** By transfer, ascending by frame where frames never meet, else by start. */
-  private final double[] startNanos;
-
-  private final double[] endNanos;
-  private final double[] bytes;
-  private final boolean[] sent;
-  private final int[] frame;
-
-  private DeviceActivity(Builder builder) {
-    frames = builder.frames;
-    periodNanos = builder.periodNanos;
-    networkNanos = builder.networkNanos;
-    codingNanos = builder.codingNanos;
-    waitingNanos = builder.waitingNanos;
-    transfers = builder.transfers;
-    startNanos = builder.startNanos;
-    endNanos = builder.endNanos;
-    bytes = builder.bytes;
-    sent = builder.sent;
-    frame = builder.frame;
+  private DeviceActivity(Builder collected) {
+    this.collected = collected;
   }
 
   /**
@@ -52,47 +29,7 @@ public final class DeviceActivity {
 
   /** Returns the mean energy of a frame. */
   EnergyPerFrame perFrame(DevicePower device, RadioPower radio) {
-    double promotion = 0;
-    double transmit = 0;
-    double receive = 0;
-    double tail = 0;
-    double tailNanos = radio.tailNanos();
-    double up = transfers == 0 ? 0 : lastEnd() - (double) frames * periodNanos;
-    for (int i = 0; i < transfers; i++) {
-      boolean alone = periodNanos == 0 && (i == 0 || frame[i] != frame[i - 1]);
-      double gap = alone ? Double.POSITIVE_INFINITY : startNanos[i] - up;
-      if (gap > 0) {
-        tail += radio.tailJoules(gap);
-      }
-      if (gap > tailNanos) {
-        promotion += radio.promotionJoules();
-      }
-      double from = alone ? startNanos[i] : Math.max(up, startNanos[i]);
-      double active = radio.activeMilliwatts() * Math.max(0, endNanos[i] - from) * 1e-12;
-      double megabits = bytes[i] * 8e-6;
-      if (sent[i]) {
-        transmit += active + radio.transmitMillijoulesPerMegabit() * megabits * 1e-3;
-      } else {
-        receive += active + radio.receiveMillijoulesPerMegabit() * megabits * 1e-3;
-      }
-      up = alone ? endNanos[i] : Math.max(up, endNanos[i]);
-    }
-    return new EnergyPerFrame(
-        device.networkMilliwatts() * networkNanos * 1e-12 / frames,
-        device.codingMilliwatts() * codingNanos * 1e-12 / frames,
-        device.waitingMilliwatts() * waitingNanos * 1e-12 / frames,
-        promotion / frames,
-        transmit / frames,
-        receive / frames,
-        tail / frames);
-  }
-
-  private double lastEnd() {
-    double last = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < transfers; i++) {
-      last = Math.max(last, endNanos[i]);
-    }
-    return last;
+    return collected.perFrame(device, radio);
   }
 
   /** Collects an activity. Not thread-safe. */
@@ -100,12 +37,15 @@ public final class DeviceActivity {
     private static final int MOST_AT_FIRST = 1024;
 
     private final int frames;
-    private final long periodNanos;
+    private long periodNanos;
     private double networkNanos;
     private double codingNanos;
     private double waitingNanos;
     private int transfers;
+
+    /** By transfer, ascending by frame where frames never meet, else by start. */
     private double[] startNanos;
+
     private double[] endNanos;
     private double[] bytes;
     private boolean[] sent;
@@ -125,6 +65,26 @@ public final class DeviceActivity {
       bytes = new double[usual];
       sent = new boolean[usual];
       frame = new int[usual];
+    }
+
+    /**
+     * Forgets what was collected, so that one builder serves many activities that are priced and
+     * not kept.
+     *
+     * @param newPeriodNanos time between frames, at least 0; 0 = frames never meet
+     * @throws IllegalStateException if it was built
+     */
+    public Builder restart(long newPeriodNanos) {
+      if (built) {
+        throw new IllegalStateException("built already");
+      }
+      Positive.orZero(newPeriodNanos, "periodNanos");
+      periodNanos = newPeriodNanos;
+      networkNanos = 0;
+      codingNanos = 0;
+      waitingNanos = 0;
+      transfers = 0;
+      return this;
     }
 
     /** Adds computing of segments and heads, and of preprocessing and encoding. */
@@ -193,6 +153,51 @@ public final class DeviceActivity {
         return frame[known] > ofFrame;
       }
       return startNanos[known] > start;
+    }
+
+    /** Returns the mean energy of a frame of what was collected so far. */
+    EnergyPerFrame perFrame(DevicePower device, RadioPower radio) {
+      double promotion = 0;
+      double transmit = 0;
+      double receive = 0;
+      double tail = 0;
+      double tailNanos = radio.tailNanos();
+      double up = transfers == 0 ? 0 : lastEnd() - (double) frames * periodNanos;
+      for (int i = 0; i < transfers; i++) {
+        boolean alone = periodNanos == 0 && (i == 0 || frame[i] != frame[i - 1]);
+        double gap = alone ? Double.POSITIVE_INFINITY : startNanos[i] - up;
+        if (gap > 0) {
+          tail += radio.tailJoules(gap);
+        }
+        if (gap > tailNanos) {
+          promotion += radio.promotionJoules();
+        }
+        double from = alone ? startNanos[i] : Math.max(up, startNanos[i]);
+        double active = radio.activeMilliwatts() * Math.max(0, endNanos[i] - from) * 1e-12;
+        double megabits = bytes[i] * 8e-6;
+        if (sent[i]) {
+          transmit += active + radio.transmitMillijoulesPerMegabit() * megabits * 1e-3;
+        } else {
+          receive += active + radio.receiveMillijoulesPerMegabit() * megabits * 1e-3;
+        }
+        up = alone ? endNanos[i] : Math.max(up, endNanos[i]);
+      }
+      return new EnergyPerFrame(
+          device.networkMilliwatts() * networkNanos * 1e-12 / frames,
+          device.codingMilliwatts() * codingNanos * 1e-12 / frames,
+          device.waitingMilliwatts() * waitingNanos * 1e-12 / frames,
+          promotion / frames,
+          transmit / frames,
+          receive / frames,
+          tail / frames);
+    }
+
+    private double lastEnd() {
+      double last = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < transfers; i++) {
+        last = Math.max(last, endNanos[i]);
+      }
+      return last;
     }
 
     /** Returns what was collected; after that no transfer can be added any more. */

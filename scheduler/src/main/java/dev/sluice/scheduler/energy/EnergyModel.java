@@ -55,6 +55,11 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
     return activity.perFrame(device, radio);
   }
 
+  /** Returns the mean energy of the frames of an activity as far as it is collected. */
+  public EnergyPerFrame perFrame(DeviceActivity.Builder collected) {
+    return collected.perFrame(device, radio);
+  }
+
   /**
    * Returns what a frame draws at least: computing, and what sent bytes cost beyond the time that
    * they take.

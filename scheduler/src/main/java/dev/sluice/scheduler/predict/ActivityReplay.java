@@ -1,7 +1,6 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.DeviceActivity;
-import dev.sluice.scheduler.profile.BundleFacts;
 
 /**
  * Says what a plan makes the device and its radio do over the replayed rows, on the timeline that
@@ -14,32 +13,27 @@ final class ActivityReplay {
   private ActivityReplay() {}
 
   /**
-   * Returns the activity.
+   * Collects the activity.
    *
+   * @param activity of as many frames; what it collected before is forgotten
    * @param met the same as in {@link Replay#run}; replies, whose rate nobody measures, are held to
    *     come at the uplink's
    * @param periodNanos likewise
    * @param latencyNanos what that wrote for the same plan
    */
-  static DeviceActivity of(
-      BundleFacts facts,
+  static DeviceActivity.Builder collect(
+      DeviceActivity.Builder activity,
       Behaviour plan,
       Replay.Conditions met,
       long periodNanos,
       double[] latencyNanos) {
     double deviceScale = met.deviceScale();
     CostModel costs = plan.costs;
-    double preprocessNanos = plan.plan.split() == 0 ? 0 : facts.profile().preprocessNanos();
-    double encodeNanos =
-        facts
-            .profile()
-            .codec(plan.plan.sentCut(), plan.plan.codec())
-            .map(codec -> (double) codec.encodeNanos())
-            .orElse(0.0);
+    double[] transferNanos = plan.shipment.transferNanos(met);
     double waitNanos = met.workerWait().nanos(plan.workerNanos, periodNanos);
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
-    DeviceActivity.Builder activity = DeviceActivity.builder(frames, periodNanos);
+    activity.restart(periodNanos);
     double deviceFree = 0;
     double lastReply = 0;
     for (int i = 0; i < frames; i++) {
@@ -50,7 +44,7 @@ final class ActivityReplay {
       }
       int exit = plan.exit(i);
       boolean sent = plan.sends(i);
-      double coding = preprocessNanos + (sent ? encodeNanos : 0);
+      double coding = plan.preprocessNanos + (sent ? plan.encodeNanos : 0);
       double device = sent ? costs.deviceSent : costs.deviceStop[exit];
       activity.computes(
           Math.max(0, device - coding) * deviceScale, Math.min(device, coding) * deviceScale);
@@ -60,7 +54,7 @@ final class ActivityReplay {
         double end =
             reply - met.roundTripNanos() - waitNanos - costs.worker[exit] * met.workerScale();
         int bytes = plan.shipment.bytes(i);
-        double start = end - met.transferNanos(bytes);
+        double start = end - transferNanos[i];
         activity.sends(i, Math.max(0, start), Math.max(0, end), bytes);
         activity.receives(i, Math.max(0, reply - replyNanos), reply, REPLY_BYTES);
         lastReply = Math.max(lastReply, reply);
@@ -72,6 +66,6 @@ final class ActivityReplay {
               : Math.max(deviceFree, (double) (i + 1) * periodNanos);
       activity.waits(Math.max(0, Math.min(next, lastReply) - deviceFree));
     }
-    return activity.build();
+    return activity;
   }
 }

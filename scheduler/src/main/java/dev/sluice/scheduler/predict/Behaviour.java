@@ -30,6 +30,10 @@ final class Behaviour {
   /** How many replayed rows are sent. */
   final int sentRows;
 
+  /* Of the device's time, at scale 1: what every frame and what one that is sent takes. */
+  final double preprocessNanos;
+  final double encodeNanos;
+
   /* Means over the replayed rows, at scale 1. */
   final double rowDeviceNanos;
   final double rowCodingNanos;
@@ -70,6 +74,8 @@ final class Behaviour {
     this.shipment = shipment;
     this.right = right;
     this.sentRows = sentRows;
+    this.preprocessNanos = preprocessNanos;
+    this.encodeNanos = encodeNanos;
     this.rowCodingNanos = preprocessNanos + encodeNanos * sentRows / stop.length;
     double device = 0;
     double worker = 0;
@@ -234,7 +240,7 @@ final class Behaviour {
     return sends(row) ? costs.deviceSent : costs.deviceStop[stop[row]];
   }
 
-  private double workerNanos(int row) {
+  double workerNanos(int row) {
     return costs.worker[~stop[row]];
   }
 }

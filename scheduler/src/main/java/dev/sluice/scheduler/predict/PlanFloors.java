@@ -1,6 +1,5 @@
 package dev.sluice.scheduler.predict;
 
-import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,6 @@ final class PlanFloors {
   private final double[] deviceNanos;
   private final double[] meanBytes;
   private final double[] rowDeviceNanos;
-  private final double[] rowCodingNanos;
   private final double[] rowWorkerNanos;
   private final double[] rowBytes;
   private final double[] sentShare;
@@ -42,7 +40,6 @@ final class PlanFloors {
     deviceNanos = new double[size];
     meanBytes = new double[size];
     rowDeviceNanos = new double[size];
-    rowCodingNanos = new double[size];
     rowWorkerNanos = new double[size];
     rowBytes = new double[size];
     sentShare = new double[size];
@@ -53,7 +50,6 @@ final class PlanFloors {
       deviceNanos[i] = plan.deviceNanos;
       meanBytes[i] = plan.meanBytes;
       rowDeviceNanos[i] = plan.rowDeviceNanos;
-      rowCodingNanos[i] = Math.min(plan.rowCodingNanos, plan.rowDeviceNanos);
       rowWorkerNanos[i] = plan.rowWorkerNanos;
       rowBytes[i] = plan.rowBytes;
       sentShare[i] = (double) plan.sentRows / rows;
@@ -123,18 +119,6 @@ final class PlanFloors {
     }
     double sent = Unqueued.mostSent(plan, met, row.bytes[index]);
     return Math.min(local, Math.max(Unqueued.mostLocal(plan, met), sent));
-  }
-
-  /** Writes bounds of the energy. */
-  void energies(EnergyModel energy, double deviceScale, double[] into) {
-    for (int i = 0; i < into.length; i++) {
-      into[i] =
-          ROOM
-              * energy.leastJoules(
-                  (rowDeviceNanos[i] - rowCodingNanos[i]) * deviceScale,
-                  rowCodingNanos[i] * deviceScale,
-                  rowBytes[i]);
-    }
   }
 
   private Ranked ranked(double percent) {

@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.DeviceActivity;
+import dev.sluice.scheduler.energy.EnergyPerFrame;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
@@ -66,10 +67,14 @@ public final class Predictor {
   private final Map<Sent, Shipment> shipments = new HashMap<>();
 
   private @Nullable PlanFloors floors;
+  private @Nullable EnergyFloors energyFloors;
   private final double finalAccuracy;
 
   /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
+
+  /** What is priced and not kept. */
+  private final DeviceActivity.Builder priced;
 
   private int replayed = NONE;
   private @Nullable Conditions replayedUnder;
@@ -142,6 +147,7 @@ public final class Predictor {
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select());
     scratch = new double[rows.length];
+    priced = DeviceActivity.builder(rows.length, 0);
     certificate = new Certificate(facts.certify());
     int right = 0;
     for (int s = 0; s < facts.select().samples(); s++) {
@@ -214,6 +220,7 @@ public final class Predictor {
       indexes.put(sorted.get(i).plan, i);
     }
     floors = null;
+    energyFloors = null;
     replayed = NONE;
   }
 
@@ -268,15 +275,16 @@ public final class Predictor {
 
   /**
    * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
-   * slow start are left out, of energy waiting and the radio's time, of the device's compute
-   * rescues; a share of late answers is at least 0, and so is everything that needs a replay where
-   * exits are not as calibrated, but for the device's compute. Metrics that need no replay are what
+   * slow start are left out, of energy queueing, of the device's compute rescues; a share of late
+   * answers is at least 0, and so is everything that needs a replay where exits are not as
+   * calibrated, but for the device's compute and energy. Metrics that need no replay are what
    * {@link #value} says.
    *
    * @param into one place per plan
    */
   public void atLeast(Metric metric, Estimates estimates, double[] into) {
-    if (estimates.passOdds() != 1 && metric.needsReplay()) {
+    boolean shifted = estimates.passOdds() != 1 && metric.kind() != Metric.Kind.DEVICE_ENERGY;
+    if (shifted && metric.needsReplay()) {
       Arrays.fill(into, 0);
       return;
     }
@@ -284,7 +292,12 @@ public final class Predictor {
       case LATENCY_PERCENTILE ->
           floors().percentiles(metric.percent(), conditions(estimates, 1), into);
       case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
-      case DEVICE_ENERGY -> floors().energies(device.energy(), estimates.deviceScale(), into);
+      case DEVICE_ENERGY -> {
+        if (energyFloors == null || energyFloors.size() != behaviours.size()) {
+          energyFloors = new EnergyFloors(behaviours, device.energy());
+        }
+        energyFloors.atLeast(conditions(estimates, 0), arrivals, into);
+      }
       case DEADLINE_MISSES -> Arrays.fill(into, 0);
       case DEVICE_COMPUTE -> {
         for (int i = 0; i < into.length; i++) {
@@ -470,7 +483,10 @@ public final class Predictor {
         yield late / all;
       }
       case THROUGHPUT -> throughput(plan, estimates, caution);
-      case DEVICE_ENERGY -> device.energy().perFrame(activity(index, estimates)).totalJoules();
+      case DEVICE_ENERGY -> {
+        replay(index, estimates, 0);
+        yield device.energy().perFrame(collected(priced, plan, estimates)).totalJoules();
+      }
       case DEVICE_MEMORY ->
           memoryBytes(plan)
               .orElseThrow(
@@ -529,13 +545,15 @@ public final class Predictor {
    */
   public DeviceActivity activity(int index, Estimates estimates) {
     replay(index, estimates, 0);
-    return activityOfReplayed(behaviours.get(index), estimates);
+    DeviceActivity.Builder kept = DeviceActivity.builder(scratch.length, 0);
+    return collected(kept, behaviours.get(index), estimates).build();
   }
 
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
-  private DeviceActivity activityOfReplayed(Behaviour plan, Estimates estimates) {
-    return ActivityReplay.of(
-        facts, plan, conditions(estimates, 0), periodNanos(plan, estimates, 0), scratch);
+  private DeviceActivity.Builder collected(
+      DeviceActivity.Builder into, Behaviour plan, Estimates estimates) {
+    return ActivityReplay.collect(
+        into, plan, conditions(estimates, 0), periodNanos(plan, estimates, 0), scratch);
   }
 
   /** Returns all that is predicted of a plan. */
@@ -543,7 +561,7 @@ public final class Predictor {
     Behaviour plan = behaviours.get(index);
     replay(index, estimates, 0);
     double mean = meanLatency(plan, estimates);
-    DeviceActivity activity = activityOfReplayed(plan, estimates);
+    EnergyPerFrame energy = device.energy().perFrame(collected(priced, plan, estimates));
     double deviceNanos = ownNanos(plan, estimates) + rescueNanos(index, estimates);
     replay(index, estimates, 1);
     ExitShift shift = shift(plan, estimates);
@@ -566,7 +584,7 @@ public final class Predictor {
         deviceUtilisation(plan, estimates, 1),
         uplinkUtilisation(plan, estimates, 1),
         throughput(plan, estimates, 1),
-        device.energy().perFrame(activity),
+        energy,
         monthlyBytes(plan, estimates),
         memoryBytes(plan));
   }

@@ -24,11 +24,20 @@ final class Unqueued {
   /** Whether none waits for another at the device, however full the link is. */
   static boolean atDevice(Behaviour plan, Conditions met) {
     return met.periodNanos() == 0
-        || ((plan.costs.rescue == 0 || met.rescue().limitNanos() == Double.POSITIVE_INFINITY)
-            && plan.mostDeviceNanos * met.deviceScale() <= shortest(met));
+        || (plan.mostDeviceNanos * met.deviceScale() <= shortest(met) && rescuesInTime(plan, met));
   }
 
-  private static double shortest(Conditions met) {
+  /** Whether the device is done with late replies before the next frame comes. */
+  private static boolean rescuesInTime(Behaviour plan, Conditions met) {
+    if (plan.costs.rescue == 0 || met.rescue().limitNanos() == Double.POSITIVE_INFINITY) {
+      return true;
+    }
+    double scale = met.deviceScale();
+    double begin = Math.max(Replay.rescueBeginNanos(plan, met), plan.costs.deviceSent * scale);
+    return begin + plan.costs.rescue * scale <= shortest(met);
+  }
+
+  static double shortest(Conditions met) {
     return met.periodNanos() * (1 - ROOM) - ROOM_NANOS;
   }
 
