@@ -127,7 +127,8 @@ final class EnergyFloors {
     double longest = (counted.tailPeriods + 1) * period;
     double roomNanos =
         period == 0 ? Double.POSITIVE_INFINITY : Math.max(0, longest - radio.tailNanos());
-    double tailNanos = period == 0 ? radio.tailNanos() : Math.min(radio.tailNanos(), longest);
+    double tailNanos =
+        period == 0 ? radio.tailNanos() : Math.min((double) radio.tailNanos(), longest);
     joules +=
         radio.upJoules(longNanos * Math.min(1, roomNanos / Math.max(1, mostUpNanos)))
             + counted.longGaps[index] * radio.gapJoules(tailNanos);

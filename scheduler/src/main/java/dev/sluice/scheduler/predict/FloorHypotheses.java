@@ -20,10 +20,10 @@ import java.util.stream.IntStream;
  * <p>A plan has a chance if the SELECT table puts it above its floors by what a proof on a table of
  * that size {@link #USUAL_CRITICAL usually} takes, give or take a standard error. By how much it
  * should, so that it is both bold and proven, is not known beforehand, since that table may flatter
- * it. So a plan's {@link Trait#standing standing} is one more respect in
- * which plans differ: bold choices are taken that may fail, and more cautious ones in their place.
- * What fails costs the others little, since only the largest of many correlated errors counts; a
- * plan that is not tried is lost.
+ * it. So a plan's {@link Trait#standing standing} is one more respect in which plans differ: bold
+ * choices are taken that may fail, and more cautious ones in their place. What fails costs the
+ * others little, since only the largest of many correlated errors counts; a plan that is not tried
+ * is lost.
  *
  * <p>A plan stands in for another if it is {@link #CLEARLY clearly} more certain to be proven, or
  * as certain and alike in all else, and if it is as good in every respect that does not depend on

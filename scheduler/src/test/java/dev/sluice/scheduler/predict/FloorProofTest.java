@@ -60,12 +60,12 @@ class FloorProofTest {
   }
 
   @Test
-  void testsTensOfPlansAmongThousands() throws Exception {
+  void testsASmallPartOfThePlans() throws Exception {
     Predictor predictor = predictor(SyntheticFacts.of(1));
     FloorProof proof = FloorProof.of(predictor, goal("3"));
 
     assertThat(predictor.size()).isGreaterThan(500);
-    assertThat(proof.tested().length).isBetween(1, 300);
+    assertThat(proof.tested().length).isBetween(1, predictor.size() / 4);
   }
 
   @ParameterizedTest
