@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study.grid;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.experiments.study.replay.StreamLog;
 import java.nio.ByteBuffer;
 import java.util.Base64;
@@ -19,6 +20,7 @@ import org.HdrHistogram.Histogram;
  *     microseconds in base 64. A frame without a prediction counts with twice the deadline at least
  * @param probes that were sent
  * @param planChanges of the whole stream
+ * @param proven whether the task's accuracy floor is proven for every plan that was decided on
  * @param joulesPerFrame device and radio, lead and warm-up included; 0 where it was not priced
  * @param extras what else a study wants to know of the stream
  */
@@ -29,6 +31,7 @@ public record CellResult(
     String histogram,
     long probes,
     long planChanges,
+    @JsonProperty(required = true) boolean proven,
     double joulesPerFrame,
     Map<String, Double> extras) {
   private static final long LONGEST_MICROS = 3_600_000_000L;
@@ -44,7 +47,7 @@ public record CellResult(
 
   /** Of a strategy that cannot take part there. */
   static CellResult absent(CellKey key) {
-    return new CellResult(key, List.of(), 1, "", 0, 0, 0, Map.of());
+    return new CellResult(key, List.of(), 1, "", 0, 0, false, 0, Map.of());
   }
 
   boolean tookPart() {
@@ -57,6 +60,7 @@ public record CellResult(
       int warmUpFrames,
       int blockFrames,
       int differentBlocks,
+      boolean proven,
       Map<String, Double> extras) {
     List<Block> blocks = Block.of(log, warmUpFrames, blockFrames);
     Histogram histogram = empty();
@@ -75,6 +79,7 @@ public record CellResult(
         Base64.getEncoder().encodeToString(bytes),
         log.probes(),
         log.planChanges(),
+        proven,
         log.energy().map(energy -> energy.totalJoules()).orElse(0.0),
         extras);
   }

@@ -6,6 +6,7 @@ import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Contender.Entry;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Load;
+import dev.sluice.experiments.study.replay.Proofs;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.Stream;
@@ -166,6 +167,8 @@ public final class Grid {
 
   private record Work(Column column, CellKey key, LinkTrace trace) {}
 
+  private record Streamed(StreamLog log, boolean proven) {}
+
   private Map<String, CellResult> measure(Map<String, Work> work, int threads)
       throws IOException, InterruptedException {
     try (Cells cells = context.cells(label + config, threads)) {
@@ -177,17 +180,18 @@ public final class Grid {
   }
 
   private CellResult measure(Work work) {
-    Optional<StreamLog> log = work.column().log(work.key(), work.trace());
-    log.ifPresent(streamed -> watcher.accept(work.key(), streamed));
-    return log.map(
+    Optional<Streamed> run = work.column().stream(work.key(), work.trace());
+    run.ifPresent(streamed -> watcher.accept(work.key(), streamed.log()));
+    return run.map(
             streamed ->
                 CellResult.of(
                     work.key(),
-                    streamed,
+                    streamed.log(),
                     config.warmUpFrames(),
                     config.blockFrames(),
                     work.column().subject.test().samples() / config.blockFrames(),
-                    extras.apply(work.key(), streamed)))
+                    streamed.proven(),
+                    extras.apply(work.key(), streamed.log())))
         .orElseGet(() -> CellResult.absent(work.key()));
   }
 
@@ -221,7 +225,7 @@ public final class Grid {
     private SoftReference<Prepared> prepared = new SoftReference<>(null);
     private boolean absent;
 
-    private record Prepared(StreamReplay replay, Function<Course, Entry> entries) {}
+    private record Prepared(StreamReplay replay, Function<Course, Entry> entries, Proofs proofs) {}
 
     Column(
         Subject subject,
@@ -244,7 +248,7 @@ public final class Grid {
     }
 
     /** Streams; empty if the planner cannot take part. */
-    synchronized Optional<StreamLog> log(CellKey key, LinkTrace trace) {
+    synchronized Optional<Streamed> stream(CellKey key, LinkTrace trace) {
       if (absent) {
         return Optional.empty();
       }
@@ -257,7 +261,11 @@ public final class Grid {
                   device.networkMillis() * 1e6,
                   device.scalarFactor(),
                   load.nominalPeriodNanos());
-          ready = new Prepared(replay, contender.maker().prepare(replay.facts(), question));
+          ready =
+              new Prepared(
+                  replay,
+                  contender.maker().prepare(replay.facts(), question),
+                  new Proofs(replay.facts(), question));
         } catch (IllegalArgumentException cannot) {
           absent = true;
           context
@@ -283,10 +291,12 @@ public final class Grid {
       long noise = new SplittableRandom(seed + key.seed()).nextLong();
       Course course = new Course(key.link(), replay, question, trace, rows, noise);
       Entry entry = Objects.requireNonNull(ready.entries().apply(course));
-      return Optional.of(
+      Proofs.Noted noted = Proofs.Noted.of(entry);
+      StreamLog log =
           replay.log(
-              contender.strategy(entry),
-              dressing.apply(Stream.of(question, trace, load, rows, noise))));
+              contender.strategy(noted.in(entry)),
+              dressing.apply(Stream.of(question, trace, load, rows, noise)));
+      return Optional.of(new Streamed(log, ready.proofs().hold(contender, entry, noted)));
     }
   }
 }

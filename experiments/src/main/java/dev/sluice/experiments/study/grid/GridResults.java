@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What a grid came to: a series for every strategy at every point. Immutable. */
@@ -39,7 +40,8 @@ public final class GridResults {
           "uplink_bytes",
           "probes",
           "plan_changes",
-          "mj_per_frame");
+          "mj_per_frame",
+          "proven");
 
   private static final List<String> BLOCK_TITLES =
       List.of(
@@ -137,10 +139,16 @@ public final class GridResults {
    */
   public Optional<Series> best(
       CellKey.Point point, List<String> strategies, Measure measure, double points) {
+    return best(point, strategies, measure, some -> some.accurate(points));
+  }
+
+  /** The best of some strategies at a point among those that are allowed to compare. */
+  public Optional<Series> best(
+      CellKey.Point point, List<String> strategies, Measure measure, Predicate<Series> comparable) {
     Comparator<Series> order = Comparator.comparingDouble(some -> some.value(measure));
     return strategies.stream()
         .flatMap(name -> at(point, name).stream())
-        .filter(some -> some.accurate(points))
+        .filter(comparable)
         .max(measure.moreIsBetter() ? order : order.reversed());
   }
 
@@ -177,6 +185,7 @@ public final class GridResults {
       line.add(cell.probes());
       line.add(cell.planChanges());
       line.add(alone.millijoules());
+      line.add(cell.proven());
       lines.add(line);
       for (int i = 0; i < cell.blocks().size(); i++) {
         blocks.add(line(name, i, cell.blocks().get(i)));

@@ -95,6 +95,11 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
     return difference().high() >= -points - 1e-9;
   }
 
+  /** Whether the task's accuracy floor is proven for all that was decided. */
+  public boolean proven() {
+    return seeds.stream().allMatch(CellResult::proven);
+  }
+
   /** How many frames stand behind it. */
   public int frames() {
     return blocks().stream().mapToInt(Block::frames).sum();

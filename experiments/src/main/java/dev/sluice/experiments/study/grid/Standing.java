@@ -23,8 +23,26 @@ public record Standing(
     Optional<Series> rival,
     Optional<Interval> ratio) {
 
+  /** Which rivals may compare. */
+  public enum Against {
+    /** All that are accurate enough on the frames of the study. */
+    ACCURATE,
+
+    /** Of these, those for whose every plan the task's accuracy floor is proven, as is Sluice's. */
+    PROVEN;
+
+    /**
+     * Whether a series may compare.
+     *
+     * @param loss points of accuracy below the uncut network's that are equal to it
+     */
+    public boolean admits(Series series, double loss) {
+      return series.accurate(loss) && (this == ACCURATE || series.proven());
+    }
+  }
+
   /**
-   * Ranks at every point.
+   * Ranks at every point, against all that are accurate enough.
    *
    * @param points where; those at which the strategy took no part are left out
    * @param rivals names of the others
@@ -39,11 +57,33 @@ public record Standing(
       Measure measure,
       double loss,
       long seed) {
+    return of(results, points, strategy, rivals, measure, loss, Against.ACCURATE, seed);
+  }
+
+  /**
+   * Ranks at every point.
+   *
+   * @param points where; those at which the strategy took no part are left out
+   * @param rivals names of the others
+   * @param loss points of accuracy below the uncut network's that are equal to it
+   * @param against which of the rivals may compare
+   * @param seed of the resampling
+   */
+  public static List<Standing> of(
+      GridResults results,
+      List<CellKey.Point> points,
+      String strategy,
+      List<String> rivals,
+      Measure measure,
+      double loss,
+      Against against,
+      long seed) {
     List<Standing> standings = new ArrayList<>();
     for (CellKey.Point point : points) {
       Optional<Series> own = results.at(point, strategy);
       if (own.isPresent()) {
-        Optional<Series> best = results.best(point, rivals, measure, loss);
+        Optional<Series> best =
+            results.best(point, rivals, measure, some -> against.admits(some, loss));
         boolean accurate = own.get().accurate(loss);
         Optional<Interval> ratio =
             accurate

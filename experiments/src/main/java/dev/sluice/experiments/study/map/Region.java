@@ -6,6 +6,7 @@ import dev.sluice.experiments.study.grid.GridResults;
 import dev.sluice.experiments.study.grid.Measure;
 import dev.sluice.experiments.study.grid.Paired;
 import dev.sluice.experiments.study.grid.Series;
+import dev.sluice.experiments.study.grid.Standing;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.Optional;
  * @param jointAccurate whether the joint plan is accurate enough
  * @param overBestOther latency of the joint plan over that of the best other kind; empty where
  *     either is missing
+ * @param overBestProven the same over the best other kind by a strategy for whose every plan the
+ *     accuracy is proven, as it is for the joint plan's
  * @param splitOverBestOther the same of the best single split without exits over all kinds that do
  *     not split; below 1 where splitting alone pays
  */
@@ -32,6 +35,7 @@ record Region(
     Optional<Interval> margin,
     boolean jointAccurate,
     Optional<Interval> overBestOther,
+    Optional<Interval> overBestProven,
     Optional<Interval> splitOverBestOther) {
   private static final Measure LATENCY = Measure.MEAN_LATENCY;
   private static final double NOTICEABLE = 1.02;
@@ -54,6 +58,9 @@ record Region(
           "joint_over_best_other",
           "joint_low",
           "joint_high",
+          "joint_over_best_proven",
+          "proven_low",
+          "proven_high",
           "split_over_unsplit",
           "split_low",
           "split_high");
@@ -61,14 +68,8 @@ record Region(
   /** Judges a point; empty if no kind is accurate enough there. */
   static Optional<Region> of(
       GridResults results, CellKey.Point point, MapStudy.Config config, long seed) {
-    Map<String, Series> best = new LinkedHashMap<>();
-    config
-        .kinds()
-        .forEach(
-            (kind, strategies) ->
-                results
-                    .best(point, strategies, LATENCY, config.grid().points())
-                    .ifPresent(series -> best.put(kind, series)));
+    Map<String, Series> best = best(results, point, config, Standing.Against.ACCURATE);
+    Map<String, Series> proven = best(results, point, config, Standing.Against.PROVEN);
     List<String> order =
         best.entrySet().stream()
             .sorted(Comparator.comparingDouble(kind -> kind.getValue().value(LATENCY)))
@@ -94,12 +95,36 @@ record Region(
             second.orElse(""),
             second.flatMap(kind -> ratio(best, kind, Optional.of(winner), seed)),
             best.containsKey(config.joint()),
-            ratio(
-                best,
-                config.joint(),
-                order.stream().filter(kind -> !kind.equals(config.joint())).findFirst(),
-                seed),
+            ratio(best, config.joint(), quickestOther(best, config.joint()), seed),
+            Optional.ofNullable(best.get(config.joint()))
+                .flatMap(
+                    joint ->
+                        quickestOther(proven, config.joint())
+                            .map(proven::get)
+                            .map(other -> Paired.ratio(LATENCY, joint, other, seed))),
             ratio(best, SPLIT, unsplit.stream().findFirst(), seed)));
+  }
+
+  /** By kind, the quickest of its strategies that may compare. */
+  private static Map<String, Series> best(
+      GridResults results, CellKey.Point point, MapStudy.Config config, Standing.Against against) {
+    Map<String, Series> best = new LinkedHashMap<>();
+    double loss = config.grid().points();
+    config
+        .kinds()
+        .forEach(
+            (kind, strategies) ->
+                results
+                    .best(point, strategies, LATENCY, some -> against.admits(some, loss))
+                    .ifPresent(series -> best.put(kind, series)));
+    return best;
+  }
+
+  private static Optional<String> quickestOther(Map<String, Series> best, String joint) {
+    return best.entrySet().stream()
+        .filter(kind -> !kind.getKey().equals(joint))
+        .min(Comparator.comparingDouble(kind -> kind.getValue().value(LATENCY)))
+        .map(Map.Entry::getKey);
   }
 
   private static Optional<Interval> ratio(
@@ -111,9 +136,9 @@ record Region(
         : Optional.empty();
   }
 
-  /** Whether the joint plan is slower by more than 2 %, noise apart. */
-  boolean jointClearlyWorse() {
-    return overBestOther.filter(ratio -> ratio.low() > NOTICEABLE).isPresent();
+  /** Whether a ratio of latencies is above 1 by more than 2 %, noise apart. */
+  static boolean clearlyWorse(Interval ratio) {
+    return ratio.low() > NOTICEABLE;
   }
 
   List<Object> line() {
@@ -130,6 +155,9 @@ record Region(
         text(overBestOther, Interval::value),
         text(overBestOther, Interval::low),
         text(overBestOther, Interval::high),
+        text(overBestProven, Interval::value),
+        text(overBestProven, Interval::low),
+        text(overBestProven, Interval::high),
         text(splitOverBestOther, Interval::value),
         text(splitOverBestOther, Interval::low),
         text(splitOverBestOther, Interval::high));

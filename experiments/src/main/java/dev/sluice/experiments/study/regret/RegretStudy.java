@@ -9,13 +9,13 @@ import dev.sluice.experiments.study.replay.Contender.Entry;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Decisions;
 import dev.sluice.experiments.study.replay.Outcome;
+import dev.sluice.experiments.study.replay.Proofs;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.Traces;
-import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.trace.LinkTrace;
@@ -122,7 +122,7 @@ public final class RegretStudy implements Study {
     List<PlanStatistics> forFreeOracle =
         context.quick() ? List.of() : Clairvoyant.considered(replay, question, all);
     Map<Contender, Function<Course, Entry>> makers = makers(context, subject, question);
-    Proofs proofs = new Proofs(replay.facts(), question.leastDifference());
+    Proofs proofs = new Proofs(replay.facts(), question);
     List<Finding> findings = new ArrayList<>();
     context
         .console()
@@ -212,12 +212,8 @@ public final class RegretStudy implements Study {
   private static Finding.Run run(
       Contender contender, Function<Course, Entry> maker, Course course, Proofs proofs) {
     Entry entry = maker.apply(course);
-    Proofs.Noted noted = new Proofs.Noted(entry.planner());
-    Outcome outcome = course.run(contender.strategy(new Entry(noted, entry.criterion())));
-    /* Tables at another precision do not know the network in floats, which the floor is about. */
-    boolean proven =
-        contender.precision().equals(VariantInfo.FLOAT32)
-            && proofs.hold(noted.plans(), entry.criterion());
-    return new Finding.Run(outcome, proven);
+    Proofs.Noted noted = Proofs.Noted.of(entry);
+    Outcome outcome = course.run(contender.strategy(noted.in(entry)));
+    return new Finding.Run(outcome, proofs.hold(contender, entry, noted));
   }
 }

@@ -44,7 +44,7 @@ class ComparisonTest {
               sum));
     }
     CellKey key = new CellKey("bundle", "device", "link", "task", "strategy", 0);
-    CellResult cell = new CellResult(key, blocks, 100, "", 0, 0, 0, Map.of());
+    CellResult cell = new CellResult(key, blocks, 100, "", 0, 0, true, 0, Map.of());
     return new Series(POINT, "strategy", List.of(cell));
   }
 

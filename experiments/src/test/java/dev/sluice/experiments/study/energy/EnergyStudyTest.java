@@ -63,7 +63,8 @@ class EnergyStudyTest {
   private static CellResult cell(String strategy, int latePerBlock, int right, double joules) {
     Block block = new Block(20, right, 20, right, latePerBlock, 0, 0, 0, 1e9, 2e10, 0, 0, 0);
     CellKey key = new CellKey("made up", "slow", "link", "energy", strategy, 0);
-    return new CellResult(key, Collections.nCopies(5, block), 100, "", 0, 0, joules, Map.of());
+    return new CellResult(
+        key, Collections.nCopies(5, block), 100, "", 0, 0, true, joules, Map.of());
   }
 
   @Test
@@ -78,9 +79,19 @@ class EnergyStudyTest {
                 cell("cheap", 1, 20, 4)));
     CellKey.Point point = results.points().get(0);
 
-    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG)).contains(6.0 / 4);
-    assertThat(EnergyStudy.overLeast(results, point, "cloud-only ", CONFIG)).contains(6.0 / 5);
+    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG, rival -> true)).contains(6.0 / 4);
+    assertThat(EnergyStudy.overLeast(results, point, "cloud-only ", CONFIG, rival -> true))
+        .contains(6.0 / 5);
     assertThat(EnergyStudy.broken(results, point, CONFIG)).isFalse();
+  }
+
+  @Test
+  void comparesWithNobodyWhereNoRivalCounts() {
+    GridResults results =
+        new GridResults(List.of(cell("sluice", 0, 20, 6), cell("rival", 0, 20, 4)));
+    CellKey.Point point = results.points().get(0);
+
+    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG, rival -> false)).isEmpty();
   }
 
   @Test
@@ -89,7 +100,7 @@ class EnergyStudyTest {
         new GridResults(List.of(cell("sluice", 2, 20, 1), cell("rival", 0, 20, 9)));
     CellKey.Point point = results.points().get(0);
 
-    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG)).isEmpty();
+    assertThat(EnergyStudy.overLeast(results, point, "", CONFIG, rival -> true)).isEmpty();
     assertThat(EnergyStudy.broken(results, point, CONFIG)).isTrue();
   }
 

@@ -100,6 +100,20 @@ class GridTest {
         "made up", facts, test, Map.of("int8", new Subject.AtPrecision(int8, right.build())));
   }
 
+  /** The uncut network needs no proof; a hundredth of a point is more than exits can show. */
+  @Test
+  void tellsWhoseFloorIsProven() throws Exception {
+    GridResults results =
+        run(
+            FILE.replace("final - 1 pt", "final - 0.01 pt")
+                .replace("[device-only,", "[device-only, branchynet,"),
+            new AtomicInteger(),
+            madeUp());
+    assertThat(results.points())
+        .allMatch(point -> results.at(point, "device-only").orElseThrow().proven())
+        .anyMatch(point -> results.at(point, "branchynet").filter(s -> !s.proven()).isPresent());
+  }
+
   @Test
   void replaysIntegersAloneAtTheirOwnTimesAndAnswersAgainstTheNetworkInFloats() throws Exception {
     GridResults results =

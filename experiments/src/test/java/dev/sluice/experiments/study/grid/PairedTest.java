@@ -28,9 +28,42 @@ class PairedTest {
   }
 
   static Series series(String name, Block... blocks) {
+    CellResult cell = cell(name, true, blocks);
+    return new Series(cell.key().point(), name, List.of(cell));
+  }
+
+  private static CellResult cell(String name, boolean proven, Block... blocks) {
     CellKey key = new CellKey("bundle", "device", "link", "task", name, 0);
-    CellResult cell = new CellResult(key, List.of(blocks), MANY, "", 0, 0, 0, Map.of());
-    return new Series(key.point(), name, List.of(cell));
+    return new CellResult(key, List.of(blocks), MANY, "", 0, 0, proven, 0, Map.of());
+  }
+
+  @Test
+  void comparesWithProvenRivalsAloneWhereAskedTo() {
+    GridResults results =
+        new GridResults(
+            List.of(
+                cell("own", true, block(30, 10), block(30, 10)),
+                cell("lucky", false, block(10, 10), block(10, 10)),
+                cell("sure", true, block(20, 10), block(20, 10)),
+                cell("surely bad", true, block(5, 5), block(5, 5))));
+
+    assertThat(ratio(results, Standing.Against.ACCURATE)).isCloseTo(3, within(EXACT));
+    assertThat(ratio(results, Standing.Against.PROVEN)).isCloseTo(1.5, within(EXACT));
+  }
+
+  private static double ratio(GridResults results, Standing.Against against) {
+    Standing standing =
+        Standing.of(
+                results,
+                results.points(),
+                "own",
+                List.of("lucky", "sure", "surely bad"),
+                Measure.MEAN_LATENCY,
+                1,
+                against,
+                1)
+            .get(0);
+    return standing.ratio().orElseThrow().value();
   }
 
   @Test
@@ -54,7 +87,7 @@ class PairedTest {
 
   private static CellResult cell(String strategy, int seed) {
     CellKey key = new CellKey("bundle", "device", "link", "task", strategy, seed);
-    return new CellResult(key, List.of(block(10, 10)), MANY, "", 0, 0, 0, Map.of());
+    return new CellResult(key, List.of(block(10, 10)), MANY, "", 0, 0, true, 0, Map.of());
   }
 
   @Test
@@ -142,7 +175,7 @@ class PairedTest {
 
   private static Series series(String name, int different, List<Block> blocks) {
     CellKey key = new CellKey("bundle", "device", "link", "task", name, 0);
-    CellResult cell = new CellResult(key, blocks, different, "", 0, 0, 0, Map.of());
+    CellResult cell = new CellResult(key, blocks, different, "", 0, 0, true, 0, Map.of());
     return new Series(key.point(), name, List.of(cell));
   }
 
