@@ -285,7 +285,7 @@ final class Search {
     } else {
       predictor.atLeast(wanted.metric(), under, costs);
       for (int i = 0; i < costs.length; i++) {
-        costs[i] = -costs[i];
+        costs[i] = wanted.cost(costs[i]);
       }
     }
   }

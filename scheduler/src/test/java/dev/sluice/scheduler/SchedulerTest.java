@@ -20,9 +20,11 @@ import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -408,6 +410,27 @@ class SchedulerTest {
                 * new Predictor(FACTS, List.of(plan), 1, 2)
                     .predict(0, link(50, 5, 20))
                     .workerComputeNanos());
+  }
+
+  /** A few points of accuracy are a large part of the errors, if a small one of the accuracy. */
+  @Test
+  void leavesAPlanForOneWithFarFewerErrors() throws Exception {
+    Scheduler scheduler = scheduler("p95_latency <= 400 ms; maximise accuracy");
+    Predictor predictor = predictor(FACTS);
+    Estimates quick = link(50, 5, 20);
+    double most = scheduler.decide(quick, Optional.empty(), 0).prediction().accuracy();
+    Plan worse =
+        IntStream.range(0, predictor.size())
+            .filter(i -> 1 - predictor.accuracy(i) > 1.3 * (1 - most))
+            .boxed()
+            .min(Comparator.comparingDouble(i -> 1 - predictor.accuracy(i)))
+            .map(predictor::plan)
+            .orElseThrow();
+    assertThat(predictor.accuracy(predictor.index(worse))).isGreaterThan(0.9 * most);
+
+    PlanDecision decision = scheduler.decide(quick, Optional.of(worse), 60 * SECOND);
+
+    assertThat(decision.prediction().accuracy()).isEqualTo(most);
   }
 
   @Test

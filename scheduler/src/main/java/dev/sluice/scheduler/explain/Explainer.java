@@ -194,7 +194,7 @@ public final class Explainer {
     for (Target target : appraisal.objective().targets()) {
       double value = appraisal.value(other, target.metric());
       double best = appraisal.value(chosen, target.metric());
-      double size = Math.max(Math.abs(value), Math.abs(best));
+      double size = Math.max(Math.abs(target.cost(value)), Math.abs(target.cost(best)));
       double gain = size == 0 ? 0 : (target.cost(best) - target.cost(value)) / size;
       if (gain > 0 && kept && slightly.isEmpty()) {
         return new Loss.LittleGain(

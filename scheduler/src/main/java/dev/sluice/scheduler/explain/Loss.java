@@ -1,5 +1,6 @@
 package dev.sluice.scheduler.explain;
 
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Target;
 import java.util.List;
 import java.util.Locale;
@@ -121,7 +122,7 @@ public sealed interface Loss {
    * It is better, but not so clearly that the plan in use is changed.
    *
    * @param target in which it is better
-   * @param gain share by which it is
+   * @param gain share by which it is, of accuracy that of the errors
    * @param doubt part of that which may be no more than the estimates' uncertainty, at least 0
    * @param needed share that a change is worth, the doubt taken off
    */
@@ -129,7 +130,11 @@ public sealed interface Loss {
     @Override
     public String text() {
       String better =
-          "is better in " + target.metric() + " by " + Figures.significant(100 * gain) + " %";
+          "is better in "
+              + target.metric()
+              + " by "
+              + Figures.significant(100 * gain)
+              + (target.metric().kind() == Metric.Kind.ACCURACY ? " % of the errors" : " %");
       String more = "; a change is made for more than " + Figures.significant(100 * needed) + " %";
       if (gain <= needed) {
         return better + more;
