@@ -94,7 +94,8 @@ class EnergyFloorsTest {
     for (int hours = 1; hours <= 6; hours++) {
       assertNoPriceIsBelowItsBound(
           predictor,
-          Estimates.of(LinkState.UP, 1e8 + hours, 0.2, 0, MS, 0.01, 1, 0, hours * 3_600_000L * MS));
+          Estimates.of(
+              LinkState.UP, 1.37e8 * hours, 0.2, 0, MS, 0.01, 1, 0, hours * 3_600_000L * MS));
     }
   }
 
