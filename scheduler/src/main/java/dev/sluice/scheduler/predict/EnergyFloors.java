@@ -33,6 +33,9 @@ final class EnergyFloors {
 
   private static final double ROOM_NANOS = 1;
 
+  /** So often a transfer's times are rounded on a timeline as long as all frames, at most. */
+  private static final double ROUNDINGS = 8;
+
   /** Beyond so many periods, tails are counted in steps of an eighth. */
   private static final int EXACT_PERIODS = 16;
 
@@ -113,8 +116,13 @@ final class EnergyFloors {
     double mostWorkerNanos = plan.mostWorkerNanos * met.workerScale();
     double mostSentNanos = plan.mostBytes * nanosPerByte + slowNanos;
 
-    /* While the radio is up before its tail begins. */
-    boolean bridges = leastWaitNanos + mostWorkerNanos <= radio.tailNanos();
+    double cloudNanos =
+        met.roundTripNanos()
+            + met.workerWait().nanos(plan.workerNanos, met.periodNanos())
+            + mostWorkerNanos;
+
+    /* While the radio is up before its tail begins: until any reply comes, if all come so soon. */
+    boolean bridges = cloudNanos <= radio.tailNanos();
     double longNanos =
         counted.longBytes[index] * nanosPerByte + counted.longGaps[index] * slowNanos;
     double mostUpNanos = mostSentNanos;
@@ -143,17 +151,16 @@ final class EnergyFloors {
     }
 
     /* What takes frames that do not meet on the link. */
-    double cloudNanos =
-        met.roundTripNanos()
-            + met.workerWait().nanos(plan.workerNanos, met.periodNanos())
-            + mostWorkerNanos;
     boolean meets = period > 0;
     boolean alone = !meets;
+    double spanNanos =
+        (meets ? rows : 1) * (period + met.transferNanos(plan.mostBytes)) + cloudNanos;
+    double blurNanos = ROUNDINGS * Math.ulp(spanNanos);
     if (meets) {
       double busyNanos = Unqueued.above(met.transferNanos(plan.mostBytes) + cloudNanos);
       alone = busyNanos <= period;
       if (unqueued) {
-        double silent = radio.tailNanos() + busyNanos + ROOM_NANOS;
+        double silent = radio.tailNanos() + busyNanos + ROOM_NANOS + blurNanos;
         joules +=
             radio.promotionJoules()
                 * (longest > silent
@@ -183,6 +190,10 @@ final class EnergyFloors {
       double share = meets ? Math.max(0, Math.min(1, idle / Math.max(1, mostOutNanos))) : 1;
       joules += energy.device().waitingMilliwatts() * outNanos * share * 1e-12;
     }
+    joules -=
+        plan.sentRows
+            * (radio.activeJoules(blurNanos)
+                + energy.device().waitingMilliwatts() * blurNanos * 1e-12);
     return Math.max(0, joules) / rows;
   }
 

@@ -3,6 +3,7 @@ package dev.sluice.scheduler.predict;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.scheduler.energy.DevicePower;
+import dev.sluice.scheduler.energy.EnergyConstant;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.energy.RadioPower;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -54,6 +55,57 @@ class EnergyFloorsTest {
             .as("seed %d: %s, %s, %s", seed, predictor.plan(i).describe(), energy, estimates)
             .isLessThanOrEqualTo(predictor.value(i, ENERGY, estimates));
       }
+    }
+  }
+
+  /** How long a reply takes at least and how long it takes are two: the radio may go down first. */
+  @Test
+  void aReplyThatOutlastsTheTailKeepsNoRadioUp() {
+    Predictor predictor = predictor(EnergyModel.named("pi4+wifi"), Rescue.NONE, Arrivals.OPEN);
+    Random random = new Random(1);
+    for (int round = 0; round < 12; round++) {
+      Estimates busyWorker =
+          Estimates.of(
+                  LinkState.UP,
+                  Math.exp(9 + 3 * random.nextDouble()),
+                  0.2,
+                  0,
+                  MS,
+                  3,
+                  20 + 30 * random.nextDouble(),
+                  0,
+                  (400 + random.nextInt(300)) * MS)
+              .withWorker(new WorkerLoad(0.55, 0.1, 0.25, 0, 0.6));
+      assertNoPriceIsBelowItsBound(predictor, busyWorker);
+    }
+  }
+
+  /** After months of frames a clock in doubles no longer tells a quarter of a nanosecond. */
+  @Test
+  void shortTransfersOnALongTimelineAreNotBelowTheirBound() {
+    EnergyModel radioAlone =
+        EnergyModel.named("pi4+wifi")
+            .scaled(EnergyConstant.TAIL_TIME, 0)
+            .scaled(EnergyConstant.PROMOTION_POWER, 0)
+            .scaled(EnergyConstant.TRANSMIT_ENERGY, 0)
+            .scaled(EnergyConstant.NETWORK_POWER, 0)
+            .scaled(EnergyConstant.CODING_POWER, 0);
+    Predictor predictor = predictor(radioAlone, Rescue.NONE, Arrivals.OPEN);
+    for (int hours = 1; hours <= 6; hours++) {
+      assertNoPriceIsBelowItsBound(
+          predictor,
+          Estimates.of(
+              LinkState.UP, 1.37e8 * hours, 0.2, 0, MS, 0.01, 1, 0, hours * 3_600_000L * MS));
+    }
+  }
+
+  private static void assertNoPriceIsBelowItsBound(Predictor predictor, Estimates estimates) {
+    double[] bounds = new double[predictor.size()];
+    predictor.atLeast(ENERGY, estimates, bounds);
+    for (int i = 0; i < bounds.length; i += 3) {
+      assertThat(bounds[i])
+          .as("%s, %s", predictor.plan(i).describe(), estimates)
+          .isLessThanOrEqualTo(predictor.value(i, ENERGY, estimates));
     }
   }
 
