@@ -15,8 +15,9 @@ import java.util.function.Predicate;
  * Which plans hold the constraints under the estimates of one decision. A question that takes a
  * replay is answered once per decision. Allocates nothing. Not thread-safe.
  *
- * <p>Bounds in constant time come before replays. A plan is not replayed either if a bolder one
- * that is never slower ({@link Predictor#neverSlower}) was late already.
+ * <p>Bounds in constant time come before replays. Of plans in a chain of which each is never slower
+ * than the one before it ({@link Predictor#neverSlower}), a late one settles all that are more
+ * cautious, and one in time all that are bolder.
  */
 final class Judge {
   private static final byte UNKNOWN = 0;
@@ -28,6 +29,10 @@ final class Judge {
   private final boolean[] floorHolds;
   private final double[] floorGap;
   private final int[] bolder;
+
+  /** By plan: one whose bolder plan it is, or -1. */
+  private final int[] moreCautious;
+
   private final double ampleShare;
   private final boolean[] usesCloud;
   private final boolean[] usesCompanion;
@@ -88,6 +93,13 @@ final class Judge {
     for (int i = 0; i < plans; i++) {
       usesCloud[i] = predictor.plan(i).usesCloud();
       usesCompanion[i] = predictor.plan(i).usesCompanion();
+    }
+    moreCautious = new int[plans];
+    Arrays.fill(moreCautious, -1);
+    for (int i = 0; i < plans; i++) {
+      if (bolder[i] >= 0) {
+        moreCautious[bolder[i]] = i;
+      }
     }
     timely = new byte[plans];
     ample = new byte[plans];
@@ -193,16 +205,22 @@ final class Judge {
   /** Whether device and link keep up and every latency keeps to its bound. */
   boolean timely(int index) {
     if (timely[index] == UNKNOWN) {
-      timely[index] = within(index, 1, timely) ? YES : NO;
+      if (within(index, 1, timely)) {
+        inTime(index, timely);
+      } else {
+        late(index, timely);
+      }
     }
     return timely[index] == YES;
   }
 
   private boolean amplyTimely(int index) {
     if (ample[index] == UNKNOWN) {
-      ample[index] = timely[index] != NO && within(index, ampleShare, ample) ? YES : NO;
-      if (ample[index] == YES) {
-        timely[index] = YES;
+      if (timely[index] != NO && within(index, ampleShare, ample)) {
+        inTime(index, ample);
+        inTime(index, timely);
+      } else {
+        late(index, ample);
       }
     }
     return ample[index] == YES;
@@ -214,6 +232,21 @@ final class Judge {
       return false;
     }
     return predictor.timely(index, limits.latencies(), share, estimates);
+  }
+
+  private void inTime(int index, byte[] known) {
+    for (int i = index; i >= 0 && known[i] == UNKNOWN; i = bolder(i)) {
+      known[i] = YES;
+    }
+  }
+
+  private void late(int index, byte[] known) {
+    known[index] = NO;
+    if (estimates.passOdds() == 1) {
+      for (int i = moreCautious[index]; i >= 0 && known[i] == UNKNOWN; i = moreCautious[i]) {
+        known[i] = NO;
+      }
+    }
   }
 
   /** Largest ratio of a latency to its bound; infinite where device or link cannot keep up. */

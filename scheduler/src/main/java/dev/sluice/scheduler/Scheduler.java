@@ -490,8 +490,12 @@ public final class Scheduler implements Planner {
         if (merit[i] <= most) {
           break;
         }
-        if (judge.usable(i) && judge.timely(i)) {
-          most = Math.max(most, merit[i] - judge.lateLoss(i));
+        /* Where every reply is late, what that loses is told without a replay and rules most out. */
+        boolean first = most == Double.NEGATIVE_INFINITY;
+        if (judge.mayBeTimely(i)
+            && (first || merit[i] - judge.lateLoss(i) > most)
+            && judge.timely(i)) {
+          most = merit[i] - judge.lateLoss(i);
         }
       }
       if (most == Double.NEGATIVE_INFINITY) {
@@ -501,10 +505,10 @@ public final class Scheduler implements Planner {
       return search.best(
           i -> merit[i] >= least && judge.mayBeTimely(i),
           i ->
-              judge.usable(i)
-                  && merit[i] >= least
-                  && judge.timely(i)
-                  && merit[i] - judge.lateLoss(i) >= least);
+              merit[i] >= least
+                  && judge.mayBeTimely(i)
+                  && merit[i] - judge.lateLoss(i) >= least
+                  && judge.timely(i));
     }
 
     /** Of the plans that hold all but their budgets the one nearest to them; -1 if none does. */

@@ -90,6 +90,9 @@ class JudgeTest {
         }
         boolean keepsUp = !prediction.overloaded();
         String plan = "%s under %s".formatted(PLANS.get(i).describe(), estimates);
+        if (i % 2 == 0) {
+          assertThat(judge.timely(i)).as(plan).isEqualTo(keepsUp && use <= 1);
+        }
         assertThat(judge.holdsAmply(i)).as(plan).isEqualTo(keepsUp && use <= share && loss <= 0);
         assertThat(judge.timely(i)).as(plan).isEqualTo(keepsUp && use <= 1);
         assertThat(judge.holds(i)).as(plan).isEqualTo(keepsUp && use <= 1 && loss <= 0);

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,47 @@ class SchedulerTest {
       } else {
         assertThat(decision.prediction().p95LatencyNanos()).isLessThanOrEqualTo(150 * MS);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void onASlowLinkFindsTheMostAccurateOfThoseInTime(long seed) throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), seed);
+    String goal =
+        "p95_latency <= 150 ms, accuracy >= 99.9 %; minimise worker_compute, then uplink_bytes";
+    Scheduler scheduler = new Scheduler(facts, Objective.parse(goal), EXACT);
+    Predictor predictor = predictor(facts);
+    Random random = new Random(seed);
+    for (int round = 0; round < 12; round++) {
+      Estimates estimates =
+          link(0.05 * Math.pow(10, random.nextDouble()), 5 + random.nextInt(100), 10);
+      double[] worth = new double[predictor.size()];
+      double most = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < worth.length; i++) {
+        Prediction prediction = predictor.predict(i, estimates);
+        boolean timely = !prediction.overloaded() && prediction.p95LatencyNanos() <= 150 * MS;
+        worth[i] =
+            timely
+                ? predictor.cautiousDifference(i) - predictor.lateLoss(i, 150 * MS, estimates, 1)
+                : Double.NEGATIVE_INFINITY;
+        most = Math.max(most, worth[i]);
+      }
+      assertThat(most).as("some plan is in time").isGreaterThan(Double.NEGATIVE_INFINITY);
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < worth.length; i++) {
+        if (worth[i] >= most - 0.002) {
+          least = Math.min(least, predictor.predict(i, estimates).workerComputeNanos());
+        }
+      }
+
+      PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
+
+      assertThat(decision.feasible()).isFalse();
+      assertThat(worth[predictor.index(decision.plan())])
+          .as("%s under %s", decision, estimates)
+          .isGreaterThanOrEqualTo(most - 0.002);
+      assertThat(decision.prediction().workerComputeNanos()).isEqualTo(least);
     }
   }
 
