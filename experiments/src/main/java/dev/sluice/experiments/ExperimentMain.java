@@ -78,8 +78,10 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
     @Override
     public Integer call() {
       PrintWriter out = spec.commandLine().getOut();
+      int widest = Studies.all().stream().mapToInt(study -> study.name().length()).max().orElse(0);
       for (Study study : Studies.all()) {
-        out.printf(Locale.ROOT, "%-12s %s%n", study.name(), study.question());
+        out.println(
+            study.name() + " ".repeat(widest + 2 - study.name().length()) + study.question());
       }
       out.flush();
       return 0;
@@ -95,6 +97,9 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
           "Runs a study; leaves report.html, run.json, summary.json and raw results in a folder.")
   static final class Run implements Callable<Integer>, Failures.Debuggable {
     private static final long DEFAULT_SEED = 20;
+
+    /** What the launcher hands on to Java; system properties among it may narrow a study. */
+    private static final String JAVA_OPTIONS = "SLUICE_JAVA_OPTS";
 
     @Spec private CommandSpec spec;
 
@@ -188,7 +193,10 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       }
       words.addAll(List.of("--seed", String.valueOf(order.seed())));
       words.addAll(List.of("--out", order.out().toString()));
-      return ShellWords.of(words);
+      String options = System.getenv(JAVA_OPTIONS);
+      return options == null || options.isBlank()
+          ? ShellWords.of(words)
+          : JAVA_OPTIONS + "=" + ShellWords.of(List.of(options)) + " " + ShellWords.of(words);
     }
 
     /** The file that is named, or where a run goes on, the copy of what it began with. */

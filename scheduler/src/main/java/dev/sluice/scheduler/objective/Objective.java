@@ -31,14 +31,14 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
   }
 
   /**
-   * Returns how far below the uncut network the accuracy may fall, in points, where the first bound
-   * on it that speaks of that network says so.
+   * Returns how far below the uncut network the accuracy may fall, in points, by the strictest
+   * bound on it that speaks of that network, if any does.
    */
   public OptionalDouble pointsBelowFinal() {
     return constraints.stream()
         .filter(bound -> bound.metric().kind() == Metric.Kind.ACCURACY && bound.relativeToFinal())
         .mapToDouble(bound -> -100 * bound.bound())
-        .findFirst();
+        .min();
   }
 
   /**
