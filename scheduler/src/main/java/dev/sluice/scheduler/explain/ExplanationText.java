@@ -74,7 +74,8 @@ final class ExplanationText {
                 Figures.millis(p.meanLatencyNanos())));
     section(
         "",
-        "accuracy %s, uncut network %s; proven: %s, %s pt against the uncut network's"
+        ("accuracy %s, uncut network %s; proven of this plan alone: %s,"
+                + " %s pt against the uncut network's")
             .formatted(
                 Figures.percent(p.accuracy()),
                 Figures.percent(p.finalAccuracy()),

@@ -20,6 +20,9 @@ final class CostModel {
   /** By exit: device's time for a sample that stops there on the device. */
   final double[] deviceStop;
 
+  /** By exit: whether the device asks it on the way to the split. */
+  private final boolean[] asked;
+
   /** Device's time for a sample that is sent. */
   final double deviceSent;
 
@@ -36,8 +39,14 @@ final class CostModel {
   final double rescue;
 
   private CostModel(
-      double[] deviceStop, double deviceSent, double[] worker, double leastWorker, double rescue) {
+      double[] deviceStop,
+      boolean[] asked,
+      double deviceSent,
+      double[] worker,
+      double leastWorker,
+      double rescue) {
     this.deviceStop = deviceStop;
+    this.asked = asked;
     this.deviceSent = deviceSent;
     this.worker = worker;
     this.leastWorker = leastWorker;
@@ -50,6 +59,7 @@ final class CostModel {
     int finalExit = facts.finalExit();
     double[] threshold = thresholds(facts, plan);
     double[] deviceStop = new double[finalExit + 2];
+    boolean[] asked = new boolean[finalExit + 2];
     double[] worker = new double[finalExit + 2];
     double device = plan.split() == 0 ? 0 : profile.preprocessNanos();
     int cut = 0;
@@ -59,6 +69,7 @@ final class CostModel {
       cut = facts.exitCut(exit);
       if (active(threshold, exit)) {
         device += profile.headNanos(exit);
+        asked[exit] = true;
       }
       deviceStop[exit] = device;
     }
@@ -92,7 +103,7 @@ final class CostModel {
       }
       least = worker[first];
     }
-    return new CostModel(deviceStop, device, worker, least, rescue(facts, plan, threshold));
+    return new CostModel(deviceStop, asked, device, worker, least, rescue(facts, plan, threshold));
   }
 
   private static double rescue(BundleFacts facts, Plan plan, double[] threshold) {
@@ -109,6 +120,21 @@ final class CostModel {
     return (plan.split() == 0 ? profile.preprocessNanos() : 0)
         + segments(profile, plan.split(), facts.exitCut(exit))
         + profile.headNanos(exit);
+  }
+
+  /**
+   * Returns the deepest exit that the device has asked on the way to the split, for a sample that
+   * none of them stopped by then.
+   *
+   * @param budgetNanos device's time from the start, at scale 1
+   * @return -1 where there is none
+   */
+  int askedBy(double budgetNanos) {
+    int exit = asked.length - 1;
+    while (exit >= 0 && !(asked[exit] && deviceStop[exit] <= budgetNanos)) {
+      exit--;
+    }
+    return exit;
   }
 
   /**

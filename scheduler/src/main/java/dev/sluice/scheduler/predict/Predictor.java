@@ -496,10 +496,11 @@ public final class Predictor {
   }
 
   /**
-   * Returns how much accuracy a plan loses because replies miss the deadline and the device answers
-   * by itself then, with the deepest exit that it reaches in time (or, {@link DeviceModel#goesOn if
-   * it waits}, the nearest). What is sent are the hard samples, so a few per cent of late replies
-   * weigh more than their number.
+   * Returns how much accuracy a plan loses because answers miss the deadline and the device gives
+   * the best it has then: of a reply that is late the deepest exit that it reaches in time (or,
+   * {@link DeviceModel#goesOn if it waits}, the nearest); of a sample that it computes by itself
+   * the deepest exit that it has asked. Those are the hard samples, so a few per cent of them weigh
+   * more than their number.
    *
    * @param deadlineNanos from capture
    * @param caution part of the caution about the link, in [0, 1]
@@ -507,35 +508,47 @@ public final class Predictor {
    */
   public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
-    if (plan.sentRows == 0) {
-      return 0;
-    }
     Conditions met = conditions(estimates, caution);
-    if (arrivals == Arrivals.OPEN
-        && Unqueued.holds(plan, met)
-        && Unqueued.mostSent(plan, met, plan.mostBytes) <= deadlineNanos) {
+    boolean stayInTime =
+        arrivals == Arrivals.OPEN
+            && Unqueued.atDevice(plan, met)
+            && Unqueued.mostLocal(plan, met) <= deadlineNanos;
+    boolean sentInTime =
+        plan.sentRows == 0
+            || (arrivals == Arrivals.OPEN
+                && Unqueued.holds(plan, met)
+                && Unqueued.mostSent(plan, met, plan.mostBytes) <= deadlineNanos);
+    if (stayInTime && sentInTime) {
       return 0;
     }
-    boolean allLate = Unqueued.leastSent(plan, met) > deadlineNanos;
-    if (!allLate) {
+    boolean sentLate = plan.sentRows > 0 && Unqueued.leastSent(plan, met) > deadlineNanos;
+    if (!stayInTime || !(sentInTime || sentLate)) {
       replay(index, estimates, caution);
     }
+    ExitShift shift = shift(plan, estimates);
+    double scale = estimates.deviceScale();
     int fallback = NONE;
     boolean sought = false;
-    int lost = 0;
+    double lost = 0;
     for (int i = 0; i < scratch.length; i++) {
-      if (plan.sends(i) && (allLate || scratch[i] > deadlineNanos)) {
-        if (!sought) {
+      boolean sent = plan.sends(i);
+      boolean late =
+          sent
+              ? sentLate || (!sentInTime && scratch[i] > deadlineNanos)
+              : !stayInTime && scratch[i] > deadlineNanos;
+      if (late) {
+        if (sent && !sought) {
           sought = true;
           fallback =
-              plan.costs.fallbackExit(
-                  facts, plan.plan, deadlineNanos / estimates.deviceScale(), device.goesOn());
+              plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / scale, device.goesOn());
         }
-        boolean rescued = fallback >= 0 && facts.select().correct(rows[i], fallback);
-        lost += (plan.right(i) ? 1 : 0) - (rescued ? 1 : 0);
+        double waited = sent ? 0 : scratch[i] / scale - plan.deviceNanos(i);
+        int exit = sent ? fallback : plan.costs.askedBy(deadlineNanos / scale - waited);
+        boolean saved = exit >= 0 && facts.select().correct(rows[i], exit);
+        lost += shift.weight(sent) * ((plan.right(i) ? 1 : 0) - (saved ? 1 : 0));
       }
     }
-    return Math.max(0, shift(plan, estimates).sentWeight() * lost / scratch.length);
+    return Math.max(0, lost / scratch.length);
   }
 
   /**

@@ -191,8 +191,21 @@ class PredictorTest {
         new Predictor(
             handMade(), List.of(SPLIT), 0, 0, Optional.empty(), DeviceModel.DEFAULT.goingOn(false));
     assertThat(waits.lateLoss(0, 27 * MS, estimates, 1)).isEqualTo(0.25);
-    // By 14 ms it has nothing.
-    assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.25);
+    // By 14 ms it has nothing, of the sample that its exit is right about neither.
+    assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.5);
+  }
+
+  @Test
+  void countsLateAnswersOfItsOwnAsTheExitsThatItHasAskedByThen() {
+    // Samples 0 and 2 stop after 15 ms, 1 and 3 after 25 ms; about these the exit is wrong.
+    Plan local = Plan.local(2, List.of(new ExitThreshold(0, 0.8)));
+    Estimates estimates = Estimates.of(LinkState.DOWN, 1e5, 0, 0, 0, 1, 1, 0, 0);
+    Predictor predictor = new Predictor(handMade(), List.of(local), 0, 0);
+
+    assertThat(predictor.accuracy(0)).isEqualTo(0.75);
+    assertThat(predictor.lateLoss(0, 25.001 * MS, estimates, 1)).isZero();
+    assertThat(predictor.lateLoss(0, 24 * MS, estimates, 1)).isEqualTo(0.5);
+    assertThat(predictor.lateLoss(0, 14 * MS, estimates, 1)).isEqualTo(0.75);
   }
 
   @Test

@@ -103,9 +103,14 @@ class UnqueuedTest {
         plan.costs.fallbackExit(facts, plan.plan, deadline / estimates.deviceScale(), true);
     int lost = 0;
     for (int row = 0; row < SAMPLES; row++) {
-      if (plan.sends(row) && latency[row] > deadline) {
+      if (latency[row] > deadline) {
+        double begun = latency[row] / estimates.deviceScale() - plan.deviceNanos(row);
+        int exit =
+            plan.sends(row)
+                ? fallback
+                : plan.costs.askedBy(deadline / estimates.deviceScale() - begun);
         lost += plan.right(row) ? 1 : 0;
-        lost -= fallback >= 0 && facts.select().correct(row, fallback) ? 1 : 0;
+        lost -= exit >= 0 && facts.select().correct(row, exit) ? 1 : 0;
       }
     }
     return Math.max(0, (double) lost / SAMPLES);
