@@ -64,14 +64,7 @@ class SearchTest {
         "maximise accuracy, minimise device_compute"
       })
   void findsItWhereLateRepliesCostTheDeviceMore(String objective) throws Exception {
-    predictor =
-        new Predictor(
-            FACTS,
-            PLANS,
-            1,
-            2,
-            Optional.empty(),
-            DeviceModel.DEFAULT.answering(Rescue.before(150 * MS)));
+    predictor = on(DeviceModel.DEFAULT.answering(Rescue.before(150 * MS)));
     findsTheBest(objective);
   }
 
@@ -79,14 +72,12 @@ class SearchTest {
   @ValueSource(strings = {"pi4+lte", "pi4+3g", "pi4+wire", "pi4-duty-cycled+wifi"})
   void findsTheThriftiestWhateverTheRadio(String energy) throws Exception {
     predictor =
-        new Predictor(
-            FACTS,
-            PLANS,
-            1,
-            2,
-            Optional.empty(),
-            DeviceModel.DEFAULT.with(EnergyModel.named(energy)).answering(Rescue.before(150 * MS)));
+        on(DeviceModel.DEFAULT.with(EnergyModel.named(energy)).answering(Rescue.before(150 * MS)));
     findsTheBest("minimise device_energy, then uplink_bytes");
+  }
+
+  private static Predictor on(DeviceModel device) {
+    return new Predictor(FACTS, PLANS, 1, 2, Optional.empty(), device);
   }
 
   private void findsTheBest(String objective) throws Exception {

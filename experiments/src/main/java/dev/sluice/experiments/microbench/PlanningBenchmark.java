@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * How long a full re-plan takes over 40 cuts, 8 codecs and 200 threshold vectors, 64,000 plans and
  * more, on facts that are made up. Conditions are others at every call, from a slow to a fast link
  * and from an idle to a busy device. Floors need only hold on the SELECT table: proofs would leave
- * a few dozen plans. {@code -prof gc} shows what a call allocates.
+ * a few hundred plans. {@code -prof gc} shows what a call allocates.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)

@@ -18,9 +18,9 @@ import java.util.stream.IntStream;
  * <p>The claim is the one of Angelopoulos, Bates, Candès, Jordan and Lei, "Learn then Test:
  * Calibrating Predictive Algorithms to Achieve Risk Control" (2021): a family-wise error rate of 5
  * % over hypotheses "this plan breaks a floor". We deviate from its fixed sequences and Bonferroni
- * bounds: a few dozen plans worth a proof are chosen on the SELECT table ({@link FloorHypotheses}),
- * all others count as not proven; those few are tested by one step-down test that knows their
- * correlation ({@link StepDown}).
+ * bounds: some hundred plans worth a proof are chosen on the SELECT table ({@link
+ * FloorHypotheses}), all others count as not proven; those few are tested by one step-down test
+ * that knows their correlation ({@link StepDown}).
  *
  * <p>A plan that answers as the uncut network by construction needs no test against a floor that
  * counts from that network.

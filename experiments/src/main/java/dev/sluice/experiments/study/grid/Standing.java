@@ -42,25 +42,6 @@ public record Standing(
   }
 
   /**
-   * Ranks at every point, against all that are accurate enough.
-   *
-   * @param points where; those at which the strategy took no part are left out
-   * @param rivals names of the others
-   * @param loss points of accuracy below the uncut network's that are equal to it
-   * @param seed of the resampling
-   */
-  public static List<Standing> of(
-      GridResults results,
-      List<CellKey.Point> points,
-      String strategy,
-      List<String> rivals,
-      Measure measure,
-      double loss,
-      long seed) {
-    return of(results, points, strategy, rivals, measure, loss, Against.ACCURATE, seed);
-  }
-
-  /**
    * Ranks at every point.
    *
    * @param points where; those at which the strategy took no part are left out

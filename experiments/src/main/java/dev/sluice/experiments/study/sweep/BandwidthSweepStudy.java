@@ -68,17 +68,9 @@ public final class BandwidthSweepStudy implements Study {
         List<CellKey.Point> points =
             results.points(task.name()).stream().filter(p -> p.bundle().equals(bundle)).toList();
         List<Standing> standings =
-            Standing.of(results, points, Entrants.SLUICE, rivals, measure, config.points(), seed);
+            standings(results, points, rivals, measure, config, Standing.Against.ACCURATE, seed);
         List<Standing> amongProven =
-            Standing.of(
-                results,
-                points,
-                Entrants.SLUICE,
-                rivals,
-                measure,
-                config.points(),
-                Standing.Against.PROVEN,
-                seed);
+            standings(results, points, rivals, measure, config, Standing.Against.PROVEN, seed);
         Map<String, CellKey.Point> columns = GridResults.byLink(points);
         StrategyTable.show(
             context,
@@ -111,6 +103,18 @@ public final class BandwidthSweepStudy implements Study {
     }
     context.csv("standings.csv", TITLES, lines);
     return claims;
+  }
+
+  private static List<Standing> standings(
+      GridResults results,
+      List<CellKey.Point> points,
+      List<String> rivals,
+      Measure measure,
+      GridConfig config,
+      Standing.Against against,
+      long seed) {
+    return Standing.of(
+        results, points, Entrants.SLUICE, rivals, measure, config.points(), against, seed);
   }
 
   private static Measure measure(String task) {

@@ -233,7 +233,14 @@ class PairedTest {
     GridResults results = new GridResults(cells);
     List<Standing> standings =
         Standing.of(
-            results, results.points(), "sluice", List.of("rival"), Measure.MEAN_LATENCY, 0.5, 1);
+            results,
+            results.points(),
+            "sluice",
+            List.of("rival"),
+            Measure.MEAN_LATENCY,
+            0.5,
+            Standing.Against.ACCURATE,
+            1);
 
     assertThat(standings).hasSize(1);
     assertThat(standings.get(0).accurate()).isTrue();
