@@ -1,5 +1,6 @@
 package dev.sluice.experiments;
 
+import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.regex.Pattern;
@@ -33,6 +34,9 @@ final class Failures {
           PrintWriter err = e.getCommandLine().getErr();
           String name = e.getCommandLine().getCommandSpec().qualifiedName();
           err.println(name + ": " + wrongUse(e) + "; see ./" + name + " --help");
+          if (e.getCause() instanceof ObjectiveSyntaxException objective) {
+            objective.excerpt().forEach(err::println);
+          }
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });

@@ -49,7 +49,12 @@ class ProgramsTest {
     int status = execute(DemoMain.commandLine(), "--bundle", ".", "--objective", "be quick");
 
     assertThat(status).isEqualTo(2);
-    assertThat(err.toString().lines()).singleElement().asString().contains("--objective");
+    assertThat(err.toString().lines())
+        .hasSize(3)
+        .endsWith("  be quick", "  ^")
+        .first()
+        .asString()
+        .contains("--objective, at character 1");
   }
 
   @Test

@@ -368,8 +368,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     try {
       return Objective.parse(objective);
     } catch (ObjectiveSyntaxException wrong) {
-      throw wrongUse(
-          "--objective, at character " + (wrong.position() + 1) + ": " + wrong.problem());
+      throw Program.wrongObjective(spec.commandLine(), wrong);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -7,10 +8,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Runs the commands of this package: one clear line for wrong use (status 2) and for failures (1),
- * as docs/commands.md says of all programs.
+ * as docs/commands.md says of all programs. Only an objective that cannot be understood is shown in
+ * two lines more.
  */
 final class Program {
   private static final String LOG_PROPERTY = "logback.configurationFile";
@@ -47,6 +50,9 @@ final class Program {
             (wrong, given) -> {
               String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
               err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              if (wrong.getCause() instanceof ObjectiveSyntaxException objective) {
+                objective.excerpt().forEach(err::println);
+              }
               return CommandLine.ExitCode.USAGE;
             })
         .setExecutionExceptionHandler(
@@ -58,6 +64,14 @@ final class Program {
               return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
+  }
+
+  /** Returns what a command throws whose {@code --objective} cannot be understood. */
+  static ParameterException wrongObjective(CommandLine command, ObjectiveSyntaxException wrong) {
+    return new ParameterException(
+        command,
+        "--objective, at character " + (wrong.position() + 1) + ": " + wrong.problem(),
+        wrong);
   }
 
   /** Returns what went wrong as one line. */

@@ -176,7 +176,6 @@ class PlanExplainCommandTest {
     "--worker-queue,long,250ms",
     "--fps,0,--fps",
     "--link,sideways,unknown",
-    "--objective,p95_latency <= soon,at character",
     "--objective,device_memory <= 1 MB,device_memory",
     "--current,split 9,'split 9'",
     "--energy,sun+wind,pi4",
@@ -187,6 +186,21 @@ class PlanExplainCommandTest {
   void saysWhichOptionIsWrong(String option, String value, String word) throws Exception {
     assertThat(plan("explain", bundle(), option, value)).isEqualTo(2);
     saysInOneLine("sluice plan explain:", word);
+  }
+
+  @Test
+  void showsWhereAnObjectiveIsWrong() throws Exception {
+    assertThat(plan("explain", bundle(), "--objective", "minimise worker_compte")).isEqualTo(2);
+
+    assertThat(err.toString().lines().toList())
+        .hasSize(3)
+        .endsWith("  minimise worker_compte", "           ^")
+        .first()
+        .asString()
+        .startsWith("sluice plan explain: --objective, at character 10: unknown metric")
+        .contains("did you mean 'worker_compute'?")
+        .endsWith("see ./sluice plan explain --help");
+    assertThat(out.size()).isZero();
   }
 
   @Test

@@ -1,9 +1,9 @@
 package dev.sluice.experiments.study.grid;
 
-import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
