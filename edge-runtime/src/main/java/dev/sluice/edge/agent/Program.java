@@ -6,9 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs the commands of this package: one clear line for wrong use (status 2) and for failures (1),
@@ -49,7 +51,7 @@ final class Program {
         .setParameterExceptionHandler(
             (wrong, given) -> {
               String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
-              err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              err.println(name + ": " + wrongUse(wrong) + "; see ./" + name + " --help");
               if (wrong.getCause() instanceof ObjectiveSyntaxException objective) {
                 objective.excerpt().forEach(err::println);
               }
@@ -64,6 +66,25 @@ final class Program {
               return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
+  }
+
+  /** Says of a word that no command takes which command was perhaps meant. */
+  private static String wrongUse(ParameterException wrong) {
+    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return oneLine(wrong);
+    }
+    String word = unmatched.getUnmatched().get(0);
+    Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "unexpected argument '" + word + "'";
+    }
+    return "unknown command '"
+        + word
+        + unmatched.getSuggestions().stream()
+            .findFirst()
+            .map(command -> "'; did you mean '" + command + "'? Commands: ")
+            .orElse("'; commands: ")
+        + String.join(", ", commands);
   }
 
   /** Returns what a command throws whose {@code --objective} cannot be understood. */

@@ -233,6 +233,20 @@ class PlanExplainCommandTest {
   }
 
   @Test
+  void saysWhichCommandWasMeant() {
+    assertThat(plan("explian")).isEqualTo(2);
+    saysInOneLine(
+        "sluice plan: unknown command 'explian'; did you mean 'explain'? Commands: explain",
+        "see ./sluice plan --help");
+    err.getBuffer().setLength(0);
+    assertThat(plan("zzz")).isEqualTo(2);
+    saysInOneLine("sluice plan: unknown command 'zzz'; commands: explain; see");
+    err.getBuffer().setLength(0);
+    assertThat(plan("explain", "one", "two")).isEqualTo(2);
+    saysInOneLine("sluice plan explain: unexpected argument 'two'; see");
+  }
+
+  @Test
   void showsAStackTraceWhereThatIsWanted() throws Exception {
     Files.writeString(Path.of(bundle()).resolve("profile.json"), "{}");
     assertThat(plan("explain", bundle(), "--debug")).isEqualTo(1);
