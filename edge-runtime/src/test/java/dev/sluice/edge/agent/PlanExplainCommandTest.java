@@ -121,6 +121,27 @@ class PlanExplainCommandTest {
   }
 
   @Test
+  void namesTheDeviceAmongWhatIsGiven() throws Exception {
+    assertThat(plan("explain", bundle(), "--device", "pi4")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device pi4 (x 1), worker x 1,");
+    // The profile has three segments of 0.05 ms.
+    assertThat(plan("explain", bundle(), "--device", "15ms")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device 15ms (x 100), worker x 1,");
+    assertThat(plan("explain", bundle(), "--device-scale", "100")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device x 100, worker x 1,");
+
+    assertThat(explained("--device", "pi4").path("device").asText()).isEqualTo("pi4");
+    assertThat(explained("--device-scale", "100").path("device").isNull()).isTrue();
+  }
+
+  /** What the last report says was given, on one line. */
+  private String given() {
+    String text = out.toString(UTF_8).replaceAll("\\s+", " ");
+    out.reset();
+    return text.substring(text.indexOf(" GIVEN "), text.indexOf(" EXPECTED "));
+  }
+
+  @Test
   void keepsThePlanInUseThatIsNamed() throws Exception {
     String[] options = {"--objective", "minimise mean_latency", "--uplink", "1gbit", "--rtt", "0"};
     String best = explained(options).path("plan").asText();
@@ -171,7 +192,10 @@ class PlanExplainCommandTest {
     "--uplink,fast,250kbit",
     "--uplink-sd,some,10%",
     "--rtt,-1ms,250ms",
-    "--device-scale,0,factor",
+    "--device-scale,0,'0' is no factor from 0.000001 to 1000000",
+    "--device-scale,1e300,from 0.000001 to 1000000",
+    "--device-scale,-3,from 0.000001 to 1000000",
+    "--device-scale,NaN,from 0.000001 to 1000000",
     "--worker-scale,NaN,factor",
     "--worker-queue,long,250ms",
     "--fps,0,--fps",
