@@ -64,7 +64,11 @@ public final class PromiseStudy implements Study {
     PromiseConfig config = StudyFile.read(context, getClass(), "promise.yaml", PromiseConfig.class);
     LinkTrace trace = Recorded.of(named(context, config.trace()), config);
     List<Subject> subjects =
-        Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
+        Subject.open(
+            context,
+            config.pictures(),
+            name -> config.bundles().contains(name),
+            Entrants.usual().computeAt(config.strategies()));
     Map<String, Runner> runners = new LinkedHashMap<>();
     for (Subject subject : subjects) {
       long seed = context.seed("stream of " + subject.name());
