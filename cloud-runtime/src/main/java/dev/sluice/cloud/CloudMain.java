@@ -27,6 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program behind {@code ./sluice cloud}: serves bundles until it is told to stop. */
 @Command(
@@ -108,7 +109,7 @@ public final class CloudMain implements Callable<Integer> {
     commandLine.setParameterExceptionHandler(
         (e, args) -> {
           PrintWriter err = e.getCommandLine().getErr();
-          err.println("sluice cloud: " + oneLine(e) + "; see ./sluice cloud --help");
+          err.println("sluice cloud: " + wrongUse(e) + "; see ./sluice cloud --help");
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });
@@ -124,6 +125,12 @@ public final class CloudMain implements Callable<Integer> {
           return 1;
         });
     return commandLine;
+  }
+
+  private static String wrongUse(ParameterException wrong) {
+    return wrong instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
+        ? "unexpected argument '" + unmatched.getUnmatched().get(0) + "'"
+        : oneLine(wrong);
   }
 
   private static String oneLine(Exception e) {

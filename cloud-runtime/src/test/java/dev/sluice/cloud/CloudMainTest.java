@@ -26,6 +26,12 @@ class CloudMainTest {
   }
 
   @Test
+  void saysWhichArgumentItDoesNotTake() {
+    assertThat(run("--models", BUNDLE, "start")).isEqualTo(2);
+    assertThat(err.toString()).contains("unexpected argument 'start'; see").hasLineCount(1);
+  }
+
+  @Test
   void saysWhichProvidersThereAre() {
     assertThat(run("--models", BUNDLE, "--provider", "abacus")).isEqualTo(2);
     assertThat(err.toString()).contains("'abacus'", "cpu, cuda").hasLineCount(1);

@@ -1,7 +1,9 @@
 package dev.sluice.experiments;
 
+import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
+import java.util.Set;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -33,6 +35,9 @@ final class Failures {
           PrintWriter err = e.getCommandLine().getErr();
           String name = e.getCommandLine().getCommandSpec().qualifiedName();
           err.println(name + ": " + wrongUse(e) + "; see ./" + name + " --help");
+          if (e.getCause() instanceof ObjectiveSyntaxException objective) {
+            objective.excerpt().forEach(err::println);
+          }
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });
@@ -56,19 +61,24 @@ final class Failures {
     program.getSubcommands().values().forEach(Failures::version);
   }
 
-  /** Names the commands that there are where an unknown one was given. */
+  /** Says of a word that no command takes which command was perhaps meant. */
   private static String wrongUse(ParameterException e) {
-    CommandLine at = e.getCommandLine();
-    if (e instanceof UnmatchedArgumentException unmatched
-        && !at.getSubcommands().isEmpty()
-        && !unmatched.getUnmatched().get(0).startsWith("-")) {
-      return "there is no command '"
-          + unmatched.getUnmatched().get(0)
-          + "', only "
-          + String.join(", ", at.getSubcommands().keySet())
-          + (at.getCommand() instanceof Guide guide ? "; " + guide.instead() : "");
+    if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return oneLine(e);
     }
-    return oneLine(e);
+    String word = unmatched.getUnmatched().get(0);
+    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "unexpected argument '" + word + "'";
+    }
+    return "unknown command '"
+        + word
+        + unmatched.getSuggestions().stream()
+            .findFirst()
+            .map(command -> "'; did you mean '" + command + "'? Commands: ")
+            .orElse("'; commands: ")
+        + String.join(", ", commands)
+        + (e.getCommandLine().getCommand() instanceof Guide guide ? "; " + guide.instead() : "");
   }
 
   private static String oneLine(Exception e) {

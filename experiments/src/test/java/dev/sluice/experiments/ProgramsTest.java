@@ -37,6 +37,16 @@ class ProgramsTest {
   }
 
   @Test
+  void experimentNamesTheCommandThatWasMeant() {
+    assertThat(execute(ExperimentMain.commandLine(), "lists")).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "sluice experiment: unknown command 'lists'; did you mean 'list'? Commands: run, list,");
+  }
+
+  @Test
   void experimentListsItsStudies() {
     assertThat(execute(ExperimentMain.commandLine(), "list")).isZero();
     assertThat(out.toString().lines())
@@ -49,7 +59,12 @@ class ProgramsTest {
     int status = execute(DemoMain.commandLine(), "--bundle", ".", "--objective", "be quick");
 
     assertThat(status).isEqualTo(2);
-    assertThat(err.toString().lines()).singleElement().asString().contains("--objective");
+    assertThat(err.toString().lines())
+        .hasSize(3)
+        .endsWith("  be quick", "  ^")
+        .first()
+        .asString()
+        .contains("--objective, at character 1");
   }
 
   @Test

@@ -2,8 +2,11 @@ package dev.sluice.sim;
 
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** How the programs of this module speak of what went wrong: one line, and the exit status. */
 final class CommandLines {
@@ -24,17 +27,41 @@ final class CommandLines {
         .setErr(err)
         .setParameterExceptionHandler(
             (wrong, given) -> {
-              err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              err.println(name + ": " + wrongUse(wrong) + "; see ./" + name + " --help");
               return 2;
             })
         .setExecutionExceptionHandler(
             (failed, command, given) -> {
-              if (debug.getAsBoolean()) {
-                failed.printStackTrace(err);
-              }
-              err.println(name + ": " + oneLine(failed));
+              report(name, failed, debug.getAsBoolean(), err);
               return 1;
             });
+  }
+
+  /** Says what has failed, in one line. */
+  static void report(String name, Throwable failed, boolean debug, PrintWriter err) {
+    if (debug) {
+      failed.printStackTrace(err);
+    }
+    err.println(name + ": " + oneLine(failed));
+  }
+
+  /** Says of a word that no command takes which command was perhaps meant. */
+  private static String wrongUse(ParameterException wrong) {
+    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return oneLine(wrong);
+    }
+    String word = unmatched.getUnmatched().get(0);
+    Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "unexpected argument '" + word + "'";
+    }
+    return "unknown command '"
+        + word
+        + unmatched.getSuggestions().stream()
+            .findFirst()
+            .map(command -> "'; did you mean '" + command + "'? Commands: ")
+            .orElse("'; commands: ")
+        + String.join(", ", commands);
   }
 
   static String oneLine(Throwable failure) {

@@ -31,14 +31,17 @@ import picocli.CommandLine.Spec;
 
 /**
  * The program {@code trace}: says what link traces are like, writes them in another format, and
- * makes new ones. Exits with 2 on wrong use and with 1 if a file cannot be used.
+ * makes new ones. Exits with 2 on wrong use and with 1 if a file cannot be used; statistics of
+ * other files are shown all the same.
  */
 @Command(
-    name = "sluice trace",
+    name = TraceMain.NAME,
     description = "Looks at link traces, converts them and makes new ones.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 public final class TraceMain implements Runnable {
+  static final String NAME = "sluice trace";
+
   private static final double MAX_DOWNLINK_FACTOR = 1e6;
 
   @Spec private @Nullable CommandSpec spec;
@@ -64,7 +67,7 @@ public final class TraceMain implements Runnable {
   static int execute(String[] arguments, PrintWriter out, PrintWriter err) {
     TraceMain program = new TraceMain();
     int status =
-        CommandLines.of(program, "sluice trace", () -> program.debug, out, err)
+        CommandLines.of(program, NAME, () -> program.debug, out, err)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .execute(arguments);
     out.flush();
@@ -78,19 +81,34 @@ public final class TraceMain implements Runnable {
 
   @Command(
       name = "stats",
-      description = "Shows what traces are like: rates by the second, weighed by time.",
+      description = {
+        "Shows what traces are like: rates by the second, weighed by time.",
+        "A file that is no trace is named on standard error, the others are shown, the status is 1."
+      },
       mixinStandardHelpOptions = true)
   int stats(
       @Parameters(arity = "1..*", paramLabel = "FILE") List<Path> files,
       @Mixin ReadingOptions reading,
       @Option(names = "--json", description = "as one JSON object") boolean json)
       throws IOException {
+    for (Path file : files) {
+      requireFile(file);
+    }
+    checkFactor(reading.downlinkFactor(), spec);
+    List<Path> good = new ArrayList<>();
     List<TraceStats> all = new ArrayList<>();
     for (Path file : files) {
-      all.add(TraceStats.of(read(file, reading)));
+      try {
+        all.add(TraceStats.of(read(file, reading)));
+        good.add(file);
+      } catch (IOException unusable) {
+        CommandLines.report(NAME, unusable, debug, err());
+      }
     }
-    out().println(json ? json(files, all) : table(files, all));
-    return 0;
+    if (json || !good.isEmpty()) {
+      out().println(json ? json(good, all) : table(good, all));
+    }
+    return good.size() == files.size() ? 0 : 1;
   }
 
   @Command(
@@ -265,18 +283,23 @@ public final class TraceMain implements Runnable {
   }
 
   private PrintWriter out() {
-    if (spec == null) {
-      throw new IllegalStateException("run it through picocli");
-    }
-    return spec.commandLine().getOut();
+    return spec(spec).commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return spec(spec).commandLine().getErr();
   }
 
   private LinkTrace read(Path file, ReadingOptions reading) throws IOException {
+    requireFile(file);
+    checkFactor(reading.downlinkFactor(), spec);
+    return TraceReader.read(file, reading.settings(false));
+  }
+
+  private void requireFile(Path file) {
     if (!Files.exists(file)) {
       throw wrongUse(spec, file + ": no such file");
     }
-    checkFactor(reading.downlinkFactor(), spec);
-    return TraceReader.read(file, reading.settings(false));
   }
 
   private static void checkFactor(double factor, @Nullable CommandSpec spec) {
@@ -286,9 +309,13 @@ public final class TraceMain implements Runnable {
   }
 
   private static ParameterException wrongUse(@Nullable CommandSpec spec, String message) {
+    return new ParameterException(spec(spec).commandLine(), message);
+  }
+
+  private static CommandSpec spec(@Nullable CommandSpec spec) {
     if (spec == null) {
       throw new IllegalStateException("run it through picocli");
     }
-    return new ParameterException(spec.commandLine(), message);
+    return spec;
   }
 }

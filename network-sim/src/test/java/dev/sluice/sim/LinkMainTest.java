@@ -76,6 +76,12 @@ class LinkMainTest {
   }
 
   @Test
+  void saysWhichArgumentItDoesNotTake() {
+    assertThat(run("", "begin --listen 127.0.0.1:0 --to 127.0.0.1:9")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("sluice link: unexpected argument 'begin'; see");
+  }
+
+  @Test
   void answersEachCommandAndGoesOnAfterAWrongOne() {
     int status =
         run(

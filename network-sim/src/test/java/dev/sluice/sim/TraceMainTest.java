@@ -97,6 +97,50 @@ class TraceMainTest {
   }
 
   @Test
+  void showsTheGoodTracesAndNamesEveryBadOne(@TempDir Path folder) throws IOException {
+    Path first = Files.writeString(folder.resolve("first"), "0 2\n1 4\n2 6\n");
+    Path backwards = Files.writeString(folder.resolve("backwards"), "0 2\n5 2\n3 2\n");
+    Path second = Files.writeString(folder.resolve("second"), "0 8\n1 8\n");
+    Path noise = Files.writeString(folder.resolve("noise"), "hello world again\n");
+
+    assertThat(run("stats", "" + first, "" + backwards, "" + second, "" + noise)).isEqualTo(1);
+    assertThat(out.toString().lines().skip(1))
+        .satisfiesExactly(
+            line -> assertThat(line).contains(" 4.000 ").endsWith(first.toString()),
+            line -> assertThat(line).contains(" 8.000 ").endsWith(second.toString()));
+    assertThat(err.toString().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("sluice trace: " + backwards + " line 3: "),
+            line -> assertThat(line).startsWith("sluice trace: " + noise + " line 1: "));
+
+    out.getBuffer().setLength(0);
+    assertThat(run("stats", "--json", "" + backwards, "" + second)).isEqualTo(1);
+    JsonNode traces = new ObjectMapper().readTree(out.toString()).get("traces");
+    assertThat(traces)
+        .singleElement()
+        .extracting(trace -> trace.get("file").asText())
+        .isEqualTo(second.toString());
+  }
+
+  @Test
+  void readsNothingWhereOneOfItsFilesIsMissing(@TempDir Path folder) throws IOException {
+    Path good = Files.writeString(folder.resolve("good"), "0 2\n1 4\n");
+    Path missing = folder.resolve("missing");
+
+    assertThat(run("stats", "" + good, "" + missing)).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString().lines()).singleElement().asString().contains(missing + ": no such");
+  }
+
+  @Test
+  void saysWhichCommandWasMeant() {
+    assertThat(run("stat")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("sluice trace: unknown command 'stat'; did you mean 'stats'? Commands: ")
+        .contains("stats", "convert", "generate", "; see ./sluice trace --help");
+  }
+
+  @Test
   void saysWhatToDoWhereTheDiskIsFull() {
     assumeTrue(Files.exists(Path.of("/dev/full")), "this system has no disk that is always full");
 

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,17 +88,23 @@ final class Programs {
     program.getSubcommands().values().forEach(Programs::equip);
   }
 
-  /** Names the commands that there are where an unknown one was given. */
+  /** Says of a word that no command takes which command was perhaps meant. */
   private static String wrongUse(ParameterException wrong) {
-    if (wrong instanceof UnmatchedArgumentException unmatched
-        && !wrong.getCommandLine().getSubcommands().isEmpty()
-        && !unmatched.getUnmatched().get(0).startsWith("-")) {
-      return "there is no command '"
-          + unmatched.getUnmatched().get(0)
-          + "', only "
-          + commands(wrong.getCommandLine());
+    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return oneLine(wrong);
     }
-    return oneLine(wrong);
+    String word = unmatched.getUnmatched().get(0);
+    Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "unexpected argument '" + word + "'";
+    }
+    return "unknown command '"
+        + word
+        + unmatched.getSuggestions().stream()
+            .findFirst()
+            .map(command -> "'; did you mean '" + command + "'? Commands: ")
+            .orElse("'; commands: ")
+        + String.join(", ", commands);
   }
 
   /** Returns the names of a program's commands. */

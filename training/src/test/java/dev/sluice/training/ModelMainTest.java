@@ -121,6 +121,17 @@ class ModelMainTest {
   }
 
   @Test
+  void saysWhichCommandWasMeant() throws Exception {
+    Outcome mistyped = run("inspekt");
+
+    assertThat(mistyped.status()).isEqualTo(2);
+    assertThat(mistyped.err())
+        .startsWith("sluice model: unknown command 'inspekt'; did you mean 'inspect'? Commands: ")
+        .hasLineCount(1);
+    assertThat(run("inspect", "a", "b").err()).contains("unexpected argument 'b'");
+  }
+
+  @Test
   void showsWhatIsInABundle() throws Exception {
     requireTorch();
     Path out = folder.resolve("shown");

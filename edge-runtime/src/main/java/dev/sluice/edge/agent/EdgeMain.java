@@ -319,8 +319,7 @@ public final class EdgeMain implements Program.Debuggable {
     try {
       return Objective.parse(objective);
     } catch (ObjectiveSyntaxException wrong) {
-      throw command.wrongUse(
-          "--objective, at character " + (wrong.position() + 1) + ": " + wrong.problem());
+      throw Program.wrongObjective(command.commandLine(), wrong);
     }
   }
 

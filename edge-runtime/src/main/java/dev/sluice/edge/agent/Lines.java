@@ -300,13 +300,15 @@ final class Lines {
    *
    * @param candidates number of plans that are chosen among
    */
-  static ObjectNode explained(Bundle bundle, String precision, int candidates) {
+  static ObjectNode explained(
+      Bundle bundle, String precision, int candidates, Optional<String> device) {
     return NODES
         .objectNode()
         .put("bundle", bundle.manifest().name())
         .put("digest", bundle.digest())
         .put("precision", precision)
-        .put("candidates", candidates);
+        .put("candidates", candidates)
+        .put("device", device.orElse(null));
   }
 
   /** That another plan is chosen, and why. */

@@ -216,7 +216,12 @@ final class PlanExplainCommand implements Callable<Integer> {
       throw new IllegalStateException("picocli has not filled in the program");
     }
     if (json) {
-      ObjectNode line = Lines.explained(opened, precision, scheduler.candidates());
+      ObjectNode line =
+          Lines.explained(
+              opened,
+              precision,
+              scheduler.candidates(),
+              Optional.ofNullable(device).map(named -> named.text().strip()));
       line.setAll(explanation.json());
       main.out().println(Lines.text(line));
     } else {
@@ -227,7 +232,8 @@ final class PlanExplainCommand implements Callable<Integer> {
               opened.manifest().name(),
               precision,
               scheduler.candidates());
-      main.out().print(explanation.text());
+      main.out()
+          .print(device == null ? explanation.text() : explanation.text(device.text().strip()));
     }
     return 0;
   }
@@ -368,8 +374,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     try {
       return Objective.parse(objective);
     } catch (ObjectiveSyntaxException wrong) {
-      throw wrongUse(
-          "--objective, at character " + (wrong.position() + 1) + ": " + wrong.problem());
+      throw Program.wrongObjective(spec.commandLine(), wrong);
     }
   }
 

@@ -1,16 +1,21 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs the commands of this package: one clear line for wrong use (status 2) and for failures (1),
- * as docs/commands.md says of all programs.
+ * as docs/commands.md says of all programs. Only an objective that cannot be understood is shown in
+ * two lines more.
  */
 final class Program {
   private static final String LOG_PROPERTY = "logback.configurationFile";
@@ -46,7 +51,10 @@ final class Program {
         .setParameterExceptionHandler(
             (wrong, given) -> {
               String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
-              err.println(name + ": " + oneLine(wrong) + "; see ./" + name + " --help");
+              err.println(name + ": " + wrongUse(wrong) + "; see ./" + name + " --help");
+              if (wrong.getCause() instanceof ObjectiveSyntaxException objective) {
+                objective.excerpt().forEach(err::println);
+              }
               return CommandLine.ExitCode.USAGE;
             })
         .setExecutionExceptionHandler(
@@ -58,6 +66,33 @@ final class Program {
               return CommandLine.ExitCode.SOFTWARE;
             })
         .execute(arguments);
+  }
+
+  /** Says of a word that no command takes which command was perhaps meant. */
+  private static String wrongUse(ParameterException wrong) {
+    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return oneLine(wrong);
+    }
+    String word = unmatched.getUnmatched().get(0);
+    Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()) {
+      return "unexpected argument '" + word + "'";
+    }
+    return "unknown command '"
+        + word
+        + unmatched.getSuggestions().stream()
+            .findFirst()
+            .map(command -> "'; did you mean '" + command + "'? Commands: ")
+            .orElse("'; commands: ")
+        + String.join(", ", commands);
+  }
+
+  /** Returns what a command throws whose {@code --objective} cannot be understood. */
+  static ParameterException wrongObjective(CommandLine command, ObjectiveSyntaxException wrong) {
+    return new ParameterException(
+        command,
+        "--objective, at character " + (wrong.position() + 1) + ": " + wrong.problem(),
+        wrong);
   }
 
   /** Returns what went wrong as one line. */

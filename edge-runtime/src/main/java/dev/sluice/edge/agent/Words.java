@@ -96,7 +96,8 @@ public final class Words {
       } catch (NumberFormatException e) {
         // Told below.
       }
-      throw new TypeConversionException("'" + text + "' is no factor; write 8 or 0.5");
+      throw new TypeConversionException(
+          "'" + text + "' is no factor from 0.000001 to 1000000; write 8 or 0.5");
     }
   }
 

@@ -121,6 +121,27 @@ class PlanExplainCommandTest {
   }
 
   @Test
+  void namesTheDeviceAmongWhatIsGiven() throws Exception {
+    assertThat(plan("explain", bundle(), "--device", "pi4")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device pi4 (x 1), worker x 1,");
+    // The profile has three segments of 0.05 ms.
+    assertThat(plan("explain", bundle(), "--device", "15ms")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device 15ms (x 100), worker x 1,");
+    assertThat(plan("explain", bundle(), "--device-scale", "100")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device x 100, worker x 1,");
+
+    assertThat(explained("--device", "pi4").path("device").asText()).isEqualTo("pi4");
+    assertThat(explained("--device-scale", "100").path("device").isNull()).isTrue();
+  }
+
+  /** What the last report says was given, on one line. */
+  private String given() {
+    String text = out.toString(UTF_8).replaceAll("\\s+", " ");
+    out.reset();
+    return text.substring(text.indexOf(" GIVEN "), text.indexOf(" EXPECTED "));
+  }
+
+  @Test
   void keepsThePlanInUseThatIsNamed() throws Exception {
     String[] options = {"--objective", "minimise mean_latency", "--uplink", "1gbit", "--rtt", "0"};
     String best = explained(options).path("plan").asText();
@@ -171,12 +192,14 @@ class PlanExplainCommandTest {
     "--uplink,fast,250kbit",
     "--uplink-sd,some,10%",
     "--rtt,-1ms,250ms",
-    "--device-scale,0,factor",
+    "--device-scale,0,'0' is no factor from 0.000001 to 1000000",
+    "--device-scale,1e300,from 0.000001 to 1000000",
+    "--device-scale,-3,from 0.000001 to 1000000",
+    "--device-scale,NaN,from 0.000001 to 1000000",
     "--worker-scale,NaN,factor",
     "--worker-queue,long,250ms",
     "--fps,0,--fps",
     "--link,sideways,unknown",
-    "--objective,p95_latency <= soon,at character",
     "--objective,device_memory <= 1 MB,device_memory",
     "--current,split 9,'split 9'",
     "--energy,sun+wind,pi4",
@@ -187,6 +210,21 @@ class PlanExplainCommandTest {
   void saysWhichOptionIsWrong(String option, String value, String word) throws Exception {
     assertThat(plan("explain", bundle(), option, value)).isEqualTo(2);
     saysInOneLine("sluice plan explain:", word);
+  }
+
+  @Test
+  void showsWhereAnObjectiveIsWrong() throws Exception {
+    assertThat(plan("explain", bundle(), "--objective", "minimise worker_compte")).isEqualTo(2);
+
+    assertThat(err.toString().lines().toList())
+        .hasSize(3)
+        .endsWith("  minimise worker_compte", "           ^")
+        .first()
+        .asString()
+        .startsWith("sluice plan explain: --objective, at character 10: unknown metric")
+        .contains("did you mean 'worker_compute'?")
+        .endsWith("see ./sluice plan explain --help");
+    assertThat(out.size()).isZero();
   }
 
   @Test
@@ -216,6 +254,20 @@ class PlanExplainCommandTest {
   void wantsACommand() {
     assertThat(plan()).isEqualTo(2);
     saysInOneLine("sluice plan:", "name a command: explain");
+  }
+
+  @Test
+  void saysWhichCommandWasMeant() {
+    assertThat(plan("explian")).isEqualTo(2);
+    saysInOneLine(
+        "sluice plan: unknown command 'explian'; did you mean 'explain'? Commands: explain",
+        "see ./sluice plan --help");
+    err.getBuffer().setLength(0);
+    assertThat(plan("zzz")).isEqualTo(2);
+    saysInOneLine("sluice plan: unknown command 'zzz'; commands: explain; see");
+    err.getBuffer().setLength(0);
+    assertThat(plan("explain", "one", "two")).isEqualTo(2);
+    saysInOneLine("sluice plan explain: unexpected argument 'two'; see");
   }
 
   @Test

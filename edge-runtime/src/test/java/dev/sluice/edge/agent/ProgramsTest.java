@@ -38,6 +38,19 @@ class ProgramsTest {
   }
 
   @Test
+  void edgeShowsWhereAnObjectiveIsWrong() {
+    assertThat(edge("--bundle", "b", "--objective", "p95_latency <= 150 msec")).isEqualTo(2);
+    assertThat(err.toString().lines().toList())
+        .hasSize(3)
+        .endsWith("  p95_latency <= 150 msec", "                     ^")
+        .first()
+        .asString()
+        .startsWith("sluice edge: --objective, at character 20: ")
+        .contains("(did you mean 'ms'?); see ./sluice edge --help");
+    assertThat(out.size()).isZero();
+  }
+
+  @Test
   void edgeWantsABundle() {
     assertThat(edge()).isEqualTo(2);
     saysInOneLine("sluice edge:", "--bundle");
@@ -54,7 +67,6 @@ class ProgramsTest {
     "--name,kitchen,--cloud",
     "--emulate-device,soon,250ms",
     "--deadline,-5,250ms",
-    "--objective,p95_latency <= soon,--objective",
     "--fallback,perhaps,--fallback",
     "--exit-policy,top1 > 3,character 6",
     "--exit-policy,0 top1 >= 3,colon",

@@ -17,6 +17,7 @@ import dev.sluice.experiments.study.sweep.ServerLoadStudy;
 import dev.sluice.experiments.study.trouble.OutageStudy;
 import dev.sluice.experiments.study.trouble.TracesStudy;
 import dev.sluice.experiments.study.wire.WireStudy;
+import dev.sluice.scheduler.objective.Nearest;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

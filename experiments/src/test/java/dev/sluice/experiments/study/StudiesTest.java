@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StudiesTest {
   @Test
@@ -12,11 +14,16 @@ class StudiesTest {
     assertThat(Studies.nearest("dmeo")).isEqualTo("demo");
   }
 
-  @Test
-  void countsEdits() {
-    assertThat(Nearest.edits("kitten", "sitting")).isEqualTo(3);
-    assertThat(Nearest.edits("", "abc")).isEqualTo(3);
-    assertThat(Nearest.edits("same", "same")).isZero();
+  @ParameterizedTest
+  @CsvSource({
+    "bandwidth, bandwidth-sweep",
+    "latency, latency-sla",
+    "server, server-load",
+    "trace, traces",
+    "outages, outage"
+  })
+  void findsTheStudyOfAName(String typed, String meant) {
+    assertThat(Studies.nearest(typed)).isEqualTo(meant);
   }
 
   @Test

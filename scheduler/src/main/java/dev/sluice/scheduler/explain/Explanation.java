@@ -63,7 +63,17 @@ public record Explanation(
 
   /** Returns it as a report for people, of lines of at most 100 characters. */
   public String text() {
-    return ExplanationText.of(this);
+    return ExplanationText.of(this, Optional.empty());
+  }
+
+  /**
+   * Returns the same with the device named among what was given: the scale alone does not tell
+   * whose times it multiplies.
+   *
+   * @param device as people call it, not blank
+   */
+  public String text(String device) {
+    return ExplanationText.of(this, Optional.of(device));
   }
 
   /**

@@ -20,9 +20,9 @@ final class ExplanationText {
 
   private ExplanationText() {}
 
-  static String of(Explanation explanation) {
+  static String of(Explanation explanation, Optional<String> device) {
     ExplanationText text = new ExplanationText();
-    text.plan(explanation);
+    text.plan(explanation, device);
     text.expected(explanation.decision().prediction());
     text.bounds(explanation);
     explanation.unreachable().ifPresent(text::unreachable);
@@ -31,15 +31,15 @@ final class ExplanationText {
     return String.join("\n", text.lines) + "\n";
   }
 
-  private void plan(Explanation explanation) {
+  private void plan(Explanation explanation, Optional<String> device) {
     section("PLAN", explanation.decision().plan().describe());
     section("WHY", explanation.decision().reason());
     section("FOR", explanation.objective().toString());
-    section("GIVEN", conditions(explanation.estimates()));
+    section("GIVEN", conditions(explanation.estimates(), device));
     lines.add("");
   }
 
-  private static String conditions(Estimates e) {
+  private static String conditions(Estimates e, Optional<String> device) {
     String link =
         switch (e.link()) {
           case UP -> "";
@@ -50,6 +50,7 @@ final class ExplanationText {
         e.framePeriodNanos() == 0
             ? "frame period unknown"
             : "a frame every " + Condition.FRAME_PERIOD.format((double) e.framePeriodNanos());
+    String scale = Condition.DEVICE_SCALE.format(e.deviceScale());
     return String.format(
         Locale.ROOT,
         "%suplink %s (sd %s %%), round trip %s (sd %s), device %s, worker %s, worker queue %s, %s",
@@ -58,7 +59,7 @@ final class ExplanationText {
         Figures.significant(100 * e.uplinkRelativeSd()),
         Condition.ROUND_TRIP.format((double) e.roundTripNanos()),
         Condition.ROUND_TRIP.format((double) e.roundTripSdNanos()),
-        Condition.DEVICE_SCALE.format(e.deviceScale()),
+        device.map(name -> name + " (" + scale + ")").orElse(scale),
         Condition.WORKER_SCALE.format(e.workerScale()),
         Condition.WORKER_QUEUE.format((double) e.workerQueueNanos()),
         period);

@@ -1,10 +1,14 @@
 package dev.sluice.scheduler.objective;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Recursive descent over the grammar in {@link Objective#parse}; knows each token's place. */
 final class ObjectiveParser {
@@ -13,9 +17,21 @@ final class ObjectiveParser {
       Pattern.compile("<=|>=|[0-9]+(?:\\.[0-9]+)?|[A-Za-z_][A-Za-z_0-9.]*|\\S");
   private static final Pattern PERCENTILE =
       Pattern.compile("p([0-9]{1,2}(?:\\.[0-9]{1,3})?)_latency");
-  private static final String METRICS =
-      "p95_latency, mean_latency, deadline_misses, throughput, accuracy, worker_compute,"
-          + " uplink_bytes, device_compute, device_energy or device_memory";
+  private static final Pattern LIKE_PERCENTILE = Pattern.compile("p([0-9.]+)(_\\w*)?");
+  private static final List<String> VERBS = List.of("minimise", "maximise");
+  private static final String THEN = "then";
+  private static final String FINAL = "final";
+
+  /** One of the percentiles stands for all. */
+  private static final List<String> METRICS =
+      Stream.concat(
+              Stream.of("p95_latency"),
+              Arrays.stream(Metric.Kind.values())
+                  .filter(ObjectiveParser::hasWord)
+                  .map(kind -> kind.word))
+          .toList();
+
+  private static final String ALL_METRICS = String.join(", ", METRICS);
 
   private record Token(String text, int position) {}
 
@@ -36,7 +52,7 @@ final class ObjectiveParser {
   Objective parse() throws ObjectiveSyntaxException {
     if (text.length() > MAX_LENGTH) {
       throw new ObjectiveSyntaxException(
-          "", 0, "the objective has more than " + MAX_LENGTH + " characters");
+          text, MAX_LENGTH, "the objective has more than " + MAX_LENGTH + " characters");
     }
     List<Constraint> constraints = new ArrayList<>();
     List<Target> targets = new ArrayList<>();
@@ -44,8 +60,10 @@ final class ObjectiveParser {
       throw wrong("an objective needs a constraint or a target");
     }
     if (!isVerb() && !at(";")) {
+      List<String> others = VERBS;
       do {
-        constraints.add(constraint());
+        constraints.add(constraint(others));
+        others = List.of();
       } while (taken(","));
     }
     if (taken(";")) {
@@ -53,7 +71,7 @@ final class ObjectiveParser {
         throw wrong("expected 'minimise' or 'maximise'");
       }
     } else if (!constraints.isEmpty() && next < tokens.size()) {
-      throw wrong("expected ',' or ';', not '" + tokens.get(next).text() + "'");
+      throw wrong("expected ',' or ';', not '" + word() + "'");
     }
     if (next < tokens.size()) {
       targets(targets);
@@ -64,16 +82,18 @@ final class ObjectiveParser {
   private void targets(List<Target> targets) throws ObjectiveSyntaxException {
     boolean maximise = false;
     do {
+      List<String> others = List.of();
       if (!targets.isEmpty()) {
-        taken("then");
+        others = taken(THEN) ? VERBS : List.of(THEN, VERBS.get(0), VERBS.get(1));
       }
       if (isVerb()) {
         maximise = tokens.get(next++).text().startsWith("max");
+        others = List.of();
       } else if (targets.isEmpty()) {
-        throw wrong("expected 'minimise' or 'maximise'");
+        throw wrong("expected 'minimise' or 'maximise'" + meant(word(), VERBS));
       }
       int position = position();
-      Target target = new Target(metric(), maximise);
+      Target target = new Target(metric(others), maximise);
       if (targets.stream().anyMatch(t -> t.metric().equals(target.metric()))) {
         throw new ObjectiveSyntaxException(
             text, position, target.metric() + " is already a target");
@@ -88,28 +108,35 @@ final class ObjectiveParser {
       targets.add(target);
     } while (taken(","));
     if (next < tokens.size()) {
-      throw wrong("expected ',' or the end, not '" + tokens.get(next).text() + "'");
+      throw wrong(
+          "expected ',' or the end, not '"
+              + word()
+              + "'"
+              + (at(THEN) ? meant(Optional.of(", " + THEN)) : ""));
     }
   }
 
-  private Constraint constraint() throws ObjectiveSyntaxException {
-    Metric metric = metric();
+  private Constraint constraint(List<String> others) throws ObjectiveSyntaxException {
+    if (isVerb()) {
+      throw wrong("expected a constraint, not '" + word() + "'; targets follow ';', not ','");
+    }
+    Metric metric = metric(others);
     boolean accuracy = metric.kind() == Metric.Kind.ACCURACY;
     String relation = metric.moreIsBetter() ? ">=" : "<=";
     if (!at(relation)) {
       throw wrong("expected '" + relation + "' after " + metric);
     }
     next++;
-    if (accuracy && taken("final")) {
+    if (accuracy && taken(FINAL)) {
       int sign = at("-") ? -1 : at("+") ? 1 : 0;
       if (sign == 0) {
         return new Constraint(metric, 0, true);
       }
       next++;
       int position = position();
-      double points = number();
+      double points = number(List.of());
       if (!taken("pt") && !taken("%")) {
-        throw wrong("expected 'pt'");
+        throw wrong("expected 'pt'" + meant(UnitNames.points(word())));
       }
       if (points > 100) {
         throw new ObjectiveSyntaxException(text, position, "at most 100 pt make sense here");
@@ -117,14 +144,14 @@ final class ObjectiveParser {
       return new Constraint(metric, sign * points / 100, true);
     }
     int position = position();
-    double number = number();
+    double number = number(accuracy ? List.of(FINAL) : List.of());
     double bound = number * factor(metric.kind().unit);
     if (metric.kind().unit == Metric.Unit.SHARE && bound > 1) {
       throw new ObjectiveSyntaxException(text, position, metric + " cannot exceed 100 %");
     }
     if (metric.kind() == Metric.Kind.UPLINK_BYTES && taken("/")) {
       if (!taken("month")) {
-        throw wrong("expected 'month'");
+        throw wrong("expected 'month'" + meant(word(), List.of("month")));
       }
       return new Constraint(Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES), bound, false);
     }
@@ -132,7 +159,7 @@ final class ObjectiveParser {
   }
 
   private double factor(Metric.Unit dimension) throws ObjectiveSyntaxException {
-    String unit = next < tokens.size() ? tokens.get(next).text() : "";
+    String unit = word();
     double factor =
         switch (dimension) {
           case TIME ->
@@ -141,11 +168,11 @@ final class ObjectiveParser {
                 case "ms" -> 1e6;
                 case "us" -> 1e3;
                 case "ns" -> 1;
-                default -> throw wrong("expected a unit of time: s, ms or us");
+                default -> throw wrongUnit("a unit of time: s, ms or us", dimension);
               };
           case SHARE -> {
             if (!unit.equals("%")) {
-              throw wrong("expected '%'");
+              throw wrongUnit("'%'", dimension);
             }
             yield 0.01;
           }
@@ -155,11 +182,11 @@ final class ObjectiveParser {
                 case "kb" -> 1e3;
                 case "mb" -> 1e6;
                 case "gb" -> 1e9;
-                default -> throw wrong("expected a unit of size: B, KB, MB or GB");
+                default -> throw wrongUnit("a unit of size: B, KB, MB or GB", dimension);
               };
           case RATE -> {
             if (!unit.equals("fps")) {
-              throw wrong("expected 'fps'");
+              throw wrongUnit("'fps'", dimension);
             }
             yield 1;
           }
@@ -168,22 +195,26 @@ final class ObjectiveParser {
                 case "j" -> 1;
                 case "mj" -> 1e-3;
                 case "uj" -> 1e-6;
-                default -> throw wrong("expected a unit of energy: J, mJ or uJ");
+                default -> throw wrongUnit("a unit of energy: J, mJ or uJ", dimension);
               };
         };
     next++;
     return factor;
   }
 
-  private Metric metric() throws ObjectiveSyntaxException {
+  /**
+   * Reads a metric.
+   *
+   * @param others what else may stand here, and may have been meant
+   */
+  private Metric metric(List<String> others) throws ObjectiveSyntaxException {
     if (next == tokens.size()) {
-      throw wrong("expected a metric: " + METRICS);
+      throw wrong("expected a metric: " + ALL_METRICS);
     }
-    String word = tokens.get(next).text();
-    Matcher percentile = PERCENTILE.matcher(word);
-    if (percentile.matches() && Double.parseDouble(percentile.group(1)) > 0) {
+    String word = word();
+    if (isPercentile(word)) {
       next++;
-      return Metric.latencyPercentile(Double.parseDouble(percentile.group(1)));
+      return Metric.latencyPercentile(percent(word));
     }
     if (word.equals("latency")) {
       next++;
@@ -194,37 +225,86 @@ final class ObjectiveParser {
       return deadlineMisses();
     }
     for (Metric.Kind kind : Metric.Kind.values()) {
-      if (kind != Metric.Kind.LATENCY_PERCENTILE
-          && kind != Metric.Kind.MONTHLY_UPLINK_BYTES
-          && word.equals(kind.word)) {
+      if (hasWord(kind) && word.equals(kind.word)) {
         next++;
         return Metric.of(kind);
       }
     }
-    throw wrong("unknown metric '" + word + "', expected " + METRICS);
+    throw unknownMetric(word, others);
+  }
+
+  private ObjectiveSyntaxException unknownMetric(String word, List<String> others) {
+    List<String> known = new ArrayList<>(METRICS);
+    known.add("latency");
+    known.addAll(others);
+    Matcher percentile = LIKE_PERCENTILE.matcher(word);
+    if (percentile.matches()) {
+      String meant = "p" + percentile.group(1) + "_latency";
+      if (!isPercentile(meant)) {
+        return wrong(
+            "the percentile of '"
+                + word
+                + "' is not between 0 and 100, with three decimals at most");
+      }
+      known.set(0, meant);
+    }
+    Optional<String> meant =
+        word.equals("median_latency") || word.equals("median")
+            ? Optional.of("p50_latency")
+            : Nearest.within(word, known);
+    return wrong(
+        meant.filter(others::contains).isPresent()
+            ? "unknown word '" + word + "'" + meant(meant)
+            : "unknown metric '"
+                + word
+                + "'"
+                + meant
+                    .map(name -> "; did you mean '" + name + "'? There are ")
+                    .orElse("; there are ")
+                + ALL_METRICS);
+  }
+
+  private static boolean isPercentile(String word) {
+    return percent(word) > 0;
+  }
+
+  /** The percentage of a percentile's word; 0 if it is none. */
+  private static double percent(String word) {
+    Matcher percentile = PERCENTILE.matcher(word);
+    return percentile.matches() ? Double.parseDouble(percentile.group(1)) : 0;
+  }
+
+  /** Whether a kind is known by one word of its own. */
+  private static boolean hasWord(Metric.Kind kind) {
+    return kind != Metric.Kind.LATENCY_PERCENTILE && kind != Metric.Kind.MONTHLY_UPLINK_BYTES;
   }
 
   private Metric deadlineMisses() throws ObjectiveSyntaxException {
     if (!taken("(")) {
       throw wrong("expected the deadline, as in deadline_misses(150 ms)");
     }
-    double nanos = number() * factor(Metric.Unit.TIME);
+    double nanos = number(List.of()) * factor(Metric.Unit.TIME);
     if (!taken(")")) {
       throw wrong("expected ')'");
     }
     return Metric.deadlineMisses(nanos);
   }
 
-  private double number() throws ObjectiveSyntaxException {
-    if (next < tokens.size() && Character.isDigit(tokens.get(next).text().charAt(0))) {
-      double number = Double.parseDouble(tokens.get(next).text());
+  /**
+   * Reads a number.
+   *
+   * @param others what else may stand here, and may have been meant
+   */
+  private double number(List<String> others) throws ObjectiveSyntaxException {
+    if (next < tokens.size() && Character.isDigit(word().charAt(0))) {
+      double number = Double.parseDouble(word());
       if (number > 1e12) {
         throw wrong("the number is too large");
       }
       next++;
       return number;
     }
-    throw wrong("expected a number");
+    throw wrong("expected a number" + meant(word(), others));
   }
 
   private boolean isVerb() {
@@ -232,7 +312,12 @@ final class ObjectiveParser {
   }
 
   private boolean at(String word) {
-    return next < tokens.size() && tokens.get(next).text().equals(word);
+    return next < tokens.size() && word().equals(word);
+  }
+
+  /** The next word; empty at the end. */
+  private String word() {
+    return next < tokens.size() ? tokens.get(next).text() : "";
   }
 
   private boolean taken(String word) {
@@ -245,6 +330,18 @@ final class ObjectiveParser {
 
   private int position() {
     return next < tokens.size() ? tokens.get(next).position() : text.length();
+  }
+
+  private ObjectiveSyntaxException wrongUnit(String wanted, Metric.Unit dimension) {
+    return wrong("expected " + wanted + meant(UnitNames.meant(dimension, word())));
+  }
+
+  private static String meant(String word, Collection<String> known) {
+    return meant(Nearest.within(word, known));
+  }
+
+  private static String meant(Optional<String> meant) {
+    return meant.map(word -> " (did you mean '" + word + "'?)").orElse("");
   }
 
   private ObjectiveSyntaxException wrong(String problem) {

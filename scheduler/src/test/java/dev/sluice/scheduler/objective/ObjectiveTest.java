@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ObjectiveTest {
@@ -74,7 +75,10 @@ class ObjectiveTest {
         // text | position | part of the problem
         "'' | 0 | needs a constraint or a target",
         "p95_latncy <= 150 ms | 0 | unknown metric 'p95_latncy'",
-        "p0_latency <= 150 ms | 0 | unknown metric",
+        "p0_latency <= 150 ms | 0 | percentile of 'p0_latency' is not between 0 and 100",
+        "p100_latency <= 150 ms | 0 | percentile of 'p100_latency'",
+        "p95.12345_latency <= 150 ms | 0 | three decimals at most",
+        "latency <= 1 s, minimise uplink_bytes | 16 | not 'minimise'; targets follow ';'",
         "p95_latency >= 150 ms | 12 | expected '<='",
         "p95_latency <= fast | 15 | expected a number",
         "p95_latency <= 150 | 18 | unit of time",
@@ -123,6 +127,87 @@ class ObjectiveTest {
     assertThat(e.position()).isEqualTo(position);
     String[] lines = e.getMessage().split(System.lineSeparator());
     assertThat(lines[lines.length - 1]).isEqualTo("  " + " ".repeat(position) + "^");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // text | what it says of the word that was meant; nothing where it does not guess
+        "minimise worker_compte | unknown metric 'worker_compte'; did you mean 'worker_compute'?",
+        "P95_LATNCY <= 1 s | did you mean 'p95_latency'?",
+        "p99.5_latncy <= 1 s | did you mean 'p99.5_latency'?",
+        "p99 <= 1 s | did you mean 'p99_latency'?",
+        "median_latency <= 1 s | did you mean 'p50_latency'?",
+        "latncy <= 1 s | did you mean 'latency'?",
+        "energy <= 1 J | did you mean 'device_energy'?",
+        "cost <= 1 s | ''",
+        "minimze latency | unknown word 'minimze' (did you mean 'minimise'?)",
+        "latency <= 1 s; maximse accuracy | did you mean 'maximise'?",
+        "latency <= 1 s; shrink uplink_bytes | ''",
+        "minimise latency, thn uplink_bytes | did you mean 'then'?",
+        "minimise latency, then uplink_byte | did you mean 'uplink_bytes'?",
+        "minimise latency, maximse accuracy | did you mean 'maximise'?",
+        "minimise latency then uplink_bytes | did you mean ', then'?",
+        "latency <= 150 msec | did you mean 'ms'?",
+        "latency <= 150 milisecond | did you mean 'ms'?",
+        "latency <= 150 µs | did you mean 'us'?",
+        "latency <= 2 Seconds | did you mean 's'?",
+        "latency <= 2 minutes | ''",
+        "uplink_bytes <= 2 mbytes | did you mean 'MB'?",
+        "uplink_bytes <= 2 Mbit | ''",
+        "uplink_bytes <= 2 GB/moth | did you mean 'month'?",
+        "device_energy <= 2 millijoule | did you mean 'mJ'?",
+        "throughput >= 5 Hz | did you mean 'fps'?",
+        "accuracy >= 90 percent | did you mean '%'?",
+        "accuracy >= final - 1 points | did you mean 'pt'?",
+        "accuracy >= finl - 1 pt | did you mean 'final'?",
+        "throughput >= finl | ''",
+      })
+  void saysWhatWordMayHaveBeenMeant(String text, String meant) {
+    ObjectiveSyntaxException e =
+        catchThrowableOfType(ObjectiveSyntaxException.class, () -> Objective.parse(text));
+
+    assertThat(e).isNotNull();
+    if (meant.isEmpty()) {
+      assertThat(e.problem()).doesNotContain("did you mean");
+    } else {
+      assertThat(e.problem()).contains(meant);
+    }
+  }
+
+  /** Who adds a metric adds it to what the parser offers. */
+  @ParameterizedTest
+  @EnumSource(Metric.Kind.class)
+  void offersEveryMetric(Metric.Kind kind) {
+    ObjectiveSyntaxException e =
+        catchThrowableOfType(ObjectiveSyntaxException.class, () -> Objective.parse("minimise"));
+
+    assertThat(e.problem()).contains(kind.word);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5, 60, 200, 395})
+  void showsThePartOfALongTextThatMatters(int spoiled) {
+    String good = "uplink_bytes <= 10 B, ".repeat(20);
+    String text = good.substring(0, spoiled) + "?" + good.substring(spoiled + 1);
+    ObjectiveSyntaxException e =
+        catchThrowableOfType(ObjectiveSyntaxException.class, () -> Objective.parse(text));
+
+    assertThat(e.excerpt()).hasSize(2).allMatch(line -> line.length() <= 84);
+    int caret = e.excerpt().get(1).indexOf('^');
+    assertThat(e.excerpt().get(0).charAt(caret)).isEqualTo(text.charAt(e.position()));
+  }
+
+  @Test
+  void showsATextOnOneLineWhateverItHolds() {
+    ObjectiveSyntaxException e =
+        catchThrowableOfType(
+            ObjectiveSyntaxException.class,
+            () -> Objective.parse("latency <= 1 s;\n\tminimise \u001b[31m"));
+
+    assertThat(e.excerpt())
+        .containsExactly("  latency <= 1 s;  minimise ?[31m", "  " + " ".repeat(26) + "^");
   }
 
   @Test

@@ -140,7 +140,10 @@ public final class EnergyStudy implements Study {
     Config config = StudyFile.read(context, getClass(), "energy.yaml", Config.class);
     List<Subject> subjects =
         Subject.open(
-            context, config.grid().pictures(), name -> config.grid().bundles().contains(name));
+            context,
+            config.grid().pictures(),
+            name -> config.grid().bundles().contains(name),
+            entrants(config.models().get(0)).computeAt(config.grid().strategies()));
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
     for (String model : config.models()) {

@@ -1,9 +1,9 @@
 package dev.sluice.experiments.study.grid;
 
-import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /** Planners by the names that a grid's file uses. Immutable. */
 public final class Entrants {
@@ -59,6 +60,19 @@ public final class Entrants {
       all.put(rival.name() + (published ? AS_PUBLISHED : ""), rival);
     }
     return all;
+  }
+
+  /**
+   * Whether some of these planners computes at a precision on a bundle, as {@code Subject.open}
+   * asks. Names that none has are passed over.
+   */
+  public BiPredicate<BundleFacts, String> computeAt(List<String> strategies) {
+    return (facts, precision) -> {
+      Map<String, Contender> known = on(facts);
+      return strategies.stream()
+          .flatMap(strategy -> Optional.ofNullable(known.get(strategy)).stream())
+          .anyMatch(contender -> contender.precision().equals(precision));
+    };
   }
 
   /**

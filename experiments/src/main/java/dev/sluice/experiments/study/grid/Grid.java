@@ -105,7 +105,11 @@ public final class Grid {
    */
   public GridResults run() throws IOException, InterruptedException {
     List<Subject> subjects =
-        Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
+        Subject.open(
+            context,
+            config.pictures(),
+            name -> config.bundles().contains(name),
+            entrants.computeAt(config.strategies()));
     return run(subjects);
   }
 

@@ -66,7 +66,10 @@ public final class MapStudy implements Study {
     Config config = StudyFile.read(context, getClass(), "map.yaml", Config.class);
     List<Subject> subjects =
         Subject.open(
-            context, config.grid().pictures(), name -> config.grid().bundles().contains(name));
+            context,
+            config.grid().pictures(),
+            name -> config.grid().bundles().contains(name),
+            Entrants.usual().computeAt(config.grid().strategies()));
     Entrants.usual()
         .check(
             config.kinds().values().stream().flatMap(List::stream).toList(),

@@ -4,7 +4,6 @@ import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.Cells;
-import dev.sluice.experiments.study.Nearest;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.grid.Entrants;
@@ -20,6 +19,7 @@ import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.model.bundle.VariantInfo;
+import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,7 +64,11 @@ public final class PromiseStudy implements Study {
     PromiseConfig config = StudyFile.read(context, getClass(), "promise.yaml", PromiseConfig.class);
     LinkTrace trace = Recorded.of(named(context, config.trace()), config);
     List<Subject> subjects =
-        Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
+        Subject.open(
+            context,
+            config.pictures(),
+            name -> config.bundles().contains(name),
+            Entrants.usual().computeAt(config.strategies()));
     Map<String, Runner> runners = new LinkedHashMap<>();
     for (Subject subject : subjects) {
       long seed = context.seed("stream of " + subject.name());

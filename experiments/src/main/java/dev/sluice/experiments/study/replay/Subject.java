@@ -17,9 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -29,11 +32,16 @@ import java.util.stream.Stream;
  * @param name of the bundle
  * @param facts of the bundle, its times those of the machine that it was profiled on
  * @param test outcomes of pictures that nothing was chosen on
- * @param variants the same at each other precision that the bundle has, by its name; the same
- *     pictures in the same order, through no codec
+ * @param variants the same at each other precision that the bundle has and the study wants, by its
+ *     name; the same pictures in the same order, through no codec
+ * @param leftOut precisions that the bundle has besides, at which nothing was measured
  */
 public record Subject(
-    String name, BundleFacts facts, CalibrationTable test, Map<String, AtPrecision> variants) {
+    String name,
+    BundleFacts facts,
+    CalibrationTable test,
+    Map<String, AtPrecision> variants,
+    Set<String> leftOut) {
   /**
    * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
    * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
@@ -97,6 +105,7 @@ public record Subject(
 
   public Subject {
     variants = Map.copyOf(variants);
+    leftOut = Set.copyOf(leftOut);
     for (AtPrecision variant : variants.values()) {
       requireSamePictures(test, variant.test());
     }
@@ -105,6 +114,12 @@ public record Subject(
   /** A bundle in float32 alone. */
   public Subject(String name, BundleFacts facts, CalibrationTable test) {
     this(name, facts, test, Map.of());
+  }
+
+  /** A bundle of which every precision was measured. */
+  public Subject(
+      String name, BundleFacts facts, CalibrationTable test, Map<String, AtPrecision> variants) {
+    this(name, facts, test, variants, Set.of());
   }
 
   private static void requireSamePictures(CalibrationTable one, CalibrationTable other) {
@@ -146,9 +161,13 @@ public record Subject(
    * @param scalarFactor its time for encoding and preprocessing over the profile's, positive
    * @param periodNanos usual time between frames, positive
    * @throws IllegalArgumentException if the bundle has no such variant
+   * @throws IllegalStateException if it has, but the study did not want it measured
    */
   public StreamReplay replay(
       String precision, double networkNanos, double scalarFactor, long periodNanos) {
+    if (leftOut.contains(precision)) {
+      throw new IllegalStateException(name + " was not measured in " + precision);
+    }
     double factor = networkNanos / facts.profile().networkNanos();
     AtPrecision computed =
         precision.equals(VariantInfo.FLOAT32)
@@ -176,7 +195,11 @@ public record Subject(
    * @throws DemoException if there is none
    */
   public static List<Subject> open(StudyContext context) throws IOException {
-    return open(context, context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES, name -> true);
+    return open(
+        context,
+        context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES,
+        name -> true,
+        (facts, precision) -> true);
   }
 
   /**
@@ -184,20 +207,25 @@ public record Subject(
    *
    * @param pictures how many are measured, at least 1
    * @param wants whether a bundle of that name is wanted
+   * @param measures whether a bundle is measured at a precision too that it has besides float32
    * @throws DemoException if there is none
    */
-  public static List<Subject> open(StudyContext context, int pictures, Predicate<String> wants)
+  public static List<Subject> open(
+      StudyContext context,
+      int pictures,
+      Predicate<String> wants,
+      BiPredicate<BundleFacts, String> measures)
       throws IOException {
     String only = System.getProperty(ONLY, "");
     List<Subject> subjects = new ArrayList<>();
     if (SHIPPED.contains(only) && wants.test(SHIPPED)) {
       Path shipped = context.home().resolve("experiments/bundles").resolve(SHIPPED);
       context.input(SHIPPED, shipped);
-      subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures)));
+      subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures), measures));
     }
     for (Wanted wanted : OPTIONAL) {
       if (wanted.bundle().contains(only) && wants.test(wanted.bundle())) {
-        optional(context, wanted, pictures).ifPresent(subjects::add);
+        optional(context, wanted, pictures, measures).ifPresent(subjects::add);
       }
     }
     if (subjects.isEmpty()) {
@@ -208,7 +236,8 @@ public record Subject(
     return subjects;
   }
 
-  private static Optional<Subject> optional(StudyContext context, Wanted wanted, int pictures)
+  private static Optional<Subject> optional(
+      StudyContext context, Wanted wanted, int pictures, BiPredicate<BundleFacts, String> measures)
       throws IOException {
     String place = System.getProperty(BUNDLES);
     Path folder = place == null ? context.shared().resolve("bundles") : Path.of(place);
@@ -232,13 +261,13 @@ public record Subject(
     long seed = context.seed("pictures");
     if (Files.isDirectory(data)) {
       TestImages images = TestImages.read(data, bundle, pictures, seed);
-      return Optional.of(of(context, wanted.bundle(), bundle, images));
+      return Optional.of(of(context, wanted.bundle(), bundle, images, measures));
     }
     Path unpacked = Files.createTempDirectory("sluice-pictures");
     try {
       PackedData.unpack(data, unpacked);
       TestImages images = TestImages.read(unpacked, bundle, pictures, seed);
-      return Optional.of(of(context, wanted.bundle(), bundle, images));
+      return Optional.of(of(context, wanted.bundle(), bundle, images, measures));
     } finally {
       delete(unpacked);
     }
@@ -252,7 +281,12 @@ public record Subject(
     }
   }
 
-  private static Subject of(StudyContext context, String name, Path path, TestImages images)
+  private static Subject of(
+      StudyContext context,
+      String name,
+      Path path,
+      TestImages images,
+      BiPredicate<BundleFacts, String> measures)
       throws IOException {
     Bundle bundle = Bundle.open(path);
     BundleFacts facts = BundleFactsReader.read(bundle);
@@ -263,8 +297,13 @@ public record Subject(
     CalibrationTable test =
         TestTable.measure(bundle, images.independent(), threads, context.console());
     Map<String, AtPrecision> variants = new HashMap<>();
+    Set<String> leftOut = new HashSet<>();
     for (VariantInfo variant : bundle.manifest().variants()) {
       String precision = variant.precision();
+      if (!measures.test(facts, precision)) {
+        leftOut.add(precision);
+        continue;
+      }
       context.console().printf("%s: the same pictures in %s%n", name, precision);
       variants.put(
           precision,
@@ -273,6 +312,6 @@ public record Subject(
               TestTable.uncoded(
                   bundle, precision, images.independent(), threads, context.console())));
     }
-    return new Subject(name, facts, test, variants);
+    return new Subject(name, facts, test, variants, leftOut);
   }
 }

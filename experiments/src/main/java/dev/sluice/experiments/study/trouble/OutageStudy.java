@@ -50,7 +50,11 @@ public final class OutageStudy implements Study {
     GridConfig config =
         StudyFile.read(context, getClass(), "outage.yaml", GridConfig.class).aboutSluice();
     List<Subject> subjects =
-        Subject.open(context, config.pictures(), name -> config.bundles().contains(name));
+        Subject.open(
+            context,
+            config.pictures(),
+            name -> config.bundles().contains(name),
+            Entrants.usual().computeAt(config.strategies()));
     Map<String, List<GridConfig.Outage>> outages =
         config.allLinks().stream()
             .collect(Collectors.toMap(GridConfig.Link::name, GridConfig.Link::outages));

@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +146,32 @@ class GridTest {
     assertThat(results.all(results.points().get(0)))
         .containsKey("device-only")
         .doesNotContainKey("device-only int8");
+  }
+
+  @Test
+  void asksForThePrecisionsOfItsPlannersAlone() {
+    BundleFacts facts = madeUp().facts();
+
+    BiPredicate<BundleFacts, String> integers =
+        Entrants.usual().computeAt(List.of("sluice", "device-only int8"));
+    assertThat(integers.test(facts, "int8")).isTrue();
+    assertThat(integers.test(facts, "float16")).isFalse();
+    BiPredicate<BundleFacts, String> floats =
+        Entrants.usual().computeAt(List.of("sluice", "device-only", "mistyped"));
+    assertThat(floats.test(facts, "int8")).isFalse();
+  }
+
+  /** Else a planner would take no part for want of a measurement. */
+  @Test
+  void refusesAPlannerAtAPrecisionThatWasLeftOut() {
+    Subject floats = madeUp();
+    Subject partly =
+        new Subject("made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"));
+
+    assertThat(partly.replay()).isNotNull();
+    assertThatThrownBy(() -> partly.replay("int8"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("not measured in int8");
   }
 
   @Test

@@ -1,12 +1,12 @@
-package dev.sluice.experiments.study;
+package dev.sluice.scheduler.objective;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NearestTest {
   /** Fields of a grid's file. */
@@ -48,24 +48,39 @@ class NearestTest {
     assertThat(Nearest.to(typed, FIELDS)).isEqualTo(meant);
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "bandwidth, bandwidth-sweep",
-    "latency, latency-sla",
-    "server, server-load",
-    "trace, traces",
-    "outages, outage"
-  })
-  void findsTheStudyThatWasMeant(String typed, String meant) {
-    List<String> studies = Studies.all().stream().map(Study::name).collect(Collectors.toList());
-
-    assertThat(Nearest.to(typed, studies)).isEqualTo(meant);
-  }
-
   @Test
   void doesNotPreferShortNames() {
     /* As many edits away from either, all of which replace the short one. */
     assertThat(Nearest.to("roundtrip", List.of("rate", "roundTripMillis")))
         .isEqualTo("roundTripMillis");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "worker_compte, worker_compute",
+    "Uplink_Byts, uplink_bytes",
+    "energy, device_energy",
+    "acc, accuracy",
+    "accuracies, accuracy"
+  })
+  void findsWhatIsNear(String typed, String meant) {
+    List<String> known = List.of("accuracy", "worker_compute", "uplink_bytes", "device_energy");
+
+    assertThat(Nearest.within(typed, known)).contains(meant);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "ac", "price", "bandwidth", "computing_power"})
+  void findsNothingWhereNothingIsNear(String typed) {
+    assertThat(Nearest.within(typed, List.of("accuracy", "worker_compute", "uplink_bytes")))
+        .isEmpty();
+    assertThat(Nearest.within(typed, List.of())).isEmpty();
+  }
+
+  @Test
+  void countsEdits() {
+    assertThat(Nearest.edits("kitten", "sitting")).isEqualTo(3);
+    assertThat(Nearest.edits("", "abc")).isEqualTo(3);
+    assertThat(Nearest.edits("same", "same")).isZero();
   }
 }

@@ -1,11 +1,18 @@
-package dev.sluice.experiments.study;
+package dev.sluice.scheduler.objective;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
 
-/** Finds what somebody may have meant. */
+/** Finds what somebody may have meant by a mistyped name, of metrics and of anything else. */
 public final class Nearest {
+  /** Beyond this share of characters to edit two names have little to do with each other. */
+  private static final double LARGEST_SHARE = 0.34;
+
+  /** So many characters of a name must be there before they stand for the whole. */
+  private static final int SHORTEST_PART = 3;
+
   private Nearest() {}
 
   /**
@@ -19,6 +26,27 @@ public final class Nearest {
     return known.stream()
         .min(Comparator.comparingDouble(candidate -> distance(name, candidate)))
         .orElseThrow();
+  }
+
+  /**
+   * Returns the same where it is near: no more than a third of it to edit, or a part of it that was
+   * given for the whole, as {@code energy} for {@code device_energy}.
+   *
+   * @param known may be empty
+   */
+  public static Optional<String> within(String name, Collection<String> known) {
+    if (known.isEmpty()) {
+      return Optional.empty();
+    }
+    String best = to(name, known);
+    return distance(name, best) <= LARGEST_SHARE
+        ? Optional.of(best)
+        : known.stream().filter(candidate -> isPart(name, candidate)).findFirst();
+  }
+
+  private static boolean isPart(String name, String whole) {
+    return name.length() >= SHORTEST_PART
+        && whole.toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
   }
 
   /** Edits over the longer one's length, in [0, 1]. */
