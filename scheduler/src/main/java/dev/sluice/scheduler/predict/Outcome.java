@@ -21,26 +21,25 @@ final class Outcome {
   /** By sample: whether the answer is right. */
   final boolean[] right;
 
-  private Outcome(int samples) {
-    exit = new byte[samples];
-    bytes = new int[samples];
-    right = new boolean[samples];
+  private Outcome(byte[] exit, int[] bytes, boolean[] right) {
+    this.exit = exit;
+    this.bytes = bytes;
+    this.right = right;
   }
 
   static Outcome of(
       BundleFacts facts, CalibrationTable table, Plan plan, Optional<ExitCriterion> criterion) {
-    Gate gate = new Gate(table, CostModel.thresholds(facts, plan), criterion);
     int finalExit = facts.finalExit();
     int firstCloudExit = 0;
     while (firstCloudExit <= finalExit && facts.exitCut(firstCloudExit) <= plan.split()) {
       firstCloudExit++;
     }
     CalibrationTable far = plan.usesCompanion() ? facts.companion().orElseThrow().on(table) : table;
-    int variant = -1;
+    int variant = LOSSLESS;
     int knownBytes = 0;
     if (plan.usesCloud()) {
-      variant = far.variant(plan.sentCut(), plan.codec()).orElse(-1);
-      if (variant < 0) {
+      variant = far.variant(plan.sentCut(), plan.codec()).orElse(LOSSLESS);
+      if (variant == LOSSLESS) {
         if (plan.usesCompanion() || !Codecs.lossless(plan.codec())) {
           throw new IllegalArgumentException(
               "the calibration table lacks codec " + plan.codec() + " at cut " + plan.sentCut());
@@ -54,48 +53,100 @@ final class Outcome {
     } else if (plan.split() != facts.lastCut() && plan.lastResort().isEmpty()) {
       throw new IllegalArgumentException("a local plan must always answer: " + plan);
     }
-    Outcome outcome = new Outcome(table.samples());
-    for (int s = 0; s < table.samples(); s++) {
-      int exit = 0;
+    int asked = plan.usesCompanion() ? firstCloudExit : finalExit + 1;
+    double[] thresholds = CostModel.thresholds(facts, plan);
+    byte[] stops =
+        criterion.isPresent()
+            ? byCriterion(table, thresholds, criterion.get(), variant, firstCloudExit, asked)
+            : byThresholds(table, thresholds, variant, firstCloudExit, asked);
+    if (plan.usesCompanion()) {
+      return withCompanion(facts, table, far, variant, stops, firstCloudExit);
+    }
+    int firstSent = variant == LOSSLESS ? finalExit + 1 : firstCloudExit;
+    boolean[] right = table.correct(stops, firstSent, variant);
+    int[] bytes = new int[stops.length];
+    for (int s = 0; s < stops.length; s++) {
+      bytes[s] =
+          stops[s] < firstCloudExit
+              ? -1
+              : variant == LOSSLESS ? knownBytes : table.bytes(variant, s);
+    }
+    return new Outcome(stops, bytes, right);
+  }
+
+  private static Outcome withCompanion(
+      BundleFacts facts,
+      CalibrationTable table,
+      CalibrationTable companion,
+      int variant,
+      byte[] stops,
+      int firstCloudExit) {
+    int[] bytes = new int[stops.length];
+    boolean[] right = new boolean[stops.length];
+    for (int s = 0; s < stops.length; s++) {
+      if (stops[s] < firstCloudExit) {
+        bytes[s] = -1;
+        right[s] = table.correct(s, stops[s]);
+      } else {
+        stops[s] = (byte) facts.companionExit();
+        bytes[s] = companion.bytes(variant, s);
+        right[s] = companion.correct(variant, s, 0);
+      }
+    }
+    return new Outcome(stops, bytes, right);
+  }
+
+  /**
+   * By sample the exit that stops it, the device's asked about the picture as it is, the others
+   * about what a variant leaves of it.
+   *
+   * @param asked first exit that is not asked any more
+   */
+  private static byte[] byThresholds(
+      CalibrationTable table, double[] thresholds, int variant, int firstCloudExit, int asked) {
+    byte[] stops = table.firstStops(thresholds, 0, firstCloudExit);
+    if (firstCloudExit < asked) {
+      byte[] beyond =
+          variant == LOSSLESS
+              ? table.firstStops(thresholds, firstCloudExit, asked)
+              : table.firstStops(variant, thresholds, firstCloudExit, asked);
+      for (int s = 0; s < stops.length; s++) {
+        stops[s] = stops[s] < firstCloudExit ? stops[s] : beyond[s];
+      }
+    }
+    return stops;
+  }
+
+  private static byte[] byCriterion(
+      CalibrationTable table,
+      double[] thresholds,
+      ExitCriterion criterion,
+      int variant,
+      int firstCloudExit,
+      int asked) {
+    Gate gate = new Gate(table, thresholds, criterion);
+    byte[] stops = new byte[table.samples()];
+    for (int s = 0; s < stops.length; s++) {
       gate.next(s);
-      while (exit < firstCloudExit && !gate.stops(LOSSLESS, exit)) {
+      int exit = 0;
+      while (exit < asked && !gate.stops(exit < firstCloudExit ? LOSSLESS : variant, exit)) {
         exit++;
       }
-      if (exit < firstCloudExit) {
-        outcome.bytes[s] = -1;
-        outcome.right[s] = table.correct(s, exit);
-      } else if (plan.usesCompanion()) {
-        exit = facts.companionExit();
-        outcome.bytes[s] = far.bytes(variant, s);
-        outcome.right[s] = far.correct(variant, s, 0);
-      } else if (variant < 0) {
-        while (!gate.stops(LOSSLESS, exit)) {
-          exit++;
-        }
-        outcome.bytes[s] = knownBytes;
-        outcome.right[s] = table.correct(s, exit);
-      } else {
-        while (!gate.stops(variant, exit)) {
-          exit++;
-        }
-        outcome.bytes[s] = table.bytes(variant, s);
-        outcome.right[s] = table.correct(variant, s, exit);
-      }
-      outcome.exit[s] = (byte) exit;
+      stops[s] = (byte) exit;
     }
-    return outcome;
+    return stops;
   }
 
   /** Asks exits about one sample after another. Not thread-safe. */
   private static final class Gate {
     private final CalibrationTable table;
     private final double[] thresholds;
-    private final Optional<ExitCriterion> criterion;
+    private final ExitCriterion criterion;
     private int sample;
     private int predicted;
     private int unchanged;
 
-    Gate(CalibrationTable table, double[] thresholds, Optional<ExitCriterion> criterion) {
+    Gate(CalibrationTable table, double[] thresholds, ExitCriterion criterion) {
       this.table = table;
       this.thresholds = thresholds;
       this.criterion = criterion;
@@ -113,7 +164,7 @@ final class Outcome {
      */
     boolean stops(int variant, int exit) {
       boolean plain = variant == LOSSLESS;
-      if (criterion.isEmpty() || exit == table.exits() - 1) {
+      if (exit == table.exits() - 1) {
         float confidence =
             plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit);
         return confidence >= thresholds[exit];
@@ -124,15 +175,13 @@ final class Outcome {
       int says = plain ? table.predicted(sample, exit) : table.predicted(variant, sample, exit);
       unchanged = says == predicted ? unchanged + 1 : 0;
       predicted = says;
-      return criterion
-          .get()
-          .stops(
-              exit,
-              says,
-              plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit),
-              plain ? table.margin(sample, exit) : table.margin(variant, sample, exit),
-              plain ? table.entropyNats(sample, exit) : table.entropyNats(variant, sample, exit),
-              unchanged);
+      return criterion.stops(
+          exit,
+          says,
+          plain ? table.confidence(sample, exit) : table.confidence(variant, sample, exit),
+          plain ? table.margin(sample, exit) : table.margin(variant, sample, exit),
+          plain ? table.entropyNats(sample, exit) : table.entropyNats(variant, sample, exit),
+          unchanged);
     }
   }
 }

@@ -265,20 +265,23 @@ public final class Predictor {
   }
 
   /**
-   * Returns whether what plans come to in a metric takes a replay. The device's compute does where
-   * it turns to frames whose reply is late: how many those are depends on the link.
+   * Returns whether what plans come to in a metric takes a replay. Accuracy and the device's
+   * compute do where the device answers frames that would be late: how many those are depends on
+   * the link.
    */
   public boolean needsReplay(Metric metric) {
-    return metric.needsReplay()
-        || (metric.kind() == Metric.Kind.DEVICE_COMPUTE && !device.rescue().equals(Rescue.NONE));
+    return switch (metric.kind()) {
+      case ACCURACY, DEVICE_COMPUTE -> !device.rescue().equals(Rescue.NONE);
+      default -> metric.needsReplay();
+    };
   }
 
   /**
    * Writes, for every plan, a bound that {@link #value} cannot be below. Of latencies queueing and
    * slow start are left out, of energy queueing, of the device's compute rescues; a share of late
-   * answers is at least 0, and so is everything that needs a replay where exits are not as
-   * calibrated, but for the device's compute and energy. Metrics that need no replay are what
-   * {@link #value} says.
+   * answers and an accuracy that those lower are at least 0, and so is everything that needs a
+   * replay where exits are not as calibrated, but for the device's compute and energy. Metrics that
+   * need no replay are what {@link #value} says.
    *
    * @param into one place per plan
    */
@@ -299,17 +302,17 @@ public final class Predictor {
         energyFloors.atLeast(conditions(estimates, 0), arrivals, into);
       }
       case DEADLINE_MISSES -> Arrays.fill(into, 0);
+      case ACCURACY -> {
+        for (int i = 0; i < into.length; i++) {
+          into[i] = needsReplay(metric) ? 0 : behaviours.get(i).accuracy;
+        }
+      }
       case DEVICE_COMPUTE -> {
         for (int i = 0; i < into.length; i++) {
           into[i] = ownNanos(behaviours.get(i), estimates);
         }
       }
-      case ACCURACY,
-          WORKER_COMPUTE,
-          UPLINK_BYTES,
-          THROUGHPUT,
-          DEVICE_MEMORY,
-          MONTHLY_UPLINK_BYTES -> {
+      case WORKER_COMPUTE, UPLINK_BYTES, THROUGHPUT, DEVICE_MEMORY, MONTHLY_UPLINK_BYTES -> {
         for (int i = 0; i < into.length; i++) {
           into[i] = value(i, metric, estimates);
         }
@@ -435,7 +438,9 @@ public final class Predictor {
   }
 
   /**
-   * Returns one metric of a plan, in the metric's base unit.
+   * Returns one metric of a plan, in the metric's base unit. Of accuracy that is what is left where
+   * the device answers by itself at {@link Rescue#deadlineNanos}; {@link #accuracy} does not know
+   * of time.
    *
    * @throws IllegalArgumentException if it is the device's memory and nobody said what plans need
    */
@@ -451,7 +456,10 @@ public final class Predictor {
   public double value(int index, Metric metric, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
     return switch (metric.kind()) {
-      case ACCURACY -> plan.accuracy;
+      case ACCURACY ->
+          needsReplay(metric)
+              ? plan.accuracy - lateLoss(index, device.rescue().deadlineNanos(), estimates, caution)
+              : plan.accuracy;
       case WORKER_COMPUTE -> workerNanos(plan, estimates);
       case UPLINK_BYTES -> meanBytes(plan, estimates);
       case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates);

@@ -61,6 +61,11 @@ public record Rescue(double limitNanos, double slackNanos, double margin) {
     return Math.max(1, Math.round(bound.bound()));
   }
 
+  /** Returns by when the frame must be answered, from capture; infinite if never. */
+  public double deadlineNanos() {
+    return limitNanos + slackNanos;
+  }
+
   /**
    * Returns the moment from capture at which the device begins if no reply has come: when it is too
    * late anyhow, if the exit cannot end in time even where no frame waits for another.

@@ -196,6 +196,28 @@ class PredictorTest {
   }
 
   @Test
+  void takesWhatIsLateOffTheAccuracyWhereTheDeviceAnswersByADeadline() {
+    Metric accuracy = Metric.of(Metric.Kind.ACCURACY);
+    Estimates quick = Estimates.of(LinkState.UP, 1e9, 0, 0, 0, 1, 1, 0, 0);
+    Estimates slow = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 0);
+    Predictor patient = new Predictor(handMade(), List.of(SPLIT), 0, 0);
+    Predictor punctual =
+        new Predictor(
+            handMade(),
+            List.of(SPLIT),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.goingOn(false).answering(new Rescue(31 * MS, 0, 0)));
+
+    assertThat(patient.value(0, accuracy, slow)).isEqualTo(0.5);
+    assertThat(punctual.value(0, accuracy, slow)).isEqualTo(0.25);
+    // 15 ms to the exit, 2 to encode, 13 at the worker: in time, but for the bytes.
+    assertThat(punctual.value(0, accuracy, quick)).isEqualTo(0.5);
+    assertThat(punctual.accuracy(0)).isEqualTo(0.5);
+  }
+
+  @Test
   void countsLateAnswersOfItsOwnAsTheExitsThatItHasAskedByThen() {
     // Samples 0 and 2 stop after 15 ms, 1 and 3 after 25 ms; about these the exit is wrong.
     Plan local = Plan.local(2, List.of(new ExitThreshold(0, 0.8)));

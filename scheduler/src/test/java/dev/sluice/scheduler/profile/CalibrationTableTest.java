@@ -77,6 +77,53 @@ class CalibrationTableTest {
   }
 
   @Test
+  void saysOfAllSamplesAtOnceWhatItSaysOfEach() {
+    CalibrationTable table = SyntheticFacts.of(11).select();
+    Random random = new Random(5);
+    for (int round = 0; round < 200; round++) {
+      int variant = random.nextInt(table.variants().size());
+      int from = table.firstExit(variant);
+      double[] thresholds = new double[table.exits()];
+      for (int e = 0; e < thresholds.length; e++) {
+        int some = random.nextInt(table.samples());
+        thresholds[e] =
+            switch (random.nextInt(4)) {
+              case 0 -> Double.POSITIVE_INFINITY;
+              case 1 -> table.confidence(some, e);
+              case 2 -> Math.nextUp((double) table.confidence(some, e));
+              default -> random.nextDouble();
+            };
+      }
+
+      byte[] plain = table.firstStops(thresholds, 0, table.exits());
+      byte[] sent = table.firstStops(variant, thresholds, from, table.exits());
+
+      for (int s = 0; s < table.samples(); s++) {
+        int first = 0;
+        while (first < table.exits() && table.confidence(s, first) < thresholds[first]) {
+          first++;
+        }
+        assertThat(plain[s]).isEqualTo((byte) first);
+        int behind = from;
+        while (behind < table.exits()
+            && table.confidence(variant, s, behind) < thresholds[behind]) {
+          behind++;
+        }
+        assertThat(sent[s]).isEqualTo((byte) behind);
+        plain[s] = (byte) random.nextInt(table.exits());
+      }
+      boolean[] correct = table.correct(plain, from, variant);
+      for (int s = 0; s < correct.length; s++) {
+        assertThat(correct[s])
+            .isEqualTo(
+                plain[s] < from ? table.correct(s, plain[s]) : table.correct(variant, s, plain[s]));
+      }
+    }
+    assertThatThrownBy(() -> table.firstStops(0, new double[table.exits()], -1, 1))
+        .hasMessageContaining("not behind the cut");
+  }
+
+  @Test
   void namesTheCellThatWasNotGiven() {
     CalibrationTable.Builder builder =
         CalibrationTable.builder(Role.SELECT, 2, 2, new int[] {1}, List.of())

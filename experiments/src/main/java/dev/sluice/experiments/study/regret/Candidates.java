@@ -21,7 +21,7 @@ final class Candidates {
   private final List<PlanChain> chains;
   private final Predictor predictor;
 
-  /** Prepares the candidates of a bundle, which takes up to a second. */
+  /** Prepares the candidates of a bundle, which takes some seconds. */
   Candidates(BundleFacts facts) {
     chains = CandidatePlans.sluice(facts);
     predictor = new Predictor(facts, all(), 0, 0);
