@@ -13,6 +13,9 @@ import java.util.List;
  * moves both alike cancels out; half the difference of the two gains is that estimate's part, and
  * the parts add up in squares (first-order propagation of independent errors). A gain in bytes,
  * which no estimate enters, is certain; one in latency over a link that is hardly known is not.
+ *
+ * <p>Left out, because nobody estimates how uncertain they are: the scales of device and worker,
+ * and the odds of passing exits. A gain that comes of these alone counts as certain.
  */
 final class GainNoise {
   private final Predictor predictor;

@@ -15,6 +15,7 @@ import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
+import dev.sluice.scheduler.predict.TailRows;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,6 +45,9 @@ import java.util.stream.IntStream;
  * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
  * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
  * link is down or unknown only local plans are used.
+ *
+ * <p>A percentile of the latency that the bundle's table is too small to tell is refused at
+ * construction, with {@link dev.sluice.scheduler.predict.UnresolvedPercentileException}.
  *
  * <p>An objective that maximises throughput before all else takes frames as fast as they are
  * answered: no plan is overloaded then ({@link Arrivals}).
@@ -195,6 +199,7 @@ public final class Scheduler implements Planner {
       throw new IllegalArgumentException(
           "the objective mentions device_memory, but nobody said what memory plans need");
     }
+    TailRows.requireResolved(objective, facts);
     predictor =
         new Predictor(
             facts,
@@ -203,7 +208,8 @@ public final class Scheduler implements Planner {
             options.roundTripSds(),
             criterion,
             options.device().serving(objective),
-            Arrivals.of(objective));
+            Arrivals.of(objective),
+            TailRows.wanted(objective));
     prepared = predictor.size();
     Estimates none = Estimates.of(LinkState.UNKNOWN, 1, 0, 0, 0, 1, 1, 0, 0);
     Search.sort(predictor, objective.targets(), none);
@@ -548,7 +554,8 @@ public final class Scheduler implements Planner {
       for (int i = 0; i < prepared; i++) {
         if (judge.usable(i) && floorHolds[i]) {
           double over = judge.overBudget(i);
-          if (over < least && judge.timely(i) && judge.keepsFloor(i)) {
+          /* All may be over by an unknown amount. */
+          if ((best < 0 || over < least) && judge.timely(i) && judge.keepsFloor(i)) {
             best = i;
             least = over;
           }
@@ -680,10 +687,13 @@ public final class Scheduler implements Planner {
     }
 
     private String budgetText(int index) {
+      double over = judge.overBudget(index);
       return "no plan keeps within "
           + objectiveText(budgets)
-          + " with latency and accuracy held: over by "
-          + percent(judge.overBudget(index))
+          + " with latency and accuracy held: "
+          + (Double.isInfinite(over)
+              ? "nobody knows yet how often frames come"
+              : "over by " + percent(over))
           + linkText();
     }
 

@@ -14,6 +14,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,7 +119,8 @@ class ControlLoopTest {
     }
 
     /**
-     * Bytes that a calibration sample sends under a plan; 0 where an exit on the device stops it.
+     * Bytes that a calibration sample puts on the link under a plan; 0 where an exit on the device
+     * stops it.
      */
     private static int bytes(CalibrationTable table, Plan plan, int sample) {
       for (ExitThreshold exit : plan.exits()) {
@@ -128,7 +130,8 @@ class ControlLoopTest {
         }
       }
       return plan.usesCloud()
-          ? table.bytes(table.variant(plan.sentCut(), plan.codec()).orElseThrow(), sample)
+          ? Envelope.REQUEST_BYTES
+              + table.bytes(table.variant(plan.sentCut(), plan.codec()).orElseThrow(), sample)
           : 0;
     }
   }

@@ -163,6 +163,28 @@ class SchedulerBudgetsTest {
     assertThat(month.reason()).contains("uplink_bytes <= 2 MB/month");
   }
 
+  /** With frames that come nobody knows how often, only what sends nothing is sure to hold. */
+  @Test
+  void holdsNoMonthsBudgetBeforeItKnowsHowOftenFramesCome() throws Exception {
+    PlanDecision without = decide("p95_latency <= 150 ms; maximise accuracy", link(20, 0));
+    assertThat(without.plan().usesCloud()).isTrue();
+
+    PlanDecision local =
+        decide("p95_latency <= 150 ms, uplink_bytes <= 1 GB/month; maximise accuracy", link(20, 0));
+    assertThat(local.feasible()).isTrue();
+    assertThat(local.prediction().uplinkBytes()).isZero();
+    assertThat(local.prediction().uplinkBytesPerMonth()).isZero();
+
+    PlanDecision none =
+        decide(
+            "device_compute <= 0.001 ms, uplink_bytes <= 1 GB/month; maximise accuracy",
+            link(20, 0));
+    assertThat(none.feasible()).isFalse();
+    assertThat(none.reason())
+        .contains("no plan keeps within")
+        .contains("uplink_bytes <= 1 GB/month");
+  }
+
   @Test
   void keepsAPlanWhoseThroughputOnlyTheCautiousRateMisses() throws Exception {
     Objective objective =

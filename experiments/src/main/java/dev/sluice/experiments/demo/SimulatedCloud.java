@@ -10,6 +10,7 @@ import dev.sluice.edge.session.CloudReply.WorkerLoad;
 import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EventLoop;
 import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.sim.link.Direction;
 import dev.sluice.sim.link.LinkModel;
 import java.util.ArrayDeque;
@@ -38,9 +39,6 @@ public final class SimulatedCloud implements Cloud {
    * and as long as its answer may take at most.
    */
   public static final long NOTICED_NANOS = PING_EVERY_NANOS + SILENT_AFTER_NANOS;
-
-  /** Frame header, names and thresholds around a payload. */
-  private static final int ENVELOPE_BYTES = 96;
 
   /** What is on its way when a request is cancelled is the most that is sent in vain. */
   private static final int CHUNK_BYTES = 1448;
@@ -94,7 +92,7 @@ public final class SimulatedCloud implements Cloud {
       this.request = request;
       this.done = done;
       this.submittedNanos = submittedNanos;
-      this.bytes = request.payload().bytes() + ENVELOPE_BYTES;
+      this.bytes = request.payload().bytes() + Envelope.REQUEST_BYTES;
       this.left = bytes;
     }
   }

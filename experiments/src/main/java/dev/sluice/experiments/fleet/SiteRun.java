@@ -5,6 +5,7 @@ import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.estimate.TransferSample;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.sim.fleet.EventQueue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,10 +33,9 @@ final class SiteRun implements SiteWorker.Site {
   private static final int DONE = 3;
   private static final int KINDS = 4;
 
-  /** Frame header, names and thresholds around a payload; an answer. */
-  private static final int ENVELOPE_BYTES = 96;
-
+  /** An answer. */
   private static final int REPLY_BYTES = 160;
+
   private static final int SEGMENT_BYTES = 1448;
 
   private final Fleet fleet;
@@ -245,18 +245,18 @@ final class SiteRun implements SiteWorker.Site {
     }
     if (now >= fleet.warmUpNanos()) {
       tally.sent++;
-      tally.uplinkBytes += bytes + ENVELOPE_BYTES;
+      tally.uplinkBytes += bytes + Envelope.REQUEST_BYTES;
     }
     device.estimators().onSubmitted(request.number, bytes, ready);
     long start = Math.max(ready, device.link().freeNanos());
-    long left = device.link().send(bytes + ENVELOPE_BYTES, ready);
+    long left = device.link().send(bytes + Envelope.REQUEST_BYTES, ready);
     long arrives = device.link().arrivalNanos(left);
     if (arrives > Math.max(limit, ready)) {
       device.link().cutOff(Math.max(limit, ready));
       queue.schedule(Math.max(limit, ready), (long) request.number * KINDS + GIVEN_UP);
       return;
     }
-    double first = Math.min(1.0, (double) SEGMENT_BYTES / (bytes + ENVELOPE_BYTES));
+    double first = Math.min(1.0, (double) SEGMENT_BYTES / (bytes + Envelope.REQUEST_BYTES));
     request.firstByteNanos = arrives - Math.round((left - start) * (1 - first));
     request.arrivedNanos = arrives;
     queue.schedule(arrives, (long) request.number * KINDS + ARRIVAL);
@@ -323,7 +323,7 @@ final class SiteRun implements SiteWorker.Site {
                 r.number,
                 r.readyNanos,
                 replyNanos,
-                table.bytes(r.row) + ENVELOPE_BYTES,
+                table.bytes(r.row) + Envelope.REQUEST_BYTES,
                 r.firstByteNanos,
                 r.arrivedNanos,
                 endNanos));

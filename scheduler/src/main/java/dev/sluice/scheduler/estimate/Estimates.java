@@ -3,6 +3,9 @@ package dev.sluice.scheduler.estimate;
 /**
  * Conditions as estimated at one moment. Immutable; every number is finite.
  *
+ * <p>How far rate, round trip and the worker's load may be off is part of them. Of both scales and
+ * of the odds it is not: caution, and the noise of a gain, take these for certain.
+ *
  * @param link state of the link
  * @param uplinkBytesPerSecond central estimate of the uplink's rate, positive
  * @param uplinkRelativeSd standard deviation of the rate's logarithm, at least 0: 0.1 is about 10 %

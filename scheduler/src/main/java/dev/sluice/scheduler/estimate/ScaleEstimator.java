@@ -10,6 +10,8 @@ import java.util.Arrays;
  * One sample far off is a stall or a broken clock and is left out; a second one in a row on the
  * same side is taken for a step, and followed. With the gain of {@value #GAIN} a device that slows
  * down by 1.2 % a second (twice as slow in a minute) is followed 6 samples behind.
+ *
+ * <p>It does not say how far it may be off: whoever predicts takes the scale for certain.
  */
 final class ScaleEstimator {
   private static final double GAIN = 0.15;

@@ -38,8 +38,10 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
     /** Memory that the device needs, in bytes. */
     DEVICE_MEMORY("device_memory", Unit.BYTES),
     /**
-     * Bytes sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period; 0 where the
-     * period is unknown, as then frames are held to be rare.
+     * Bytes of requests sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period;
+     * infinite where that is unknown and something is sent, so that no bound is held to hold. It
+     * leaves out what the link costs without requests: pings, and probes of its rate, of which a
+     * plan that sends little needs the more. It is a rate, not an account of what was spent.
      */
     MONTHLY_UPLINK_BYTES("uplink_bytes", Unit.BYTES_PER_MONTH);
 
@@ -90,9 +92,19 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
     return new Metric(Kind.DEADLINE_MISSES, 0, deadlineNanos);
   }
 
-  /** Returns the bytes per month of a stream that sends so many per frame; 0 = period unknown. */
+  /**
+   * Returns the bytes per month of a stream that sends so many per frame: infinite where it sends
+   * any and nobody knows how often.
+   *
+   * @param framePeriodNanos 0 = unknown
+   */
   public static double monthlyBytes(double bytesPerFrame, long framePeriodNanos) {
-    return framePeriodNanos == 0 ? 0 : bytesPerFrame * (NANOS_PER_MONTH / framePeriodNanos);
+    if (bytesPerFrame == 0) {
+      return 0;
+    }
+    return framePeriodNanos == 0
+        ? Double.POSITIVE_INFINITY
+        : bytesPerFrame * (NANOS_PER_MONTH / framePeriodNanos);
   }
 
   /** Returns whether more of it is better. */
@@ -163,6 +175,9 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
   }
 
   private static String bytes(double value) {
+    if (Double.isInfinite(value)) {
+      return "an unknown number of bytes";
+    }
     if (value >= 1e9) {
       return trimmed(value / 1e9, 6) + " GB";
     }

@@ -2,6 +2,7 @@ package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Envelope;
 import java.util.Optional;
 
 /**
@@ -149,7 +150,7 @@ final class Behaviour {
       } else {
         device += costs.deviceSent;
         worker += costs.worker[select.exit[s]];
-        bytes += select.bytes[s];
+        bytes += select.bytes[s] + (double) Envelope.REQUEST_BYTES;
         sent++;
       }
     }
@@ -162,7 +163,7 @@ final class Behaviour {
         stop[i] = select.exit[row];
       } else {
         stop[i] = (byte) ~select.exit[row];
-        shipment.add(i, select.bytes[row]);
+        shipment.add(i, select.bytes[row] + Envelope.REQUEST_BYTES);
         sentRows++;
       }
       if (select.right[row]) {

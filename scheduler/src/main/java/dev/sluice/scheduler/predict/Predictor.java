@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What exits and codecs do to a sample does not depend on the link and is computed once per
  * plan, at construction. Latencies are replayed per question over at most {@value #MOST_ROWS} rows
- * (whole sequences, in order), because hard samples come in bursts and queue.
+ * (whole sequences, in order), because hard samples come in bursts and queue; over more where a
+ * percentile needs them ({@link TailRows}).
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
  * {@code k} standard deviations above. Mean latency and compute assume the central one. Losses and
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: it has scratch space.
  */
 public final class Predictor {
-  /** Most rows replayed for latency. */
+  /** Most rows replayed for latency, where no percentile needs more. */
   public static final int MOST_ROWS = 400;
 
   private static final int LONGEST_RUN = 40;
@@ -139,13 +140,30 @@ public final class Predictor {
       Optional<ExitCriterion> criterion,
       DeviceModel device,
       Arrivals arrivals) {
+    this(facts, plans, rateSds, roundTripSds, criterion, device, arrivals, MOST_ROWS);
+  }
+
+  /**
+   * Prepares plans for prediction over so many rows.
+   *
+   * @param mostRows how many rows to replay at most, at least 1
+   */
+  public Predictor(
+      BundleFacts facts,
+      List<Plan> plans,
+      double rateSds,
+      double roundTripSds,
+      Optional<ExitCriterion> criterion,
+      DeviceModel device,
+      Arrivals arrivals,
+      int mostRows) {
     this.facts = facts;
     this.criterion = criterion;
     this.device = device;
     this.arrivals = arrivals;
     this.rateSds = rateSds;
     this.roundTripSds = roundTripSds;
-    rows = rows(facts.select());
+    rows = rows(facts.select(), mostRows);
     scratch = new double[rows.length];
     priced = DeviceActivity.builder(rows.length, 0);
     certificate = new Certificate(facts.certify());
@@ -776,7 +794,7 @@ public final class Predictor {
   }
 
   /* Whole sequences (or long pieces), evenly chosen, until the rows are full; single samples count as sequences. */
-  private static int[] rows(CalibrationTable table) {
+  static int[] rows(CalibrationTable table, int mostRows) {
     int samples = table.samples();
     List<int[]> runs = new ArrayList<>();
     for (int start = 0; start < samples; ) {
@@ -790,8 +808,8 @@ public final class Predictor {
       runs.add(new int[] {start, end});
       start = end;
     }
-    double share = Math.min(1, (double) MOST_ROWS / samples);
-    int[] rows = new int[Math.min(MOST_ROWS, samples)];
+    double share = Math.min(1, (double) mostRows / samples);
+    int[] rows = new int[Math.min(mostRows, samples)];
     int filled = 0;
     double due = 0;
     for (int[] run : runs) {

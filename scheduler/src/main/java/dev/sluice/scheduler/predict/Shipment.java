@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Shipment {
   private static final int UNKNOWN = -1;
 
-  /** By row: bytes; negative where no plan yet sends it. */
+  /** By row: bytes, envelope included; negative where no plan yet sends it. */
   private final int[] bytes;
 
   private final double[] transferNanos;

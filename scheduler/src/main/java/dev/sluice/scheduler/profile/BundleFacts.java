@@ -10,9 +10,9 @@ import java.util.Optional;
  * @param exits every exit in order of cut, the last one being the final exit at {@code lastCut}
  * @param cuts every cut from 0 to {@code lastCut} with the share of the network's MACs before it
  * @param codecs codecs offered, by cut
- * @param profile measured times of the device's network
- * @param workerProfile measured times of the worker's network; another one where the device
- *     computes at another precision
+ * @param profile measured times of the device's network, the head of every early exit included
+ * @param workerProfile the same of the worker's network; another one where the device computes at
+ *     another precision
  * @param select table on which plans are chosen
  * @param certify table on which accuracy floors are proven; shares no sample with {@code select}
  * @param companion another network in the cloud, which pictures may be sent to
@@ -67,7 +67,11 @@ public record BundleFacts(
    * @param cut its number
    * @param macShare share of the network's MACs before it, in [0, 1]
    */
-  public record CutFact(int cut, double macShare) {}
+  public record CutFact(int cut, double macShare) {
+    public CutFact {
+      require(macShare >= 0 && macShare <= 1, "a share of MACs must be in [0, 1]: " + macShare);
+    }
+  }
 
   /**
    * A codec offered at a cut.
@@ -103,6 +107,12 @@ public record BundleFacts(
       require(
           times.lastCut() == lastCut,
           "the profile has " + times.lastCut() + " segments, the bundle " + lastCut);
+      for (ExitFact early : exits.subList(0, exits.size() - 1)) {
+        /* Without its time an exit would look as if it cost nothing. */
+        require(
+            times.hasHead(early.exit()),
+            "the profile lacks the time of the head of exit " + early.exit());
+      }
     }
     require(
         select.role() == CalibrationTable.Role.SELECT

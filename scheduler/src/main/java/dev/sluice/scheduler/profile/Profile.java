@@ -7,8 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Measured time per part of the network and cost per codec, on one reference machine. Immutable.
@@ -20,9 +23,9 @@ import java.util.Optional;
  * @param machine what it was measured on
  * @param preprocessNanos picture to cut 0's tensor; paid by whoever computes from the picture
  * @param segments time from one cut to the next, one thread, median; for cuts 1 to last
- * @param heads time of each exit head; the final exit's, being part of the last segment, may be
- *     missing
- * @param codecs cost and size of every codec at every cut where it is offered
+ * @param heads time of each exit head, once; the final exit's, being part of the last segment, may
+ *     be missing, an early exit's may not ({@link BundleFacts} refuses that)
+ * @param codecs cost and size of every codec at every cut where it is offered, once
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Profile(
@@ -34,6 +37,9 @@ public record Profile(
     List<CodecCost> codecs) {
   /** Format version written by this code. */
   public static final int VERSION = 1;
+
+  /** Longest time of a part: a day. So that no sum of parts overflows. */
+  private static final long MOST_NANOS = 86_400_000_000_000L;
 
   private static final int MAX_JSON_BYTES = 4 << 20;
   private static final ObjectMapper JSON =
@@ -48,13 +54,13 @@ public record Profile(
    * Time of the segment that ends at a cut.
    *
    * @param cut the cut at its end, at least 1; it begins at the cut before
-   * @param nanos median time, at least 0
+   * @param nanos median time, from 0 to a day
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record SegmentTime(int cut, long nanos) {
     public SegmentTime {
       requireAtLeast(1, cut, "a segment's cut");
-      requireAtLeast(0, nanos, "a segment's time");
+      requireTime(nanos, "a segment's time");
     }
   }
 
@@ -62,13 +68,13 @@ public record Profile(
    * Time of an exit head.
    *
    * @param exit the exit's number
-   * @param nanos median time, at least 0
+   * @param nanos median time, from 0 to a day
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record HeadTime(int exit, long nanos) {
     public HeadTime {
       requireAtLeast(0, exit, "a head's exit");
-      requireAtLeast(0, nanos, "a head's time");
+      requireTime(nanos, "a head's time");
     }
   }
 
@@ -92,8 +98,8 @@ public record Profile(
       double p95Bytes) {
     public CodecCost {
       requireAtLeast(0, cut, "a codec's cut");
-      requireAtLeast(0, encodeNanos, "a codec's encoding time");
-      requireAtLeast(0, decodeNanos, "a codec's decoding time");
+      requireTime(encodeNanos, "a codec's encoding time");
+      requireTime(decodeNanos, "a codec's decoding time");
       if (!(meanBytes >= 0 && meanBytes <= 1e9 && p95Bytes >= 0 && p95Bytes <= 1e9)) {
         throw new IllegalArgumentException(
             "a codec's bytes must be in [0, 1e9]: " + meanBytes + ", " + p95Bytes);
@@ -106,10 +112,12 @@ public record Profile(
       throw new IllegalArgumentException(
           "profile version " + version + " is not supported, only " + VERSION);
     }
-    requireAtLeast(0, preprocessNanos, "preprocessNanos");
+    requireTime(preprocessNanos, "preprocessNanos");
     segments = List.copyOf(segments);
     heads = List.copyOf(heads);
     codecs = List.copyOf(codecs);
+    requireOnce(heads.stream().map(head -> "the head of exit " + head.exit()));
+    requireOnce(codecs.stream().map(cost -> "codec " + cost.codec() + " at cut " + cost.cut()));
     for (int i = 0; i < segments.size(); i++) {
       if (segments.get(i).cut() != i + 1) {
         throw new IllegalArgumentException(
@@ -126,6 +134,11 @@ public record Profile(
   /** Returns the time of the segment that ends at a cut in [1, lastCut]. */
   public long segmentNanos(int cut) {
     return segments.get(cut - 1).nanos();
+  }
+
+  /** Returns whether an exit's head was measured. */
+  public boolean hasHead(int exit) {
+    return heads.stream().anyMatch(head -> head.exit() == exit);
   }
 
   /** Returns the time of an exit's head, 0 where none was measured. */
@@ -180,6 +193,25 @@ public record Profile(
     } catch (IOException e) {
       throw new FactsFormatException("not a profile: " + e.getMessage(), e);
     }
+  }
+
+  private static void requireTime(long nanos, String name) {
+    requireAtLeast(0, nanos, name);
+    if (nanos > MOST_NANOS) {
+      throw new IllegalArgumentException(
+          name + " must be at most " + MOST_NANOS + " ns, a day: " + nanos);
+    }
+  }
+
+  /* Of two times for the same thing neither is known to be right. */
+  private static void requireOnce(Stream<String> names) {
+    Set<String> seen = new HashSet<>();
+    names.forEach(
+        name -> {
+          if (!seen.add(name)) {
+            throw new IllegalArgumentException(name + " is listed twice");
+          }
+        });
   }
 
   private static void requireAtLeast(long least, long value, String name) {

@@ -19,6 +19,8 @@ import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Envelope;
+import dev.sluice.scheduler.profile.Profile.CodecCost;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import dev.sluice.scheduler.rival.HandMade;
 import java.time.Duration;
@@ -44,12 +46,15 @@ class ExplainerTest {
   private static final SchedulerOptions EXACT =
       new SchedulerOptions(true, 1, 2, 0, 0, 0, Duration.ZERO);
 
+  /** 10,000 bytes on the link. */
+  private static final CodecCost SENT = HandMade.free(0, 10_000 - Envelope.REQUEST_BYTES);
+
   /**
    * All on the device takes 30 ms; the picture has 10,000 bytes and takes the worker 3 ms. One
    * sample, which the network has right. Those are all the plans there are.
    */
   private static final BundleFacts TWO_PLANS =
-      HandMade.chain(List.of(10.0, 20.0), List.of(1.0, 2.0), List.of(HandMade.free(0, 10_000)));
+      HandMade.chain(List.of(10.0, 20.0), List.of(1.0, 2.0), List.of(SENT));
 
   private static Scheduler scheduler(String objective, SchedulerOptions options)
       throws ObjectiveSyntaxException {
@@ -359,11 +364,15 @@ class ExplainerTest {
   @Test
   void theMarginIsWhatCautionAboutTheLinkCosts() throws Exception {
     Estimates unsure = Estimates.of(LinkState.UP, MEGABYTE_PER_SECOND, 0.1, 2 * MS, MS, 1, 1, 0, 0);
+    /* As many samples as tell a 95th percentile. */
+    BundleFacts facts = HandMade.chain(List.of(10.0, 20.0), List.of(1.0, 2.0), List.of(SENT), 60);
     Explanation explanation =
         new Explainer(
-                scheduler(
-                    "p95_latency <= 20 ms; minimise uplink_bytes",
-                    new SchedulerOptions(false, 1, 2, 0, 0, 0, Duration.ZERO)))
+                new Scheduler(
+                    facts,
+                    Objective.parse("p95_latency <= 20 ms; minimise uplink_bytes"),
+                    new SchedulerOptions(false, 1, 2, 0, 0, 0, Duration.ZERO),
+                    CandidatePlans.withoutExits(facts)))
             .explain(unsure, Optional.empty());
 
     // Sending takes exp(0.1) times as long, and the round trip is two deviations longer.

@@ -31,7 +31,8 @@ class ObjectiveTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then uplink_bytes",
+        "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then"
+            + " uplink_bytes",
         "mean_latency <= 2.5 ms; maximise accuracy",
         "p99.9_latency <= 1000 ms, uplink_bytes <= 2500 B",
         "accuracy >= 92 %, device_compute <= 30 ms, worker_compute <= 4 ms; minimise p50_latency",
@@ -221,7 +222,10 @@ class ObjectiveTest {
             new Constraint(Metric.deadlineMisses(1e9), 0.01, false));
     // 2,000 bytes, five times a second, for thirty days.
     assertThat(Metric.monthlyBytes(2000, 200_000_000)).isEqualTo(2000 * 5 * 30 * 86_400.0);
-    assertThat(Metric.monthlyBytes(2000, 0)).isZero();
+    assertThat(Metric.monthlyBytes(2000, 0)).isInfinite();
+    assertThat(Metric.monthlyBytes(0, 0)).isZero();
+    assertThat(Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES).format(Metric.monthlyBytes(1, 0)))
+        .isEqualTo("an unknown number of bytes/month");
   }
 
   @Test

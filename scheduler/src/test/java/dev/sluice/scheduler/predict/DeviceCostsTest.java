@@ -134,13 +134,16 @@ class DeviceCostsTest {
   }
 
   @Test
-  void knowsAMonthsBytesWhereThePeriodIsKnown() {
-    Predictor predictor = predictor(PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT);
+  void knowsAMonthsBytesWhereThePeriodIsKnownOrNothingIsSent() {
+    Predictor predictor =
+        predictor(
+            PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
     Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
 
     // 1,000 bytes per frame, five frames a second.
     assertThat(predictor.value(0, month, link(1e6, 200 * MS))).isEqualTo(12.96e9);
-    assertThat(predictor.value(0, month, link(1e6, 0))).isZero();
+    assertThat(predictor.value(0, month, link(1e6, 0))).isInfinite();
+    assertThat(predictor.value(1, month, link(1e6, 0))).isZero();
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.CalibrationTable.Role;
 import dev.sluice.scheduler.profile.CalibrationTable.Variant;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
@@ -74,7 +75,7 @@ class PredictorTest {
           .sample(s, 0, -1)
           .outcome(s, 0, atExit[s], confidence[s], 0.1, 0.1)
           .outcome(s, 1, 0, 0.99, 0.98, 0.1)
-          .payload(0, s, larger * bytes[s])
+          .payload(0, s, larger * bytes[s] - Envelope.REQUEST_BYTES)
           .outcome(0, s, 1, sent[s], 0.8, 0.1, 0.1);
     }
     return table.build();

@@ -14,6 +14,7 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.CalibrationTable.Role;
 import dev.sluice.scheduler.profile.CalibrationTable.Variant;
 import dev.sluice.scheduler.profile.CompanionFact;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.List;
@@ -73,7 +74,7 @@ class SentPicturesTest {
           .sample(s, 0, -1)
           .outcome(s, 0, atExit[s], early[s], 0.1, 0.1)
           .outcome(s, 1, atLast[s], last[s], 0.1, 0.1)
-          .payload(0, s, BYTES[s])
+          .payload(0, s, BYTES[s] - Envelope.REQUEST_BYTES)
           /* After jpeg the early exit is sure of everything: it must not be asked again. */
           .outcome(0, s, 0, 1, 1, 0.1, 0.1)
           .outcome(0, s, 1, afterJpeg[s], 0.8, 0.1, 0.1);
@@ -88,7 +89,7 @@ class SentPicturesTest {
       table
           .sample(s, 0, -1)
           .outcome(s, 0, 0, 0.9, 0.8, 0.1)
-          .payload(0, s, BYTES[s])
+          .payload(0, s, BYTES[s] - Envelope.REQUEST_BYTES)
           .outcome(0, s, 0, s == 3 ? 1 : 0, 0.9, 0.8, 0.1);
     }
     return table.build();
@@ -110,7 +111,8 @@ class SentPicturesTest {
     Outcome outcome = outcome(facts, plan);
 
     assertThat(outcome.exit).containsExactly(0, 1, 0, 1);
-    assertThat(outcome.bytes).containsExactly(-1, 1000, -1, 3000);
+    assertThat(outcome.bytes)
+        .containsExactly(-1, 1000 - Envelope.REQUEST_BYTES, -1, 3000 - Envelope.REQUEST_BYTES);
     assertThat(outcome.right).containsExactly(true, false, false, false);
     CostModel costs = CostModel.of(facts, plan);
     assertThat(costs.deviceStop[0]).isEqualTo(15 * MS);
@@ -131,7 +133,8 @@ class SentPicturesTest {
     Outcome outcome = outcome(facts, plan);
 
     assertThat(outcome.exit).containsExactly(0, 2, 0, 2);
-    assertThat(outcome.bytes).containsExactly(-1, 1000, -1, 3000);
+    assertThat(outcome.bytes)
+        .containsExactly(-1, 1000 - Envelope.REQUEST_BYTES, -1, 3000 - Envelope.REQUEST_BYTES);
     assertThat(outcome.right).containsExactly(true, true, false, false);
     CostModel costs = CostModel.of(facts, plan);
     assertThat(costs.deviceSent).isEqualTo(17 * MS);

@@ -1,8 +1,11 @@
 package dev.sluice.scheduler.profile;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BundleFactsTest {
   private static final BundleFacts GOOD = SyntheticFacts.of(1);
@@ -20,5 +23,55 @@ class BundleFactsTest {
     assertThatThrownBy(() -> with(GOOD.certify(), GOOD.select()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("CERTIFY and SELECT");
+  }
+
+  @Test
+  void refusesAProfileThatLacksTheHeadOfAnyEarlyExit() {
+    Profile whole = GOOD.profile();
+    assertThat(GOOD.finalExit()).isGreaterThan(1);
+    for (int missing = 0; missing < GOOD.finalExit(); missing++) {
+      int exit = missing;
+      Profile lacking =
+          new Profile(
+              whole.version(),
+              whole.machine(),
+              whole.preprocessNanos(),
+              whole.segments(),
+              whole.heads().stream().filter(head -> head.exit() != exit).toList(),
+              whole.codecs());
+
+      assertThatThrownBy(() -> with(lacking, whole))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("lacks the time of the head of exit " + exit);
+      assertThatThrownBy(() -> with(whole, lacking))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("lacks the time of the head of exit " + exit);
+    }
+  }
+
+  @Test
+  void doesWithoutTheHeadOfTheFinalExit() {
+    assertThat(GOOD.profile().hasHead(GOOD.finalExit())).isFalse();
+    assertThat(with(GOOD.profile(), GOOD.profile())).isEqualTo(GOOD);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, -0.01, 1.01, Double.POSITIVE_INFINITY})
+  void refusesAShareOfMacsThatIsNone(double share) {
+    assertThatThrownBy(() -> new BundleFacts.CutFact(0, share))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("share of MACs");
+  }
+
+  private static BundleFacts with(Profile device, Profile worker) {
+    return new BundleFacts(
+        GOOD.lastCut(),
+        GOOD.exits(),
+        GOOD.cuts(),
+        GOOD.codecs(),
+        device,
+        worker,
+        GOOD.select(),
+        GOOD.certify());
   }
 }

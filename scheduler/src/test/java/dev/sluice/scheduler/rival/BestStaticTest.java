@@ -15,6 +15,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import dev.sluice.scheduler.rival.BestStatic.Spell;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ class BestStaticTest {
 
   /* 100 ms here; 10 ms there and at 8 Mbit/s 50 ms on the link. */
   private static final BundleFacts ONE =
-      HandMade.chain(List.of(100.0), List.of(10.0), List.of(free(0, 50_000)));
+      HandMade.chain(
+          List.of(100.0), List.of(10.0), List.of(free(0, 50_000 - Envelope.REQUEST_BYTES)));
   private static final Plan HERE = Plan.local(1, List.of());
   private static final Plan THERE = new Plan(0, "raw", List.of());
 

@@ -11,6 +11,7 @@ import dev.sluice.scheduler.profile.CalibrationTable.Role;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Facts written down number by number, for examples from papers. Only lossless codecs. */
@@ -30,13 +31,19 @@ public final class HandMade {
   /** Two sides of a chain in milliseconds per segment; one exit, at the end; one right sample. */
   public static BundleFacts chain(
       List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs) {
+    return chain(deviceMs, workerMs, codecs, 1);
+  }
+
+  /** The same with so many samples, all alike. */
+  public static BundleFacts chain(
+      List<Double> deviceMs, List<Double> workerMs, List<CodecCost> codecs, int samples) {
     return exits(
         deviceMs,
         workerMs,
         List.of(deviceMs.size()),
         codecs,
         2,
-        List.of(new Row(List.of(true), List.of(0.0))));
+        Collections.nCopies(samples, new Row(List.of(true), List.of(0.0))));
   }
 
   static BundleFacts exits(
@@ -63,18 +70,23 @@ public final class HandMade {
         exits,
         cuts,
         codecs.stream().map(c -> new CodecFact(c.cut(), c.codec())).toList(),
-        profile(deviceMs, codecs),
-        profile(workerMs, codecs),
+        profile(deviceMs, exitCuts, codecs),
+        profile(workerMs, exitCuts, codecs),
         table(Role.SELECT, exitCuts, classes, rows),
         table(Role.CERTIFY, exitCuts, classes, rows));
   }
 
-  private static Profile profile(List<Double> ms, List<CodecCost> codecs) {
+  /** Heads of early exits take no time. */
+  private static Profile profile(List<Double> ms, List<Integer> exitCuts, List<CodecCost> codecs) {
     List<Profile.SegmentTime> segments = new ArrayList<>();
     for (double time : ms) {
       segments.add(new Profile.SegmentTime(segments.size() + 1, Math.round(time * MS)));
     }
-    return new Profile(Profile.VERSION, "by hand", 0, segments, List.of(), codecs);
+    List<Profile.HeadTime> heads = new ArrayList<>();
+    for (int exit = 0; exit < exitCuts.size() - 1; exit++) {
+      heads.add(new Profile.HeadTime(exit, 0));
+    }
+    return new Profile(Profile.VERSION, "by hand", 0, segments, heads, codecs);
   }
 
   private static CalibrationTable table(

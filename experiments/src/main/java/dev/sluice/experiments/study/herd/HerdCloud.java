@@ -9,6 +9,7 @@ import dev.sluice.edge.session.EventLoop;
 import dev.sluice.experiments.demo.SimulatedCloud.Worker;
 import dev.sluice.protocol.message.LoadReport;
 import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.profile.Envelope;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +26,6 @@ final class HerdCloud implements Cloud {
   private static final long PING_EVERY_NANOS = 250_000_000L;
   private static final long TELL_EVERY_NANOS = 100_000_000L;
   private static final long INTERESTED_NANOS = 10_000_000_000L;
-  private static final int ENVELOPE_BYTES = 96;
   private static final int REPLY_BYTES = 160;
   private static final double NOISE = 0.05;
 
@@ -91,7 +91,7 @@ final class HerdCloud implements Cloud {
     lastRequestNanos = submittedNanos;
     Request mine = new Request(done);
     open.put(request.id(), mine);
-    int bytes = request.payload().bytes() + ENVELOPE_BYTES;
+    int bytes = request.payload().bytes() + Envelope.REQUEST_BYTES;
     long startNanos = Math.max(submittedNanos, linkFreeNanos);
     linkFreeNanos = startNanos + transferNanos(bytes);
     long lastByteNanos = linkFreeNanos + roundTripNanos / 2;

@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Envelope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -53,7 +54,6 @@ final class Clairvoyant {
   static final int SHARES = 3;
 
   private static final double ALIKE = 0.01;
-  private static final int ENVELOPE_BYTES = 96;
 
   /** Prices of all answers being wrong, in mean costs per frame. */
   private static final double[] PRICES = {0, 1, 3, 10, 30, 100, 300, 1000};
@@ -156,7 +156,7 @@ final class Clairvoyant {
     double bytes = 0;
     int at = place(frame, plan, state);
     for (int share = 0; share < typical.length; share++) {
-      int sent = typical[share] + ENVELOPE_BYTES;
+      int sent = typical[share] + Envelope.REQUEST_BYTES;
       long departed = future.payloadDepartedNanos(begin, sent);
       long roundTrip = future.roundTripNanos(departed);
       double reply = (double) departed + roundTrip + known.workerNanos();

@@ -102,7 +102,7 @@ record PlanStatistics(
         sent == 0 ? 0 : rescue.turnNanos());
   }
 
-  /** Mean bytes per row, over all rows. */
+  /** Mean payload bytes per row, over all rows. */
   double meanBytes() {
     return offloaded * Arrays.stream(sentBytes).average().orElse(0);
   }

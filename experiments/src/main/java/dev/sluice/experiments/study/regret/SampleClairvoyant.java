@@ -7,6 +7,7 @@ import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.CalibrationTable.Variant;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.Profile;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +26,6 @@ import java.util.List;
  * a relaxation, in which choosing the frames with the smallest extra cost of being right is exact.
  */
 final class SampleClairvoyant {
-  private static final int ENVELOPE_BYTES = 96;
 
   private final Course course;
   private final BundleFacts facts;
@@ -132,7 +132,7 @@ final class SampleClairvoyant {
     double bytes = 0;
     if (way.variant() >= 0) {
       int variant = way.variant();
-      bytes = course.replay().test().bytes(variant, row) + (double) ENVELOPE_BYTES;
+      bytes = course.replay().test().bytes(variant, row) + (double) Envelope.REQUEST_BYTES;
       if (arrivals[variant] == 0) {
         long begin = captured + Math.round(way.deviceNanos());
         long departed = future.departedNanos(begin, bytes);

@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -36,7 +37,7 @@ class PlanStatisticsTest {
       assertThat(known.difference())
           .as(plan.describe())
           .isCloseTo(predictor.accuracy(at) - predictor.finalAccuracy(), within(TOLERANCE));
-      assertThat(known.meanBytes())
+      assertThat(known.meanBytes() + known.offloaded() * Envelope.REQUEST_BYTES)
           .isCloseTo(
               predictor.value(at, Metric.of(Metric.Kind.UPLINK_BYTES), estimates),
               within(TOLERANCE));
