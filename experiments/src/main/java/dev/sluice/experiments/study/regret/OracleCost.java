@@ -18,8 +18,9 @@ public final class OracleCost {
   /**
    * Streams a planner and the oracle over a course, and compares them where the oracle holds the
    * constraints as well as asked, or as well as the planner did where that fell short. The
-   * planner's own run counts as the oracle's, since the optimum costs at most that; but where the
-   * oracle holds nothing by itself, nothing is claimed: the figure is then not a number.
+   * planner's own run counts as the oracle's, since the optimum costs at most that, so the ratio is
+   * never below 1; but where no run of the oracle qualifies there is nothing to compare with: the
+   * figure is then not a number, which no claim holds with.
    *
    * @param name of the claim
    * @return the ratio of costs, wanted within 5 %
