@@ -39,16 +39,19 @@ public final class OracleCost {
       Decisions decisions = new Decisions(course.replay().facts(), course.mean());
       oracle.addAll(new Clairvoyant(course, considered, decisions).outcomes());
     }
+    return Claim.of(name, ratio(question, own, oracle), "ratio", "<= 1.05", own.frames());
+  }
+
+  /** The planner's cost over the cheapest of the oracle's runs that hold as much. */
+  static double ratio(Question question, Outcome own, List<Outcome> oracle) {
     double mostLate = Math.max(question.mostLate(), own.lateShare());
     double leastDifference = Math.min(question.leastDifference(), own.difference());
     double cost = own.value(question.cost());
-    double ratio =
-        oracle.stream()
-            .filter(outcome -> outcome.holds(mostLate, leastDifference))
-            .map(outcome -> outcome.value(question.cost()))
-            .min(Comparator.naturalOrder())
-            .map(least -> Report.ratio(cost, Math.min(cost, least)))
-            .orElse(Double.NaN);
-    return Claim.of(name, ratio, "ratio", "<= 1.05", own.frames());
+    return oracle.stream()
+        .filter(outcome -> outcome.holds(mostLate, leastDifference))
+        .map(outcome -> outcome.value(question.cost()))
+        .min(Comparator.naturalOrder())
+        .map(least -> Report.ratio(cost, Math.min(cost, least)))
+        .orElse(Double.NaN);
   }
 }
