@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A stretch in which a link passes nothing. Immutable.
+ * A stretch in which a link passes nothing to the worker: an outage, or a rate of 0, as recordings
+ * have it. Immutable.
  *
  * @param fromNanos since the link began
  * @param toNanos since the link began, after {@code fromNanos}
@@ -28,7 +29,7 @@ public record Silence(long fromNanos, long toNanos) {
     long at = 0;
     while (at < endNanos) {
       long from = at;
-      while (at < endNanos && trace.stepAt(at).outage()) {
+      while (at < endNanos && trace.stepAt(at).uplinkBlocked()) {
         at = Math.min(endNanos, trace.nextChangeNanos(at));
       }
       if (at > from && at - from >= leastNanos) {

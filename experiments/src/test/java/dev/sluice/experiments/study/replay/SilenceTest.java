@@ -55,6 +55,20 @@ class SilenceTest {
     return trace.stepAt(100L * MS * step).outage();
   }
 
+  /** Recordings of packets have no outages, but times without any packet. */
+  @Test
+  void takesARateOfNothingForSilence() {
+    List<LinkTrace.Step> steps =
+        List.of(
+            new LinkTrace.Step(0, 1000, 1000, 0, false),
+            new LinkTrace.Step(1000 * MS, 0, 1000, 0, false),
+            new LinkTrace.Step(1500 * MS, 0, 1000, 0, true),
+            new LinkTrace.Step(2000 * MS, 1000, 1000, 0, false));
+
+    assertThat(Silence.of(LinkTrace.of(steps), 4000 * MS, 1000 * MS))
+        .containsExactly(new Silence(1000 * MS, 2000 * MS));
+  }
+
   @Test
   void endsWithWhatCounts() {
     assertThat(Silence.of(Courses.link(1000, 0, 1, 4), 2000 * MS, 1))

@@ -169,10 +169,9 @@ class JudgesTest {
                     .rightInTime(tenths[i]));
   }
 
-  @SafeVarargs
-  private static LatencySlaStudy.Curves curves(Stream<Made>... strategies) {
+  private static LatencySlaStudy.Curves curves(List<Stream<Made>> strategies) {
     GridResults results =
-        Made.results(Stream.of(strategies).flatMap(cells -> cells).toArray(Made[]::new));
+        Made.results(strategies.stream().flatMap(cells -> cells).toArray(Made[]::new));
     LatencySlaStudy.Config config =
         new LatencySlaStudy.Config(
             List.of("bundle"),
@@ -200,20 +199,23 @@ class JudgesTest {
     double[] areas = new double[8];
     Arrays.fill(areas, 100 * 50.0 / 80);
 
-    assertThat(curves(curve("sluice", 0, 5, 10)).areas("sluice").orElseThrow())
+    assertThat(curves(List.of(curve("sluice", 0, 5, 10))).areas("sluice").orElseThrow())
         .containsExactly(areas, within(EXACT));
   }
 
   @Test
   void claimsTheAreaOverTheNearestRivalAndTheBestDeadlineOverNoExits() {
     List<Claim> claims =
-        curves(curve("sluice", 0, 5, 10), curve("a", 0, 5, 9), curve("b", 0, 1, 10)).claims("here");
+        curves(List.of(curve("sluice", 0, 5, 10), curve("a", 0, 5, 9), curve("b", 0, 1, 10)))
+            .claims("here");
 
     /* A tenth at the last deadline: half of 60 ms of 80. */
     assertThat(claim(claims, "best rival's (a)").measured()).isCloseTo(3.75, within(EXACT));
     assertThat(claim(claims, "best without exits").measured()).isCloseTo(40, within(EXACT));
     assertThat(
-            claim(curves(curve("sluice", 0, 5, 9), curve("a", 0, 5, 10)).claims("here"), "(a)")
+            claim(
+                    curves(List.of(curve("sluice", 0, 5, 9), curve("a", 0, 5, 10))).claims("here"),
+                    "(a)")
                 .holds())
         .isFalse();
   }
