@@ -20,6 +20,8 @@ public record RawTable(String title, String file, List<Column> columns) {
      * blocks.
      */
     BLOCK,
+    /** A part of a row's name that tells apart the rows of one block, whose mean counts. */
+    REPEAT,
     /** A measure of which less is better. */
     COST,
     /** A measure of which more is better. */
@@ -47,6 +49,11 @@ public record RawTable(String title, String file, List<Column> columns) {
     /** A part of a row's name that groups rows which depend on each other. */
     public static Column block(String name) {
       return new Column(name, Role.BLOCK);
+    }
+
+    /** A part of a row's name that tells apart rows of one block. */
+    public static Column repeat(String name) {
+      return new Column(name, Role.REPEAT);
     }
 
     /** A measure of which less is better. */

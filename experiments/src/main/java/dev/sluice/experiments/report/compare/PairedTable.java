@@ -15,8 +15,8 @@ import java.util.OptionalDouble;
 
 /**
  * One table of two runs, row by row. Rows pair up where all their keys are equal. Conditions are
- * the values of the keys; under one condition the blocks (seeds, drives, traces) are its repeats.
- * Without blocks the rows themselves are, all under one condition.
+ * the values of the keys; under one condition the blocks (seeds, drives, traces) are its repeats,
+ * each by the mean of its rows. Without blocks the rows themselves are, all under one condition.
  *
  * @param measures what is judged, condition by condition
  * @param unpaired rows of either run without a partner, or whose keys are not unique
@@ -127,7 +127,7 @@ record PairedTable(List<Measure> measures, int unpaired) {
       List<String> key = new ArrayList<>();
       for (int column = 0; column < row.size(); column++) {
         Role role = table.columns().get(column).role();
-        if (role == Role.KEY || role == Role.BLOCK) {
+        if (role == Role.KEY || role == Role.BLOCK || role == Role.REPEAT) {
           key.add(row.get(column));
         }
       }

@@ -18,8 +18,9 @@ public record Series(String name, List<Point> points) {
    * @param low lower end of the interval; {@code y} where there is none
    * @param high upper end of the interval; {@code y} where there is none
    * @param label what else is to be said about it, may be empty
+   * @param hollow whether it is not to be compared with the others, and so drawn as an outline
    */
-  public record Point(double x, double y, double low, double high, String label) {
+  public record Point(double x, double y, double low, double high, String label, boolean hollow) {
     public Point {
       Objects.requireNonNull(label, "label");
       if (!Double.isFinite(x)) {
@@ -29,17 +30,22 @@ public record Series(String name, List<Point> points) {
 
     /** Without an interval. */
     public static Point of(double x, double y) {
-      return new Point(x, y, y, y, "");
+      return new Point(x, y, y, y, "", false);
     }
 
     /** With an interval. */
     public static Point of(double x, double y, double low, double high) {
-      return new Point(x, y, low, high, "");
+      return new Point(x, y, low, high, "", false);
     }
 
     /** The same point with words about it. */
     public Point labelled(String words) {
-      return new Point(x, y, low, high, words);
+      return new Point(x, y, low, high, words, hollow);
+    }
+
+    /** The same point as one that is not to be compared, with the reason in words. */
+    public Point hollow(String reason) {
+      return new Point(x, y, low, high, reason, true);
     }
   }
 

@@ -35,7 +35,6 @@ import java.util.Set;
  * intervals of single links are not widened for their number, which is to the whole's disadvantage.
  */
 public final class AblationStudy implements Study {
-  private static final double PERCENT = 100;
 
   @Override
   public String name() {
@@ -72,20 +71,21 @@ public final class AblationStudy implements Study {
         String where = bundle + ", " + task.name();
         StrategyTable.show(
             context,
-            where + ": " + cost.name().toLowerCase(java.util.Locale.ROOT) + ", " + cost.unit(),
+            where,
             columns,
             results,
             config.strategies(),
-            series -> series.value(cost),
+            StrategyTable.Quantity.of(
+                cost.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '), cost),
             config.points());
         StrategyTable.show(
             context,
-            where + ": late, %",
+            where,
             columns,
             results,
             config.strategies(),
-            series -> PERCENT * series.value(Measure.LATE),
-            PERCENT);
+            StrategyTable.Quantity.LATE,
+            config.points());
         List<String> parts =
             config.strategies().stream().filter(name -> !name.equals(Entrants.SLUICE)).toList();
         Map<String, List<Comparison>> compared = new LinkedHashMap<>();

@@ -49,7 +49,6 @@ import java.util.function.Predicate;
  * that come too late is no merit.
  */
 public final class EnergyStudy implements Study {
-  private static final double PERCENT = 100;
   private static final double NOTICEABLE = 1.02;
   private static final String NOMINAL = "as published";
   private static final String WHOLE = "as published, all rates";
@@ -238,19 +237,19 @@ public final class EnergyStudy implements Study {
     String where = bundle + ", " + model;
     StrategyTable.show(
         context,
-        where + ": mJ per frame",
+        where,
         columns,
         nominal,
         config.grid().strategies(),
-        Series::millijoules,
+        new StrategyTable.Quantity("energy per frame", "mJ", Series::millijoules),
         config.grid().points());
     StrategyTable.show(
         context,
-        where + ": late, %",
+        where,
         columns,
         nominal,
         config.grid().strategies(),
-        series -> PERCENT * series.value(Measure.LATE),
+        StrategyTable.Quantity.LATE,
         config.grid().points());
     List<Claim> claims = new ArrayList<>();
     claims.add(

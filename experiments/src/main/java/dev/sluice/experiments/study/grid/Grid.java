@@ -46,7 +46,8 @@ public final class Grid {
   private final StudyContext context;
   private final GridConfig config;
   private final Entrants entrants;
-  private Map<String, LinkTrace> links;
+  private Map<String, LinkTrace> links = Map.of();
+  private boolean linksGiven;
   private UnaryOperator<Stream> dressing = stream -> stream;
   private BiConsumer<CellKey, StreamLog> watcher = (key, log) -> {};
   private BiFunction<CellKey, StreamLog, Map<String, Double>> extras = (key, log) -> Map.of();
@@ -63,12 +64,12 @@ public final class Grid {
     this.context = context;
     this.config = config;
     this.entrants = entrants;
-    links = config.traces();
   }
 
   /** Takes these links instead of the file's. */
   public Grid over(Map<String, LinkTrace> traces) {
     links = new LinkedHashMap<>(traces);
+    linksGiven = true;
     return this;
   }
 
@@ -118,6 +119,9 @@ public final class Grid {
    * dressing: planners that are prepared serve again.
    */
   public GridResults run(List<Subject> subjects) throws IOException, InterruptedException {
+    if (!linksGiven) {
+      over(config.traces(context));
+    }
     if (links.isEmpty()) {
       throw new IllegalArgumentException("the study has no links: give links or a sweep");
     }

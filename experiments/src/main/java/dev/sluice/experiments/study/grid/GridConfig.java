@@ -1,15 +1,23 @@
 package dev.sluice.experiments.study.grid;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.sim.trace.LinkTrace;
+import dev.sluice.sim.trace.TraceReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -64,28 +72,44 @@ public record GridConfig(
   }
 
   /**
-   * A link.
+   * A link: of one rate, or as it was recorded.
    *
-   * @param name empty for one made of rate and round trip
-   * @param uplinkMbit megabits per second from device to worker
+   * @param name empty for one made of rate and round trip, or the recording's
+   * @param uplinkMbit megabits per second from device to worker; none of a recording
    * @param downlinkMbit the same back; the uplink's where it is not given
-   * @param roundTripMillis there and back
-   * @param outages when nothing passes
+   * @param roundTripMillis there and back, which recordings do not tell
+   * @param outages when nothing passes; a recording has its own
+   * @param recorded a recording's path below the folder of traces; it begins anew at its end
+   * @param fromSeconds where in the recording the link begins, at least 0
    */
   public record Link(
       String name,
-      @JsonProperty(required = true) double uplinkMbit,
+      @Nullable Double uplinkMbit,
       @Nullable Double downlinkMbit,
       @JsonProperty(required = true) double roundTripMillis,
-      List<Outage> outages) {
+      List<Outage> outages,
+      @Nullable String recorded,
+      @Nullable Double fromSeconds) {
     public Link {
-      name =
-          name == null
-              ? String.format(
-                  Locale.ROOT, "%s Mbit/s, %s ms", plain(uplinkMbit), plain(roundTripMillis))
-              : name;
+      require(
+          (uplinkMbit == null) != (recorded == null), "a link has either uplinkMbit or recorded");
+      require(
+          recorded != null || fromSeconds == null,
+          "fromSeconds is where a recording begins, and there is none");
+      require(
+          fromSeconds == null || fromSeconds >= 0,
+          "fromSeconds must not be negative: " + fromSeconds);
+      require(
+          recorded == null || (downlinkMbit == null && (outages == null || outages.isEmpty())),
+          "a recorded link has its own rates and outages");
+      if (name == null) {
+        name =
+            recorded == null
+                ? linkName(uplinkMbit == null ? 0 : uplinkMbit, roundTripMillis)
+                : recorded;
+      }
       outages = outages == null ? List.of() : List.copyOf(outages);
-      require(uplinkMbit > 0, "uplinkMbit must be positive: " + uplinkMbit);
+      require(uplinkMbit == null || uplinkMbit > 0, "uplinkMbit must be positive: " + uplinkMbit);
       require(
           downlinkMbit == null || downlinkMbit > 0,
           "downlinkMbit must be positive: " + downlinkMbit);
@@ -97,10 +121,50 @@ public record GridConfig(
       }
     }
 
-    /** The link over time; after the last outage it stays up. */
-    public LinkTrace trace() {
-      double up = uplinkMbit * 125_000;
-      double down = (downlinkMbit == null ? uplinkMbit : downlinkMbit) * 125_000;
+    /** A link of one rate. */
+    public static Link ofRate(double uplinkMbit, double roundTripMillis) {
+      return new Link(
+          linkName(uplinkMbit, roundTripMillis),
+          uplinkMbit,
+          null,
+          roundTripMillis,
+          List.of(),
+          null,
+          null);
+    }
+
+    /** Megabits per second from device to worker; NaN of a recording. */
+    public double rateMbit() {
+      return uplinkMbit == null ? Double.NaN : uplinkMbit;
+    }
+
+    /**
+     * The link over time.
+     *
+     * @param recordings the folder of traces
+     * @return empty if it was recorded and the recording is not there
+     */
+    Optional<LinkTrace> trace(Path recordings) throws IOException {
+      if (recorded == null) {
+        return Optional.of(made());
+      }
+      Path file = recordings.resolve(recorded);
+      if (!Files.isRegularFile(file)) {
+        return Optional.empty();
+      }
+      LinkTrace trace =
+          TraceReader.read(
+              file,
+              new TraceReader.Settings(
+                  Duration.ofNanos(Math.round(roundTripMillis * 1e6)), 1, true));
+      return Optional.of(
+          Traces.begunAt(trace, Math.round((fromSeconds == null ? 0 : fromSeconds) * 1e9)));
+    }
+
+    /** After the last outage it stays up. */
+    private LinkTrace made() {
+      double up = rateMbit() * 125_000;
+      double down = (downlinkMbit == null ? rateMbit() : downlinkMbit) * 125_000;
       long roundTrip = Math.round(roundTripMillis * 1e6);
       List<LinkTrace.Step> steps = new ArrayList<>();
       steps.add(new LinkTrace.Step(0, up, down, roundTrip, false));
@@ -232,10 +296,26 @@ public record GridConfig(
     return (frames - 1 - warmUpFrames) / blockFrames;
   }
 
-  /** All links by name, those of the sweep last. */
-  public Map<String, LinkTrace> traces() {
+  /** All links by name, those of the sweep last; recordings that are not there are left out. */
+  public Map<String, LinkTrace> traces(StudyContext context) throws IOException {
+    Path recordings = context.shared().resolve("traces");
     Map<String, LinkTrace> traces = new LinkedHashMap<>();
-    allLinks(links, sweep).forEach(link -> traces.put(link.name(), link.trace()));
+    for (Link link : allLinks()) {
+      Optional<LinkTrace> trace = link.trace(recordings);
+      if (trace.isEmpty()) {
+        context
+            .console()
+            .printf(
+                "%s takes no part: there is no %s below %s; name the folder above it with"
+                    + " -Dsluice.shared=DIR%n",
+                link.name(), link.recorded(), recordings);
+      } else {
+        traces.put(link.name(), trace.get());
+        if (link.recorded() != null) {
+          context.input("trace " + link.recorded(), recordings.resolve(link.recorded()));
+        }
+      }
+    }
     return traces;
   }
 
@@ -249,7 +329,7 @@ public record GridConfig(
     if (sweep != null) {
       for (double roundTrip : sweep.roundTripMillis()) {
         for (double rate : sweep.uplinkMbit()) {
-          all.add(new Link(linkName(rate, roundTrip), rate, null, roundTrip, List.of()));
+          all.add(Link.ofRate(rate, roundTrip));
         }
       }
     }

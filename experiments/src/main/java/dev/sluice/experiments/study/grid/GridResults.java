@@ -1,5 +1,6 @@
 package dev.sluice.experiments.study.grid;
 
+import dev.sluice.experiments.report.RawTable.Column;
 import dev.sluice.experiments.study.StudyContext;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,56 +16,62 @@ import java.util.stream.Collectors;
 
 /** What a grid came to: a series for every strategy at every point. Immutable. */
 public final class GridResults {
-  private static final List<String> CELL_TITLES =
+  /**
+   * Of a cell only what its blocks do not tell is judged when two runs are compared. Seeds are its
+   * repeats; a single one says nothing about noise.
+   */
+  private static final List<Column> CELL_COLUMNS =
       List.of(
-          "bundle",
-          "device",
-          "link",
-          "task",
-          "strategy",
-          "seed",
-          "frames",
-          "throughput_per_s",
-          "mean_ms",
-          "p50_ms",
-          "p95_ms",
-          "p99_ms",
-          "accuracy",
-          "uncut_accuracy",
-          "right_in_time",
-          "late",
-          "degraded",
-          "offloaded",
-          "worker_ms",
-          "device_ms",
-          "uplink_bytes",
-          "probes",
-          "plan_changes",
-          "mj_per_frame",
-          "proven");
+          Column.key("bundle"),
+          Column.key("device"),
+          Column.key("link"),
+          Column.key("task"),
+          Column.key("strategy"),
+          Column.block("seed"),
+          Column.info("frames"),
+          Column.info("throughput_per_s"),
+          Column.info("mean_ms"),
+          Column.info("p50_ms"),
+          Column.cost("p95_ms"),
+          Column.cost("p99_ms"),
+          Column.info("accuracy"),
+          Column.info("uncut_accuracy"),
+          Column.info("right_in_time"),
+          Column.info("late"),
+          Column.info("degraded"),
+          Column.info("offloaded"),
+          Column.info("worker_ms"),
+          Column.info("device_ms"),
+          Column.info("uplink_bytes"),
+          Column.info("probes"),
+          Column.info("plan_changes"),
+          Column.cost("mj_per_frame"),
+          Column.info("proven"));
 
-  private static final List<String> BLOCK_TITLES =
+  /** Blocks of the same pictures depend on each other, as in {@link Series#groups}. */
+  private static final List<Column> BLOCK_COLUMNS =
       List.of(
-          "bundle",
-          "device",
-          "link",
-          "task",
-          "strategy",
-          "seed",
-          "block",
-          "frames",
-          "right",
-          "uncut_right",
-          "right_in_time",
-          "late",
-          "dropped",
-          "degraded",
-          "from_cloud",
-          "latency_ms_sum",
-          "span_ms",
-          "worker_ms_sum",
-          "device_ms_sum",
-          "uplink_bytes_sum");
+          Column.key("bundle"),
+          Column.key("device"),
+          Column.key("link"),
+          Column.key("task"),
+          Column.key("strategy"),
+          Column.block("pictures"),
+          Column.repeat("seed"),
+          Column.repeat("block"),
+          Column.info("frames"),
+          Column.gain("right"),
+          Column.info("uncut_right"),
+          Column.gain("right_in_time"),
+          Column.cost("late"),
+          Column.cost("dropped"),
+          Column.info("degraded"),
+          Column.info("from_cloud"),
+          Column.cost("latency_ms_sum"),
+          Column.cost("span_ms"),
+          Column.cost("worker_ms_sum"),
+          Column.cost("device_ms_sum"),
+          Column.cost("uplink_bytes_sum"));
 
   private final Map<CellKey.Point, Map<String, Series>> series = new LinkedHashMap<>();
   private final List<CellResult> cells;
@@ -160,8 +167,9 @@ public final class GridResults {
       CellKey key = cell.key();
       Series alone = new Series(key.point(), key.strategy(), List.of(cell));
       List<Object> name =
-          List.of(key.bundle(), key.device(), key.link(), key.task(), key.strategy(), key.seed());
+          List.of(key.bundle(), key.device(), key.link(), key.task(), key.strategy());
       List<Object> line = new ArrayList<>(name);
+      line.add(key.seed());
       line.add(alone.frames());
       line.add(alone.value(Measure.THROUGHPUT));
       line.add(alone.value(Measure.MEAN_LATENCY));
@@ -188,18 +196,19 @@ public final class GridResults {
       line.add(cell.proven());
       lines.add(line);
       for (int i = 0; i < cell.blocks().size(); i++) {
-        blocks.add(line(name, i, cell.blocks().get(i)));
+        int pictures = (key.seed() * cell.blocks().size() + i) % cell.differentBlocks();
+        blocks.add(line(name, List.of(pictures, key.seed(), i), cell.blocks().get(i)));
       }
     }
-    context.csv("cells.csv", CELL_TITLES, lines);
-    context.csv("blocks.csv", BLOCK_TITLES, blocks);
+    context.table("cells", "cells.csv", CELL_COLUMNS, lines);
+    context.table("blocks", "blocks.csv", BLOCK_COLUMNS, blocks);
   }
 
-  private static List<Object> line(List<Object> name, int number, Block block) {
+  private static List<Object> line(List<Object> name, List<Object> numbers, Block block) {
     List<Object> line = new ArrayList<>(name);
+    line.addAll(numbers);
     line.addAll(
         List.of(
-            number,
             block.frames(),
             block.right(),
             block.uncutRight(),

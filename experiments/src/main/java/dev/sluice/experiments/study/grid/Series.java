@@ -14,6 +14,7 @@ import org.HdrHistogram.Histogram;
  */
 public record Series(CellKey.Point point, String strategy, List<CellResult> seeds) {
   private static final double POINTS = 100;
+  private static final int QUANTILES = 200;
 
   public Series {
     seeds = List.copyOf(seeds);
@@ -54,6 +55,17 @@ public record Series(CellKey.Point point, String strategy, List<CellResult> seed
     Histogram sum = CellResult.empty();
     seeds.forEach(cell -> cell.addTo(sum));
     return sum.getValueAtPercentile(percent) / 1e3;
+  }
+
+  /** Two hundred quantiles of the latency at equal distance, in milliseconds. */
+  double[] latencyQuantiles() {
+    Histogram sum = CellResult.empty();
+    seeds.forEach(cell -> cell.addTo(sum));
+    double[] quantiles = new double[QUANTILES];
+    for (int i = 0; i < QUANTILES; i++) {
+      quantiles[i] = sum.getValueAtPercentile(100 * (i + 0.5) / QUANTILES) / 1e3;
+    }
+    return quantiles;
   }
 
   /**

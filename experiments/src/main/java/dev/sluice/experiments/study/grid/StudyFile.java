@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sluice.experiments.study.StudyContext;
@@ -110,10 +111,11 @@ public final class StudyFile {
       throw unknown(name, e.getPropertyName(), parent(e), known, e);
     } catch (JsonMappingException e) {
       /* A field that is missing is often there under another name, which says more. */
+      List<Reference> place = holder(e);
       List<String> known = components(e);
-      for (String field : fields(tree, e)) {
+      for (String field : fields(tree, place)) {
         if (!known.isEmpty() && !known.contains(field)) {
-          throw unknown(name, field, parent(e), known, e);
+          throw unknown(name, field, place, known, e);
         }
       }
       throw new IllegalArgumentException(name + ": " + reason(e) + in(e.getPath()), e);
@@ -137,10 +139,15 @@ public final class StudyFile {
     return e.getPath().subList(0, Math.max(0, e.getPath().size() - 1));
   }
 
-  /** The fields of what holds it, in the file. */
-  private static List<String> fields(JsonNode tree, JsonMappingException e) {
+  /** What was to be made when a mapping failed: of a field, or of all fields together. */
+  private static List<Reference> holder(JsonMappingException e) {
+    return e instanceof ValueInstantiationException ? e.getPath() : parent(e);
+  }
+
+  /** The fields that are there, in the file. */
+  private static List<String> fields(JsonNode tree, List<Reference> place) {
     JsonNode node = tree;
-    for (Reference step : parent(e)) {
+    for (Reference step : place) {
       node =
           step.getFieldName() == null ? node.path(step.getIndex()) : node.path(step.getFieldName());
     }
@@ -152,7 +159,10 @@ public final class StudyFile {
   /** The fields that it may have; empty if that is not known. */
   private static List<String> components(JsonMappingException e) {
     List<Reference> path = e.getPath();
-    Object from = path.isEmpty() ? null : path.get(path.size() - 1).getFrom();
+    Object from =
+        e instanceof ValueInstantiationException whole
+            ? whole.getType().getRawClass()
+            : path.isEmpty() ? null : path.get(path.size() - 1).getFrom();
     RecordComponent[] components =
         from instanceof Class<?> owner ? owner.getRecordComponents() : null;
     return components == null

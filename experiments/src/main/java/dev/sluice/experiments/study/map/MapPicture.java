@@ -95,7 +95,7 @@ final class MapPicture {
     Map<String, GridConfig.Link> links = new LinkedHashMap<>();
     config.grid().allLinks().forEach(link -> links.put(link.name(), link));
     List<Double> rates =
-        links.values().stream().map(GridConfig.Link::uplinkMbit).distinct().sorted().toList();
+        links.values().stream().map(GridConfig.Link::rateMbit).distinct().sorted().toList();
     List<Double> trips =
         links.values().stream().map(GridConfig.Link::roundTripMillis).distinct().sorted().toList();
     List<Figure.HeatMap.Cell> cells = new ArrayList<>();
@@ -108,7 +108,7 @@ final class MapPicture {
                 known ->
                     cells.add(
                         new Figure.HeatMap.Cell(
-                            rates.indexOf(link.uplinkMbit()),
+                            rates.indexOf(link.rateMbit()),
                             trips.indexOf(link.roundTripMillis()),
                             known,
                             label.apply(region))));
@@ -155,7 +155,7 @@ final class MapPicture {
                     GridConfig.Link::roundTripMillis, java.util.TreeMap::new, Collectors.toList()));
     List<String> titles = new ArrayList<>();
     titles.add("round trip");
-    rows.values().iterator().next().forEach(link -> titles.add(link.uplinkMbit() + " Mbit/s"));
+    rows.values().iterator().next().forEach(link -> titles.add(link.rateMbit() + " Mbit/s"));
     TextTable table = new TextTable(titles.toArray(String[]::new));
     rows.forEach(
         (roundTrip, links) -> {

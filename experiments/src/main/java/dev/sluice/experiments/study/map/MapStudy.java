@@ -40,6 +40,9 @@ public final class MapStudy implements Study {
         throw new IllegalArgumentException("joint names no kind: " + joint);
       }
       grid.aboutSluice();
+      if (grid.links().stream().anyMatch(link -> link.recorded() != null)) {
+        throw new IllegalArgumentException("a map has links of one rate each, none recorded");
+      }
       if (grid.tasks().size() != 1) {
         throw new IllegalArgumentException("a map has one task, not " + grid.tasks().size());
       }

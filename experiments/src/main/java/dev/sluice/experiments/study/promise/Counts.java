@@ -10,13 +10,18 @@ import dev.sluice.experiments.study.replay.StreamLog;
  * @param degraded answered by the device because the plan's way was too slow
  * @param onlyHere frames that the strategy gets right and the uncut network wrong
  * @param onlyUncut frames that the uncut network gets right and the strategy wrong
- * @param lostByFallback of the last, those that the device answered for want of another answer
+ * @param lostInTrouble of the last, those that the device answered for want of another answer while
+ *     it was slowed down or the link was away
  */
-record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, int lostByFallback) {
+record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, int lostInTrouble) {
   static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0);
 
-  /** One frame. */
-  static Counts of(StreamLog log, int frame) {
+  /**
+   * One frame.
+   *
+   * @param trouble whether the device was slowed down or the link away
+   */
+  static Counts of(StreamLog log, int frame, boolean trouble) {
     boolean lost = log.uncutRight(frame) && !log.right(frame);
     boolean fallback = log.degraded(frame) || log.dropped(frame);
     return new Counts(
@@ -25,7 +30,7 @@ record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, i
         fallback ? 1 : 0,
         log.right(frame) && !log.uncutRight(frame) ? 1 : 0,
         lost ? 1 : 0,
-        lost && fallback ? 1 : 0);
+        lost && fallback && trouble ? 1 : 0);
   }
 
   Counts plus(Counts other) {
@@ -35,7 +40,7 @@ record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, i
         degraded + other.degraded,
         onlyHere + other.onlyHere,
         onlyUncut + other.onlyUncut,
-        lostByFallback + other.lostByFallback);
+        lostInTrouble + other.lostInTrouble);
   }
 
   /** Accuracy minus the uncut network's, in points; NaN of no frames. */

@@ -33,18 +33,20 @@ record Course30(List<Minute> minutes, List<Counts> byPictures) {
   /**
    * Cuts a stream.
    *
+   * @param trouble when nothing else can be had than the device's own answer
    * @param groups how many groups of pictures there are: frame {@code i} has a picture of group
    *     {@code i / GROUP} modulo this, but for the shift
    */
-  static Course30 of(StreamLog log, PromiseConfig config, int groups) {
+  static Course30 of(StreamLog log, PromiseConfig config, Trouble trouble, int groups) {
     List<Counts> byPictures = new ArrayList<>(Collections.nCopies(groups, Counts.NONE));
     for (int frame = 0; frame < log.frames(); frame++) {
-      if (!config.exempt(log.captureNanos(frame) - StreamReplay.LEAD_NANOS)) {
+      long at = log.captureNanos(frame) - StreamReplay.LEAD_NANOS;
+      if (!config.exempt(at)) {
         int group = frame / GROUP % groups;
-        byPictures.set(group, byPictures.get(group).plus(Counts.of(log, frame)));
+        byPictures.set(group, byPictures.get(group).plus(Counts.of(log, frame, trouble.at(at))));
       }
     }
-    return new Course30(Minute.of(log, config), byPictures);
+    return new Course30(Minute.of(log, config, trouble), byPictures);
   }
 
   /** All frames that are not exempt. */

@@ -29,7 +29,7 @@ record Minute(
   private static final double FALSE_ALARM = 0.05;
 
   /** Cuts a stream into minutes. */
-  static List<Minute> of(StreamLog log, PromiseConfig config) {
+  static List<Minute> of(StreamLog log, PromiseConfig config, Trouble trouble) {
     List<Minute> minutes = new ArrayList<>();
     int from = 0;
     while (from < log.frames()) {
@@ -38,7 +38,7 @@ record Minute(
       while (to < log.frames() && sinceBegin(log, to) / MINUTE_NANOS == number) {
         to++;
       }
-      minutes.add(of(log, config, number, from, to));
+      minutes.add(of(log, config, trouble, number, from, to));
       from = to;
     }
     return minutes;
@@ -48,14 +48,15 @@ record Minute(
     return log.captureNanos(frame) - StreamReplay.LEAD_NANOS;
   }
 
-  private static Minute of(StreamLog log, PromiseConfig config, int number, int from, int to) {
+  private static Minute of(
+      StreamLog log, PromiseConfig config, Trouble trouble, int number, int from, int to) {
     Counts all = Counts.NONE;
     Counts counted = Counts.NONE;
     int throttled = 0;
     for (int frame = from; frame < to; frame++) {
-      Counts one = Counts.of(log, frame);
-      all = all.plus(one);
       long at = sinceBegin(log, frame);
+      Counts one = Counts.of(log, frame, trouble.at(at));
+      all = all.plus(one);
       if (!config.exempt(at)) {
         counted = counted.plus(one);
         throttled += config.throttling().span().holds(at) ? 1 : 0;
@@ -97,11 +98,8 @@ record Minute(
                   : 2 * throttled > counted.frames() ? THROTTLED : UNEXPLAINED));
     }
     if (counted.points() < -points) {
-      boolean fallback = counted.lostByFallback() > MOST * counted.onlyUncut();
-      String cause =
-          fallback
-              ? 2 * throttled > counted.frames() ? FALLBACK + " while it throttled" : FALLBACK
-              : chance(points) > alarm ? CHANCE : UNEXPLAINED;
+      boolean fallback = counted.lostInTrouble() > MOST * counted.onlyUncut();
+      String cause = fallback ? FALLBACK : chance(points) > alarm ? CHANCE : UNEXPLAINED;
       broken.add(
           String.format(
               Locale.ROOT,
@@ -126,8 +124,13 @@ record Minute(
   /** What a violation is called that one of so many minutes may have. */
   static final String CHANCE = "no more than chance among all minutes";
 
-  /** The device answered alone because the plan's way was too slow. */
-  static final String FALLBACK = "most were answered by the device alone";
+  /**
+   * The device answered alone because the plan's way was too slow, at a time when none was quick
+   * enough. Where neither device nor link was in trouble a device that answers alone explains
+   * nothing: it was the plan that did not fit.
+   */
+  static final String FALLBACK =
+      "most were answered by the device alone while it throttled or the link was away";
 
   static final String THROTTLED = "the device throttled";
 

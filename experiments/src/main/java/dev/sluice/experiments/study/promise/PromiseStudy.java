@@ -36,9 +36,11 @@ import java.util.Objects;
  * <p>Exempt are the frames captured during the outage and the time that recovery from it takes by
  * design ({@link StreamReplay#recoveryNanos}), as in the demo, and those captured during the shift,
  * since a certified floor is promised for data like those of the CERTIFY table. All others count in
- * one test of the floor and one of the deadline; lateness is also claimed of the whole time. Every
- * minute in which frames that count break a promise is listed with its cause. The trace-clairvoyant
- * oracle of the study of regret is compared with over the first minutes, in which nothing happens.
+ * one test of the floor and one of the deadline, those among them during which the recording itself
+ * is silent; lateness is also claimed of the whole time. Every minute in which frames that count
+ * break a promise is listed with its cause: chance, the device or the link ({@link Trouble}), or
+ * none. The trace-clairvoyant oracle of the study of regret is compared with over the first
+ * minutes, in which nothing happens.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
@@ -141,7 +143,8 @@ public final class PromiseStudy implements Study {
                           config.throttling().span().holds(nanos)
                               ? config.throttling().slowdown()
                               : 1));
-      return Course30.of(log, config, subject.test().samples() / Course30.GROUP);
+      return Course30.of(
+          log, config, Trouble.of(trace, config), subject.test().samples() / Course30.GROUP);
     }
   }
 
@@ -302,7 +305,8 @@ public final class PromiseStudy implements Study {
     Course course = new Course(config.trace(), replay, config.question(), trace, rows, seed);
     return dev.sluice.experiments.study.regret.OracleCost.over(
         subject.name()
-            + ": cost over the trace-clairvoyant oracle's, first "
+            + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
+            + " counts, first "
             + String.format(Locale.ROOT, "%.0f", config.oracleMinutes())
             + " minutes, emulated",
         course,

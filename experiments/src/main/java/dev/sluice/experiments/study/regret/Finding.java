@@ -60,29 +60,27 @@ record Finding(
   /**
    * The cheapest of the oracle's runs that hold the constraints as well as was asked, or as well as
    * the scheduler did where that fell short. Since the optimum costs at most what the scheduler
-   * did, the scheduler's own run counts as well.
+   * did, the scheduler's own run counts as well, so the scheduler never costs less than this. Empty
+   * where none of the oracle's runs qualifies: the scheduler's own says nothing about itself.
    */
-  Outcome reference() {
-    List<Outcome> runs = new ArrayList<>(oracle);
-    runs.add(sluice);
-    return cheapest(
-            runs,
-            Math.max(question.mostLate(), sluice.lateShare()),
-            Math.min(question.leastDifference(), sluice.difference()))
-        .orElseThrow();
+  Optional<Outcome> reference() {
+    return noDearerThanOwn(oracle);
   }
 
   /** The same over everything that was replayed, unproven and never changed plans included. */
-  Outcome freeReference() {
-    List<Outcome> runs = new ArrayList<>(freeOracle);
-    runs.addAll(oracle);
-    runs.addAll(statics);
-    runs.add(sluice);
+  Optional<Outcome> freeReference() {
+    List<Outcome> others = new ArrayList<>(freeOracle);
+    others.addAll(oracle);
+    others.addAll(statics);
+    return noDearerThanOwn(others);
+  }
+
+  private Optional<Outcome> noDearerThanOwn(List<Outcome> others) {
     return cheapest(
-            runs,
+            others,
             Math.max(question.mostLate(), sluice.lateShare()),
             Math.min(question.leastDifference(), sluice.difference()))
-        .orElseThrow();
+        .map(best -> cost(best) < cost(sluice) ? best : sluice);
   }
 
   /** Whether some run of the oracle holds the question's constraints. */

@@ -176,11 +176,15 @@ public final class RegretStudy implements Study {
           .console()
           .printf(
               Locale.ROOT,
-              "  %s, %s, %s: %.3f of the oracle's cost, late %.1f %%, accuracy %+.2f pt%n",
+              "  %s, %s, %s: %s, late %.1f %%, accuracy %+.2f pt%n",
               subject.name(),
               question.name(),
               trace.getKey(),
-              Report.ratio(finding.cost(finding.sluice()), finding.cost(finding.reference())),
+              finding
+                  .reference()
+                  .map(best -> Report.ratio(finding.cost(finding.sluice()), finding.cost(best)))
+                  .map(ratio -> String.format(Locale.ROOT, "%.3f of the oracle's cost", ratio))
+                  .orElse("no run of the oracle to compare with"),
               100 * finding.sluice().lateShare(),
               100 * finding.sluice().difference());
     }

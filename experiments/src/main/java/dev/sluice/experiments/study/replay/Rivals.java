@@ -52,8 +52,9 @@ import java.util.stream.Stream;
  * where its authors had those of other days.
  *
  * <p>Who sends pictures with one codec ({@code cloud-only best}, SPINN) gets the {@link
- * BestPicture} of the bundle for the objective; a cascade chooses among all picture codecs as the
- * link changes.
+ * BestPicture} of the bundle for the objective; {@code exit, then picture} chooses among all
+ * picture codecs as the link changes. A cascade that asks a companion, another network than its
+ * own, is in no study: replays know one network only.
  *
  * <p>Codecs of pictures that a bundle does not have take no part, nor does {@code device-only int8}
  * on a bundle without that variant.
@@ -236,11 +237,11 @@ public final class Rivals {
                               BandwidthState.along(rates(course))))));
       all.add(
           new Contender(
-              "cascade",
+              "exit, then picture",
               form,
               EnumSet.allOf(Kind.class),
               true,
-              (known, question) -> cascade(known, question, form, energy)));
+              (known, question) -> exitThenPicture(known, question, form, energy)));
       all.add(new Contender("branchynet", form, Set.of(Kind.ACCURACY), false, Rivals::branchyNet));
       all.add(
           new Contender("ddnn", form, Set.of(Kind.ACCURACY, Kind.UPLINK_BYTES), false, ddnn(form)));
@@ -283,21 +284,21 @@ public final class Rivals {
   }
 
   /**
-   * An early exit on the device stands for the small network of a cascade; what it is not sure of
-   * goes as a picture to the whole network. Exit and threshold, and in the shared form the
-   * picture's codec among all of the bundle's, are chosen by the objective, its bound of the
-   * accuracy included, under the conditions of the moment, as the scheduler does without its
-   * proofs. The published form sends JPEG of quality 75, the usual one of the frameworks that offer
-   * cascades.
+   * An early exit on the device answers what it is sure of; the rest goes as a picture to the same
+   * network. It is what a cascade comes to without a second network. Exit and threshold, and in the
+   * shared form the picture's codec among all of the bundle's, are chosen by the objective, its
+   * bound of the accuracy included, under the conditions of the moment, as the scheduler does
+   * without its proofs. The published form sends JPEG of quality 75, the usual one of the
+   * frameworks that offer cascades.
    *
    * @throws IllegalArgumentException if the bundle has no codec to send a picture with
    */
-  private static Function<Course, Entry> cascade(
+  private static Function<Course, Entry> exitThenPicture(
       BundleFacts facts, Question question, Form form, EnergyModel energy) {
     List<PlanChain> chains = new ArrayList<>();
     for (PlanChain chain : CandidatePlans.sluice(facts)) {
       List<Plan> plans =
-          chain.plans().stream().filter(plan -> isCascade(facts, plan, form)).toList();
+          chain.plans().stream().filter(plan -> isExitThenPicture(facts, plan, form)).toList();
       if (!plans.isEmpty()) {
         chains.add(new PlanChain(plans));
       }
@@ -314,7 +315,7 @@ public final class Rivals {
                 chains)));
   }
 
-  private static boolean isCascade(BundleFacts facts, Plan plan, Form form) {
+  private static boolean isExitThenPicture(BundleFacts facts, Plan plan, Form form) {
     if (!plan.usesCloud()) {
       return plan.split() == facts.lastCut() && plan.exits().isEmpty();
     }

@@ -48,6 +48,25 @@ public final class Traces {
     return read(context, 1);
   }
 
+  /** A trace that begins anew at its end, begun somewhere in it. */
+  public static LinkTrace begunAt(LinkTrace trace, long nanos) {
+    if (nanos == 0) {
+      return trace;
+    }
+    List<LinkTrace.Step> steps = new ArrayList<>();
+    for (long at = nanos; at < nanos + trace.durationNanos(); at = trace.nextChangeNanos(at)) {
+      LinkTrace.Step step = trace.stepAt(at);
+      steps.add(
+          new LinkTrace.Step(
+              at - nanos,
+              step.uplinkBytesPerSecond(),
+              step.downlinkBytesPerSecond(),
+              step.roundTripNanos(),
+              step.outage()));
+    }
+    return LinkTrace.of(steps, trace.durationNanos(), true);
+  }
+
   private static Map<String, LinkTrace> read(StudyContext context, int stride) throws IOException {
     Path root = context.shared().resolve("traces");
     List<Path> files = new ArrayList<>();

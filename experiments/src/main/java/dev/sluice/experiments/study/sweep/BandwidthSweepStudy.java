@@ -74,34 +74,44 @@ public final class BandwidthSweepStudy implements Study {
         Map<String, CellKey.Point> columns = GridResults.byLink(points);
         StrategyTable.show(
             context,
-            bundle + ", " + task.name() + ", " + measure.unit(),
+            bundle,
             StrategyTable.Along.uplink(config),
             columns,
             results,
             config.strategies(),
-            series -> series.value(measure),
+            StrategyTable.Quantity.of(
+                measure == Measure.THROUGHPUT ? "throughput" : "mean latency", measure),
             config.points());
         standings.forEach(standing -> lines.add(line("accurate", standing, measure)));
         amongProven.forEach(standing -> lines.add(line("proven", standing, measure)));
-        claims.add(
-            Claim.of(
-                bundle
-                    + ", "
-                    + task.name()
-                    + ": rates at which Sluice is less accurate than allowed",
-                Standing.inaccurate(standings),
-                "rates",
-                "= 0",
-                standings.size()));
-        claims.addAll(best(bundle, task.name(), "best rival's", measure, standings));
-        claims.addAll(
-            best(bundle, task.name(), "best rival's whose plans are proven", measure, amongProven));
+        claims.addAll(claims(bundle, task.name(), standings, amongProven));
         if (measure == Measure.THROUGHPUT) {
           claims.addAll(neurosurgeon(bundle, results, points, config.points(), seed));
         }
       }
     }
     context.csv("standings.csv", TITLES, lines);
+    return claims;
+  }
+
+  /**
+   * What is claimed of a bundle and task.
+   *
+   * @param amongProven the same points against rivals whose plans are proven
+   */
+  static List<Claim> claims(
+      String bundle, String task, List<Standing> standings, List<Standing> amongProven) {
+    Measure measure = measure(task);
+    List<Claim> claims = new ArrayList<>();
+    claims.add(
+        Claim.of(
+            bundle + ", " + task + ": rates at which Sluice is less accurate than allowed",
+            Standing.inaccurate(standings),
+            "rates",
+            "= 0",
+            standings.size()));
+    claims.addAll(best(bundle, task, "best rival's", measure, standings));
+    claims.addAll(best(bundle, task, "best rival's whose plans are proven", measure, amongProven));
     return claims;
   }
 
@@ -181,7 +191,7 @@ public final class BandwidthSweepStudy implements Study {
   }
 
   /** Against Neurosurgeon with its own codec, somewhere and in the geometric mean. */
-  private static List<Claim> neurosurgeon(
+  static List<Claim> neurosurgeon(
       String bundle, GridResults results, List<CellKey.Point> points, double loss, long seed) {
     List<Paired.Pair> pairs = new ArrayList<>();
     for (CellKey.Point point : points) {

@@ -134,13 +134,13 @@ public final class LatencySlaStudy implements Study {
           }
           StrategyTable.show(
               context,
-              "%s, %s, %s: right and in time, %%".formatted(bundle, device.name(), link.name()),
+              "%s, %s, %s".formatted(bundle, device.name(), link.name()),
               new StrategyTable.Along(
                   Axis.of("deadline", "ms"), point -> deadlines.getOrDefault(point.task(), 0)),
               points,
               results,
               config.strategies(),
-              series -> POINTS * series.value(Measure.RIGHT_IN_TIME),
+              StrategyTable.Quantity.RIGHT_IN_TIME,
               ANY_LOSS);
           String where = "%s, %s, %s".formatted(bundle, device.name(), link.name());
           Curves curves = new Curves(results, List.copyOf(points.values()), config);
@@ -157,7 +157,7 @@ public final class LatencySlaStudy implements Study {
   }
 
   /** The curves of all strategies on one link. */
-  private record Curves(GridResults results, List<CellKey.Point> points, Config config) {
+  record Curves(GridResults results, List<CellKey.Point> points, Config config) {
     /** Areas by group of blocks, in points; empty if the strategy took no part. */
     Optional<double[]> areas(String strategy) {
       List<List<List<Block>>> curve = new ArrayList<>();

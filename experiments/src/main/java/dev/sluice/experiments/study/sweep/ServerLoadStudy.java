@@ -30,7 +30,6 @@ import java.util.Map;
  */
 public final class ServerLoadStudy implements Study {
   private static final double MOST_LATE = 0.05;
-  private static final double PERCENT = 100;
 
   /**
    * Whom Sluice is compared with, and what is wanted at best. All that send pictures cost a worker
@@ -76,35 +75,46 @@ public final class ServerLoadStudy implements Study {
       Map<String, CellKey.Point> columns = GridResults.byLink(points);
       StrategyTable.show(
           context,
-          bundle + ": worker's compute per frame, ms",
+          bundle,
           StrategyTable.Along.uplink(config),
           columns,
           results,
           config.strategies(),
-          series -> series.value(Measure.WORKER),
+          StrategyTable.Quantity.of("worker's compute per frame", Measure.WORKER),
           config.points());
       StrategyTable.show(
           context,
-          bundle + ": late, %",
+          bundle,
           StrategyTable.Along.uplink(config),
           columns,
           results,
           config.strategies(),
-          series -> PERCENT * series.value(Measure.LATE),
+          StrategyTable.Quantity.LATE,
           config.points());
       for (CellKey.Point point : points) {
         results.all(point).values().forEach(series -> served.add(served(series)));
       }
-      claims.addAll(held(bundle, results, points, config));
-      WANTED.forEach(
-          (rival, wanted) ->
-              claims.addAll(less(bundle, results, points, rival, wanted, config, seed)));
+      claims.addAll(claims(bundle, results, points, config, seed));
     }
     context.csv(
         "served.csv",
         List.of(
             "bundle", "link", "strategy", "late", "worker_ms_per_frame", "frames_per_s_per_core"),
         served);
+    return claims;
+  }
+
+  /** What is claimed of a bundle. */
+  static List<Claim> claims(
+      String bundle,
+      GridResults results,
+      List<CellKey.Point> points,
+      GridConfig config,
+      long seed) {
+    List<Claim> claims = new ArrayList<>(held(bundle, results, points, config));
+    WANTED.forEach(
+        (rival, wanted) ->
+            claims.addAll(less(bundle, results, points, rival, wanted, config, seed)));
     return claims;
   }
 

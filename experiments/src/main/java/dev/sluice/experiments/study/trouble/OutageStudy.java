@@ -11,21 +11,24 @@ import dev.sluice.experiments.study.grid.GridResults;
 import dev.sluice.experiments.study.grid.Measure;
 import dev.sluice.experiments.study.grid.Series;
 import dev.sluice.experiments.study.grid.StrategyTable;
+import dev.sluice.experiments.study.grid.StrategyTable.Quantity;
 import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.sim.trace.LinkTrace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 
 /**
  * What becomes of frames while the link is away, and how soon afterwards does the cloud answer
- * again? Links lose everything for a time, in silence; the device finds out by itself. All is
- * emulated.
+ * again? Links lose everything for a time, in silence, as told or as it was recorded; the device
+ * finds out by itself. All is emulated.
  */
 public final class OutageStudy implements Study {
   private static final double PERCENT = 100;
@@ -55,13 +58,13 @@ public final class OutageStudy implements Study {
             config.pictures(),
             name -> config.bundles().contains(name),
             Entrants.usual().computeAt(config.strategies()));
-    Map<String, List<GridConfig.Outage>> outages =
-        config.allLinks().stream()
-            .collect(Collectors.toMap(GridConfig.Link::name, GridConfig.Link::outages));
+    Map<String, LinkTrace> links = config.traces(context);
     GridResults results =
         new Grid(context, config)
+            .over(links)
             .noting(
-                (key, log) -> new Outages(outages.getOrDefault(key.link(), List.of())).figures(log))
+                (key, log) ->
+                    Outages.of(Objects.requireNonNull(links.get(key.link())), log).figures(log))
             .run(subjects);
     results.write(context);
     List<Claim> claims = new ArrayList<>();
@@ -75,9 +78,13 @@ public final class OutageStudy implements Study {
             results.all(point).values().forEach(series -> lines.add(line(series)));
           }
         }
-        String title = subject.name() + ", " + task.name() + ": ";
-        print(context, config, results, columns, title);
-        claims.addAll(claims(subject, task, config, results, List.copyOf(columns.values())));
+        print(context, config, results, columns, subject.name(), task);
+        claims.addAll(
+            claims(
+                subject.name() + ", " + task.name(),
+                results,
+                List.copyOf(columns.values()),
+                point -> firstExitFits(subject, device(config, point), task)));
       }
     }
     context.csv("outages.csv", TITLES, lines);
@@ -89,16 +96,24 @@ public final class OutageStudy implements Study {
       GridConfig config,
       GridResults results,
       Map<String, CellKey.Point> columns,
-      String title) {
-    Map<String, java.util.function.ToDoubleFunction<Series>> figures = new LinkedHashMap<>();
-    figures.put("right and in time, %", s -> PERCENT * s.value(Measure.RIGHT_IN_TIME));
-    figures.put("in time, %", s -> PERCENT * (1 - s.value(Measure.LATE)));
-    figures.put("points below uncut while away", s -> s.extra(Outages.LOSS_POINTS));
-    figures.put("seconds until the cloud answers again", s -> s.extra(Outages.RECOVERY_SECONDS));
-    figures.forEach(
-        (name, figure) ->
-            StrategyTable.show(
-                context, title + name, columns, results, config.strategies(), figure, PERCENT));
+      String bundle,
+      GridConfig.Task task) {
+    for (Quantity quantity :
+        List.of(
+            Quantity.RIGHT_IN_TIME,
+            new Quantity("in time", "%", s -> PERCENT * (1 - s.value(Measure.LATE))),
+            new Quantity("below uncut while away", "points", s -> s.extra(Outages.LOSS_POINTS)),
+            new Quantity(
+                "until the cloud answers again", "s", s -> s.extra(Outages.RECOVERY_SECONDS)))) {
+      StrategyTable.show(
+          context,
+          bundle + ", " + task.name(),
+          columns,
+          results,
+          config.strategies(),
+          quantity,
+          PERCENT * task.question().mostLoss());
+    }
   }
 
   private static final List<String> TITLES =
@@ -126,14 +141,17 @@ public final class OutageStudy implements Study {
         series.extra(Outages.RECOVERY_SECONDS));
   }
 
-  private static List<Claim> claims(
-      Subject subject,
-      GridConfig.Task task,
-      GridConfig config,
+  /**
+   * What is claimed.
+   *
+   * @param fits whether the device gets to its first exit within the deadline
+   */
+  static List<Claim> claims(
+      String where,
       GridResults results,
-      List<CellKey.Point> points) {
+      List<CellKey.Point> points,
+      Predicate<CellKey.Point> fits) {
     List<Claim> claims = new ArrayList<>();
-    String where = subject.name() + ", " + task.name();
     double answered = Double.NaN;
     double inTime = Double.NaN;
     int frames = 0;
@@ -142,7 +160,7 @@ public final class OutageStudy implements Study {
       if (own.isPresent()) {
         answered = least(answered, 1 - own.get().value(Measure.DROPPED));
         frames = own.get().frames();
-        if (firstExitFits(subject, device(config, point), task)) {
+        if (fits.test(point)) {
           inTime = least(inTime, 1 - own.get().value(Measure.LATE));
         }
       }
@@ -150,7 +168,7 @@ public final class OutageStudy implements Study {
     claims.add(
         Claim.of(
             where + ": answered, worst link, emulated", PERCENT * answered, "%", ">= 100", frames));
-    if (points.stream().anyMatch(p -> firstExitFits(subject, device(config, p), task))) {
+    if (points.stream().anyMatch(fits)) {
       claims.add(
           Claim.of(
               where + ": answered by the deadline where the first exit fits, worst link, emulated",

@@ -1,8 +1,10 @@
 package dev.sluice.experiments.study.trouble;
 
 import dev.sluice.experiments.study.grid.GridConfig;
+import dev.sluice.experiments.study.replay.Silence;
 import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.sim.trace.LinkTrace;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +25,27 @@ record Outages(List<GridConfig.Outage> outages) {
    */
   static final String RECOVERY_SECONDS = "recoverySeconds";
 
+  /** Shorter ones nobody notices, and recordings are full of them. */
+  private static final long LEAST_NANOS = 250_000_000;
+
   private static final double POINTS = 100;
   private static final double SECOND = 1e9;
 
   Outages {
     outages = List.copyOf(outages);
+  }
+
+  /** Those of a link while a stream lasts. */
+  static Outages of(LinkTrace trace, StreamLog log) {
+    long end = log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS;
+    return new Outages(
+        Silence.of(trace, end, LEAST_NANOS).stream()
+            .map(
+                silence ->
+                    new GridConfig.Outage(
+                        silence.fromNanos() / SECOND,
+                        (silence.toNanos() - silence.fromNanos()) / SECOND))
+            .toList());
   }
 
   Map<String, Double> figures(StreamLog log) {

@@ -13,12 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Writes what happened to a stream, second by second, to a file per stream. Thread-safe. */
 final class Timelines {
   private static final long SECOND = 1_000_000_000L;
   private static final String TITLES =
-      "second,link_mbit,estimated_mbit,frames,late,degraded,from_cloud,right,mean_ms,plan";
+      "second,link_mbit,estimated_mbit,frames,late,degraded,from_cloud,right,mean_ms,exits,plan";
 
   private final Path folder;
   private final Map<String, LinkTrace> traces;
@@ -34,16 +36,18 @@ final class Timelines {
     this.traces = Map.copyOf(traces);
   }
 
-  /** Writes one. */
-  void write(CellKey key, StreamLog log) {
+  /** Where one is written. */
+  Path file(CellKey key) {
     String name =
         String.join("-", key.bundle(), key.task(), key.link(), key.strategy(), "" + key.seed());
+    return folder.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-") + ".csv");
+  }
+
+  /** Writes one. */
+  void write(CellKey key, StreamLog log) {
     try {
       Files.createDirectories(folder);
-      Files.write(
-          folder.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-") + ".csv"),
-          lines(log, traces.get(key.link())),
-          StandardCharsets.UTF_8);
+      Files.write(file(key), lines(log, traces.get(key.link())), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("a timeline cannot be written to " + folder, e);
     }
@@ -61,18 +65,20 @@ final class Timelines {
       int fromCloud = 0;
       int right = 0;
       double latency = 0;
+      Map<String, Integer> exits = new TreeMap<>();
       for (; frame < log.frames() && second(log, frame) == second; frame++) {
         late += log.late(frame) ? 1 : 0;
         degraded += log.degraded(frame) ? 1 : 0;
         fromCloud += log.fromCloud(frame) ? 1 : 0;
         right += log.right(frame) ? 1 : 0;
         latency += log.latencyNanos(frame);
+        exits.merge(log.dropped(frame) ? "none" : "exit " + log.exit(frame), 1, Integer::sum);
       }
       int frames = frame - first;
       lines.add(
           String.format(
               Locale.ROOT,
-              "%d,%s,%.3f,%d,%d,%d,%d,%d,%.1f,\"%s\"",
+              "%d,%s,%.3f,%d,%d,%d,%d,%d,%.1f,%s,\"%s\"",
               second,
               trace == null ? "" : String.format(Locale.ROOT, "%.3f", mbit(trace, second)),
               log.estimatedBytesPerSecond(first) * 8e-6,
@@ -82,6 +88,9 @@ final class Timelines {
               fromCloud,
               right,
               latency / frames / 1e6,
+              exits.entrySet().stream()
+                  .map(exit -> exit.getKey() + ":" + exit.getValue())
+                  .collect(Collectors.joining(";")),
               log.plan(first).describe()));
     }
     return lines;

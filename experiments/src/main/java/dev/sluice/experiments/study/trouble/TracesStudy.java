@@ -15,9 +15,13 @@ import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.sim.trace.LinkTrace;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
  * How do plans, exits and latencies follow links as they were recorded? Every trace that is there,
@@ -25,6 +29,7 @@ import java.util.Map;
  */
 public final class TracesStudy implements Study {
   private static final double PERCENT = 100;
+  private static final long SECOND_NANOS = 1_000_000_000;
 
   @Override
   public String name() {
@@ -58,24 +63,71 @@ public final class TracesStudy implements Study {
         String where = bundle + ", " + task.name();
         StrategyTable.show(
             context,
-            where + ": late, %",
+            where,
             columns,
             results,
             config.strategies(),
-            series -> PERCENT * series.value(Measure.LATE),
-            PERCENT);
+            StrategyTable.Quantity.LATE,
+            PERCENT * task.question().mostLoss());
         StrategyTable.show(
             context,
-            where + ": right and in time, %",
+            where,
             columns,
             results,
             config.strategies(),
-            series -> PERCENT * series.value(Measure.RIGHT_IN_TIME),
-            PERCENT);
+            StrategyTable.Quantity.RIGHT_IN_TIME,
+            PERCENT * task.question().mostLoss());
+        for (CellKey.Point point : restless(points, traces)) {
+          draw(context, config, results, timelines, point, task.question());
+        }
         claims.addAll(claims(where, results, points, task.question()));
       }
     }
     return claims;
+  }
+
+  /** How many traces are drawn second by second; all are in the files. */
+  private static final int DRAWN = 3;
+
+  /** The points on the traces whose rates vary most, by their coefficient of variation. */
+  private static List<CellKey.Point> restless(
+      List<CellKey.Point> points, Map<String, LinkTrace> traces) {
+    return points.stream()
+        .sorted(
+            Comparator.comparingDouble(
+                point -> -variation(Objects.requireNonNull(traces.get(point.link())))))
+        .limit(DRAWN)
+        .toList();
+  }
+
+  private static double variation(LinkTrace trace) {
+    SummaryStatistics rates = new SummaryStatistics();
+    for (long at = 0; at < trace.durationNanos(); at += SECOND_NANOS) {
+      LinkTrace.Step step = trace.stepAt(at);
+      rates.addValue(step.outage() ? 0 : step.uplinkBytesPerSecond());
+    }
+    return rates.getMean() > 0 ? rates.getStandardDeviation() / rates.getMean() : 0;
+  }
+
+  private static void draw(
+      StudyContext context,
+      GridConfig config,
+      GridResults results,
+      Timelines timelines,
+      CellKey.Point point,
+      Question question)
+      throws IOException {
+    if (results.at(point, Entrants.SLUICE).isEmpty()) {
+      return;
+    }
+    CellKey key =
+        new CellKey(point.bundle(), point.device(), point.link(), point.task(), Entrants.SLUICE, 0);
+    String where = "%s, %s, %s".formatted(point.bundle(), point.task(), point.link());
+    context.figure(
+        TimelineFigure.of(
+            where + ": second by second", timelines.file(key), question.deadlineNanos() / 1e6));
+    StrategyTable.spread(
+        context, where, point, results, config.strategies(), PERCENT * question.mostLoss());
   }
 
   private static boolean holds(Series series, Question question) {

@@ -86,6 +86,11 @@ function pointsOf(series) {
   return series.points.map(p => ({value: [num(p.x), num(p.y)], point: p}));
 }
 
+/** Points that are not to be compared are drawn as outlines. */
+function outlined(series) {
+  return pointsOf(series).map(item => item.point.hollow ? Object.assign(item, {symbol: 'emptyCircle', symbolSize: 10}) : item);
+}
+
 function xy(figure) {
   return {
     x: p => figure.x.title + ' ' + short(p.x) + ' ' + figure.x.unit,
@@ -135,7 +140,7 @@ function sweep(figure, theme) {
   option.series = figure.lines.flatMap((s, i) => band(s, i, theme).concat([{
     type: 'line', name: s.name, symbol: 'circle', symbolSize: 7, z: 3,
     itemStyle: {color: theme.palette[i % theme.palette.length]},
-    lineStyle: {width: 2, type: DASHES[Math.floor(i / theme.palette.length) % 3]}, data: pointsOf(s),
+    lineStyle: {width: 2, type: DASHES[Math.floor(i / theme.palette.length) % 3]}, data: outlined(s),
   }]));
   return option;
 }
@@ -166,11 +171,12 @@ function bars(figure, theme) {
     x: p => figure.groups[num(p.x)], y: p => figure.y.title + ' ' + short(p.y) + ' ' + figure.y.unit,
   });
   const count = figure.bars.length;
-  option.series = figure.bars.map(s => ({
+  const outline = i => ({itemStyle: {color: 'transparent', borderColor: theme.palette[i % theme.palette.length], borderWidth: 1.5, borderType: 'dashed'}});
+  option.series = figure.bars.map((s, i) => ({
     type: 'bar', name: s.name, barGap: '10%', barCategoryGap: '28%', itemStyle: {borderRadius: [2, 2, 0, 0]},
     data: figure.groups.map((group, g) => {
       const p = s.points.find(point => num(point.x) === g);
-      return p && isFinite(num(p.y)) ? {value: num(p.y), point: p} : {value: null};
+      return p && isFinite(num(p.y)) ? Object.assign({value: num(p.y), point: p}, p.hollow ? outline(i) : {}) : {value: null};
     }),
   })).concat(figure.bars.map((s, i) => ({
     type: 'custom', name: s.name, silent: true, z: 4, encode: {x: 0, y: [1, 2]},

@@ -137,7 +137,10 @@ class ReportPageTest {
           csv: page.csvOf(figure),
         }));
         const sorted = page.sortedRows([['b', '10'], ['a', '9'], ['c', 'NaN']], 1, true, false);
-        console.log(JSON.stringify({drawn, sorted}));
+        const marked = item => item.symbol === 'emptyCircle' || (item.itemStyle || {}).color === 'transparent';
+        const hollow = data.figures.slice(5).map(figure => page.optionOf(figure, page.THEMES.light).series
+          .filter(s => s.type !== 'custom').slice(0, 2).map(s => s.data.filter(marked).length).reverse());
+        console.log(JSON.stringify({drawn, sorted, hollow}));
         """);
 
     JsonNode result = MAPPER.readTree(node("draw.js"));
@@ -157,6 +160,8 @@ class ReportPageTest {
         .contains("front,800,-1.2,-1.6,-0.8,cut 5")
         .contains("front,1500,-0.3")
         .doesNotContain("front,1600");
+    assertThat(result.path("hollow").toString()).isEqualTo("[[2,0],[1,0]]");
+    assertThat(result.path("drawn").path(6).path("csv").asText()).contains("wrong too often");
   }
 
   private String page() throws IOException {

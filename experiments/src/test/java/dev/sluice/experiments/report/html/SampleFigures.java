@@ -139,7 +139,9 @@ final class SampleFigures {
       List<Series.Point> points = new ArrayList<>();
       for (double rate = 0.25; rate <= 100; rate *= 2) {
         double y = name.length() / 6.0 + Math.log1p(rate) * (10.0 / name.length());
-        points.add(Series.Point.of(rate, y, 0.9 * y, 1.15 * y));
+        Series.Point point = Series.Point.of(rate, y, 0.9 * y, 1.15 * y);
+        points.add(
+            rate < 1 && name.equals("Neurosurgeon") ? point.hollow("wrong too often") : point);
       }
       lines.add(new Series(name, points));
     }
@@ -160,6 +162,10 @@ final class SampleFigures {
         List.of(
             new Series(
                 "ours", List.of(Series.Point.of(0, 3, 2.5, 3.4), Series.Point.of(1, 5, 4, 6))),
-            new Series("theirs", List.of(Series.Point.of(0, 4), Series.Point.of(2, 7, 6.5, 9)))));
+            new Series(
+                "theirs *",
+                List.of(
+                    Series.Point.of(0, 4).hollow("wrong too often"),
+                    Series.Point.of(2, 7, 6.5, 9)))));
   }
 }

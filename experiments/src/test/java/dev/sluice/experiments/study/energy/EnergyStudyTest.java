@@ -41,7 +41,7 @@ class EnergyStudyTest {
           List.of("made up"),
           1000,
           List.of(new GridConfig.Device("slow", 120, 20)),
-          List.of(new GridConfig.Link("link", 1, null, 40, List.of())),
+          List.of(new GridConfig.Link("link", 1.0, null, 40, List.of(), null, null)),
           null,
           List.of(
               new GridConfig.Task(

@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +71,48 @@ class ShippedFilesTest {
     int blocks = (grid.get("frames").asInt() - 1 - grid.get("warmUpFrames").asInt()) / block;
 
     assertThat(grid.get("seeds").asInt() * blocks * block).isGreaterThanOrEqualTo(1300);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "energy/energy.yaml",
+        "map/map.yaml",
+        "sweep/bandwidth-sweep.yaml",
+        "sweep/latency-sla.yaml",
+        "sweep/server-load.yaml",
+        "trouble/outage.yaml",
+        "trouble/traces.yaml"
+      })
+  void nameStrategiesThatThereAre(String file) throws Exception {
+    for (boolean quick : new boolean[] {true, false}) {
+      JsonNode grid = grid(file, quick);
+      List<String> strategies = texts(grid.get("strategies"));
+
+      Entrants.usual().check(strategies, List.of(SyntheticFacts.of(4)));
+      assertThat(strategies).contains(Entrants.SLUICE).doesNotHaveDuplicates();
+      if (grid.has("singleExit")) {
+        assertThat(strategies).containsAll(texts(grid.get("singleExit")));
+      }
+    }
+  }
+
+  private static List<String> texts(JsonNode list) {
+    List<String> texts = new ArrayList<>();
+    list.forEach(item -> texts.add(item.asText()));
+    return texts;
+  }
+
+  /** Three recordings at least, beside the links of one rate, which need no files. */
+  @Test
+  void takeOutagesFromRecordingsToo() throws Exception {
+    try (InputStream in = Study.class.getResourceAsStream("trouble/outage.yaml")) {
+      String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      GridConfig config = StudyFile.parse(text, "outage.yaml", false, GridConfig.class);
+
+      assertThat(config.links()).filteredOn(link -> link.recorded() != null).hasSize(3);
+      assertThat(config.links()).filteredOn(link -> !link.outages().isEmpty()).hasSize(4);
+    }
   }
 
   /** The map compares single frames, so whoever is in time must be done before the next one. */

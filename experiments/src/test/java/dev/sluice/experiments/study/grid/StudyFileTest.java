@@ -3,7 +3,16 @@ package dev.sluice.experiments.study.grid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.sim.trace.LinkTrace;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StudyFileTest {
   private static final String GOOD =
@@ -27,19 +36,77 @@ class StudyFileTest {
       quick: {seeds: 1, strategies: [sluice]}
       """;
 
+  private static final String RECORDED =
+      "{name: cell, recorded: folder/drive.up, fromSeconds: 2, roundTripMillis: 60}";
+
+  @TempDir private Path folder;
+
   private static GridConfig read(String text, boolean quick) {
     return StudyFile.parse(text, "study.yaml", quick, GridConfig.class);
   }
 
   @Test
-  void readsWhatAFileSays() {
+  void readsWhatAFileSays() throws IOException {
     GridConfig config = read(GOOD, false);
 
     assertThat(config.strategies()).containsExactly("sluice", "spinn");
     assertThat(config.seeds()).isEqualTo(2);
-    assertThat(config.traces()).containsOnlyKeys("cell", "2 Mbit/s, 10 ms", "0.5 Mbit/s, 10 ms");
-    assertThat(config.links().get(0).trace().meanUplinkBytesPerSecond()).isEqualTo(125_000);
-    assertThat(config.links().get(0).trace().meanDownlinkBytesPerSecond()).isEqualTo(250_000);
+    assertThat(config.allLinks())
+        .extracting(GridConfig.Link::name)
+        .containsExactly("cell", "2 Mbit/s, 10 ms", "0.5 Mbit/s, 10 ms");
+    assertThat(
+            config.links().get(0).trace(Path.of("none")).orElseThrow().meanUplinkBytesPerSecond())
+        .isEqualTo(125_000);
+    assertThat(
+            config.links().get(0).trace(Path.of("none")).orElseThrow().meanDownlinkBytesPerSecond())
+        .isEqualTo(250_000);
+  }
+
+  /** Three seconds: 1 Mbit/s, nothing, 2 Mbit/s. */
+  @Test
+  void beginsARecordedLinkWhereItSays() throws IOException {
+    Path file = folder.resolve("folder/drive.up");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "0 1\n1 0\n2 2\n3 2\n");
+    GridConfig config = read(withLink(RECORDED), false);
+    LinkTrace link = config.links().get(0).trace(folder).orElseThrow();
+
+    assertThat(link.stepAt(0).uplinkBytesPerSecond()).isEqualTo(250_000);
+    assertThat(link.stepAt(0).roundTripNanos()).isEqualTo(60_000_000);
+    assertThat(link.looping()).isTrue();
+    long end = link.durationNanos();
+    assertThat(link.stepAt(end - 1_000_000_000L).uplinkBlocked()).isTrue();
+    assertThat(link.stepAt(end - 2_000_000_000L).uplinkBytesPerSecond()).isEqualTo(125_000);
+  }
+
+  @Test
+  void goesOnWithoutARecordingThatIsNotThereAndSaysSo() throws IOException {
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    StudyContext context =
+        new StudyContext(
+            true, 1, folder, folder, new PrintStream(console, true, StandardCharsets.UTF_8));
+
+    assertThat(read(withLink(RECORDED), false).traces(context))
+        .containsOnlyKeys("2 Mbit/s, 10 ms", "0.5 Mbit/s, 10 ms");
+    assertThat(console.toString(StandardCharsets.UTF_8))
+        .contains("cell takes no part: there is no folder/drive.up");
+  }
+
+  @Test
+  void refusesALinkOfBothKindsOrNone() {
+    assertThatThrownBy(
+            () -> read(withLink(RECORDED.replace("recorded", "uplinkMbit: 1, recorded")), false))
+        .hasMessageContaining("either uplinkMbit or recorded")
+        .hasMessageContaining("links[0]");
+    assertThatThrownBy(() -> read(withLink("{name: cell, roundTripMillis: 60}"), false))
+        .hasMessageContaining("either uplinkMbit or recorded");
+    assertThatThrownBy(
+            () -> read(withLink("{uplinkMbit: 1, fromSeconds: 2, roundTripMillis: 60}"), false))
+        .hasMessageContaining("fromSeconds is where a recording begins");
+  }
+
+  private static String withLink(String link) {
+    return GOOD.replace("{name: cell, uplinkMbit: 1, downlinkMbit: 2, roundTripMillis: 60}", link);
   }
 
   @Test

@@ -59,7 +59,9 @@ class Course30Test {
             Contender.SLUICE.strategy(
                 Contender.SLUICE.maker().prepare(replay.facts(), question).apply(course)),
             Stream.of(question, link, new Load.Periodic(CONFIG.periodNanos()), rows, 4));
-    Course30 cut = Course30.of(log, CONFIG, replay.test().samples() / Course30.GROUP);
+    Course30 cut =
+        Course30.of(
+            log, CONFIG, Trouble.of(link, CONFIG), replay.test().samples() / Course30.GROUP);
     Counts byMinute = cut.minutes().stream().map(Minute::counted).reduce(Counts.NONE, Counts::plus);
 
     /* Of 2,400 frames, 161 are captured within 16.03 s and 300 within 30 s. */

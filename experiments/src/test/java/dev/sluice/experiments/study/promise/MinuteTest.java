@@ -9,8 +9,8 @@ class MinuteTest {
   private static final double POINTS = 1;
   private static final int MINUTES = 30;
 
-  private static Minute minute(int frames, int late, int lost, int byFallback, int throttled) {
-    Counts counted = new Counts(frames, late, byFallback, 0, lost, byFallback);
+  private static Minute minute(int frames, int late, int lost, int inTrouble, int throttled) {
+    Counts counted = new Counts(frames, late, lost, 0, lost, inTrouble);
     Counts all = counted.plus(new Counts(600 - frames, 600 - frames, 0, 0, 600 - frames, 0));
     return new Minute(0, all, counted, throttled, 0, 0);
   }
@@ -63,9 +63,15 @@ class MinuteTest {
   }
 
   @Test
-  void namesTheFallbackOnlyWhereItLostMostFrames() {
+  void namesTheFallbackOnlyWhereItLostMostFramesInTrouble() {
     assertThat(violations(minute(600, 0, 30, 20, 0)).get(0)).endsWith(Minute.FALLBACK);
-    assertThat(violations(minute(600, 0, 30, 20, 600)).get(0)).endsWith("while it throttled");
     assertThat(violations(minute(600, 0, 30, 10, 0)).get(0)).endsWith(Minute.UNEXPLAINED);
+  }
+
+  /** All thirty were answered by the device alone, on a link that passed everything. */
+  @Test
+  void hasNoExcuseWhereTheDeviceAnsweredAloneWithoutCause() {
+    assertThat(violations(minute(600, 0, 30, 0, 0)))
+        .containsExactly("accuracy, 30 frames lost, 0 won of 600: unexplained");
   }
 }

@@ -151,15 +151,15 @@ class RivalsTest {
   }
 
   @Test
-  void aCascadeWithoutAPictureTakesNoPart() {
+  void whoSendsPicturesTakesNoPartWithoutACodecForThem() {
     BundleFacts facts = Courses.tiny(1000, PERIOD_NANOS).facts();
-    Contender cascade =
+    Contender exitThenPicture =
         Rivals.of(facts).stream()
-            .filter(rival -> rival.name().equals("cascade"))
+            .filter(rival -> rival.name().equals("exit, then picture"))
             .findFirst()
             .orElseThrow();
 
-    assertThatThrownBy(() -> cascade.maker().prepare(facts, question("1 pt")))
+    assertThatThrownBy(() -> exitThenPicture.maker().prepare(facts, question("1 pt")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("no codec to send a picture with");
   }

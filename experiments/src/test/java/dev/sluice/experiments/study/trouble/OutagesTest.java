@@ -1,7 +1,12 @@
 package dev.sluice.experiments.study.trouble;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.experiments.report.figure.Figure;
+import dev.sluice.experiments.report.figure.Series;
+import dev.sluice.experiments.report.figure.Track;
+import dev.sluice.experiments.study.grid.CellKey;
 import dev.sluice.experiments.study.grid.GridConfig;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Courses;
@@ -13,9 +18,11 @@ import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OutagesTest {
   private static final long PERIOD = 100 * Courses.MS;
@@ -59,6 +66,14 @@ class OutagesTest {
   }
 
   @Test
+  void takesTheOutagesFromTheLink() {
+    StreamLog log = log(new Plan(1, "c", List.of()));
+
+    assertThat(Outages.of(Courses.link(100_000, 40, 1, 4), log)).isEqualTo(FROM_1_TO_4);
+    assertThat(Outages.of(Courses.link(100_000, 40, 0, 0), log).outages()).isEmpty();
+  }
+
+  @Test
   void saysNothingOfALinkThatStays() {
     assertThat(new Outages(List.of()).figures(log(new Plan(1, "c", List.of())))).isEmpty();
   }
@@ -72,5 +87,30 @@ class OutagesTest {
     assertThat(lines).hasSize(9);
     assertThat(lines.get(1)).startsWith("0,0.800,").endsWith("\"split 1, c, no exits\"");
     assertThat(lines.get(3)).startsWith("2,0.000,");
+  }
+
+  @Test
+  void drawsTheTimelineThatItWrote(@TempDir Path folder) throws Exception {
+    LinkTrace link = Courses.link(100_000, 40, 1, 4);
+    Timelines timelines = new Timelines(folder.resolve("timelines"), Map.of("link", link));
+    CellKey key = new CellKey("bundle", "device", "link", "task", "sluice", 0);
+    timelines.write(key, log(new Plan(1, "c", List.of())));
+    Figure.Timeline figure = (Figure.Timeline) TimelineFigure.of("title", timelines.file(key), 150);
+
+    assertThat(figure.tracks()).hasSize(4);
+    Track.Curves uplink = (Track.Curves) figure.tracks().get(0);
+    assertThat(uplink.series().get(0).points())
+        .extracting(Series.Point::y)
+        .containsExactly(0.8, 0.0, 0.0, 0.0, 0.8, 0.8, 0.8, 0.8);
+    assertThat(((Track.Spans) figure.tracks().get(1)).spans())
+        .containsExactly(new Track.Span(0, 8, "split 1, c, no exits"));
+    Track.Curves exits = (Track.Curves) figure.tracks().get(3);
+    for (int second = 0; second < 8; second++) {
+      double share = 0;
+      for (Series exit : exits.series()) {
+        share += exit.points().get(second).y();
+      }
+      assertThat(share).isCloseTo(1, within(1e-9));
+    }
   }
 }
