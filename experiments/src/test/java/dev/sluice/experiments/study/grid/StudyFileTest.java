@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.grid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StudyFileTest {
@@ -49,6 +50,30 @@ class StudyFileTest {
     assertThat(config.strategies()).containsExactly("sluice");
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.frames()).isEqualTo(200);
+  }
+
+  @Test
+  void readsAPublishedDevice() {
+    String slow = "{name: slow, networkMillis: 250, scalarFactor: 20}";
+
+    GridConfig config =
+        read(GOOD.replace(slow, slow + ", {profile: pi4}, {name: board, profile: pi5}"), false);
+
+    assertThat(config.devices())
+        .extracting(GridConfig.Device::name)
+        .containsExactly("slow", "pi4", "board");
+    for (String wrong :
+        List.of(
+            "{profile: pi9}",
+            "{name: none}",
+            "{name: half, networkMillis: 3}",
+            "{profile: pi4, networkMillis: 3, scalarFactor: 1}",
+            "{networkMillis: 3, scalarFactor: 1}")) {
+      assertThatThrownBy(() -> read(GOOD.replace(slow, wrong), false))
+          .as(wrong)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("device");
+    }
   }
 
   @Test
