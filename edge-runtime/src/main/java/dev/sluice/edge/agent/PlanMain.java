@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Asks the scheduler what it would do, without a device or a worker.",
-    subcommands = PlanExplainCommand.class)
+    subcommands = {PlanExplainCommand.class, PlanBudgetCommand.class})
 public final class PlanMain implements Program.Debuggable {
   private final PrintStream out;
 

@@ -1,8 +1,6 @@
 package dev.sluice.edge.device;
 
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.bundle.CutInfo;
-import dev.sluice.model.bundle.ExitInfo;
 import dev.sluice.model.graph.GraphNode;
 import dev.sluice.model.graph.OnnxFormatException;
 import dev.sluice.model.graph.OnnxGraph;
@@ -48,20 +46,10 @@ public record BundleWork(
    * @throws OnnxFormatException if a graph of the bundle is damaged
    */
   public static BundleWork of(Bundle bundle) throws OnnxFormatException {
-    OnnxGraph backbone = OnnxGraph.of(bundle.file(Bundle.BACKBONE), Bundle.BACKBONE);
-    List<CutInfo> cuts = bundle.manifest().cuts();
-    List<List<OperatorWork>> segments = new ArrayList<>();
-    for (int cut = 1; cut < cuts.size(); cut++) {
-      byte[] part = backbone.extract(cuts.get(cut - 1).tensors(), cuts.get(cut).tensors());
-      segments.add(of(OnnxGraph.of(part, "segment " + cut)));
-    }
+    BundleParts parts = BundleParts.of(bundle);
     Map<Integer, List<OperatorWork>> heads = new HashMap<>();
-    for (ExitInfo exit : bundle.manifest().exits()) {
-      if (!exit.head().isEmpty()) {
-        heads.put(exit.index(), of(OnnxGraph.of(bundle.file(exit.head()), exit.head())));
-      }
-    }
-    return new BundleWork(segments, heads);
+    parts.heads().forEach((exit, graph) -> heads.put(exit, of(graph)));
+    return new BundleWork(parts.segments().stream().map(BundleWork::of).toList(), heads);
   }
 
   static List<OperatorWork> of(OnnxGraph graph) {
@@ -72,7 +60,7 @@ public record BundleWork(
             isDepthwise(graph, node)
                 ? OperatorWork.depthwise(node.macs())
                 : OperatorWork.dense(node.macs()));
-      } else if (!FREE.contains(node.op())) {
+      } else if (!isFree(node)) {
         // What is written was about as large when it was read.
         work.add(OperatorWork.memory(2 * node.outputBytes()));
       }
@@ -80,11 +68,15 @@ public record BundleWork(
     return work;
   }
 
+  static boolean isFree(GraphNode node) {
+    return FREE.contains(node.op());
+  }
+
   /**
    * Whether each output value sums over fewer values than there are input channels, which takes
    * more groups than the kernel has fields.
    */
-  private static boolean isDepthwise(OnnxGraph graph, GraphNode node) {
+  static boolean isDepthwise(OnnxGraph graph, GraphNode node) {
     if (!node.op().contains("Conv")) {
       return false;
     }

@@ -168,7 +168,8 @@ public record DeviceProfile(
         facts.workerProfile(),
         facts.select(),
         facts.certify(),
-        facts.companion());
+        facts.companion(),
+        facts.layers());
   }
 
   private static double ratio(long above, long below) {

@@ -57,6 +57,7 @@ public final class EmulatedProfile {
         facts.workerProfile().equals(profile) ? emulated : facts.workerProfile(),
         facts.select(),
         facts.certify(),
-        facts.companion());
+        facts.companion(),
+        facts.layers());
   }
 }

@@ -10,8 +10,12 @@ import java.util.List;
  * times the one and its size times the other. After a transfer it stays up for a <em>tail</em>, in
  * phases, in case more comes; the next transfer cuts the tail short. This is the model of Huang,
  * Qian, Gerber, Mao, Sen and Spatscheck, "A Close Examination of Performance and Power
- * Characteristics of 4G LTE Networks", MobiSys 2012, section 4, with their constants (tables 3 and
- * 4) in the presets. Powers there are the whole phone's with its screen off.
+ * Characteristics of 4G LTE Networks", MobiSys 2012. Powers there are the whole phone's with its
+ * screen off.
+ *
+ * <p>The presets have the constants that are ascribed to that paper. They were entered from what is
+ * commonly quoted of it, not copied from its tables, and not checked against them: do so before you
+ * publish joules. {@link EnergyRanking} says what depends on them.
  *
  * <p>Deviations: the 1 ms peaks within the tail's DRX cycles are left out (1.5 % of its energy on
  * LTE), as are the idle radio's pages, which no plan changes; a 3G transfer that finds the radio in
@@ -35,7 +39,7 @@ public record RadioPower(
     double receiveMillijoulesPerMegabit,
     List<TailPhase> tail) {
 
-  /** LTE: a tail of 11.6 s at 1.06 W. Huang et al. 2012. */
+  /** LTE: a tail of 11.6 s at 1.06 W. After Huang et al. 2012, not checked. */
   public static final RadioPower LTE =
       new RadioPower(
           "lte",
@@ -46,7 +50,7 @@ public record RadioPower(
           51.97,
           List.of(new TailPhase(1060.0, 11_576_000_000L)));
 
-  /** UMTS: a tail of 8.1 s in DCH and 0.8 s in FACH. Huang et al. 2012. */
+  /** UMTS: a tail of 8.1 s in DCH and 0.8 s in FACH. After Huang et al. 2012, not checked. */
   public static final RadioPower THREE_G =
       new RadioPower(
           "3g",
@@ -57,7 +61,7 @@ public record RadioPower(
           122.12,
           List.of(new TailPhase(803.9, 8_088_200_000L), new TailPhase(601.3, 824_200_000)));
 
-  /** Wi-Fi with power saving: a tail of 0.24 s. Huang et al. 2012. */
+  /** Wi-Fi with power saving: a tail of 0.24 s. After Huang et al. 2012, not checked. */
   public static final RadioPower WIFI =
       new RadioPower(
           "wifi",

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param select table on which plans are chosen
  * @param certify table on which accuracy floors are proven; shares no sample with {@code select}
  * @param companion another network in the cloud, which pictures may be sent to
+ * @param layers what segments and heads consist of, where somebody has looked; only models of times
+ *     by kind of layer need it
  */
 public record BundleFacts(
     int lastCut,
@@ -26,7 +28,32 @@ public record BundleFacts(
     Profile workerProfile,
     CalibrationTable select,
     CalibrationTable certify,
-    Optional<CompanionFact> companion) {
+    Optional<CompanionFact> companion,
+    Optional<NetworkLayers> layers) {
+
+  /** Makes the facts of a bundle whose layers nobody has looked at. */
+  public BundleFacts(
+      int lastCut,
+      List<ExitFact> exits,
+      List<CutFact> cuts,
+      List<CodecFact> codecs,
+      Profile profile,
+      Profile workerProfile,
+      CalibrationTable select,
+      CalibrationTable certify,
+      Optional<CompanionFact> companion) {
+    this(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        companion,
+        Optional.empty());
+  }
 
   /** Makes the facts of a bundle without companion. */
   public BundleFacts(
@@ -121,6 +148,11 @@ public record BundleFacts(
             + select.role()
             + " and "
             + certify.role());
+    layers.ifPresent(
+        known ->
+            require(
+                known.segments().size() == lastCut,
+                "layers of " + known.segments().size() + " segments, the bundle has " + lastCut));
     require(select.classes() == certify.classes(), "calibration tables of different classes");
     for (CalibrationTable table : List.of(select, certify)) {
       require(table.samples() > 0, "a calibration table without samples");
@@ -135,7 +167,31 @@ public record BundleFacts(
   /** Returns the same facts with a companion. */
   public BundleFacts with(CompanionFact other) {
     return new BundleFacts(
-        lastCut, exits, cuts, codecs, profile, workerProfile, select, certify, Optional.of(other));
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        Optional.of(other),
+        layers);
+  }
+
+  /** Returns the same facts with the network's layers. */
+  public BundleFacts with(NetworkLayers found) {
+    return new BundleFacts(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        companion,
+        Optional.of(found));
   }
 
   /** Returns the number by which a companion's answer goes where exits are counted. */

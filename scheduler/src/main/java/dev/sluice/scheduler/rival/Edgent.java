@@ -18,10 +18,11 @@ import java.util.Optional;
  * first within the deadline is taken. For networks that change fast see {@link DynamicEdgent}.
  *
  * <p>Deviations: Edgent computes the first layers at the server and the rest on the device, here
- * the device comes first; round trip, worker's queue, encoding and decoding count; with {@link
- * Terms#asSluice} codecs and measured times are lent to it; where no exit is in time, for which
- * Edgent gives nothing, the quickest is taken and called infeasible; while the link is down or
- * unknown the branch is computed on the device.
+ * the device comes first; its regressions per kind of layer are those of {@link LayerCosts}, with
+ * the deviations there, while heads have their measured times; round trip, worker's queue, encoding
+ * and decoding count; with {@link Terms#asSluice} codecs and measured times are lent to it; where
+ * no exit is in time, for which Edgent gives nothing, the quickest is taken and called infeasible;
+ * while the link is down or unknown the branch is computed on the device.
  */
 public final class Edgent implements Planner {
   private final Partitions partitions;

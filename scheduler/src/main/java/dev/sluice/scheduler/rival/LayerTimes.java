@@ -16,6 +16,9 @@ import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
  * shapes. Neurosurgeon takes either a linear or a logarithmic function of the sizes; here both are
  * fitted and the one with the smaller residual is kept, the linear one if they are equal.
  *
+ * <p>It needs measurements of single layers. Of a bundle only segments are measured, for which
+ * there is {@link LayerCosts}.
+ *
  * <p>Deviations: a kind whose samples do not determine the weights (too few, or without spread) has
  * its mean as its model, and no prediction is below 0.
  */

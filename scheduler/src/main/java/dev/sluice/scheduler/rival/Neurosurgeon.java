@@ -23,10 +23,14 @@ import java.util.function.ToDoubleFunction;
  * taken. {@link Terms#asPublished} has its regressions and raw tensors, {@link Terms#asSluice}
  * lends it measured times and the bundle's codecs.
  *
- * <p>Deviations: splits are the bundle's cuts instead of all layers; the cloud's load is the
- * measured queue and scale of the worker; encoding, decoding and the round trip count, which the
- * paper leaves out; while the link is down or unknown all runs on the device, to which a rate that
- * goes to 0 leads anyway.
+ * <p>Deviations: regressions are fitted to the bundle's own segments and heads, not to thousands of
+ * single layers of other networks, linear only, with one size per kind ({@link LayerCosts}), and by
+ * the share of multiplications alone where the layers are not known ({@link Timing#REGRESSION}); so
+ * their errors are those of a model that has seen this very network. Powers are given and not
+ * regressed. Splits are the bundle's cuts instead of all layers; the cloud's load is the measured
+ * queue and scale of the worker; encoding, decoding and the round trip count, which the paper
+ * leaves out; while the link is down or unknown all runs on the device, to which a rate that goes
+ * to 0 leads anyway.
  */
 public final class Neurosurgeon implements Planner {
   private final Chain chain;

@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.rival;
 
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.NetworkLayers.Layer;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.rival.LayerTimes.Sample;
 import java.util.ArrayList;
@@ -12,9 +13,12 @@ public enum Timing {
   MEASURED,
 
   /**
-   * {@link LayerTimes}: regressions over what is measured, as Neurosurgeon and Edgent have them. A
-   * bundle tells no layer kinds and sizes, only the share of multiplications between two cuts; so
-   * there is one kind, the segment, with one size, its share.
+   * {@link LayerCosts}: models per kind of layer, fitted to what is measured, as Neurosurgeon and
+   * Edgent have them.
+   *
+   * <p>Where {@link BundleFacts#layers} are not known there is the share of multiplications between
+   * two cuts alone. Then {@link LayerTimes} has one kind, the segment, with one size, its share,
+   * which is less than the papers have.
    */
   REGRESSION;
 
@@ -29,6 +33,14 @@ public enum Timing {
       nanos[cut] = profile.segmentNanos(cut);
     }
     if (this == MEASURED) {
+      return nanos;
+    }
+    if (facts.layers().isPresent()) {
+      List<List<Layer>> segments = facts.layers().get().segments();
+      LayerCosts costs = LayerCosts.fit(facts.layers().get(), profile);
+      for (int cut = 1; cut <= facts.lastCut(); cut++) {
+        nanos[cut] = costs.nanos(segments.get(cut - 1));
+      }
       return nanos;
     }
     List<Sample> samples = new ArrayList<>();

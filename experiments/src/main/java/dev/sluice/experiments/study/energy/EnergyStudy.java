@@ -43,7 +43,8 @@ import java.util.function.Predicate;
  * energy, it minimises the device's compute. Then each constant alone is taken to be half or one
  * and a half times that, and the same streams are priced anew. Nobody is told: a constant is wrong
  * because nobody knows better, so whoever plans believes the published one, Sluice and rivals
- * alike. All is emulated: times by profile, energy by constants.
+ * alike. Every two strategies are compared that keep deadline and accuracy; who changes places is
+ * listed in {@code turned.csv}. All is emulated: times by profile, energy by constants.
  *
  * <p>Who breaks the deadline or the accuracy is compared with by nobody: little energy for answers
  * that come too late is no merit.
@@ -145,6 +146,7 @@ public final class EnergyStudy implements Study {
             entrants(config.models().get(0)).computeAt(config.grid().strategies()));
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
+    List<List<Object>> turned = new ArrayList<>();
     for (String model : config.models()) {
       EnergyModel published = EnergyModel.named(model);
       GridResults whole =
@@ -167,7 +169,12 @@ public final class EnergyStudy implements Study {
       }
       for (Subject subject : subjects) {
         claims.addAll(claims(context, config, model, subject.name(), whole));
-        claims.add(turned(config, model, subject.name(), byVariant));
+        String where = subject.name() + ", " + model;
+        List<Rank> ranks = ranks(config, subject.name(), byVariant);
+        claims.add(
+            turned(where, "against a rival", ranks.stream().filter(Rank::isSluices).toList()));
+        claims.add(turned(where, "between any two strategies", ranks));
+        ranks.stream().filter(Rank::turned).forEach(rank -> turned.add(line(model, rank)));
       }
     }
     context.csv(
@@ -175,6 +182,18 @@ public final class EnergyStudy implements Study {
         List.of(
             "model", "constants", "bundle", "link", "strategy", "mj_per_frame", "points_off_uncut"),
         lines);
+    context.csv(
+        "turned.csv",
+        List.of(
+            "model",
+            "constants",
+            "bundle",
+            "link",
+            "one",
+            "other",
+            "ratio_published",
+            "ratio_wrong"),
+        turned);
     return claims;
   }
 
@@ -303,12 +322,34 @@ public final class EnergyStudy implements Study {
         over.size());
   }
 
-  /** How often Sluice and a rival change places when a constant is wrong. */
-  private static Claim turned(
-      Config config, String model, String bundle, Map<String, GridResults> byVariant) {
-    int turned = 0;
-    int cases = 0;
+  /**
+   * Two strategies that both keep deadline and accuracy, whatever is wrong.
+   *
+   * @param constants what is wrong
+   * @param published energy of the one over that of the other as published
+   * @param wrong the same where a constant is wrong
+   */
+  record Rank(
+      CellKey.Point point,
+      String constants,
+      String one,
+      String other,
+      double published,
+      double wrong) {
+    boolean turned() {
+      return turns(published, wrong);
+    }
+
+    boolean isSluices() {
+      return one.equals(Entrants.SLUICE) || other.equals(Entrants.SLUICE);
+    }
+  }
+
+  /** Every pair of strategies at every point of a bundle under every wrong constant. */
+  static List<Rank> ranks(Config config, String bundle, Map<String, GridResults> byVariant) {
+    List<Rank> ranks = new ArrayList<>();
     GridResults nominal = Objects.requireNonNull(byVariant.get(NOMINAL));
+    List<String> strategies = config.grid().strategies();
     for (Map.Entry<String, GridResults> variant : byVariant.entrySet()) {
       if (variant.getKey().equals(NOMINAL)) {
         continue;
@@ -317,25 +358,43 @@ public final class EnergyStudy implements Study {
         if (!point.bundle().equals(bundle)) {
           continue;
         }
-        for (String rival : config.grid().strategies()) {
-          Optional<Double> published = over(nominal, point, rival, config);
-          Optional<Double> wrong = over(variant.getValue(), point, rival, config);
-          if (published.isPresent() && wrong.isPresent()) {
-            cases++;
-            turned += turns(published.get(), wrong.get()) ? 1 : 0;
+        for (int i = 0; i < strategies.size(); i++) {
+          for (int j = i + 1; j < strategies.size(); j++) {
+            String one = strategies.get(i);
+            String other = strategies.get(j);
+            Optional<Double> published = over(nominal, point, one, other, config);
+            Optional<Double> wrong = over(variant.getValue(), point, one, other, config);
+            if (published.isPresent() && wrong.isPresent()) {
+              ranks.add(
+                  new Rank(point, variant.getKey(), one, other, published.get(), wrong.get()));
+            }
           }
         }
       }
     }
+    return ranks;
+  }
+
+  /** How often two change places when a constant is wrong. */
+  private static Claim turned(String where, String whose, List<Rank> ranks) {
     return Claim.of(
-        bundle
-            + ", "
-            + model
-            + ": ranks against a rival that a constant wrong by half turns, emulated",
-        cases == 0 ? Double.NaN : turned,
-        "of " + cases,
+        where + ": ranks " + whose + " that a constant wrong by half turns, emulated",
+        ranks.isEmpty() ? Double.NaN : ranks.stream().filter(Rank::turned).count(),
+        "of " + ranks.size(),
         "= 0",
-        cases);
+        ranks.size());
+  }
+
+  private static List<Object> line(String model, Rank rank) {
+    return List.of(
+        model,
+        rank.constants(),
+        rank.point().bundle(),
+        rank.point().link(),
+        rank.one(),
+        rank.other(),
+        rank.published(),
+        rank.wrong());
   }
 
   /** Whether one ratio is clearly on one side of 1 and the other clearly on the other. */
@@ -350,14 +409,14 @@ public final class EnergyStudy implements Study {
             .anyMatch(rival -> !rival.strategy().equals(Entrants.SLUICE) && config.holds(rival));
   }
 
-  /** Sluice's energy over that of a rival, where both keep deadline and accuracy. */
+  /** One's energy over that of another, where both keep deadline and accuracy. */
   private static Optional<Double> over(
-      GridResults results, CellKey.Point point, String rival, Config config) {
-    Optional<Series> own = results.at(point, Entrants.SLUICE).filter(config::holds);
-    Optional<Series> other = results.at(point, rival).filter(config::holds);
-    return rival.equals(Entrants.SLUICE) || own.isEmpty() || other.isEmpty()
+      GridResults results, CellKey.Point point, String one, String other, Config config) {
+    Optional<Series> above = results.at(point, one).filter(config::holds);
+    Optional<Series> below = results.at(point, other).filter(config::holds);
+    return one.equals(other) || above.isEmpty() || below.isEmpty()
         ? Optional.empty()
-        : Optional.of(own.get().millijoules() / other.get().millijoules());
+        : Optional.of(above.get().millijoules() / below.get().millijoules());
   }
 
   /**
@@ -375,7 +434,7 @@ public final class EnergyStudy implements Study {
       Predicate<Series> counts) {
     return results.all(point).values().stream()
         .filter(rival -> rival.strategy().startsWith(prefix) && counts.test(rival))
-        .flatMap(rival -> over(results, point, rival.strategy(), config).stream())
+        .flatMap(rival -> over(results, point, Entrants.SLUICE, rival.strategy(), config).stream())
         .max(Comparator.naturalOrder());
   }
 }

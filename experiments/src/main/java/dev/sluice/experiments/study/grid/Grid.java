@@ -264,11 +264,7 @@ public final class Grid {
       if (ready == null) {
         try {
           StreamReplay replay =
-              subject.replay(
-                  contender.precision(),
-                  device.networkMillis() * 1e6,
-                  device.scalarFactor(),
-                  load.nominalPeriodNanos());
+              device.replay(subject, contender.precision(), load.nominalPeriodNanos());
           ready =
               new Prepared(
                   replay,

@@ -5,6 +5,9 @@ import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Traces;
+import dev.sluice.edge.device.DeviceProfiles;
+import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.sim.trace.LinkTrace;
 import dev.sluice.sim.trace.TraceReader;
 import java.io.IOException;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -56,18 +60,61 @@ public record GridConfig(
   static final int LEAST_BLOCKS = 4;
 
   /**
-   * An emulated device.
+   * An emulated device: either {@code networkMillis} with {@code scalarFactor}, or a {@code
+   * profile}.
    *
-   * @param networkMillis its time for the whole network of every bundle
+   * @param name the profile's where it is not given
+   * @param networkMillis its time for the whole network of every bundle; segments and heads share
+   *     it as on the machine of the bundle's profile
    * @param scalarFactor its time for encoding and preprocessing over the profile's
+   * @param profile a device of which figures are published, such as {@code pi4}: every segment and
+   *     head takes what follows from its operators
    */
   public record Device(
-      @JsonProperty(required = true) String name,
-      @JsonProperty(required = true) double networkMillis,
-      @JsonProperty(required = true) double scalarFactor) {
+      String name,
+      @Nullable Double networkMillis,
+      @Nullable Double scalarFactor,
+      @Nullable String profile) {
     public Device {
-      require(networkMillis > 0, "networkMillis must be positive: " + networkMillis);
-      require(scalarFactor > 0, "scalarFactor must be positive: " + scalarFactor);
+      name = name == null && profile != null ? profile : name;
+      require(name != null, "a device needs a name or a profile");
+      require(
+          profile == null
+              ? networkMillis != null && scalarFactor != null
+              : networkMillis == null && scalarFactor == null,
+          name + ": a device has either networkMillis and scalarFactor, or a profile");
+      require(
+          networkMillis == null || networkMillis > 0,
+          "networkMillis must be positive: " + networkMillis);
+      require(
+          scalarFactor == null || scalarFactor > 0,
+          "scalarFactor must be positive: " + scalarFactor);
+      if (profile != null) {
+        DeviceProfiles.named(profile);
+      }
+    }
+
+    /** A device that takes so long for the whole network. */
+    public Device(String name, double networkMillis, double scalarFactor) {
+      this(name, networkMillis, scalarFactor, null);
+    }
+
+    /**
+     * Returns the simulator of this device with a bundle.
+     *
+     * @param precision at which it computes
+     * @param periodNanos usual time between frames, positive
+     * @throws IllegalArgumentException if the bundle has no network of that precision
+     */
+    public StreamReplay replay(Subject subject, String precision, long periodNanos) {
+      if (profile != null) {
+        return subject.replay(precision, DeviceProfiles.named(profile), periodNanos);
+      }
+      return subject.replay(
+          precision,
+          Objects.requireNonNull(networkMillis) * 1e6,
+          Objects.requireNonNull(scalarFactor),
+          periodNanos);
     }
   }
 

@@ -153,11 +153,7 @@ public final class PromiseStudy implements Study {
   }
 
   private static StreamReplay replay(PromiseConfig config, Subject subject, String precision) {
-    return subject.replay(
-        precision,
-        config.device().networkMillis() * 1e6,
-        config.device().scalarFactor(),
-        config.periodNanos());
+    return config.device().replay(subject, precision, config.periodNanos());
   }
 
   private static final List<String> TITLES =

@@ -1,5 +1,8 @@
 package dev.sluice.experiments.study.replay;
 
+import dev.sluice.edge.device.BundleLayers;
+import dev.sluice.edge.device.BundleWork;
+import dev.sluice.edge.device.DeviceProfile;
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.experiments.demo.DemoException;
@@ -10,6 +13,7 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.NetworkLayers;
 import dev.sluice.sim.link.LinkOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,13 +39,16 @@ import java.util.stream.Stream;
  * @param variants the same at each other precision that the bundle has and the study wants, by its
  *     name; the same pictures in the same order, through no codec
  * @param leftOut precisions that the bundle has besides, at which nothing was measured
+ * @param work operators of its network, which the times of published devices follow from; none
+ *     where there is no network
  */
 public record Subject(
     String name,
     BundleFacts facts,
     CalibrationTable test,
     Map<String, AtPrecision> variants,
-    Set<String> leftOut) {
+    Set<String> leftOut,
+    Optional<BundleWork> work) {
   /**
    * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
    * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
@@ -116,10 +123,10 @@ public record Subject(
     this(name, facts, test, Map.of());
   }
 
-  /** A bundle of which every precision was measured. */
+  /** A bundle of which every precision was measured, and whose operators nobody has looked at. */
   public Subject(
       String name, BundleFacts facts, CalibrationTable test, Map<String, AtPrecision> variants) {
-    this(name, facts, test, variants, Set.of());
+    this(name, facts, test, variants, Set.of(), Optional.empty());
   }
 
   private static void requireSamePictures(CalibrationTable one, CalibrationTable other) {
@@ -165,10 +172,43 @@ public record Subject(
    */
   public StreamReplay replay(
       String precision, double networkNanos, double scalarFactor, long periodNanos) {
+    double factor = networkNanos / facts.profile().networkNanos();
+    AtPrecision computed = at(precision);
+    return replay(
+        EmulatedProfile.of(computed.facts(), factor, scalarFactor),
+        computed.test(),
+        factor,
+        periodNanos);
+  }
+
+  /**
+   * Returns the simulator of a device with published figures: segments and heads take what follows
+   * from their operators, so each is as much slower as the device is at its kind.
+   *
+   * @param precision as above; a variant is as much faster on it as on the machine of the profiles
+   * @param periodNanos usual time between frames, positive
+   * @throws IllegalArgumentException if the bundle has no such variant, or no network
+   */
+  public StreamReplay replay(String precision, DeviceProfile device, long periodNanos) {
+    AtPrecision computed = at(precision);
+    BundleWork operators =
+        work.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    name + " has no network, which times of " + device.name() + " follow from"));
+    return replay(device.on(computed.facts(), operators), computed.test(), 1, periodNanos);
+  }
+
+  private StreamReplay replay(
+      BundleFacts onDevice, CalibrationTable outcomes, double factor, long periodNanos) {
+    return new StreamReplay(
+        onDevice, outcomes, test, factor, periodNanos, LinkOptions.DEFAULT, NOISE);
+  }
+
+  private AtPrecision at(String precision) {
     if (leftOut.contains(precision)) {
       throw new IllegalStateException(name + " was not measured in " + precision);
     }
-    double factor = networkNanos / facts.profile().networkNanos();
     AtPrecision computed =
         precision.equals(VariantInfo.FLOAT32)
             ? new AtPrecision(facts, test)
@@ -176,14 +216,7 @@ public record Subject(
     if (computed == null) {
       throw new IllegalArgumentException("the bundle has no network in " + precision);
     }
-    return new StreamReplay(
-        EmulatedProfile.of(computed.facts(), factor, scalarFactor),
-        computed.test(),
-        test,
-        factor,
-        periodNanos,
-        LinkOptions.DEFAULT,
-        NOISE);
+    return computed;
   }
 
   /**
@@ -289,7 +322,8 @@ public record Subject(
       BiPredicate<BundleFacts, String> measures)
       throws IOException {
     Bundle bundle = Bundle.open(path);
-    BundleFacts facts = BundleFactsReader.read(bundle);
+    NetworkLayers layers = BundleLayers.of(bundle);
+    BundleFacts facts = BundleFactsReader.read(bundle).with(layers);
     context
         .console()
         .printf("%s: running %d %s%n", name, images.independent().size(), images.description());
@@ -308,10 +342,11 @@ public record Subject(
       variants.put(
           precision,
           new AtPrecision(
-              BundleFactsReader.read(bundle, precision),
+              BundleFactsReader.read(bundle, precision).with(layers),
               TestTable.uncoded(
                   bundle, precision, images.independent(), threads, context.console())));
     }
-    return new Subject(name, facts, test, variants, leftOut);
+    return new Subject(
+        name, facts, test, variants, leftOut, Optional.of(BundleWork.of(bundle)));
   }
 }

@@ -15,6 +15,7 @@ import dev.sluice.experiments.study.grid.StrategyTable.Quantity;
 import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.ArrayList;
@@ -196,10 +197,7 @@ public final class OutageStudy implements Study {
   private static boolean firstExitFits(
       Subject subject, GridConfig.Device device, GridConfig.Task task) {
     StreamReplay replay =
-        subject.replay(
-            device.networkMillis() * 1e6,
-            device.scalarFactor(),
-            task.load().load().nominalPeriodNanos());
+        device.replay(subject, VariantInfo.FLOAT32, task.load().load().nominalPeriodNanos());
     Profile profile = replay.facts().profile();
     double nanos = (double) profile.preprocessNanos() + profile.headNanos(0);
     for (int cut = 1; cut <= replay.facts().exitCut(0); cut++) {

@@ -146,6 +146,57 @@ class EnergyStudyTest {
   }
 
   @Test
+  void looksAtEveryTwoThatKeepDeadlineAndAccuracy() {
+    GridConfig three =
+        new GridConfig(
+            GRID.bundles(),
+            GRID.pictures(),
+            GRID.devices(),
+            GRID.links(),
+            null,
+            GRID.tasks(),
+            List.of("sluice", "device-only", "cloud-only best", "spinn"),
+            GRID.frames(),
+            GRID.warmUpFrames(),
+            GRID.blockFrames(),
+            GRID.seeds(),
+            GRID.points());
+    EnergyStudy.Config config =
+        new EnergyStudy.Config(three, CONFIG.models(), CONFIG.factors(), CONFIG.wrong());
+    Map<String, GridResults> byVariant =
+        Map.of(
+            "as published",
+            new GridResults(
+                List.of(
+                    cell("sluice", 0, 20, 1),
+                    cell("device-only", 0, 20, 4),
+                    cell("cloud-only best", 0, 20, 6),
+                    cell("spinn", 2, 20, 3))),
+            "tail power x 0.5",
+            new GridResults(
+                List.of(
+                    cell("sluice", 0, 20, 1),
+                    cell("device-only", 0, 20, 4),
+                    cell("cloud-only best", 0, 20, 2),
+                    cell("spinn", 2, 20, 3))));
+
+    List<EnergyStudy.Rank> ranks = EnergyStudy.ranks(config, "made up", byVariant);
+
+    assertThat(ranks)
+        .extracting(rank -> rank.one() + " " + rank.other())
+        .containsExactlyInAnyOrder(
+            "sluice device-only", "sluice cloud-only best", "device-only cloud-only best");
+    assertThat(ranks.stream().filter(EnergyStudy.Rank::turned))
+        .singleElement()
+        .satisfies(
+            rank -> {
+              assertThat(rank.isSluices()).isFalse();
+              assertThat(rank.published()).isEqualTo(4.0 / 6);
+              assertThat(rank.wrong()).isEqualTo(2);
+            });
+  }
+
+  @Test
   void leavesOutConstantsThatAreZero() {
     Map<String, EnergyModel> variants = EnergyStudy.variants("pi4+wire", List.of(0.5, 1.5));
 

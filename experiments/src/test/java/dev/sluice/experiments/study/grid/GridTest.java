@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.edge.device.BundleWork;
+import dev.sluice.edge.device.DeviceProfile;
+import dev.sluice.edge.device.DeviceProfiles;
+import dev.sluice.edge.device.OperatorWork;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.Subject;
@@ -21,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
@@ -166,7 +171,7 @@ class GridTest {
   void refusesAPlannerAtAPrecisionThatWasLeftOut() {
     Subject floats = madeUp();
     Subject partly =
-        new Subject("made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"));
+        new Subject("made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"), Optional.empty());
 
     assertThat(partly.replay()).isNotNull();
     assertThatThrownBy(() -> partly.replay("int8"))
@@ -242,6 +247,40 @@ class GridTest {
       assertThat(alone.extra("frames")).isEqualTo(121);
       assertThat(alone.frames()).isEqualTo(2 * 5 * 20);
     }
+  }
+
+  @Test
+  void takesTheTimesOfAPublishedDeviceFromTheOperators() throws Exception {
+    BundleFacts facts = SyntheticFacts.of(4);
+    List<List<OperatorWork>> segments = new ArrayList<>();
+    for (int cut = 1; cut <= facts.lastCut(); cut++) {
+      segments.add(List.of(OperatorWork.dense(90_000_000L), OperatorWork.depthwise(5_000_000L)));
+    }
+    BundleWork work = new BundleWork(segments, Map.of());
+    Subject subject = new Subject("made up", facts, facts.certify(), Map.of(), Set.of(), Optional.of(work));
+    String file =
+        FILE.replace("{name: slow, networkMillis: 120, scalarFactor: 10}", "{profile: pi3}");
+
+    GridResults results = run(file, new AtomicInteger(), subject);
+
+    DeviceProfile pi = DeviceProfiles.named("pi3");
+    double millis =
+        (facts.lastCut() * pi.nanos(segments.get(0))
+                + pi.codecFactor() * facts.profile().preprocessNanos())
+            / 1e6;
+    for (CellKey.Point point : results.points("most")) {
+      assertThat(point.device()).isEqualTo("pi3");
+      Series alone = results.at(point, "device-only").orElseThrow();
+      assertThat(alone.value(Measure.DEVICE)).isCloseTo(millis, within(NOISE * millis));
+    }
+  }
+
+  @Test
+  void leavesOutAPublishedDeviceWithoutANetwork() throws Exception {
+    String file =
+        FILE.replace("{name: slow, networkMillis: 120, scalarFactor: 10}", "{profile: pi3}");
+
+    assertThat(run(file, new AtomicInteger()).points()).isEmpty();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,6 +117,30 @@ class StudyFileTest {
     assertThat(config.strategies()).containsExactly("sluice");
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.frames()).isEqualTo(200);
+  }
+
+  @Test
+  void readsAPublishedDevice() {
+    String slow = "{name: slow, networkMillis: 250, scalarFactor: 20}";
+
+    GridConfig config =
+        read(GOOD.replace(slow, slow + ", {profile: pi4}, {name: board, profile: pi5}"), false);
+
+    assertThat(config.devices())
+        .extracting(GridConfig.Device::name)
+        .containsExactly("slow", "pi4", "board");
+    for (String wrong :
+        List.of(
+            "{profile: pi9}",
+            "{name: none}",
+            "{name: half, networkMillis: 3}",
+            "{profile: pi4, networkMillis: 3, scalarFactor: 1}",
+            "{networkMillis: 3, scalarFactor: 1}")) {
+      assertThatThrownBy(() -> read(GOOD.replace(slow, wrong), false))
+          .as(wrong)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("device");
+    }
   }
 
   @Test
