@@ -54,16 +54,21 @@ public final class BundleLayers {
   private static long inputBytes(OnnxGraph graph, GraphNode node) {
     long bytes = 0;
     for (String input : node.inputs()) {
-      try {
-        long size = Float.BYTES;
-        for (int side : graph.shape(input)) {
-          size *= side;
-        }
-        bytes += size;
-      } catch (IllegalArgumentException constantOrUnknown) {
-        continue;
-      }
+      bytes += valueBytes(graph, input);
     }
     return bytes == 0 ? node.outputBytes() : bytes;
+  }
+
+  /** 0 of a constant, and of what nobody knows the shape of. */
+  private static long valueBytes(OnnxGraph graph, String value) {
+    try {
+      long bytes = Float.BYTES;
+      for (int side : graph.shape(value)) {
+        bytes *= side;
+      }
+      return bytes;
+    } catch (IllegalArgumentException constantOrUnknown) {
+      return 0;
+    }
   }
 }

@@ -1,13 +1,13 @@
 package dev.sluice.experiments.study.grid;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.edge.device.DeviceProfiles;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
-import dev.sluice.experiments.study.replay.Traces;
-import dev.sluice.edge.device.DeviceProfiles;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.experiments.study.replay.Traces;
 import dev.sluice.sim.trace.LinkTrace;
 import dev.sluice.sim.trace.TraceReader;
 import java.io.IOException;
@@ -20,8 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

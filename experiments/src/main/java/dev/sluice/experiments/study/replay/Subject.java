@@ -346,7 +346,6 @@ public record Subject(
               TestTable.uncoded(
                   bundle, precision, images.independent(), threads, context.console())));
     }
-    return new Subject(
-        name, facts, test, variants, leftOut, Optional.of(BundleWork.of(bundle)));
+    return new Subject(name, facts, test, variants, leftOut, Optional.of(BundleWork.of(bundle)));
   }
 }

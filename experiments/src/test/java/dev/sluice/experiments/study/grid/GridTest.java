@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
@@ -171,7 +171,8 @@ class GridTest {
   void refusesAPlannerAtAPrecisionThatWasLeftOut() {
     Subject floats = madeUp();
     Subject partly =
-        new Subject("made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"), Optional.empty());
+        new Subject(
+            "made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"), Optional.empty());
 
     assertThat(partly.replay()).isNotNull();
     assertThatThrownBy(() -> partly.replay("int8"))
@@ -257,7 +258,8 @@ class GridTest {
       segments.add(List.of(OperatorWork.dense(90_000_000L), OperatorWork.depthwise(5_000_000L)));
     }
     BundleWork work = new BundleWork(segments, Map.of());
-    Subject subject = new Subject("made up", facts, facts.certify(), Map.of(), Set.of(), Optional.of(work));
+    Subject subject =
+        new Subject("made up", facts, facts.certify(), Map.of(), Set.of(), Optional.of(work));
     String file =
         FILE.replace("{name: slow, networkMillis: 120, scalarFactor: 10}", "{profile: pi3}");
 
