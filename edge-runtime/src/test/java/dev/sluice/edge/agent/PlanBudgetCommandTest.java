@@ -73,6 +73,8 @@ class PlanBudgetCommandTest {
       assertThat(each.path("expected_right").asDouble())
           .isCloseTo(1000 * replayed[0], within(1e-9));
       assertThat(each.path("mean_ms").asDouble()).isCloseTo(replayed[1] / 1e6, within(1e-9));
+      assertThat(each.path("excess_ms").asDouble())
+          .isCloseTo((replayed[1] - nanos) / 1e6, within(1e-9));
       double shares = 0;
       for (JsonNode share : each.path("exit_shares")) {
         shares += share.asDouble();
