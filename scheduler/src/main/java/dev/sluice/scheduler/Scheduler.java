@@ -76,9 +76,6 @@ public final class Scheduler implements Planner {
   /** Changes that are not needed may not take more than one part in so many of the time. */
   private static final double DWELL_SWITCHES = 10;
 
-  /** Errors spared, as a share, that are worth the headroom below latency bounds. */
-  private static final double WORTH_HEADROOM = 0.3;
-
   /** However long changes take, a better plan does not wait longer than this. */
   private static final double MOST_DWELL_NANOS = 10e9;
 
@@ -362,7 +359,7 @@ public final class Scheduler implements Planner {
     }
 
     Choice choose(int current, long nowNanos) {
-      int ample = boldWhereItPays(search.best(judge::mayHoldAmply, judge::holdsAmply));
+      int ample = search.best(judge::mayHoldAmply, judge::holdsAmply);
       if (current >= 0 && keeps(current)) {
         int best = ample >= 0 ? ample : current;
         Optional<String> why = whyKeep(current, best, nowNanos);
@@ -400,27 +397,6 @@ public final class Scheduler implements Planner {
         best = slowness(current, much) <= much ? current : best;
       }
       return new Choice(best, prefix() + lateText(best), false);
-    }
-
-    /**
-     * The plan with headroom, unless accuracy is the first thing to aim for and a plan without it
-     * has far fewer errors. A prediction that is too bold then costs some of what was gained, since
-     * late replies count as errors. Elsewhere it would cost a floor.
-     */
-    private int boldWhereItPays(int ample) {
-      if (ample < 0
-          || objective.targets().isEmpty()
-          || objective.targets().get(0).metric().kind() != Metric.Kind.ACCURACY) {
-        return ample;
-      }
-      int bold =
-          search.best(
-              i -> judge.mayHold(i) && search.mayGain(i, ample, WORTH_HEADROOM),
-              i ->
-                  search.mayGain(i, ample, WORTH_HEADROOM)
-                      && judge.holds(i)
-                      && search.gains(i, ample, WORTH_HEADROOM));
-      return bold < 0 ? ample : bold;
     }
 
     /** Whether the plan in use holds every constraint on central estimates. */

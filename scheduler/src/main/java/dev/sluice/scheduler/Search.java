@@ -199,21 +199,6 @@ final class Search {
     return NONE;
   }
 
-  /** Returns whether a plan may be better than another in the first target by a share or more. */
-  boolean mayGain(int plan, int over, double share) {
-    return !targets.isEmpty() && gain(least[0][plan], cost(0, over)) >= share;
-  }
-
-  /** Returns whether it is. */
-  boolean gains(int plan, int over, double share) {
-    return mayGain(plan, over, share) && gain(cost(0, plan), cost(0, over)) >= share;
-  }
-
-  private static double gain(double then, double now) {
-    double size = Math.max(Math.abs(now), Math.abs(then));
-    return size == 0 ? 0 : (now - then) / size;
-  }
-
   private void limit(int target, double found) {
     limits[target] = found + tolerance * Math.abs(found);
   }

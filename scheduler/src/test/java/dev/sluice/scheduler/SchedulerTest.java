@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
@@ -474,51 +473,6 @@ class SchedulerTest {
     PlanDecision decision = scheduler.decide(quick, Optional.of(worse), 60 * SECOND);
 
     assertThat(decision.prediction().accuracy()).isEqualTo(most);
-  }
-
-  @Test
-  void givesUpHeadroomOnlyForFarFewerErrors() throws Exception {
-    double headroom = 0.08;
-    double bound = 60.0 * MS;
-    Objective objective = Objective.parse("p95_latency <= 60 ms; maximise accuracy");
-    Scheduler scheduler =
-        new Scheduler(
-            FACTS, objective, new SchedulerOptions(true, 1, 2, headroom, 0, 0, Duration.ZERO));
-    int bold = 0;
-    int careful = 0;
-    for (double mbit = 0.5; mbit < 1.5; mbit *= 1.04) {
-      Estimates estimates = link(mbit, 20, 25);
-      Appraisal appraisal = scheduler.appraise(estimates);
-      double least = fewestErrors(appraisal, bound);
-      double leastWithHeadroom = fewestErrors(appraisal, (1 - headroom) * bound);
-
-      PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
-
-      double errors = errors(appraisal, appraisal.find(decision.plan()).orElseThrow());
-      if (least <= 0.7 * leastWithHeadroom) {
-        bold++;
-        assertThat(errors).as("%.2f Mbit/s", mbit).isEqualTo(least);
-      } else {
-        careful++;
-        assertThat(errors).as("%.2f Mbit/s", mbit).isEqualTo(leastWithHeadroom);
-      }
-    }
-    assertThat(bold).isPositive();
-    assertThat(careful).isPositive();
-  }
-
-  private static double fewestErrors(Appraisal appraisal, double boundNanos) {
-    Metric p95 = Metric.latencyPercentile(95);
-    return IntStream.range(0, appraisal.candidates())
-        .filter(i -> appraisal.usable(i) && appraisal.utilisation(i) < Prediction.OVERLOAD)
-        .filter(i -> appraisal.value(i, p95) <= boundNanos)
-        .mapToDouble(i -> errors(appraisal, i))
-        .min()
-        .orElse(1);
-  }
-
-  private static double errors(Appraisal appraisal, int candidate) {
-    return 1 - appraisal.value(candidate, Metric.of(Metric.Kind.ACCURACY));
   }
 
   @Test

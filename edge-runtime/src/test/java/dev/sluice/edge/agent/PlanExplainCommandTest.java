@@ -264,7 +264,7 @@ class PlanExplainCommandTest {
         "see ./sluice plan --help");
     err.getBuffer().setLength(0);
     assertThat(plan("zzz")).isEqualTo(2);
-    saysInOneLine("sluice plan: unknown command 'zzz'; commands: explain; see");
+    saysInOneLine("sluice plan: unknown command 'zzz'; commands: explain, budget; see");
     err.getBuffer().setLength(0);
     assertThat(plan("explain", "one", "two")).isEqualTo(2);
     saysInOneLine("sluice plan explain: unexpected argument 'two'; see");
