@@ -14,8 +14,8 @@ import java.util.List;
  * the parts add up in squares (first-order propagation of independent errors). A gain in bytes,
  * which no estimate enters, is certain; one in latency over a link that is hardly known is not.
  *
- * <p>Left out, because nobody estimates how uncertain they are: the scales of device and worker,
- * and the odds of passing exits. A gain that comes of these alone counts as certain.
+ * <p>Left out, because nobody estimates how uncertain they are: the odds of passing exits. A gain
+ * that comes of these alone counts as certain.
  */
 final class GainNoise {
   private final Predictor predictor;
@@ -27,7 +27,7 @@ final class GainNoise {
     this.predictor = predictor;
     central = estimates;
     if (estimates.uplinkRelativeSd() > 0) {
-      double factor = Math.exp(Math.min(10, estimates.uplinkRelativeSd()));
+      double factor = factor(estimates.uplinkRelativeSd());
       double rate = estimates.uplinkBytesPerSecond();
       add(
           estimates.withUplink(Math.max(Double.MIN_NORMAL, rate / factor)),
@@ -40,10 +40,28 @@ final class GainNoise {
           estimates.withRoundTrip(Math.max(0, roundTrip - sd)),
           estimates.withRoundTrip(roundTrip + sd));
     }
+    double device = estimates.deviceScale();
+    double worker = estimates.workerScale();
+    if (estimates.deviceScaleSd() > 0) {
+      double factor = factor(estimates.deviceScaleSd());
+      add(
+          estimates.withScales(device / factor, worker),
+          estimates.withScales(device * factor, worker));
+    }
+    if (estimates.workerScaleSd() > 0) {
+      double factor = factor(estimates.workerScaleSd());
+      add(
+          estimates.withScales(device, worker / factor),
+          estimates.withScales(device, worker * factor));
+    }
     double busySd = estimates.worker().utilisationSd();
     if (busySd > 0) {
       add(estimates.withOthersBusier(-busySd), estimates.withOthersBusier(busySd));
     }
+  }
+
+  private static double factor(double sd) {
+    return Math.exp(Math.min(10, sd));
   }
 
   private void add(Estimates low, Estimates high) {

@@ -148,6 +148,30 @@ class StabilityTest {
   }
 
   @Test
+  void knowsHowFarTheUncertaintyOfADevicesSpeedMovesAGain() throws Exception {
+    Plan jpeg = new Plan(0, "jpeg-75", List.of());
+    Predictor predictor = new Predictor(FACTS, List.of(Plan.local(4, List.of()), jpeg), 1, 2);
+    Target latency = Objective.parse("minimise mean_latency").targets().get(0);
+    Estimates certain = Estimates.of(LinkState.UP, 500_000, 0, 20 * MS, 0, 8, 1, 0, 1000 * MS);
+    for (double[] sds : new double[][] {{0.05, 0}, {0, 0.05}, {0.05, 0.1}}) {
+      Random random = new Random(2);
+      double[] gains = new double[2000];
+      for (int i = 0; i < gains.length; i++) {
+        double device = 8 * Math.exp(sds[0] * random.nextGaussian());
+        double worker = Math.exp(sds[1] * random.nextGaussian());
+        gains[i] =
+            GainNoise.gain(predictor, 0, 1, latency, certain.withScales(device, worker));
+      }
+      double drawn = new StandardDeviation().evaluate(gains);
+
+      double sd = new GainNoise(predictor, certain.withScaleSds(sds[0], sds[1])).sd(0, 1, latency);
+
+      assertThat(sd).isBetween(0.9 * drawn, 1.1 * drawn).isPositive();
+    }
+    assertThat(new GainNoise(predictor, certain).sd(0, 1, latency)).isZero();
+  }
+
+  @Test
   void changesForAGainThatIsCertainAndNotForOneThatNoiseCouldFeign() throws Exception {
     Plan raw = new Plan(0, "raw", List.of());
     Plan jpeg = new Plan(0, "jpeg-75", List.of());

@@ -25,9 +25,7 @@ class ConditionsTest {
         (long) random.nextDouble(0, 1e8),
         (long) random.nextDouble(1e7, 1e10),
         0,
-        new WorkerLoad(busy, 0.05, random.nextDouble(0, busy), random.nextDouble(0, 5e7), 0.5),
-        1,
-        0);
+        new WorkerLoad(busy, 0.05, random.nextDouble(0, busy), random.nextDouble(0, 5e7), 0.5));
   }
 
   @ParameterizedTest

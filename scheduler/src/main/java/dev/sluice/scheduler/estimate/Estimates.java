@@ -3,8 +3,8 @@ package dev.sluice.scheduler.estimate;
 /**
  * Conditions as estimated at one moment. Immutable; every number is finite.
  *
- * <p>How far rate, round trip and the worker's load may be off is part of them. Of both scales and
- * of the odds it is not: caution, and the noise of a gain, take these for certain.
+ * <p>How far they may be off is part of them, but for the odds of passing exits. Caution about
+ * latencies is about the link alone; what the scales' uncertainty may feign counts in gains.
  *
  * @param link state of the link
  * @param uplinkBytesPerSecond central estimate of the uplink's rate, positive
@@ -22,6 +22,8 @@ package dev.sluice.scheduler.estimate;
  *     expects: 1 while exits do as calibrated, more where frames are harder; positive
  * @param switchNanos time from the choice of another plan until it could be used, as seen lately; 0
  *     = unknown
+ * @param deviceScaleSd standard deviation of the device scale's logarithm, at least 0
+ * @param workerScaleSd the same of the worker's
  */
 public record Estimates(
     LinkState link,
@@ -36,7 +38,9 @@ public record Estimates(
     int probeBytesWanted,
     WorkerLoad worker,
     double passOdds,
-    long switchNanos) {
+    long switchNanos,
+    double deviceScaleSd,
+    double workerScaleSd) {
   /** Makes estimates of link, device and worker; exits do as calibrated. */
   public Estimates(
       LinkState link,
@@ -63,6 +67,8 @@ public record Estimates(
         probeBytesWanted,
         worker,
         1,
+        0,
+        0,
         0);
   }
 
@@ -71,10 +77,9 @@ public record Estimates(
     requirePositive(uplinkBytesPerSecond, "uplinkBytesPerSecond");
     requirePositive(deviceScale, "deviceScale");
     requirePositive(workerScale, "workerScale");
-    if (!(uplinkRelativeSd >= 0 && uplinkRelativeSd < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "uplinkRelativeSd must be finite and not negative: " + uplinkRelativeSd);
-    }
+    requireDeviation(uplinkRelativeSd, "uplinkRelativeSd");
+    requireDeviation(deviceScaleSd, "deviceScaleSd");
+    requireDeviation(workerScaleSd, "workerScaleSd");
     if (roundTripNanos < 0
         || roundTripSdNanos < 0
         || workerQueueNanos < 0
@@ -171,7 +176,39 @@ public record Estimates(
         probeBytesWanted,
         newWorker,
         newPassOdds,
-        newSwitchNanos);
+        newSwitchNanos,
+        deviceScaleSd,
+        workerScaleSd);
+  }
+
+  /** Returns the same with other scales of device and worker. */
+  public Estimates withScales(double newDeviceScale, double newWorkerScale) {
+    return withScales(newDeviceScale, newWorkerScale, deviceScaleSd, workerScaleSd);
+  }
+
+  /** Returns the same where it is known how far the scales may be off. */
+  public Estimates withScaleSds(double device, double worker) {
+    return withScales(deviceScale, workerScale, device, worker);
+  }
+
+  private Estimates withScales(
+      double newDeviceScale, double newWorkerScale, double newDeviceSd, double newWorkerSd) {
+    return new Estimates(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        newDeviceScale,
+        newWorkerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        worker,
+        passOdds,
+        switchNanos,
+        newDeviceSd,
+        newWorkerSd);
   }
 
   /** Returns the same for exits that are seen to let more, or fewer, frames pass. */
@@ -189,6 +226,12 @@ public record Estimates(
    */
   public boolean probeWanted() {
     return probeBytesWanted > 0;
+  }
+
+  private static void requireDeviation(double value, String name) {
+    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(name + " must be finite and not negative: " + value);
+    }
   }
 
   private static void requirePositive(double value, String name) {

@@ -398,7 +398,8 @@ public final class Estimators {
             nowNanos,
             roundTrip.nanos(),
             Math.round(Math.min(5e9, pendingBytes / bytesPerSecond * 1e9) + workerDwellNanos));
-    return new Estimates(
+    Estimates estimates =
+        new Estimates(
         state,
         bytesPerSecond,
         sd,
@@ -410,6 +411,7 @@ public final class Estimators {
         framePeriodNanos(),
         probeBytes(state, bytesPerSecond, nowNanos),
         workerLoad.at(nowNanos));
+    return estimates.withScaleSds(deviceScale.sd(), workerScale.sd());
   }
 
   private long framePeriodNanos() {

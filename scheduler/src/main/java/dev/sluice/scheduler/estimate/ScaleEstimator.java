@@ -11,7 +11,10 @@ import java.util.Arrays;
  * same side is taken for a step, and followed. With the gain of {@value #GAIN} a device that slows
  * down by 1.2 % a second (twice as slow in a minute) is followed 6 samples behind.
  *
- * <p>It does not say how far it may be off: whoever predicts takes the scale for certain.
+ * <p>How far it may be off follows from how far samples lie from it: of an average with a gain of
+ * {@code g} over independent samples that deviate by {@code s} the deviation is {@code s sqrt(g / (2
+ * - g))} (Roberts, "Control Chart Tests Based on Geometric Moving Averages", Technometrics 1,
+ * 1959). A device that throttles steadily shows in that too, since samples then lie on one side.
  */
 final class ScaleEstimator {
   private static final double GAIN = 0.15;
@@ -25,6 +28,7 @@ final class ScaleEstimator {
 
   private final double[] first = new double[FIRST];
   private double logScale;
+  private double squaredSurprise;
   private double usualNanos;
   private int count;
   private double farSide;
@@ -52,13 +56,16 @@ final class ScaleEstimator {
     if (count < FIRST) {
       first[count++] = log;
       logScale = median(Arrays.copyOf(first, count));
+      squaredSurprise = squaredDeviation(Arrays.copyOf(first, count), logScale);
       return;
     }
     double surprise = log - logScale;
     double side = Math.abs(surprise) > FAR ? Math.signum(surprise) : 0;
     if (side == 0 || side == farSide) {
       double weight = Math.min(1, profiledNanos / usualNanos);
-      logScale += GAIN * weight * Math.min(FAR, Math.max(-FAR, surprise));
+      double followed = Math.min(FAR, Math.max(-FAR, surprise));
+      logScale += GAIN * weight * followed;
+      squaredSurprise += GAIN * weight * (followed * followed - squaredSurprise);
     }
     farSide = side;
   }
@@ -66,6 +73,19 @@ final class ScaleEstimator {
   /** The scale, 1 before the first sample. */
   double scale() {
     return Math.exp(logScale);
+  }
+
+  /** Standard deviation of the scale's logarithm; 0 until two samples have told something. */
+  double sd() {
+    double share = count < FIRST ? 1.0 / Math.max(1, count) : GAIN / (2 - GAIN);
+    return Math.sqrt(squaredSurprise * share);
+  }
+
+  /** The first samples may be slow ones, so as robust as the median: 1.48 times the median one. */
+  private static double squaredDeviation(double[] values, double middle) {
+    double[] deviations = Arrays.stream(values).map(value -> Math.abs(value - middle)).toArray();
+    double sd = 1.4826 * median(deviations);
+    return sd * sd;
   }
 
   private static double median(double[] values) {

@@ -57,7 +57,9 @@ public enum Condition {
         e.probeBytesWanted(),
         e.worker(),
         e.passOdds(),
-        e.switchNanos());
+        e.switchNanos(),
+        e.deviceScaleSd(),
+        e.workerScaleSd());
   }
 
   /** Whether it matters only to plans that send. */

@@ -68,7 +68,9 @@ final class ExplanationJson {
     putNumber(node, "round_trip_ms", e.roundTripNanos() / 1e6);
     putNumber(node, "round_trip_sd_ms", e.roundTripSdNanos() / 1e6);
     putNumber(node, "device_scale", e.deviceScale());
+    putNumber(node, "device_scale_sd", e.deviceScaleSd());
     putNumber(node, "worker_scale", e.workerScale());
+    putNumber(node, "worker_scale_sd", e.workerScaleSd());
     putNumber(node, "worker_queue_ms", e.workerQueueNanos() / 1e6);
     putNumber(
         node,

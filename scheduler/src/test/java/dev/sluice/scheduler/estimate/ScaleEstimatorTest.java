@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import org.apache.commons.math3.stat.descriptive.moment.Mean;
+import org.apache.commons.math3.stat.descriptive.moment.StandardDeviation;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +61,39 @@ class ScaleEstimatorTest {
       scale.observe(30 * MS, 10 * MS);
     }
     assertThat(scale.scale()).isCloseTo(3, Percentage.withPercentage(10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4, 40, 200})
+  void knowsHowFarItMayBeOff(int samples) {
+    Random random = new Random(samples);
+    StandardDeviation off = new StandardDeviation();
+    Mean said = new Mean();
+    for (int run = 0; run < 2000; run++) {
+      ScaleEstimator scale = new ScaleEstimator();
+      for (int i = 0; i < samples; i++) {
+        scale.observe(Math.round(10 * MS * Math.exp(0.05 * random.nextGaussian())), 10 * MS);
+      }
+      off.increment(Math.log(scale.scale()));
+      said.increment(scale.sd() * scale.sd());
+    }
+    // A median deviation of three or four samples tells little, and errs on both sides.
+    assertThat(Math.sqrt(said.getResult()))
+        .isCloseTo(
+            off.getResult(), Percentage.withPercentage(samples < 10 ? 40 : 10));
+    assertThat(new ScaleEstimator().sd()).isZero();
+  }
+
+  @Test
+  void isLessSureOfADeviceThatThrottles() {
+    ScaleEstimator steady = new ScaleEstimator();
+    ScaleEstimator throttling = new ScaleEstimator();
+    for (int i = 0; i < 200; i++) {
+      steady.observe(10 * MS, 10 * MS);
+      throttling.observe(Math.round(10 * MS * Math.pow(1.02, i)), 10 * MS);
+    }
+    assertThat(steady.sd()).isLessThan(1e-6);
+    assertThat(throttling.sd()).isGreaterThan(0.02);
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.sluice.experiments.study.regret;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Rivals;
+import dev.sluice.experiments.study.replay.Subject;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -45,6 +47,59 @@ record Finding(
    * @param proven whether the accuracy floor is proven for each plan that it used
    */
   record Run(Outcome outcome, boolean proven) {}
+
+  /**
+   * The same as it is kept, with rivals by name.
+   *
+   * @param runs by form and name of the rival
+   */
+  record Kept(
+      Outcome sluice,
+      Outcome unproven,
+      Map<String, Run> runs,
+      List<Outcome> statics,
+      List<Outcome> oracle,
+      List<Outcome> freeOracle,
+      double bound) {
+    static Kept of(Finding finding) {
+      Map<String, Run> named = new LinkedHashMap<>();
+      finding.runs.forEach((rival, run) -> named.put(key(rival), run));
+      return new Kept(
+          finding.sluice,
+          finding.unproven,
+          named,
+          finding.statics,
+          finding.oracle,
+          finding.freeOracle,
+          finding.bound);
+    }
+
+    private static String key(Contender rival) {
+      return rival.form() + " " + rival.name();
+    }
+
+    /** Returns what was kept of a question about a subject on a trace. */
+    Finding finding(Subject subject, Question question, String trace) {
+      Map<Contender, Run> known = new LinkedHashMap<>();
+      for (Contender rival : Rivals.of(subject.facts())) {
+        Run run = runs.get(key(rival));
+        if (run != null) {
+          known.put(rival, run);
+        }
+      }
+      return new Finding(
+          subject.name(),
+          question,
+          trace,
+          sluice,
+          unproven,
+          known,
+          statics,
+          oracle,
+          freeOracle,
+          bound);
+    }
+  }
 
   Finding {
     runs = Collections.unmodifiableMap(new LinkedHashMap<>(runs));

@@ -1,0 +1,64 @@
+package dev.sluice.experiments.study.regret;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.replay.Courses;
+import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.profile.SyntheticFacts;
+import dev.sluice.sim.trace.LinkTrace;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LaneTest {
+  private static final Subject SUBJECT = madeUp();
+  private static final LinkTrace FIRST = Courses.link(400_000, 40, 5, 8);
+  private static final LinkTrace SECOND = Courses.link(60_000, 60, 10, 12);
+
+  @TempDir private Path out;
+
+  private static Subject madeUp() {
+    BundleFacts facts = SyntheticFacts.of(4);
+    return new Subject("made up", facts, facts.certify());
+  }
+
+  private Lane lane(Question question) {
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    return new Lane(new StudyContext(true, 7, out, out, nowhere), SUBJECT, question);
+  }
+
+  @Test
+  void aTraceComesToTheSameWhateverWasMeasuredBeforeIt() {
+    for (Question question : Question.ALL) {
+      Lane goesOn = lane(question);
+      goesOn.measure("first", FIRST, 11);
+      Finding.Kept after = goesOn.measure("second", SECOND, 12);
+
+      Finding.Kept alone = lane(question).measure("second", SECOND, 12);
+
+      assertThat(after).as(question.name()).isEqualTo(alone);
+    }
+  }
+
+  @Test
+  void whatIsKeptBecomesTheSameFinding() throws Exception {
+    Question question = Question.ALL.get(0);
+    ObjectMapper mapper = new ObjectMapper();
+    Finding.Kept kept = lane(question).measure("second", SECOND, 12);
+
+    Finding.Kept read = mapper.readValue(mapper.writeValueAsString(kept), Finding.Kept.class);
+
+    assertThat(read).isEqualTo(kept);
+    Finding finding = read.finding(SUBJECT, question, "second");
+    assertThat(finding.runs()).hasSameSizeAs(kept.runs()).isNotEmpty();
+    assertThat(Finding.Kept.of(finding)).isEqualTo(kept);
+  }
+}
