@@ -414,7 +414,9 @@ public final class Scheduler implements Planner {
           && stillTimely(current)
           && judge.keepsFloor(current)
           && judge.overBudget(current, KEEP_CAUTION)
-              <= judge.overBudget(other) + options.switchGain();
+              <= judge.overBudget(other) + options.switchGain()
+          && (Double.isFinite(judge.overBudget(other))
+              || sent(current) <= (1 + options.switchGain()) * sent(other));
     }
 
     /** Whether the plan in use may stay: it is given up later than it would be taken up. */
@@ -530,14 +532,24 @@ public final class Scheduler implements Planner {
       for (int i = 0; i < prepared; i++) {
         if (judge.usable(i) && floorHolds[i]) {
           double over = judge.overBudget(i);
-          /* All may be over by an unknown amount. */
-          if ((best < 0 || over < least) && judge.timely(i) && judge.keepsFloor(i)) {
+          boolean nearer =
+              best < 0
+                  || over < least
+                  || (over == least && Double.isInfinite(over) && sent(i) < sent(best));
+          if (nearer && judge.timely(i) && judge.keepsFloor(i)) {
             best = i;
             least = over;
           }
         }
       }
       return best;
+    }
+
+    /**
+     * Bytes per frame: what tells plans apart that are over a month's budget by nobody knows what.
+     */
+    private double sent(int plan) {
+      return predictor.value(plan, Metric.of(Metric.Kind.UPLINK_BYTES), estimates);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.sluice.scheduler;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.plan.PlanMemory;
 import dev.sluice.scheduler.predict.DeviceModel;
+import dev.sluice.scheduler.predict.Rescue;
 import java.time.Duration;
 
 /**
@@ -102,6 +103,11 @@ public record SchedulerOptions(
   /** Returns the same where somebody knows what memory plans need. */
   public SchedulerOptions with(PlanMemory memory) {
     return with(device.with(memory));
+  }
+
+  /** Returns the same for a device that answers by itself by another time than the objective's. */
+  public SchedulerOptions answering(Rescue rescue) {
+    return with(device.answering(rescue));
   }
 
   /** Returns the same with another stability. */

@@ -186,6 +186,23 @@ class SchedulerBudgetsTest {
   }
 
   @Test
+  void whereNobodyKnowsAMonthsBytesItSendsTheFewest() throws Exception {
+    Estimates estimates = link(20, 0).withScales(30, 1);
+    String latencyAndFloor = "p95_latency <= 100 ms, accuracy >= final - 5 pt";
+    PlanDecision fewest = decide(latencyAndFloor + "; minimise uplink_bytes", estimates);
+    assertThat(fewest.plan().usesCloud()).isTrue();
+
+    PlanDecision unknown =
+        decide(
+            "uplink_bytes <= 1 GB/month, " + latencyAndFloor + "; minimise mean_latency",
+            estimates);
+
+    assertThat(unknown.feasible()).isFalse();
+    assertThat(unknown.reason()).contains("nobody knows yet how often frames come");
+    assertThat(unknown.prediction().uplinkBytes()).isEqualTo(fewest.prediction().uplinkBytes());
+  }
+
+  @Test
   void keepsAPlanWhoseThroughputOnlyTheCautiousRateMisses() throws Exception {
     Objective objective =
         Objective.parse("accuracy >= final - 5 pt, throughput >= 12 fps; minimise device_compute");

@@ -159,8 +159,7 @@ class StabilityTest {
       for (int i = 0; i < gains.length; i++) {
         double device = 8 * Math.exp(sds[0] * random.nextGaussian());
         double worker = Math.exp(sds[1] * random.nextGaussian());
-        gains[i] =
-            GainNoise.gain(predictor, 0, 1, latency, certain.withScales(device, worker));
+        gains[i] = GainNoise.gain(predictor, 0, 1, latency, certain.withScales(device, worker));
       }
       double drawn = new StandardDeviation().evaluate(gains);
 

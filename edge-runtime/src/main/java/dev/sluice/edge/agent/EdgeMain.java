@@ -20,11 +20,11 @@ import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.estimate.Estimators;
-import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.predict.ExitCriterion;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +35,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -165,7 +164,7 @@ public final class EdgeMain implements Program.Debuggable {
               periodNanos(),
               policy,
               engine.memory(),
-              tuning(goal, engine));
+              tuning(goal, deadlineNanos, engine));
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine
@@ -215,8 +214,9 @@ public final class EdgeMain implements Program.Debuggable {
         .min();
   }
 
-  private Tuning tuning(Objective goal, Engine engine) {
-    SchedulerOptions options = SchedulerOptions.defaults();
+  private Tuning tuning(Objective goal, long deadlineNanos, Engine engine) {
+    SchedulerOptions options =
+        SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, deadlineNanos)));
     if (watched.energyModel().isPresent()) {
       options = options.with(watched.energyModel().get());
     }
@@ -327,12 +327,7 @@ public final class EdgeMain implements Program.Debuggable {
     if (deadlineMillis != null) {
       return (long) (deadlineMillis * MILLIS);
     }
-    OptionalDouble bound =
-        goal.constraints().stream()
-            .flatMap(constraint -> constraint.latencyBound().stream())
-            .mapToDouble(Constraint::bound)
-            .min();
-    return (long) bound.orElse(DEFAULT_DEADLINE_MILLIS * MILLIS);
+    return (long) goal.deadlineNanos().orElse(DEFAULT_DEADLINE_MILLIS * MILLIS);
   }
 
   private void checkPolicy() {

@@ -192,6 +192,9 @@ final class PlanBudgetCommand implements Callable<Integer> {
     try {
       TimeBudget whole = new TimeBudget(budget.nanos(), budget.frames(), deviations);
       Span gone = spent;
+      if (gone != null && gone.nanos() >= budget.nanos()) {
+        throw wrongUse("--spent takes up the whole --budget: nothing is left for the other frames");
+      }
       return gone == null ? whole : whole.after(gone.nanos(), gone.frames());
     } catch (IllegalArgumentException wrong) {
       throw wrongUse(

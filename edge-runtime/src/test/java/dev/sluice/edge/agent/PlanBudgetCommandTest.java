@@ -169,6 +169,7 @@ class PlanBudgetCommandTest {
             new String[] {"--budget", "100"},
             new String[] {"--budget", "2s/0"},
             new String[] {"--budget", "soon/3"},
+            new String[] {"--budget", "1s/100", "--spent", "2s/40"},
             new String[] {"--budget", "2s/10", "--spent", "1s/10"},
             new String[] {"--budget", "2s/10", "--deviations", "11"},
             new String[] {"--budget", "2s/10", "--device", "pi4", "--device-scale", "2"},

@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
  *
  * @param text the objective as written
  * @param objective the objective
- * @param deadlineNanos bound of its first latency constraint
+ * @param deadlineNanos its deadline; the bound of its first latency where that is of the mean
  */
 public record Goal(String text, Objective objective, long deadlineNanos) {
   /** The goal of the demo. */
@@ -27,16 +27,21 @@ public record Goal(String text, Objective objective, long deadlineNanos) {
    */
   public static Goal parse(String text) throws ObjectiveSyntaxException {
     Objective objective = Objective.parse(text);
-    long deadlineNanos =
-        objective.constraints().stream()
-            .flatMap(constraint -> constraint.latencyBound().stream())
-            .mapToLong(constraint -> Math.round(constraint.bound()))
-            .findFirst()
-            .orElseThrow(
+    double deadlineNanos =
+        objective
+            .deadlineNanos()
+            .orElseGet(
                 () ->
-                    new DemoException(
-                        "the objective bounds no latency; add one such as p95_latency <= 150 ms"));
-    return new Goal(text, objective, deadlineNanos);
+                    objective.constraints().stream()
+                        .flatMap(constraint -> constraint.latencyBound().stream())
+                        .mapToDouble(Constraint::bound)
+                        .findFirst()
+                        .orElseThrow(
+                            () ->
+                                new DemoException(
+                                    "the objective bounds no latency; add one such as"
+                                        + " p95_latency <= 150 ms")));
+    return new Goal(text, objective, Math.round(deadlineNanos));
   }
 
   /** How far below the uncut network the accuracy may fall, in points, where that is bounded. */

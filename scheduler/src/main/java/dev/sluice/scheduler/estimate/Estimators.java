@@ -400,17 +400,17 @@ public final class Estimators {
             Math.round(Math.min(5e9, pendingBytes / bytesPerSecond * 1e9) + workerDwellNanos));
     Estimates estimates =
         new Estimates(
-        state,
-        bytesPerSecond,
-        sd,
-        roundTrip.nanos(),
-        roundTrip.sdNanos(nowNanos),
-        deviceScale.scale(),
-        workerScale.known() ? workerScale.scale() : toldWorkerScale,
-        Math.round(workerLoad.waitNanos(nowNanos)),
-        framePeriodNanos(),
-        probeBytes(state, bytesPerSecond, nowNanos),
-        workerLoad.at(nowNanos));
+            state,
+            bytesPerSecond,
+            sd,
+            roundTrip.nanos(),
+            roundTrip.sdNanos(nowNanos),
+            deviceScale.scale(),
+            workerScale.known() ? workerScale.scale() : toldWorkerScale,
+            Math.round(workerLoad.waitNanos(nowNanos)),
+            framePeriodNanos(),
+            probeBytes(state, bytesPerSecond, nowNanos),
+            workerLoad.at(nowNanos));
     return estimates.withScaleSds(deviceScale.sd(), workerScale.sd());
   }
 

@@ -12,8 +12,8 @@ import java.util.Arrays;
  * down by 1.2 % a second (twice as slow in a minute) is followed 6 samples behind.
  *
  * <p>How far it may be off follows from how far samples lie from it: of an average with a gain of
- * {@code g} over independent samples that deviate by {@code s} the deviation is {@code s sqrt(g / (2
- * - g))} (Roberts, "Control Chart Tests Based on Geometric Moving Averages", Technometrics 1,
+ * {@code g} over independent samples that deviate by {@code s} the deviation is {@code s sqrt(g /
+ * (2 - g))} (Roberts, "Control Chart Tests Based on Geometric Moving Averages", Technometrics 1,
  * 1959). A device that throttles steadily shows in that too, since samples then lie on one side.
  */
 final class ScaleEstimator {

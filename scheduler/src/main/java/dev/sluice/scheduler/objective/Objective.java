@@ -42,6 +42,18 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
   }
 
   /**
+   * Returns by when a frame must be answered: the smallest bound of a percentile of the latency, in
+   * nanoseconds from capture. A bound of the mean is none: single frames may take longer.
+   */
+  public OptionalDouble deadlineNanos() {
+    return constraints.stream()
+        .flatMap(constraint -> constraint.latencyBound().stream())
+        .filter(bound -> bound.metric().kind() == Metric.Kind.LATENCY_PERCENTILE)
+        .mapToDouble(Constraint::bound)
+        .min();
+  }
+
+  /**
    * Reads an objective, for example
    *
    * <pre>

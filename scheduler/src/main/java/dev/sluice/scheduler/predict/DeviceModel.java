@@ -32,10 +32,12 @@ public record DeviceModel(
 
   /**
    * Returns the same device as it serves an objective: it computes on while a reply is due unless
-   * it is to be spared, and answers by itself before the first bound of a latency.
+   * it is to be spared, and answers by itself before the deadline: the objective's, unless it is
+   * known to have another.
    */
   public DeviceModel serving(Objective objective) {
-    return goingOn(!objective.sparesDevice()).answering(Rescue.of(objective));
+    DeviceModel waits = goingOn(!objective.sparesDevice());
+    return rescue.equals(Rescue.NONE) ? waits.answering(Rescue.of(objective)) : waits;
   }
 
   /** Returns the same device where it computes on while a reply is due, or does not. */

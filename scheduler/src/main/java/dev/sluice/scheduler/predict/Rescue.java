@@ -1,7 +1,7 @@
 package dev.sluice.scheduler.predict;
 
-import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Objective;
+import java.util.OptionalDouble;
 
 /**
  * When a device that has sent a frame without an answer of its own turns to it once more: so late
@@ -46,19 +46,10 @@ public record Rescue(double limitNanos, double slackNanos, double margin) {
     return new Rescue(deadlineNanos - slack, slack, MARGIN);
   }
 
-  /** Returns the usual rule where the first bound of a latency is the deadline, if there is one. */
+  /** Returns the usual rule for an objective's deadline, if it has one. */
   public static Rescue of(Objective objective) {
-    return objective.constraints().stream()
-        .flatMap(constraint -> constraint.latencyBound().stream())
-        .mapToLong(Rescue::deadlineNanos)
-        .limit(1)
-        .mapToObj(Rescue::before)
-        .findFirst()
-        .orElse(NONE);
-  }
-
-  private static long deadlineNanos(Constraint bound) {
-    return Math.max(1, Math.round(bound.bound()));
+    OptionalDouble deadline = objective.deadlineNanos();
+    return deadline.isPresent() ? before(Math.max(1, Math.round(deadline.getAsDouble()))) : NONE;
   }
 
   /** Returns by when the frame must be answered, from capture; infinite if never. */

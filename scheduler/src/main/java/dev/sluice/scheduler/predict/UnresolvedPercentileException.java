@@ -1,5 +1,7 @@
 package dev.sluice.scheduler.predict;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 
 /** An objective names a percentile of the latency of which a bundle's table says too little. */
@@ -27,8 +29,9 @@ public final class UnresolvedPercentileException extends IllegalArgumentExceptio
   }
 
   private static String trimmed(double percent) {
-    return percent == Math.rint(percent)
-        ? String.format(Locale.ROOT, "%.0f", percent)
-        : String.valueOf(percent);
+    return BigDecimal.valueOf(percent)
+        .setScale(3, RoundingMode.HALF_UP)
+        .stripTrailingZeros()
+        .toPlainString();
   }
 }

@@ -79,8 +79,7 @@ class ScaleEstimatorTest {
     }
     // A median deviation of three or four samples tells little, and errs on both sides.
     assertThat(Math.sqrt(said.getResult()))
-        .isCloseTo(
-            off.getResult(), Percentage.withPercentage(samples < 10 ? 40 : 10));
+        .isCloseTo(off.getResult(), Percentage.withPercentage(samples < 10 ? 40 : 10));
     assertThat(new ScaleEstimator().sd()).isZero();
   }
 

@@ -282,4 +282,17 @@ class ObjectiveTest {
         .isInstanceOf(ObjectiveSyntaxException.class)
         .hasMessageContaining("more than 2000 characters");
   }
+
+  @Test
+  void answersByTheSmallestBoundOfAPercentile() throws Exception {
+    assertThat(
+            Objective.parse("p95_latency <= 150 ms, p50_latency <= 60 ms; maximise accuracy")
+                .deadlineNanos())
+        .hasValue(60e6);
+    assertThat(
+            Objective.parse("deadline_misses(80 ms) <= 5 %, mean_latency <= 40 ms").deadlineNanos())
+        .hasValue(80e6);
+    assertThat(Objective.parse("mean_latency <= 40 ms; maximise accuracy").deadlineNanos())
+        .isEmpty();
+  }
 }

@@ -271,6 +271,10 @@ public final class Grid {
                   contender.maker().prepare(replay.facts(), question),
                   new Proofs(replay.facts(), question));
         } catch (IllegalArgumentException cannot) {
+          if (contender.equals(Contender.SLUICE)) {
+            /* A study that is about it says nothing without it. */
+            throw cannot;
+          }
           absent = true;
           context
               .console()

@@ -3,8 +3,6 @@ package dev.sluice.experiments.study.regret;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
-import dev.sluice.experiments.study.replay.Rivals;
-import dev.sluice.experiments.study.replay.Subject;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -78,26 +76,21 @@ record Finding(
       return rival.form() + " " + rival.name();
     }
 
-    /** Returns what was kept of a question about a subject on a trace. */
-    Finding finding(Subject subject, Question question, String trace) {
+    /**
+     * Returns what was kept of a question about a bundle on a trace.
+     *
+     * @param rivals those that were to take part; the same ones for all that are reported together
+     */
+    Finding finding(String bundle, List<Contender> rivals, Question question, String trace) {
       Map<Contender, Run> known = new LinkedHashMap<>();
-      for (Contender rival : Rivals.of(subject.facts())) {
+      for (Contender rival : rivals) {
         Run run = runs.get(key(rival));
         if (run != null) {
           known.put(rival, run);
         }
       }
       return new Finding(
-          subject.name(),
-          question,
-          trace,
-          sluice,
-          unproven,
-          known,
-          statics,
-          oracle,
-          freeOracle,
-          bound);
+          bundle, question, trace, sluice, unproven, known, statics, oracle, freeOracle, bound);
     }
   }
 

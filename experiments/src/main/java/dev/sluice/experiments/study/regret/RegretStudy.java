@@ -7,6 +7,7 @@ import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.Traces;
@@ -49,9 +50,11 @@ public final class RegretStudy implements Study {
   public List<Claim> run(StudyContext context) throws Exception {
     Map<String, LinkTrace> traces = Traces.read(context);
     List<Finding> findings = new ArrayList<>();
+    /* Before the cells: what is measured depends on them. */
+    List<Subject> subjects = Subject.open(context);
     int threads = Math.min(Question.ALL.size(), Runtime.getRuntime().availableProcessors());
     try (Cells cells = context.cells(conditions(context), threads)) {
-      for (Subject subject : Subject.open(context)) {
+      for (Subject subject : subjects) {
         findings.addAll(measure(context, cells, subject, traces));
       }
     }
@@ -119,12 +122,14 @@ public final class RegretStudy implements Study {
             List.copyOf(work.keySet()),
             Finding.Kept.class,
             cell -> Objects.requireNonNull(work.get(cell)).call());
+    /* Made once: of two that are made alike the makers differ, and so do they. */
+    List<Contender> rivals = Rivals.of(subject.facts());
     List<Finding> findings = new ArrayList<>();
     for (Lane lane : lanes) {
       for (String trace : names) {
         Finding.Kept kept = done.get(lane.cell(trace));
         if (kept != null) {
-          findings.add(kept.finding(subject, lane.question(), trace));
+          findings.add(kept.finding(subject.name(), rivals, lane.question(), trace));
         }
       }
     }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Courses;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
@@ -14,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,8 +60,13 @@ class LaneTest {
     Finding.Kept read = mapper.readValue(mapper.writeValueAsString(kept), Finding.Kept.class);
 
     assertThat(read).isEqualTo(kept);
-    Finding finding = read.finding(SUBJECT, question, "second");
+    List<Contender> rivals = Rivals.of(SUBJECT.facts());
+    Finding finding = read.finding(SUBJECT.name(), rivals, question, "second");
     assertThat(finding.runs()).hasSameSizeAs(kept.runs()).isNotEmpty();
     assertThat(Finding.Kept.of(finding)).isEqualTo(kept);
+    Finding another = read.finding(SUBJECT.name(), rivals, question, "third");
+    Report report = new Report(List.of(finding, another));
+    assertThat(report.rivals()).isNotEmpty();
+    assertThat(report.rivalTable(Contender.Form.SHARED).lines()).isNotEmpty();
   }
 }
