@@ -20,10 +20,13 @@ record Outages(List<GridConfig.Outage> outages) {
 
   /**
    * Mean time from an outage's end to the capture of the first frame that the cloud answers; up to
-   * the stream's end where it answers none. Only of streams that used the cloud in the second
-   * before the outage.
+   * the next outage or the stream's end where it answers none before. Only of streams that used the
+   * cloud in the second before the outage, and of outages with {@value #LEAST_LINK_SECONDS} s of
+   * link behind them: in less nobody can recover.
    */
   static final String RECOVERY_SECONDS = "recoverySeconds";
+
+  private static final double LEAST_LINK_SECONDS = 1;
 
   /** Shorter ones nobody notices, and recordings are full of them. */
   private static final long LEAST_NANOS = 250_000_000;
@@ -53,7 +56,9 @@ record Outages(List<GridConfig.Outage> outages) {
     int lost = 0;
     double recovery = 0;
     int recovered = 0;
-    for (GridConfig.Outage outage : outages) {
+    double end = (log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS) / SECOND;
+    for (int i = 0; i < outages.size(); i++) {
+      GridConfig.Outage outage = outages.get(i);
       double from = outage.fromSeconds();
       double to = from + outage.seconds();
       boolean used = false;
@@ -69,9 +74,10 @@ record Outages(List<GridConfig.Outage> outages) {
           first = Math.min(first, at - to);
         }
       }
-      if (used) {
-        double end = (log.captureNanos(log.frames() - 1) - StreamReplay.LEAD_NANOS) / SECOND;
-        recovery += Math.min(first, Math.max(0, end - to));
+      double next = i + 1 < outages.size() ? outages.get(i + 1).fromSeconds() : end;
+      double link = Math.min(next, end) - to;
+      if (used && link >= LEAST_LINK_SECONDS) {
+        recovery += Math.min(first, link);
         recovered++;
       }
     }

@@ -66,6 +66,17 @@ class OutagesTest {
   }
 
   @Test
+  void asksForNoRecoveryWhereTheLinkIsSoonGoneAgainOrTheStreamEnds() {
+    StreamLog log = log(new Plan(1, "c", List.of()));
+    Outages flickering =
+        new Outages(List.of(new GridConfig.Outage(1, 3), new GridConfig.Outage(4.5, 3)));
+    Outages untilTheEnd = new Outages(List.of(new GridConfig.Outage(1, 30)));
+
+    assertThat(flickering.figures(log)).doesNotContainKey(Outages.RECOVERY_SECONDS);
+    assertThat(untilTheEnd.figures(log)).doesNotContainKey(Outages.RECOVERY_SECONDS);
+  }
+
+  @Test
   void takesTheOutagesFromTheLink() {
     StreamLog log = log(new Plan(1, "c", List.of()));
 
