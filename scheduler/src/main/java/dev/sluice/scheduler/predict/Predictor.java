@@ -712,7 +712,8 @@ public final class Predictor {
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos(),
-        device.rescue());
+        device.rescue(),
+        device.goesOn());
   }
 
   private double rate(Estimates estimates, double caution) {

@@ -10,7 +10,8 @@ package dev.sluice.scheduler.predict;
  *
  * <p>A frame that was sent without an answer of the device's own, and whose reply is late, takes
  * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst. (A
- * later one may be hit in truth; the sum is the same.)
+ * later one may be hit in truth; the sum is the same.) A device that computes on while a reply is
+ * due has that answer already, if its nearest exit ends before the next frame comes.
  */
 final class Replay {
   static final double FIRST_WINDOW_BYTES = 14_600;
@@ -26,6 +27,8 @@ final class Replay {
    * @param workerScale likewise
    * @param periodNanos time between frames, as measured; 0 = frames never meet
    * @param rescue when the device turns to a frame whose reply is late
+   * @param goesOn whether the device computes on while a reply is due, unless that would keep it
+   *     from the next frame
    */
   record Conditions(
       double bytesPerNano,
@@ -34,7 +37,8 @@ final class Replay {
       double deviceScale,
       double workerScale,
       long periodNanos,
-      Rescue rescue) {
+      Rescue rescue,
+      boolean goesOn) {
     double transferNanos(double bytes) {
       return Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
     }
@@ -107,7 +111,8 @@ final class Replay {
       } else {
         linkFree = (meet ? Math.max(deviceFree, linkFree) : deviceFree) + transferNanos[i];
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
-        if (rescueNanos > 0 && latency > rescueAt) {
+        boolean hedged = met.goesOn() && deviceFree + rescueNanos <= arrival + period;
+        if (rescueNanos > 0 && latency > rescueAt && !hedged) {
           if (between) {
             double begin = Math.max(deviceFree, arrival + rescueAt);
             deviceFree = Math.max(begin, Math.min(begin + rescueNanos, arrival + latency));

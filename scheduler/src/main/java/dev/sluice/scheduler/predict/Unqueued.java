@@ -27,14 +27,16 @@ final class Unqueued {
         || (plan.mostDeviceNanos * met.deviceScale() <= shortest(met) && rescuesInTime(plan, met));
   }
 
-  /** Whether the device is done with late replies before the next frame comes. */
+  /** Whether the device is done with frames whose reply is late before the next one comes. */
   private static boolean rescuesInTime(Behaviour plan, Conditions met) {
     if (plan.costs.rescue == 0 || met.rescue().limitNanos() == Double.POSITIVE_INFINITY) {
       return true;
     }
     double scale = met.deviceScale();
-    double begin = Math.max(Replay.rescueBeginNanos(plan, met), plan.costs.deviceSent * scale);
-    return begin + plan.costs.rescue * scale <= shortest(met);
+    double sent = plan.costs.deviceSent * scale;
+    double rescue = plan.costs.rescue * scale;
+    double begin = met.goesOn() ? sent : Math.max(Replay.rescueBeginNanos(plan, met), sent);
+    return begin + rescue <= shortest(met);
   }
 
   static double shortest(Conditions met) {

@@ -46,7 +46,9 @@ class UnqueuedTest {
     List<Plan> plans =
         CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
     DeviceModel device =
-        DeviceModel.DEFAULT.answering(periodMs == 150 ? Rescue.before(200 * MS) : Rescue.NONE);
+        DeviceModel.DEFAULT
+            .goingOn(random.nextBoolean())
+            .answering(periodMs == 150 ? Rescue.before(200 * MS) : Rescue.NONE);
     Predictor predictor = new Predictor(facts, plans, 1, 2, Optional.empty(), device);
     int[] rows = IntStream.range(0, SAMPLES).toArray();
     Certificate certificate = new Certificate(facts.certify());
@@ -62,7 +64,8 @@ class UnqueuedTest {
               estimates.deviceScale(),
               estimates.workerScale(),
               estimates.framePeriodNanos(),
-              device.rescue());
+              device.rescue(),
+              device.goesOn());
       Behaviour plan =
           Behaviour.of(
               facts, plans.get(i), rows, new Shipment(SAMPLES), certificate, Optional.empty());

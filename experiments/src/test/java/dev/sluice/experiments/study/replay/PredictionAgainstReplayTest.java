@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.predict.DeviceModel;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
@@ -21,8 +22,10 @@ import dev.sluice.sim.link.LinkOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -124,6 +127,60 @@ class PredictionAgainstReplayTest {
     }
     assertThat(predicted.offloadedShare()).isEqualTo((double) sent / SAMPLES);
     assertThat(predicted.accuracy()).isCloseTo((double) right / SAMPLES, within(1e-12));
+  }
+
+  @Test
+  void aDeviceThatGoesOnHasItsAnswerBeforeTheReplyIsDue() {
+    /* The reply comes after the moment at which the device would have to turn to the frame once
+     * more, had it not gone on at once. */
+    Question question =
+        Question.of(
+            "test", "p95_latency <= 150 ms, accuracy >= final - 100 pt; minimise mean_latency");
+    long period = 100 * MS;
+    long roundTripMillis = 90;
+    Estimates conditions =
+        Estimates.of(
+            LinkState.UP,
+            BYTES_PER_SECOND,
+            0,
+            roundTripMillis * MS,
+            0,
+            DEVICE_FACTOR,
+            1,
+            0,
+            period);
+    Plan picture = new Plan(0, "jpeg-75", List.of());
+    DeviceModel device = DeviceModel.DEFAULT.serving(question.goal().objective());
+    StreamReplay replay =
+        new StreamReplay(FACTS, FACTS.select(), DEVICE_FACTOR, period, LinkOptions.DEFAULT, 0);
+
+    StreamLog log =
+        replay.log(
+            new Decisions(FACTS, conditions).always(picture),
+            Stream.of(
+                question,
+                Courses.link(BYTES_PER_SECOND, roundTripMillis, 0, 0),
+                new Load.Periodic(period),
+                IntStream.range(0, SAMPLES).toArray(),
+                1));
+
+    long[] latencies = IntStream.range(0, SAMPLES).mapToLong(log::latencyNanos).toArray();
+    LatencyDistribution streamed = LatencyDistribution.of(latencies);
+    LatencyDistribution predicted = latency(picture, device, conditions);
+    for (int percent : new int[] {50, 95}) {
+      double nanos = streamed.percentileNanos(percent);
+      assertThat((double) predicted.percentileNanos(percent))
+          .isCloseTo(nanos, within(0.05 * nanos));
+    }
+    assertThat(latency(picture, device.goingOn(false), conditions).percentileNanos(95))
+        .as("of a device that waits, and is taken once more")
+        .isGreaterThan(predicted.percentileNanos(95) * 11 / 10);
+  }
+
+  private static LatencyDistribution latency(Plan plan, DeviceModel device, Estimates conditions) {
+    return new Predictor(FACTS, List.of(plan), 0, 0, Optional.empty(), device)
+        .predict(0, conditions)
+        .latency();
   }
 
   /** The same without the device's own answers, which a prediction of the plan does not contain. */
