@@ -8,10 +8,9 @@ import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * The plans that the scheduler has to choose from, and those whose accuracy floor is proven. Not
@@ -32,16 +31,16 @@ final class Candidates {
     return chains.stream().flatMap(chain -> chain.plans().stream()).toList();
   }
 
-  /** Those for which an objective's accuracy floors are proven, as the scheduler proves them. */
-  Set<Plan> proven(Objective objective) {
+  /**
+   * Those for which an objective's accuracy floors are proven, as the scheduler proves them; in the
+   * order of all, so that what is chosen among equals is the same in every run.
+   */
+  List<Plan> proven(Objective objective) {
     FloorProof.Proven proven = FloorProof.of(predictor, objective).prove();
-    Set<Plan> plans = new HashSet<>();
-    for (int index = 0; index < predictor.size(); index++) {
-      if (proven.holds(index)) {
-        plans.add(predictor.plan(index));
-      }
-    }
-    return plans;
+    return IntStream.range(0, predictor.size())
+        .filter(proven::holds)
+        .mapToObj(predictor::plan)
+        .toList();
   }
 
   /**

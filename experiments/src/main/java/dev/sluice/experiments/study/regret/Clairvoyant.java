@@ -15,6 +15,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Envelope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +104,8 @@ final class Clairvoyant {
 
   /**
    * Returns the plans that are worth a look, whatever the trace: those with which the device keeps
-   * up, but for what another is as good as.
+   * up, but for what another is as good as. The first leave the device the most time; a policy
+   * takes the first of those that cost the same.
    */
   static List<PlanStatistics> considered(
       StreamReplay replay, Question question, List<Plan> candidates) {
@@ -118,6 +120,7 @@ final class Clairvoyant {
             .map(plan -> PlanStatistics.of(facts, facts.select(), all, plan, budget))
             .filter(plan -> plan.offloaded() == 0 || plan.sentNanos() * factor <= period)
             .filter(plan -> plan.deviceNanos() * factor <= period)
+            .sorted(Comparator.comparingDouble(plan -> plan.sentNanos() + plan.turnNanos()))
             .toList();
     List<ToDoubleFunction<PlanStatistics>> respects =
         List.of(

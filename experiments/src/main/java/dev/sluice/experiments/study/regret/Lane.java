@@ -131,7 +131,7 @@ final class Lane {
     StreamReplay replay = subject.replay();
     Candidates candidates = new Candidates(replay.facts());
     List<Plan> all = candidates.all();
-    List<Plan> proven = List.copyOf(candidates.proven(question.goal().objective()));
+    List<Plan> proven = candidates.proven(question.goal().objective());
     List<PlanStatistics> forOracle = Clairvoyant.considered(replay, question, proven);
     context
         .console()

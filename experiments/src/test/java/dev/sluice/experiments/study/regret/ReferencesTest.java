@@ -12,6 +12,8 @@ import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -66,7 +68,7 @@ class ReferencesTest {
   void findsNoPolicyWorseThanOneThatChangesOnce() {
     Course course = course(Courses.link(60_000, 50, 4, 6));
     List<PlanStatistics> plans =
-        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective())));
+        considered(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective()));
     Clairvoyant oracle =
         new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean()));
     for (double price : new double[] {0, 1e6, 1e8}) {
@@ -89,13 +91,25 @@ class ReferencesTest {
   void streamsOncePerDifferentPolicyAndInTime() {
     Course course = course(Courses.link(60_000, 50, 4, 6));
     List<PlanStatistics> plans =
-        considered(List.copyOf(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective())));
+        considered(new Candidates(REPLAY.facts()).proven(WORKER.goal().objective()));
     List<Outcome> outcomes =
         new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean())).outcomes();
 
     assertThat(outcomes).isNotEmpty().allMatch(run -> run.frames() == 500);
     assertThat(outcomes.stream().mapToDouble(Outcome::lateShare).min().orElseThrow())
         .isLessThanOrEqualTo(WORKER.mostLate());
+  }
+
+  @Test
+  void takesOfPlansThatCostTheSameTheOneThatLeavesTheDeviceMostTime() {
+    Course course = course(Courses.link(1_000, 50, 0, 0));
+    Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
+    List<Plan> proven = new Candidates(REPLAY.facts()).proven(WORKER.goal().objective());
+    List<Plan> reversed = new ArrayList<>(proven);
+    Collections.reverse(reversed);
+
+    assertThat(new Clairvoyant(course, considered(reversed), decisions).outcomes())
+        .isEqualTo(new Clairvoyant(course, considered(proven), decisions).outcomes());
   }
 
   @Test
