@@ -214,9 +214,11 @@ public final class EdgeMain implements Program.Debuggable {
         .min();
   }
 
+  /** A device that was told not to answer by the deadline must not be counted on to do so. */
   private Tuning tuning(Objective goal, long deadlineNanos, Engine engine) {
+    long answers = strategy.withoutFallback() ? patienceNanos(deadlineNanos) : deadlineNanos;
     SchedulerOptions options =
-        SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, deadlineNanos)));
+        SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, answers)));
     if (watched.energyModel().isPresent()) {
       options = options.with(watched.energyModel().get());
     }
@@ -295,10 +297,11 @@ public final class EdgeMain implements Program.Debuggable {
   private static SessionOptions options(Objective goal, long deadlineNanos, boolean fallback) {
     // Who does not ask for little device compute gets the best answer that an idle device can give.
     SessionOptions options = SessionOptions.of(deadlineNanos).withEagerHedge(!goal.sparesDevice());
-    return fallback
-        ? options
-        : options.withoutFallback(
-            Math.max(LEAST_PATIENCE_NANOS, PATIENT_DEADLINES * deadlineNanos));
+    return fallback ? options : options.withoutFallback(patienceNanos(deadlineNanos));
+  }
+
+  private static long patienceNanos(long deadlineNanos) {
+    return Math.max(LEAST_PATIENCE_NANOS, PATIENT_DEADLINES * deadlineNanos);
   }
 
   private boolean streamed() {

@@ -3,11 +3,7 @@ package dev.sluice.edge.agent;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.edge.device.Devices;
-import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.bundle.VariantInfo;
-import dev.sluice.model.repository.Bundles;
 import dev.sluice.scheduler.budget.AnytimeCurve;
 import dev.sluice.scheduler.budget.BudgetedExits;
 import dev.sluice.scheduler.budget.BudgetedThresholds;
@@ -17,7 +13,6 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,10 +25,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -56,13 +51,7 @@ final class PlanBudgetCommand implements Callable<Integer> {
 
   @ParentCommand private @Nullable PlanMain program;
 
-  @Parameters(
-      arity = "0..1",
-      paramLabel = "BUNDLE",
-      description =
-          "a bundle's folder or zip, or its http(s) address (default: the RoadSigns bundle that"
-              + " Sluice comes with)")
-  private @Nullable String bundle;
+  @Mixin private final PlannedBundle planned = new PlannedBundle();
 
   @Option(
       names = "--budget",
@@ -88,32 +77,6 @@ final class PlanBudgetCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE})",
       defaultValue = "0")
   private double deviations;
-
-  @Option(
-      names = "--device-scale",
-      paramLabel = "FACTOR",
-      converter = Words.Factor.class,
-      description = "the device's time over the bundle's profile (default: 1)")
-  private @Nullable Double deviceScale;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      converter = Words.Device.class,
-      description =
-          "the same as the device's time for the whole network in float32, e.g. 250ms; or a device"
-              + " of which figures are published, such as pi4; or the file that './sluice profile'"
-              + " has written of one")
-  private Words.@Nullable DeviceWord device;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      defaultValue = VariantInfo.FLOAT32,
-      description =
-          "at which the device computes: float32, or int8 where the bundle has it (default:"
-              + " ${DEFAULT-VALUE})")
-  private String precision = VariantInfo.FLOAT32;
 
   @Option(names = "--json", description = "one JSON object in place of the report")
   private boolean json;
@@ -164,26 +127,20 @@ final class PlanBudgetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (deviceScale != null && device != null) {
-      throw wrongUse("--device and --device-scale exclude each other");
-    }
+    planned.check();
     TimeBudget left = left();
-    Bundle opened = open();
-    BundleFacts profiled = BundleFactsReader.read(opened, precision);
-    BundleFacts facts =
-        device != null && device.millis().isEmpty()
-            ? Devices.on(device.text(), profiled, opened)
-            : profiled;
-    ExitCosts costs = ExitCosts.onDevice(facts, scale(profiled));
+    PlannedBundle.Planned here = planned.open(Optional.empty());
+    BundleFacts facts = here.facts();
+    ExitCosts costs = ExitCosts.onDevice(facts, here.scale());
     List<Way> ways = ways(facts, costs, left);
     PlanMain main = program;
     if (main == null) {
       throw new IllegalStateException("picocli has not filled in the program");
     }
     if (json) {
-      main.out().println(Lines.text(json(opened, facts, costs, left, ways)));
+      main.out().println(Lines.text(json(here.bundle(), facts, costs, left, ways)));
     } else {
-      print(main.out(), opened, facts, costs, left, ways);
+      print(main.out(), here.bundle(), facts, costs, left, ways);
     }
     return 0;
   }
@@ -235,7 +192,7 @@ final class PlanBudgetCommand implements Callable<Integer> {
       ExitCosts costs,
       TimeBudget left,
       List<Way> ways) {
-    out.printf("BUNDLE    %s, %s%n", opened.manifest().name(), precision);
+    out.printf("BUNDLE    %s, %s%n", opened.manifest().name(), planned.precision());
     out.printf(
         Locale.ROOT,
         "BUDGET    %.4g ms for %,d frames, %.4g ms each%s%n",
@@ -316,7 +273,7 @@ final class PlanBudgetCommand implements Callable<Integer> {
             .objectNode()
             .put("bundle", opened.manifest().name())
             .put("digest", opened.digest())
-            .put("precision", precision)
+            .put("precision", planned.precision())
             .put("budget_ms", left.totalNanos() / NANOS_PER_MILLI)
             .put("frames", left.frames())
             .put("deviations", left.deviations());
@@ -357,32 +314,6 @@ final class PlanBudgetCommand implements Callable<Integer> {
     ArrayNode shares = node.putArray("exit_shares");
     way.unseen().exitShares().forEach(shares::add);
     return node;
-  }
-
-  private double scale(BundleFacts facts) {
-    if (device != null && device.millis().isPresent()) {
-      return device.millis().getAsDouble()
-          * NANOS_PER_MILLI
-          / Math.max(1, facts.workerProfile().networkNanos());
-    }
-    return deviceScale == null ? 1 : deviceScale;
-  }
-
-  private Bundle open() throws IOException {
-    String named =
-        bundle == null
-            ? Path.of(System.getProperty("sluice.home", ""))
-                .resolve("experiments/bundles/roadsigns")
-                .toString()
-            : bundle;
-    Optional<String> wrong = Bundles.misnamed(named);
-    if (wrong.isPresent()) {
-      throw wrongUse("BUNDLE " + wrong.get());
-    }
-    return Bundle.open(
-        Bundles.usual(
-                line -> spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
-            .locate(named));
   }
 
   private ParameterException wrongUse(String message) {

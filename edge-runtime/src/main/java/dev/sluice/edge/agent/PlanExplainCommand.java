@@ -1,18 +1,13 @@
 package dev.sluice.edge.agent;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.edge.device.Devices;
-import dev.sluice.edge.host.BundleFactsReader;
-import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.host.PolicyCriterion;
 import dev.sluice.model.BundlePolicies;
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.model.exit.ExitPolicies;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyChoice;
 import dev.sluice.model.exit.PolicyData;
-import dev.sluice.model.repository.Bundles;
 import dev.sluice.scheduler.Appraisal;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
@@ -25,9 +20,9 @@ import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitCriterion;
+import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -35,10 +30,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -62,13 +57,7 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   @ParentCommand private @Nullable PlanMain program;
 
-  @Parameters(
-      arity = "0..1",
-      paramLabel = "BUNDLE",
-      description =
-          "a bundle's folder or zip, or its http(s) address (default: the RoadSigns bundle that"
-              + " Sluice comes with)")
-  private @Nullable String bundle;
+  @Mixin private final PlannedBundle planned = new PlannedBundle();
 
   @Option(
       names = "--objective",
@@ -76,6 +65,15 @@ final class PlanExplainCommand implements Callable<Integer> {
       defaultValue = EdgeMain.DEFAULT_OBJECTIVE,
       description = "what to hold and what to aim for (default: ${DEFAULT-VALUE})")
   private String objective = EdgeMain.DEFAULT_OBJECTIVE;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "TIME",
+      converter = Words.Millis.class,
+      description =
+          "by when the device answers by itself where no reply has come, as edge --deadline"
+              + " (default: the objective's bound on a latency percentile, if it has one)")
+  private @Nullable Double deadlineMillis;
 
   @Option(
       names = "--uplink",
@@ -104,23 +102,6 @@ final class PlanExplainCommand implements Callable<Integer> {
       converter = Words.MillisOrNone.class,
       description = "its standard deviation (default: a tenth of it)")
   private @Nullable Double roundTripSdMillis;
-
-  @Option(
-      names = "--device-scale",
-      paramLabel = "FACTOR",
-      converter = Words.Factor.class,
-      description = "the device's time over the bundle's profile (default: 1)")
-  private @Nullable Double deviceScale;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      converter = Words.Device.class,
-      description =
-          "the same as the device's time for the whole network in float32, e.g. 250ms; or a device"
-              + " of which figures are published, such as pi4, jetson-nano or phone-mid; or the"
-              + " file that './sluice profile' has written of one")
-  private Words.@Nullable DeviceWord device;
 
   @Option(
       names = "--device-codecs",
@@ -165,15 +146,6 @@ final class PlanExplainCommand implements Callable<Integer> {
   private @Nullable String current;
 
   @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      defaultValue = VariantInfo.FLOAT32,
-      description =
-          "at which the device computes: float32, or int8 where the bundle has it (default:"
-              + " ${DEFAULT-VALUE})")
-  private String precision = VariantInfo.FLOAT32;
-
-  @Option(
       names = "--exit-policy",
       paramLabel = "POLICY",
       description = Policies.HELP + " (default: the thresholds of the scheduler's plan)")
@@ -202,12 +174,10 @@ final class PlanExplainCommand implements Callable<Integer> {
     SchedulerOptions options = options();
     checkOptions();
     Optional<PolicyChoice> choice = choice();
-    Bundle opened = open();
-    BundleFacts profiled = BundleFactsReader.read(opened, precision);
-    double scale = scale(profiled);
-    BundleFacts facts = onDevice(profiled, scale, opened);
-    Scheduler scheduler = scheduler(facts, goal, options, criterion(opened, choice));
-    Estimates estimates = estimates(state, scale);
+    PlannedBundle.Planned here = planned.open(Optional.ofNullable(codecScale));
+    Bundle opened = here.bundle();
+    Scheduler scheduler = scheduler(here.facts(), goal, options, criterion(opened, choice));
+    Estimates estimates = estimates(state, here.scale());
     Optional<Plan> inUse =
         Optional.ofNullable(current).map(text -> plan(scheduler.appraise(estimates), text));
     Explanation explanation = new Explainer(scheduler).explain(estimates, inUse);
@@ -218,10 +188,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     if (json) {
       ObjectNode line =
           Lines.explained(
-              opened,
-              precision,
-              scheduler.candidates(),
-              Optional.ofNullable(device).map(named -> named.text().strip()));
+              opened, planned.precision(), scheduler.candidates(), planned.deviceName());
       line.setAll(explanation.json());
       main.out().println(Lines.text(line));
     } else {
@@ -230,47 +197,11 @@ final class PlanExplainCommand implements Callable<Integer> {
               Locale.ROOT,
               "BUNDLE    %s, %s, %,d candidate plans%n",
               opened.manifest().name(),
-              precision,
+              planned.precision(),
               scheduler.candidates());
-      main.out()
-          .print(device == null ? explanation.text() : explanation.text(device.text().strip()));
+      main.out().print(planned.deviceName().map(explanation::text).orElseGet(explanation::text));
     }
     return 0;
-  }
-
-  private Bundle open() throws IOException {
-    String named =
-        bundle == null
-            ? Path.of(System.getProperty("sluice.home", ""))
-                .resolve("experiments/bundles/roadsigns")
-                .toString()
-            : bundle;
-    Optional<String> wrong = Bundles.misnamed(named);
-    if (wrong.isPresent()) {
-      throw wrongUse("BUNDLE " + wrong.get());
-    }
-    return Bundle.open(
-        Bundles.usual(
-                line -> spec.commandLine().getErr().println(spec.qualifiedName() + ": " + line))
-            .locate(named));
-  }
-
-  /** The facts as they are on the device, but for its scale. */
-  private BundleFacts onDevice(BundleFacts profiled, double scale, Bundle opened)
-      throws IOException {
-    if (device != null && device.millis().isEmpty()) {
-      return Devices.on(device.text(), profiled, opened);
-    }
-    return codecScale == null ? profiled : EmulatedProfile.of(profiled, scale, codecScale);
-  }
-
-  private double scale(BundleFacts facts) {
-    if (device != null && device.millis().isPresent()) {
-      return device.millis().getAsDouble()
-          * NANOS_PER_MILLI
-          / Math.max(1, facts.workerProfile().networkNanos());
-    }
-    return deviceScale == null ? 1 : deviceScale;
   }
 
   private Estimates estimates(LinkState state, double scale) {
@@ -308,6 +239,9 @@ final class PlanExplainCommand implements Callable<Integer> {
   private SchedulerOptions options() {
     SchedulerOptions options =
         uncertified ? SchedulerOptions.defaults().uncertified() : SchedulerOptions.defaults();
+    if (deadlineMillis != null) {
+      options = options.answering(Rescue.before(Math.max(1, nanos(deadlineMillis))));
+    }
     if (energy == null) {
       return options;
     }
@@ -388,10 +322,8 @@ final class PlanExplainCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (deviceScale != null && device != null) {
-      throw wrongUse("--device and --device-scale exclude each other");
-    }
-    if (codecScale != null && device != null && device.millis().isEmpty()) {
+    planned.check();
+    if (codecScale != null && planned.knowsCodecs()) {
       throw wrongUse(
           "--device-codecs goes with a device's time, not with a device of known codecs");
     }

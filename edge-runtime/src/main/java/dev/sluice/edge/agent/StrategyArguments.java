@@ -91,6 +91,11 @@ final class StrategyArguments {
     }
   }
 
+  /** Whether the device was told not to answer by the deadline, whatever the strategy. */
+  boolean withoutFallback() {
+    return "off".equals(fallback);
+  }
+
   /** Whether the device answers by the deadline. */
   boolean fallback(Strategy chosen) {
     return fallback == null ? chosen.fallback() : fallback.equals("on");

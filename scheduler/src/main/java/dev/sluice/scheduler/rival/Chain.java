@@ -25,7 +25,7 @@ final class Chain {
   /**
    * A way to send at a cut, at scale 1.
    *
-   * @param bytes mean size
+   * @param bytes mean size, with the request's envelope where the terms count it
    */
   record Send(int cut, String codec, double encodeNanos, double decodeNanos, double bytes) {
     double transferNanos(Estimates estimates) {
@@ -35,19 +35,19 @@ final class Chain {
 
   Chain(BundleFacts facts, Terms terms) {
     this.facts = facts;
-    sends = terms.coding().offered(facts).stream().map(codec -> send(facts, codec)).toList();
+    sends = terms.coding().offered(facts).stream().map(codec -> send(facts, codec, terms)).toList();
     deviceUpTo = sums(terms.timing().segmentNanos(facts, facts.profile()));
     workerUpTo = sums(terms.timing().segmentNanos(facts, facts.workerProfile()));
   }
 
-  private static Send send(BundleFacts facts, CodecFact codec) {
+  private static Send send(BundleFacts facts, CodecFact codec, Terms terms) {
     CodecCost cost = facts.profile().codec(codec.cut(), codec.codec()).orElseThrow();
     return new Send(
         codec.cut(),
         codec.codec(),
         (double) cost.encodeNanos(),
         (double) cost.decodeNanos(),
-        cost.meanBytes());
+        cost.meanBytes() + terms.envelopeBytes());
   }
 
   private static double[] sums(double[] nanos) {

@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.rival;
 
 import dev.sluice.scheduler.objective.Objective;
+import dev.sluice.scheduler.profile.Envelope;
 
 /**
  * On what terms a rival competes. Immutable.
@@ -38,6 +39,14 @@ public record Terms(Coding coding, Timing timing) {
    */
   public static Terms asSluice(double mostLoss) {
     return new Terms(new Coding.Within(mostLoss), Timing.MEASURED);
+  }
+
+  /**
+   * Returns the bytes that a rival counts for a request beside its payload: on Sluice's terms what
+   * Sluice counts itself; papers count tensors alone.
+   */
+  int envelopeBytes() {
+    return coding instanceof Coding.Within ? Envelope.REQUEST_BYTES : 0;
   }
 
   /** Returns those of Sluice where nothing bounds the accuracy: codecs may lose a point. */

@@ -156,6 +156,15 @@ class NeurosurgeonTest {
   }
 
   @Test
+  void onSluicesTermsARequestsEnvelopeTakesTimeToo() {
+    /* At 8 Mbit/s 89.95 ms for the picture and 10 in the cloud, against 100; 0.096 tip the scale. */
+    BundleFacts facts = HandMade.chain(List.of(100.0), List.of(10.0), List.of(free(0, 89_950)));
+
+    assertThat(plan(new Neurosurgeon(facts, RAW_MEASURED), link(8)).usesCloud()).isTrue();
+    assertThat(plan(new Neurosurgeon(facts, Terms.asSluice()), link(8)).usesCloud()).isFalse();
+  }
+
+  @Test
   void powersAreFiniteAndNotNegative() {
     for (double bad : new double[] {Double.NaN, -1, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> EnergyPrice.ofWatts(bad, 1))

@@ -69,8 +69,9 @@ public final class EnergyStudy implements Study {
       @JsonProperty(required = true) List<Double> factors,
       @JsonProperty(required = true) Wrong wrong) {
     /**
-     * A part of the grid, since every constant needs streams of its own. Ranks are compared there
-     * with those under the published constants on the same part.
+     * A part of the grid, since every constant needs streams of its own: all links that it names,
+     * and some of its sweep. Ranks are compared there with those under the published constants on
+     * the same part.
      *
      * @param frames per cell, of one seed
      * @param uplinkMbit rates of the sweep that are kept
@@ -101,7 +102,7 @@ public final class EnergyStudy implements Study {
           grid.bundles(),
           grid.pictures(),
           grid.devices(),
-          List.of(),
+          grid.links(),
           new GridConfig.Sweep(
               wrong.uplinkMbit(), sweep == null ? List.of() : sweep.roundTripMillis()),
           grid.tasks(),

@@ -2,6 +2,7 @@ package dev.sluice.experiments.study.grid;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.edge.device.DeviceProfiles;
+import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
@@ -190,6 +191,7 @@ public record GridConfig(
      *
      * @param recordings the folder of traces
      * @return empty if it was recorded and the recording is not there
+     * @throws DemoException if it is begun behind its end
      */
     Optional<LinkTrace> trace(Path recordings) throws IOException {
       if (recorded == null) {
@@ -204,8 +206,13 @@ public record GridConfig(
               file,
               new TraceReader.Settings(
                   Duration.ofNanos(Math.round(roundTripMillis * 1e6)), 1, true));
-      return Optional.of(
-          Traces.begunAt(trace, Math.round((fromSeconds == null ? 0 : fromSeconds) * 1e9)));
+      long from = Math.round((fromSeconds == null ? 0 : fromSeconds) * 1e9);
+      if (from >= trace.durationNanos()) {
+        throw new DemoException(
+            "link %s: fromSeconds %s is beyond the end of %s, which lasts %.0f s"
+                .formatted(name, fromSeconds, recorded, trace.durationNanos() / 1e9));
+      }
+      return Optional.of(Traces.begunAt(trace, from));
     }
 
     /** After the last outage it stays up. */

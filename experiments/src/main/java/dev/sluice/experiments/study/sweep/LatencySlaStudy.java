@@ -132,6 +132,9 @@ public final class LatencySlaStudy implements Study {
             deadlines.put(task, deadline);
             points.put(task, new CellKey.Point(bundle, device.name(), link.name(), task));
           }
+          if (points.values().stream().allMatch(point -> results.all(point).isEmpty())) {
+            continue;
+          }
           StrategyTable.show(
               context,
               "%s, %s, %s".formatted(bundle, device.name(), link.name()),

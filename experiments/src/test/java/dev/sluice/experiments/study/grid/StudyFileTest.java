@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.grid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.ByteArrayOutputStream;
@@ -78,6 +79,18 @@ class StudyFileTest {
     long end = link.durationNanos();
     assertThat(link.stepAt(end - 1_000_000_000L).uplinkBlocked()).isTrue();
     assertThat(link.stepAt(end - 2_000_000_000L).uplinkBytesPerSecond()).isEqualTo(125_000);
+  }
+
+  @Test
+  void refusesToBeginARecordedLinkBehindItsEnd() throws IOException {
+    Path file = folder.resolve("folder/drive.up");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "0 1\n1 0\n2 2\n3 2\n");
+    GridConfig config = read(withLink(RECORDED.replace("fromSeconds: 2", "fromSeconds: 5")), false);
+
+    assertThatThrownBy(() -> config.links().get(0).trace(folder))
+        .isInstanceOf(DemoException.class)
+        .hasMessageContaining("link cell: fromSeconds 5.0 is beyond the end of folder/drive.up");
   }
 
   @Test
