@@ -5,25 +5,16 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.bundle.BundleWriter;
 import dev.sluice.model.engine.EngineOptions;
-import dev.sluice.model.exit.ExitScores;
-import dev.sluice.model.stage.Activation;
-import dev.sluice.model.stage.Stage;
 import dev.sluice.model.stage.StageChain;
-import dev.sluice.model.stage.StageRequest;
-import dev.sluice.model.stage.StageResult;
-import dev.sluice.protocol.codec.PictureCodec;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
-import dev.sluice.protocol.message.ProtocolException;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.CalibrationTable.Variant;
 import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
-import dev.sluice.training.calibrate.ParallelSamples;
 import dev.sluice.training.data.DataSets;
 import dev.sluice.training.data.LabelledImages;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -55,7 +45,6 @@ final class CompanionBuilder {
   /** The companion's origin among the bundle's. */
   static final String KEY = "companion";
 
-  private static final int MAX_PIXELS = 1 << 24;
   private static final int WARM_UP = 5;
   private static final int TURNS = 31;
 
@@ -107,8 +96,9 @@ final class CompanionBuilder {
     CalibrationTable certified;
     double slower;
     try (ProgressiveModel big = ProgressiveModel.open(other, EngineOptions.singleThread())) {
-      selected = answers(big, classes, codecs, data.select(), select);
-      certified = answers(big, classes, codecs, data.certify(), certify);
+      CompanionAnswers answers = new CompanionAnswers(big, classes, codecs, threads);
+      selected = answers(answers, data.select(), select);
+      certified = answers(answers, data.certify(), certify);
       try (ProgressiveModel own = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {
         slower = slower(own, big, data.select().picture(0));
       }
@@ -202,120 +192,10 @@ final class CompanionBuilder {
     }
   }
 
-  /** What one picture gives. */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
-  private record Said(ExitScores plain, List<ExitScores> sent, int[] bytes) {}
-
   private CalibrationTable answers(
-      ProgressiveModel big,
-      List<Integer> classes,
-      List<String> codecs,
-      LabelledImages images,
-      CalibrationTable own)
-      throws IOException {
-    String set = own.role().name().toLowerCase(Locale.ROOT);
-    if (images.size() != own.samples()) {
-      throw otherData(set, "%d pictures, not %d".formatted(images.size(), own.samples()));
-    }
-    Said[] said = new Said[images.size()];
-    IntConsumer done = progress::done;
-    progress.begin("recording " + set, images.size());
-    try (StageChain chain = whole(big)) {
-      ParallelSamples.run(
-          images.size(), threads, s -> said[s] = said(big, chain, codecs, images.picture(s)), done);
-    }
-    List<Variant> variants = codecs.stream().map(codec -> new Variant(0, codec)).toList();
-    CalibrationTable.Builder table =
-        CalibrationTable.builder(own.role(), own.classes(), own.samples(), new int[] {1}, variants);
-    for (int s = 0; s < said.length; s++) {
-      if (images.label(s) != own.label(s) || images.sequence(s) != own.sequence(s)) {
-        throw otherData(set, "picture %d has another label or drive".formatted(s));
-      }
-      ExitScores plain = said[s].plain();
-      table
-          .sample(s, own.label(s), own.sequence(s))
-          .outcome(
-              s,
-              0,
-              classes.get(plain.predicted()),
-              plain.confidence(),
-              plain.margin(),
-              plain.entropyNats());
-      for (int v = 0; v < codecs.size(); v++) {
-        int known = own.variant(0, codecs.get(v)).orElseThrow();
-        if (said[s].bytes()[v] != own.bytes(known, s)) {
-          throw otherData(
-              set,
-              "picture %d has %d bytes as %s, not %d"
-                  .formatted(s, said[s].bytes()[v], codecs.get(v), own.bytes(known, s)));
-        }
-        ExitScores sent = said[s].sent().get(v);
-        table
-            .payload(v, s, said[s].bytes()[v])
-            .outcome(
-                v,
-                s,
-                0,
-                classes.get(sent.predicted()),
-                sent.confidence(),
-                sent.margin(),
-                sent.entropyNats());
-      }
-    }
-    return table.build();
-  }
-
-  private static PreparationException otherData(String set, String how) {
-    return new PreparationException(
-        "the %s set is not the one that the bundle's table was made of: %s; give the data and the"
-                .formatted(set, how)
-            + " seed that the bundle was made with");
-  }
-
-  private static StageChain whole(ProgressiveModel model) {
-    return model.compile(
-        StageRequest.of(0, model.lastCut(), List.of(model.manifest().finalExit().index())));
-  }
-
-  private static Said said(
-      ProgressiveModel big, StageChain chain, List<String> codecs, Picture picture) {
-    List<ExitScores> sent = new ArrayList<>();
-    int[] bytes = new int[codecs.size()];
-    ExitScores plain = run(big, chain, picture);
-    for (int v = 0; v < bytes.length; v++) {
-      PictureCodec codec = PictureCodec.of(codecs.get(v));
-      byte[] written = codec.encode(picture.rgb(), picture.width(), picture.height());
-      bytes[v] = written.length;
-      try {
-        Picture read = codec.decode(ByteBuffer.wrap(written), MAX_PIXELS);
-        boolean same = Arrays.equals(read.rgb(), picture.rgb());
-        sent.add(same ? plain : run(big, chain, read));
-      } catch (ProtocolException e) {
-        throw new IllegalStateException(codec.name() + " cannot read what it wrote", e);
-      }
-    }
-    return new Said(plain, sent, bytes);
-  }
-
-  private static ExitScores run(ProgressiveModel model, StageChain chain, Picture picture) {
-    Activation live = model.input(picture.rgb(), picture.width(), picture.height());
-    try {
-      ExitScores scores = null;
-      for (Stage stage : chain.stages()) {
-        StageResult result = stage.run(live);
-        live.close();
-        live = result.live();
-        if (result.logits().isPresent()) {
-          scores = model.scores(stage.exit().orElseThrow(), result.logits().get());
-        }
-      }
-      if (scores == null) {
-        throw new IllegalStateException("the last stage has no exit");
-      }
-      return scores;
-    } finally {
-      live.close();
-    }
+      CompanionAnswers answers, LabelledImages images, CalibrationTable own) throws IOException {
+    progress.begin("recording " + own.role().name().toLowerCase(Locale.ROOT), images.size());
+    return answers.to(images, own, progress::done);
   }
 
   /** How many times as long the companion takes, from the picture on; medians. */
@@ -323,13 +203,13 @@ final class CompanionBuilder {
     progress.begin("comparing speeds", TURNS);
     long[] small = new long[TURNS];
     long[] large = new long[TURNS];
-    try (StageChain ownChain = whole(own);
-        StageChain bigChain = whole(big)) {
+    try (StageChain ownChain = CompanionAnswers.whole(own);
+        StageChain bigChain = CompanionAnswers.whole(big)) {
       for (int turn = -WARM_UP; turn < TURNS; turn++) {
         long start = nanoClock.getAsLong();
-        run(own, ownChain, picture);
+        CompanionAnswers.run(own, ownChain, picture);
         long middle = nanoClock.getAsLong();
-        run(big, bigChain, picture);
+        CompanionAnswers.run(big, bigChain, picture);
         long end = nanoClock.getAsLong();
         if (turn >= 0) {
           small[turn] = middle - start;

@@ -65,14 +65,15 @@ final class RealSession {
         new SimulatedCloud(
             loop,
             new LinkModel(trace, LEAD_NANOS, LinkOptions.DEFAULT),
-            new ReplayedWorker(test, facts.workerProfile(), rows, relativeSd, seeds.split()));
+            new ReplayedWorker(
+                test, Optional.empty(), facts.workerProfile(), rows, relativeSd, seeds.split()));
     EdgeSession session =
         EdgeSession.open(
             new Surroundings(
                 loop,
                 new EmulatedDevice(loop, Runnable::run, factor, relativeSd, seeds.split()),
                 cloud,
-                new ReplayedNetwork(test, rows, Optional.empty()),
+                new ReplayedNetwork(test, Optional.empty(), rows, Optional.empty()),
                 task -> engine.scheduleAfter(PLANNING_NANOS, task)),
             facts.profile(),
             scheduler,

@@ -166,17 +166,17 @@ public record BundleFacts(
 
   /** Returns the same facts with a companion. */
   public BundleFacts with(CompanionFact other) {
+    return with(Optional.of(other));
+  }
+
+  /** Returns the same facts for planners that are to know of no companion. */
+  public BundleFacts withoutCompanion() {
+    return companion.isEmpty() ? this : with(Optional.empty());
+  }
+
+  private BundleFacts with(Optional<CompanionFact> other) {
     return new BundleFacts(
-        lastCut,
-        exits,
-        cuts,
-        codecs,
-        profile,
-        workerProfile,
-        select,
-        certify,
-        Optional.of(other),
-        layers);
+        lastCut, exits, cuts, codecs, profile, workerProfile, select, certify, other, layers);
   }
 
   /** Returns the same facts with the network's layers. */

@@ -158,6 +158,7 @@ final class Herd {
             worker,
             new ReplayedWorker(
                 setting.facts().certify(),
+                Optional.empty(),
                 setting.facts().workerProfile(),
                 rows,
                 DEVICE_NOISE,
@@ -176,7 +177,8 @@ final class Herd {
                 loop,
                 device,
                 cloud,
-                new ReplayedNetwork(setting.facts().certify(), rows, Optional.empty()),
+                new ReplayedNetwork(
+                    setting.facts().certify(), Optional.empty(), rows, Optional.empty()),
                 background),
             setting.facts().profile(),
             new Scheduler(

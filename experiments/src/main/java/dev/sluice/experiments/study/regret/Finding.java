@@ -22,7 +22,8 @@ import java.util.function.Predicate;
  * @param unproven the run of the scheduler without proofs; no rival
  * @param runs every rival's run
  * @param statics runs of plans that were never changed
- * @param oracle the oracle's runs among plans whose floor is proven
+ * @param oracle the oracle's runs among plans whose floor is proven, and those of such plans that
+ *     were never changed
  * @param freeOracle the oracle's runs among all plans
  * @param bound least cost of the sample-clairvoyant oracle
  */

@@ -15,11 +15,13 @@ import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.trace.LinkTrace;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,7 @@ final class Lane {
   private record Prepared(
       StreamReplay replay,
       List<Plan> all,
+      Set<Plan> proven,
       List<PlanStatistics> forOracle,
       List<PlanStatistics> forFreeOracle,
       Map<Contender, Function<Course, Entry>> makers,
@@ -85,10 +88,15 @@ final class Lane {
     Outcome sluice = Objects.requireNonNull(runs.remove(Contender.SLUICE)).outcome();
     Outcome unproven = Objects.requireNonNull(runs.remove(Contender.UNPROVEN)).outcome();
     Decisions decisions = new Decisions(replay.facts(), course.mean());
-    List<Outcome> statics =
-        new StaticHindsight(course, ready.all(), RegretStudy.statics(context))
-            .tried(decisions).stream().map(StaticHindsight.Tried::outcome).toList();
-    List<Outcome> oracle = new Clairvoyant(course, ready.forOracle(), decisions).outcomes();
+    List<StaticHindsight.Tried> tried =
+        new StaticHindsight(course, ready.all(), RegretStudy.statics(context)).tried(decisions);
+    List<Outcome> statics = tried.stream().map(StaticHindsight.Tried::outcome).toList();
+    List<Outcome> oracle =
+        new ArrayList<>(new Clairvoyant(course, ready.forOracle(), decisions).outcomes());
+    tried.stream()
+        .filter(never -> ready.proven().contains(never.plan()))
+        .map(StaticHindsight.Tried::outcome)
+        .forEach(oracle::add);
     List<Outcome> free =
         context.quick()
             ? List.of()
@@ -146,6 +154,7 @@ final class Lane {
     return new Prepared(
         replay,
         all,
+        Set.copyOf(proven),
         forOracle,
         context.quick() ? List.of() : Clairvoyant.considered(replay, question, all),
         makers(),

@@ -15,12 +15,13 @@ import java.util.Arrays;
  * @param difference accuracy minus the uncut network's
  * @param offloaded share of rows that are sent
  * @param deviceNanos device's compute, mean over all rows
- * @param stopNanos device's compute of the rows that stop there, mean over those; 0 if none does
+ * @param stopNanos device's compute of each row that stops there, ascending
  * @param sentNanos device's compute of a row that is sent, encoding included
  * @param workerNanos worker's compute, mean over the rows that are sent; 0 if none is
  * @param sentBytes bytes of the rows that are sent, ascending
  * @param rescuedDifference accuracy minus the uncut network's if all rows that are sent were
- *     answered by the device instead, with the deepest exit that it reaches in time
+ *     answered by the device instead, with the deepest exit that it reaches in time; of a device
+ *     that waits for the reply, with what it has in hand, else the nearest
  * @param rescueNanos device's further compute of a row for that, 0 if it needs none
  * @param turnNanos device's further compute of a row that is sent to the nearest exit, to which it
  *     turns when the reply is late; 0 if it has an answer in hand
@@ -31,7 +32,7 @@ record PlanStatistics(
     double difference,
     double offloaded,
     double deviceNanos,
-    double stopNanos,
+    double[] stopNanos,
     double sentNanos,
     double workerNanos,
     int[] sentBytes,
@@ -44,9 +45,15 @@ record PlanStatistics(
    *
    * @param rows of the table, at least one
    * @param budgetNanos profiled time within which the device must have answered by itself
+   * @param goesOn whether it computes on while the reply is due
    */
   static PlanStatistics of(
-      BundleFacts facts, CalibrationTable table, int[] rows, Plan plan, double budgetNanos) {
+      BundleFacts facts,
+      CalibrationTable table,
+      int[] rows,
+      Plan plan,
+      double budgetNanos,
+      boolean goesOn) {
     int finalExit = table.exits() - 1;
     double[] thresholds = new double[table.exits()];
     Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
@@ -56,14 +63,15 @@ record PlanStatistics(
     thresholds[finalExit] = 0;
     int variant = plan.usesCloud() ? table.variant(plan.sentCut(), plan.codec()).orElseThrow() : -1;
     Times times = Times.of(facts, plan, thresholds);
-    Rescue rescue = Rescue.of(facts, plan, thresholds, times, budgetNanos);
+    Rescue rescue = Rescue.of(facts, plan, thresholds, times, budgetNanos, goesOn);
     int fallback = rescue.exit();
     int[] bytes = new int[rows.length];
     int sent = 0;
     int net = 0;
     int rescuedNet = 0;
-    double stop = 0;
+    double[] stops = new double[rows.length];
     double worker = 0;
+    int stopped = 0;
     for (int row : rows) {
       int uncut = table.correct(row, finalExit) ? 1 : 0;
       int exit = 0;
@@ -71,7 +79,7 @@ record PlanStatistics(
         exit++;
       }
       if (exit < times.firstCloudExit) {
-        stop += times.atExit[exit];
+        stops[stopped++] = times.atExit[exit];
         int right = table.correct(row, exit) ? 1 : 0;
         net += right - uncut;
         rescuedNet += right - uncut;
@@ -85,15 +93,16 @@ record PlanStatistics(
       net += (table.correct(variant, row, exit) ? 1 : 0) - uncut;
       rescuedNet += (fallback >= 0 && table.correct(row, fallback) ? 1 : 0) - uncut;
     }
-    int stopped = rows.length - sent;
     int[] sentBytes = Arrays.copyOf(bytes, sent);
     Arrays.sort(sentBytes);
+    double[] stopNanos = Arrays.copyOf(stops, stopped);
+    Arrays.sort(stopNanos);
     return new PlanStatistics(
         plan,
         (double) net / rows.length,
         (double) sent / rows.length,
-        (stop + sent * times.sent) / rows.length,
-        stopped == 0 ? 0 : stop / stopped,
+        (Arrays.stream(stopNanos).sum() + sent * times.sent) / rows.length,
+        stopNanos,
         times.sent,
         sent == 0 ? 0 : worker / sent,
         sentBytes,
@@ -117,6 +126,23 @@ record PlanStatistics(
       typical[k] = sentBytes[(int) ((k + 0.5) / shares * sentBytes.length)];
     }
     return typical;
+  }
+
+  /** Device's compute at the middles of equal shares of the rows that stop there, ascending. */
+  double[] typicalStops(int shares) {
+    if (stopNanos.length == 0) {
+      return new double[0];
+    }
+    double[] typical = new double[shares];
+    for (int k = 0; k < shares; k++) {
+      typical[k] = stopNanos[(int) ((k + 0.5) / shares * stopNanos.length)];
+    }
+    return typical;
+  }
+
+  /** Device's compute of the row that takes longest to stop there, 0 if none does. */
+  double longestStopNanos() {
+    return stopNanos.length == 0 ? 0 : stopNanos[stopNanos.length - 1];
   }
 
   /**
@@ -164,14 +190,19 @@ record PlanStatistics(
    * What the device has of its own for a row that is sent: an active exit on the way to the split,
    * or one behind it to which it goes on.
    *
-   * @param exit the deepest, -1 for none
+   * @param exit the deepest in time, of a device that waits the first, -1 for none
    * @param nanos further compute to get there, at least 0
    * @param turnNanos further compute to the nearest one behind it, 0 if there is an active one
    *     before
    */
   private record Rescue(int exit, double nanos, double turnNanos) {
     static Rescue of(
-        BundleFacts facts, Plan plan, double[] thresholds, Times times, double budgetNanos) {
+        BundleFacts facts,
+        Plan plan,
+        double[] thresholds,
+        Times times,
+        double budgetNanos,
+        boolean goesOn) {
       Profile near = facts.profile();
       int deepest = -1;
       double nanos = 0;
@@ -186,6 +217,9 @@ record PlanStatistics(
           }
           turn = there ? 0 : turn;
           continue;
+        }
+        if (!goesOn && turn >= 0) {
+          break;
         }
         for (; cut < facts.exitCut(exit); cut++) {
           further += near.segmentNanos(cut + 1);

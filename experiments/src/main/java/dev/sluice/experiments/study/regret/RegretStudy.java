@@ -51,7 +51,8 @@ public final class RegretStudy implements Study {
     Map<String, LinkTrace> traces = Traces.read(context);
     List<Finding> findings = new ArrayList<>();
     /* Before the cells: what is measured depends on them. */
-    List<Subject> subjects = Subject.open(context);
+    /* The oracles know one network only. */
+    List<Subject> subjects = Subject.open(context).stream().map(Subject::alone).toList();
     int threads = Math.min(Question.ALL.size(), Runtime.getRuntime().availableProcessors());
     try (Cells cells = context.cells(conditions(context), threads)) {
       for (Subject subject : subjects) {

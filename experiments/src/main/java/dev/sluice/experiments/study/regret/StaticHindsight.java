@@ -77,7 +77,8 @@ final class StaticHindsight {
         plans.stream()
             .map(
                 plan ->
-                    PlanStatistics.of(facts, course.replay().test(), course.rows(), plan, budget))
+                    PlanStatistics.of(
+                        facts, course.replay().test(), course.rows(), plan, budget, true))
             .filter(plan -> plan.difference() >= least)
             .filter(plan -> plan.deviceNanos() * factor <= course.replay().periodNanos())
             .filter(

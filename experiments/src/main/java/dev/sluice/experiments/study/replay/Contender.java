@@ -1,6 +1,5 @@
 package dev.sluice.experiments.study.replay;
 
-import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.Scheduler;
@@ -116,7 +115,7 @@ public record Contender(
   public StreamReplay.Strategy strategy(Entry entry) {
     return new StreamReplay.Strategy() {
       @Override
-      public Planner start(SimulatedCloud cloud) {
+      public Planner start(StreamReplay.Truth truth) {
         return entry.planner();
       }
 

@@ -1,6 +1,5 @@
 package dev.sluice.experiments.study.replay;
 
-import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.Plan;
@@ -42,7 +41,7 @@ public final class Decisions {
     Planner planner = (estimates, current, nowNanos) -> decision;
     return new StreamReplay.Strategy() {
       @Override
-      public Planner start(SimulatedCloud cloud) {
+      public Planner start(StreamReplay.Truth truth) {
         return planner;
       }
 

@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class ReplayedNetwork implements DeviceNetwork {
   private static final float UNSURE = 0.99f;
 
   private final CalibrationTable table;
+  private final Optional<ReplayedCompanion> companion;
   private final int[] rows;
   private final Optional<ExitCriterion> criterion;
   private final List<Integer> exitCuts;
@@ -37,28 +39,42 @@ public final class ReplayedNetwork implements DeviceNetwork {
   /**
    * Replays a table.
    *
+   * @param companion to which pictures may be sent
    * @param rows by frame, at least one; not to be modified
    * @param criterion when the device's active exits stop, if not by thresholds; it sees the table's
    *     very figures but remembers no earlier exit. What it says is shown as certainty: 1 where it
    *     stops, less elsewhere, for plans whose thresholds are 1
    */
-  public ReplayedNetwork(CalibrationTable table, int[] rows, Optional<ExitCriterion> criterion) {
+  public ReplayedNetwork(
+      CalibrationTable table,
+      Optional<ReplayedCompanion> companion,
+      int[] rows,
+      Optional<ExitCriterion> criterion) {
     if (rows.length == 0) {
       throw new IllegalArgumentException("nothing to replay");
     }
     this.table = table;
+    this.companion = companion;
     this.rows = rows;
     this.criterion = criterion;
     exitCuts = IntStream.range(0, table.exits()).mapToObj(table::exitCut).toList();
     labels = IntStream.range(0, table.classes()).mapToObj(label -> "class " + label).toList();
     everyExit = chain(0, lastCut(), IntStream.range(0, table.exits()).boxed().toList());
+    int most = mostBytes(table, rows);
+    if (companion.isPresent()) {
+      most = Math.max(most, mostBytes(companion.get().test(), rows));
+    }
+    zeros = ByteBuffer.allocate(most).asReadOnlyBuffer();
+  }
+
+  private static int mostBytes(CalibrationTable table, int[] rows) {
     int most = 0;
     for (int variant = 0; variant < table.variants().size(); variant++) {
       for (int row : rows) {
         most = Math.max(most, table.bytes(variant, row));
       }
     }
-    zeros = ByteBuffer.allocate(most).asReadOnlyBuffer();
+    return most;
   }
 
   @Override
@@ -74,6 +90,11 @@ public final class ReplayedNetwork implements DeviceNetwork {
   @Override
   public List<String> labels() {
     return labels;
+  }
+
+  @Override
+  public Optional<CompanionInfo> companion() {
+    return companion.map(ReplayedCompanion::info);
   }
 
   @Override
@@ -105,13 +126,25 @@ public final class ReplayedNetwork implements DeviceNetwork {
             .toList();
     List<Step> beyond =
         hedged && plan.split() > 0 ? chain(plan.split(), lastCut(), after) : List.of();
+    return new TableRoute(this, chain(0, plan.split(), own), beyond, sent(plan));
+  }
+
+  private Optional<Sent> sent(Plan plan) {
+    if (!plan.usesCloud()) {
+      return Optional.empty();
+    }
+    Optional<CalibrationTable> known =
+        plan.usesCompanion() ? companion.map(ReplayedCompanion::test) : Optional.of(table);
     OptionalInt variant =
-        plan.usesCloud() ? table.variant(plan.sentCut(), plan.codec()) : OptionalInt.empty();
-    if (plan.usesCompanion() || (plan.usesCloud() && variant.isEmpty())) {
+        known.isPresent() ? known.get().variant(plan.sentCut(), plan.codec()) : OptionalInt.empty();
+    if (variant.isEmpty()) {
       throw new IllegalArgumentException("the table does not know " + plan.describe());
     }
-    return new TableRoute(this, chain(0, plan.split(), own), beyond, variant);
+    return Optional.of(new Sent(known.get(), variant.getAsInt()));
   }
+
+  /** What is sent, by row. */
+  private record Sent(CalibrationTable table, int variant) {}
 
   private List<Step> chain(int from, int to, List<Integer> exits) {
     List<Step> steps = new ArrayList<>();
@@ -166,12 +199,13 @@ public final class ReplayedNetwork implements DeviceNetwork {
   }
 
   private record TableRoute(
-      ReplayedNetwork network, List<Step> stages, List<Step> beyond, OptionalInt variant)
+      ReplayedNetwork network, List<Step> stages, List<Step> beyond, Optional<Sent> sent)
       implements Route {
     @Override
     public Payload encode(Frame frame, Optional<Sample> live) {
       int row = network.rows[Math.toIntExact(frame.id())];
-      int bytes = network.table.bytes(variant.orElseThrow(), row);
+      Sent what = sent.orElseThrow();
+      int bytes = what.table().bytes(what.variant(), row);
       return new Payload(List.of(network.zeros.slice(0, bytes)));
     }
 

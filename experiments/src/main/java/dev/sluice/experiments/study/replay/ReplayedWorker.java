@@ -21,6 +21,7 @@ public final class ReplayedWorker implements SimulatedCloud.Worker {
   private static final double NOISE_CUT = 3;
 
   private final CalibrationTable table;
+  private final Optional<ReplayedCompanion> companion;
   private final Profile profile;
   private final int[] rows;
   private final double relativeSd;
@@ -29,17 +30,20 @@ public final class ReplayedWorker implements SimulatedCloud.Worker {
   /**
    * Replays a table.
    *
+   * @param companion who answers what is sent to it
    * @param profile of the worker
    * @param rows the table's row by frame; not to be modified
    * @param relativeSd standard deviation of the noise on each time, in [0, 0.3)
    */
   public ReplayedWorker(
       CalibrationTable table,
+      Optional<ReplayedCompanion> companion,
       Profile profile,
       int[] rows,
       double relativeSd,
       RandomGenerator noise) {
     this.table = table;
+    this.companion = companion;
     this.profile = profile;
     this.rows = rows;
     this.relativeSd = relativeSd;
@@ -49,6 +53,9 @@ public final class ReplayedWorker implements SimulatedCloud.Worker {
   @Override
   public Result finish(CloudRequest request) {
     int row = rows[Math.toIntExact(request.id())];
+    if (!request.model().isEmpty()) {
+      return accompanied(request, row);
+    }
     int variant = table.variant(request.cut(), request.codec()).orElseThrow();
     long nanos =
         profile.codec(request.cut(), request.codec()).orElseThrow().decodeNanos()
@@ -77,6 +84,19 @@ public final class ReplayedWorker implements SimulatedCloud.Worker {
             noisy(nanos));
       }
     }
+  }
+
+  private Result accompanied(CloudRequest request, int row) {
+    ReplayedCompanion other = companion.orElseThrow();
+    if (!other.fact().digest().equals(request.model())) {
+      throw new IllegalArgumentException("no network is called " + request.model());
+    }
+    int variant = other.test().variant(0, request.codec()).orElseThrow();
+    long decode = profile.codec(0, request.codec()).orElseThrow().decodeNanos();
+    LabelProbability answer =
+        new LabelProbability(
+            other.test().predicted(variant, row, 0), other.test().confidence(variant, row, 0));
+    return new Result(0, List.of(answer), noisy(decode + other.fact().workerNanos()));
   }
 
   private long noisy(long nanos) {

@@ -20,6 +20,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.rival.BandwidthState;
 import dev.sluice.scheduler.rival.BranchyNet;
+import dev.sluice.scheduler.rival.Cascade;
 import dev.sluice.scheduler.rival.CloudOnly;
 import dev.sluice.scheduler.rival.Dads;
 import dev.sluice.scheduler.rival.Ddnn;
@@ -52,12 +53,12 @@ import java.util.stream.Stream;
  * where its authors had those of other days.
  *
  * <p>Who sends pictures with one codec ({@code cloud-only best}, SPINN) gets the {@link
- * BestPicture} of the bundle for the objective; {@code exit, then picture} chooses among all
- * picture codecs as the link changes. A cascade that asks a companion, another network than its
- * own, is in no study: replays know one network only.
+ * BestPicture} of the bundle for the objective, and so does the {@code cascade}, which asks the
+ * bundle's companion; {@code exit, then picture}, a cascade without a second network, chooses among
+ * all picture codecs as the link changes.
  *
  * <p>Codecs of pictures that a bundle does not have take no part, nor does {@code device-only int8}
- * on a bundle without that variant.
+ * on a bundle without that variant, nor the cascade on one without a companion.
  */
 public final class Rivals {
   private static final String RAW = "raw";
@@ -67,6 +68,7 @@ public final class Rivals {
   private static final String INT8 = "int8";
 
   private static final String JPEG = "jpeg-75";
+  private static final String CASCADE = "cascade";
 
   /** Codecs that pictures may be sent whole by, where a bundle has them. */
   private static final List<String> PICTURES = List.of(RAW, "png", JPEG);
@@ -97,9 +99,13 @@ public final class Rivals {
 
   private Rivals() {}
 
-  /** Names of those that take part on some bundles only, one for every usual picture codec. */
+  /**
+   * Names of those that take part on some bundles only: one for every usual picture codec, and what
+   * needs a companion.
+   */
   public static List<String> sometimes() {
-    return PICTURES.stream().map(codec -> CLOUD_ONLY + codec).toList();
+    return Stream.concat(PICTURES.stream().map(codec -> CLOUD_ONLY + codec), Stream.of(CASCADE))
+        .toList();
   }
 
   /**
@@ -235,6 +241,9 @@ public final class Rivals {
                               question.deadlineNanos(),
                               course.mean(),
                               BandwidthState.along(rates(course))))));
+      if (facts.companion().isPresent()) {
+        all.add(new Contender(CASCADE, form, Set.of(Kind.ACCURACY), false, cascade(form)));
+      }
       all.add(
           new Contender(
               "exit, then picture",
@@ -322,6 +331,14 @@ public final class Rivals {
     return plan.sends() == Sends.PICTURE
         && (form == Form.SHARED || plan.codec().equals(JPEG))
         && plan.exits().stream().allMatch(exit -> facts.exitCut(exit.exit()) <= plan.split());
+  }
+
+  /** The published form sends JPEG of quality 75, as {@code exit, then picture} does. */
+  private static Contender.Maker cascade(Form form) {
+    return (facts, question) -> {
+      String codec = form == Form.SHARED ? BestPicture.of(facts, question.mostLoss()) : JPEG;
+      return Contender.reused(Entry.of(Cascade.tuned(facts, codec, question.mostLoss())));
+    };
   }
 
   /** Conditions only tell settings of equal bytes apart. */

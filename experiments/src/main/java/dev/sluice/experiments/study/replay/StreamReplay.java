@@ -37,6 +37,8 @@ import java.util.concurrent.Executor;
  * @param test outcomes of the frames that are streamed
  * @param uncut whose final exit is the uncut network that accuracies are compared with: {@code
  *     test}, or the same frames in float32 where the device computes at another precision
+ * @param companion answers of the bundle's companion to the same frames; planners that send it
+ *     pictures need it
  * @param deviceFactor device's time over the profile's, positive
  * @param periodNanos time between frames, positive
  * @param linkOptions what the link does beyond the trace
@@ -46,6 +48,7 @@ public record StreamReplay(
     BundleFacts facts,
     CalibrationTable test,
     CalibrationTable uncut,
+    Optional<ReplayedCompanion> companion,
     double deviceFactor,
     long periodNanos,
     LinkOptions linkOptions,
@@ -73,9 +76,16 @@ public record StreamReplay(
     if (uncut.samples() != test.samples() || uncut.exits() != test.exits()) {
       throw new IllegalArgumentException("the uncut network's table is of other frames");
     }
+    if (facts.companion().isPresent() != companion.isPresent()) {
+      throw new IllegalArgumentException(
+          "planners know of a companion, and there is none to replay, or the other way round");
+    }
+    if (companion.isPresent() && companion.get().test().samples() != test.samples()) {
+      throw new IllegalArgumentException("the companion's table is of other frames");
+    }
   }
 
-  /** Replays a network that is compared with itself, uncut. */
+  /** Replays a network without companion that is compared with itself, uncut. */
   public StreamReplay(
       BundleFacts facts,
       CalibrationTable test,
@@ -83,7 +93,16 @@ public record StreamReplay(
       long periodNanos,
       LinkOptions linkOptions,
       double relativeSd) {
-    this(facts, test, test, deviceFactor, periodNanos, linkOptions, relativeSd);
+    this(facts, test, test, Optional.empty(), deviceFactor, periodNanos, linkOptions, relativeSd);
+  }
+
+  /** What no planner can know of a run. */
+  public interface Truth {
+    /** Returns the cloud with its link. */
+    SimulatedCloud cloud();
+
+    /** Returns when the device's stage in progress is to end; in the past if it is idle. */
+    long deviceFreeNanos();
   }
 
   /** Who plans. */
@@ -91,9 +110,9 @@ public record StreamReplay(
     /**
      * Returns the planner of one run.
      *
-     * @param cloud whose link only a clairvoyant may look at
+     * @param truth which only a clairvoyant may look at
      */
-    Planner start(SimulatedCloud cloud);
+    Planner start(Truth truth);
 
     /** Whether it learns from probes, so that they are part of its cost. */
     default boolean learns() {
@@ -184,11 +203,18 @@ public record StreamReplay(
               loop,
               link,
               new ReplayedWorker(
-                  test, facts.workerProfile(), stream.rows(), relativeSd, seeds.split()));
+                  test,
+                  companion,
+                  facts.workerProfile(),
+                  stream.rows(),
+                  relativeSd,
+                  seeds.split()));
       device =
           new MeteredDevice(
               new EmulatedDevice(loop, Runnable::run, deviceFactor, relativeSd, seeds.split()),
-              () -> stream.slowdown().applyAsDouble(engine.nowNanos() - LEAD_NANOS));
+              () -> stream.slowdown().applyAsDouble(engine.nowNanos() - LEAD_NANOS),
+              engine::nowNanos,
+              deviceFactor);
       captures = seeds.split();
       log = new StreamLog(uncut, stream.rows(), stream.question().deadlineNanos());
       Executor background =
@@ -201,13 +227,27 @@ public record StreamReplay(
                   loop,
                   device,
                   cloud,
-                  new ReplayedNetwork(test, stream.rows(), strategy.criterion()),
+                  new ReplayedNetwork(test, companion, stream.rows(), strategy.criterion()),
                   background),
               facts.profile(),
-              strategy.start(cloud),
+              strategy.start(truth()),
               new Estimators(),
               options(stream.question(), strategy),
               new Oversight(Optional.empty(), stream.energy()));
+    }
+
+    private Truth truth() {
+      return new Truth() {
+        @Override
+        public SimulatedCloud cloud() {
+          return cloud;
+        }
+
+        @Override
+        public long deviceFreeNanos() {
+          return device.freeNanos();
+        }
+      };
     }
 
     StreamLog log() {

@@ -13,6 +13,8 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.CompanionFact;
+import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.NetworkLayers;
 import dev.sluice.sim.link.LinkOptions;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
@@ -36,6 +39,8 @@ import java.util.stream.Stream;
  * @param name of the bundle
  * @param facts of the bundle, its times those of the machine that it was profiled on
  * @param test outcomes of pictures that nothing was chosen on
+ * @param companion the bundle's, on the same pictures; none where the bundle has none or its own
+ *     bundle is not there, so that planners must not know of it either
  * @param variants the same at each other precision that the bundle has and the study wants, by its
  *     name; the same pictures in the same order, through no codec
  * @param leftOut precisions that the bundle has besides, at which nothing was measured
@@ -46,6 +51,7 @@ public record Subject(
     String name,
     BundleFacts facts,
     CalibrationTable test,
+    Optional<ReplayedCompanion> companion,
     Map<String, AtPrecision> variants,
     Set<String> leftOut,
     Optional<BundleWork> work) {
@@ -94,6 +100,14 @@ public record Subject(
                   + " --preprocess \"size=224 scale=127.5 shift=-1\""
                   + " --labels ../shared/models/imagenet-labels.txt"),
           new Wanted(
+              "resnet20-cifar10",
+              "cifar-10-binary.tar.xz",
+              "tar -xJf ../shared/data/cifar-10-binary.tar.xz -C DATA; ./sluice model prepare"
+                  + " ../shared/models/resnet20-cifar10.onnx --data DATA --format cifar10"
+                  + " --preprocess"
+                  + " \"size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225\" --labels"
+                  + " airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"),
+          new Wanted(
               "resnet56-cifar10",
               "cifar-10-binary.tar.xz",
               "tar -xJf ../shared/data/cifar-10-binary.tar.xz -C DATA; ./sluice model prepare"
@@ -116,9 +130,12 @@ public record Subject(
     for (AtPrecision variant : variants.values()) {
       requireSamePictures(test, variant.test());
     }
+    if (companion.isPresent()) {
+      requireSamePictures(test, companion.get().test());
+    }
   }
 
-  /** A bundle in float32 alone. */
+  /** A bundle in float32 alone, without companion. */
   public Subject(String name, BundleFacts facts, CalibrationTable test) {
     this(name, facts, test, Map.of());
   }
@@ -126,7 +143,7 @@ public record Subject(
   /** A bundle of which every precision was measured, and whose operators nobody has looked at. */
   public Subject(
       String name, BundleFacts facts, CalibrationTable test, Map<String, AtPrecision> variants) {
-    this(name, facts, test, variants, Set.of(), Optional.empty());
+    this(name, facts, test, Optional.empty(), variants, Set.of(), Optional.empty());
   }
 
   private static void requireSamePictures(CalibrationTable one, CalibrationTable other) {
@@ -135,8 +152,17 @@ public record Subject(
       same = one.label(sample) == other.label(sample);
     }
     if (!same) {
-      throw new IllegalArgumentException("a variant's outcomes are of other pictures");
+      throw new IllegalArgumentException("outcomes are of other pictures");
     }
+  }
+
+  /** Returns the same for studies that know of no companion. */
+  public Subject alone() {
+    Map<String, AtPrecision> own = new HashMap<>();
+    variants.forEach(
+        (precision, at) ->
+            own.put(precision, new AtPrecision(at.facts().withoutCompanion(), at.test())));
+    return new Subject(name, facts.withoutCompanion(), test, Optional.empty(), own, leftOut, work);
   }
 
   /** The simulator of an emulated device that the studies of regret and floors have. */
@@ -202,7 +228,7 @@ public record Subject(
   private StreamReplay replay(
       BundleFacts onDevice, CalibrationTable outcomes, double factor, long periodNanos) {
     return new StreamReplay(
-        onDevice, outcomes, test, factor, periodNanos, LinkOptions.DEFAULT, NOISE);
+        onDevice, outcomes, test, companion, factor, periodNanos, LinkOptions.DEFAULT, NOISE);
   }
 
   private AtPrecision at(String precision) {
@@ -323,13 +349,19 @@ public record Subject(
       throws IOException {
     Bundle bundle = Bundle.open(path);
     NetworkLayers layers = BundleLayers.of(bundle);
-    BundleFacts facts = BundleFactsReader.read(bundle).with(layers);
+    BundleFacts known = BundleFactsReader.read(bundle).with(layers);
     context
         .console()
         .printf("%s: running %d %s%n", name, images.independent().size(), images.description());
     int threads = Runtime.getRuntime().availableProcessors();
     CalibrationTable test =
         TestTable.measure(bundle, images.independent(), threads, context.console());
+    Optional<ReplayedCompanion> companion = Optional.empty();
+    if (known.companion().isPresent()) {
+      companion = companion(context, path, known.companion().get(), test, images, threads);
+    }
+    boolean alone = companion.isEmpty();
+    BundleFacts facts = alone ? known.withoutCompanion() : known;
     Map<String, AtPrecision> variants = new HashMap<>();
     Set<String> leftOut = new HashSet<>();
     for (VariantInfo variant : bundle.manifest().variants()) {
@@ -339,13 +371,62 @@ public record Subject(
         continue;
       }
       context.console().printf("%s: the same pictures in %s%n", name, precision);
+      BundleFacts computed = BundleFactsReader.read(bundle, precision).with(layers);
       variants.put(
           precision,
           new AtPrecision(
-              BundleFactsReader.read(bundle, precision).with(layers),
+              alone ? computed.withoutCompanion() : computed,
               TestTable.uncoded(
                   bundle, precision, images.independent(), threads, context.console())));
     }
-    return new Subject(name, facts, test, variants, leftOut, Optional.of(BundleWork.of(bundle)));
+    return new Subject(
+        name, facts, test, companion, variants, leftOut, Optional.of(BundleWork.of(bundle)));
+  }
+
+  /** Looks for the companion's own bundle beside the one that names it, and asks it. */
+  private static Optional<ReplayedCompanion> companion(
+      StudyContext context,
+      Path path,
+      CompanionFact fact,
+      CalibrationTable test,
+      TestImages images,
+      int threads)
+      throws IOException {
+    Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
+    Optional<Bundle> own = bundle(folder, fact.digest());
+    if (own.isEmpty()) {
+      context
+          .console()
+          .printf(
+              "%s takes part without its companion: no bundle in %s is %s (%.12s)%n",
+              path.getFileName(), folder, fact.name(), fact.digest());
+      return Optional.empty();
+    }
+    context.console().printf("%s: asking %s the same%n", path.getFileName(), fact.name());
+    List<String> codecs =
+        fact.select().variants().stream()
+            .map(CalibrationTable.Variant::codec)
+            .filter(codec -> fact.knows(codec) && test.variant(0, codec).isPresent())
+            .toList();
+    CompanionInfo info = BundleFactsReader.companion(Bundle.open(path)).orElseThrow();
+    CalibrationTable answers =
+        TestTable.accompanied(
+            own.get(), info, codecs, test, images.independent(), threads, context.console());
+    return Optional.of(new ReplayedCompanion(fact, answers));
+  }
+
+  private static Optional<Bundle> bundle(Path folder, String digest) throws IOException {
+    List<Path> places;
+    try (Stream<Path> all = Files.list(folder)) {
+      places =
+          all.filter(each -> Files.isRegularFile(each.resolve("bundle.json"))).sorted().toList();
+    }
+    for (Path place : places) {
+      Bundle bundle = Bundle.open(place);
+      if (bundle.digest().equals(digest)) {
+        return Optional.of(bundle);
+      }
+    }
+    return Optional.empty();
   }
 }

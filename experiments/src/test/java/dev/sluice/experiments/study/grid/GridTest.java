@@ -172,7 +172,13 @@ class GridTest {
     Subject floats = madeUp();
     Subject partly =
         new Subject(
-            "made up", floats.facts(), floats.test(), Map.of(), Set.of("int8"), Optional.empty());
+            "made up",
+            floats.facts(),
+            floats.test(),
+            Optional.empty(),
+            Map.of(),
+            Set.of("int8"),
+            Optional.empty());
 
     assertThat(partly.replay()).isNotNull();
     assertThatThrownBy(() -> partly.replay("int8"))
@@ -259,7 +265,14 @@ class GridTest {
     }
     BundleWork work = new BundleWork(segments, Map.of());
     Subject subject =
-        new Subject("made up", facts, facts.certify(), Map.of(), Set.of(), Optional.of(work));
+        new Subject(
+            "made up",
+            facts,
+            facts.certify(),
+            Optional.empty(),
+            Map.of(),
+            Set.of(),
+            Optional.of(work));
     String file =
         FILE.replace("{name: slow, networkMillis: 120, scalarFactor: 10}", "{profile: pi3}");
 

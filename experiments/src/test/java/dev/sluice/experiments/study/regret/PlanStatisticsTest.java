@@ -31,7 +31,7 @@ class PlanStatisticsTest {
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     for (int i = 0; i < plans.size(); i += 17) {
       Plan plan = plans.get(i);
-      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
+      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0, true);
       int at = predictor.index(plan);
 
       assertThat(known.difference())
@@ -55,8 +55,8 @@ class PlanStatisticsTest {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     Plan plan = new Plan(0, "raw", List.of());
-    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
-    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, 1e9);
+    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, 0, true);
+    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, 1e9, true);
     long uncut =
         IntStream.of(rows).filter(r -> facts.select().correct(r, facts.finalExit())).count();
 
@@ -72,8 +72,8 @@ class PlanStatisticsTest {
     StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
     Plan withExit = new Plan(1, "c", List.of(new ExitThreshold(0, 0.9)));
     int[] rows = {0, 1, 2, 3};
-    PlanStatistics early = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 20e6);
-    PlanStatistics late = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 36e6);
+    PlanStatistics early = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 20e6, true);
+    PlanStatistics late = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 36e6, true);
 
     /* 1 + 10 + 2 to the exit, 3 to encode, 20 more to the end. */
     assertThat(early.sentNanos()).isEqualTo(16.0 * Courses.MS);
@@ -89,7 +89,7 @@ class PlanStatisticsTest {
     StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
     Plan bare = new Plan(1, "c", List.of());
     PlanStatistics known =
-        PlanStatistics.of(tiny.facts(), tiny.test(), new int[] {0, 1, 2, 3}, bare, 20e6);
+        PlanStatistics.of(tiny.facts(), tiny.test(), new int[] {0, 1, 2, 3}, bare, 20e6, true);
 
     assertThat(known.turnNanos()).isEqualTo(20.0 * Courses.MS);
   }
@@ -99,9 +99,9 @@ class PlanStatisticsTest {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, 50).toArray();
     PlanStatistics cheap =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), 0);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), 0, true);
     PlanStatistics dear =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), 0);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), 0, true);
 
     assertThat(
             Candidates.undominated(

@@ -101,6 +101,47 @@ class ReferencesTest {
   }
 
   @Test
+  void holdsWhatAPlanThatIsNeverChangedHoldsAndCostsNoMore() {
+    for (long bytesPerSecond : new long[] {150_000, 400_000, 1_000_000}) {
+      /* Where the device is spared the session's doubts cost something, which no model has. */
+      for (Question question : Question.ALL.subList(0, 3)) {
+        Course course =
+            new Course(
+                "test",
+                REPLAY,
+                question,
+                Courses.link(bytesPerSecond, 30, 0, 0),
+                Courses.rows(500, REPLAY),
+                5);
+        Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
+        List<Plan> proven = new Candidates(REPLAY.facts()).proven(question.goal().objective());
+        double never = cheapest(question, course, decisions, proven);
+        double oracle =
+            new Clairvoyant(course, Clairvoyant.considered(REPLAY, question, proven), decisions)
+                .outcomes().stream()
+                    .filter(outcome -> outcome.holds(question))
+                    .mapToDouble(outcome -> outcome.value(question.cost()))
+                    .min()
+                    .orElse(Double.POSITIVE_INFINITY);
+
+        assertThat(oracle)
+            .as("%s at %d B/s", question.name(), bytesPerSecond)
+            .isLessThanOrEqualTo(1.02 * never);
+      }
+    }
+  }
+
+  private static double cheapest(
+      Question question, Course course, Decisions decisions, List<Plan> plans) {
+    return plans.stream()
+        .map(plan -> course.run(decisions.always(plan)))
+        .filter(outcome -> outcome.holds(question))
+        .mapToDouble(outcome -> outcome.value(question.cost()))
+        .min()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  @Test
   void takesOfPlansThatCostTheSameTheOneThatLeavesTheDeviceMostTime() {
     Course course = course(Courses.link(1_000, 50, 0, 0));
     Decisions decisions = new Decisions(REPLAY.facts(), course.mean());

@@ -4,7 +4,6 @@ import static dev.sluice.experiments.study.replay.Courses.MS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -187,8 +186,8 @@ class PredictionAgainstReplayTest {
   private static StreamReplay.Strategy unhedged(StreamReplay.Strategy strategy) {
     return new StreamReplay.Strategy() {
       @Override
-      public Planner start(SimulatedCloud cloud) {
-        return strategy.start(cloud);
+      public Planner start(StreamReplay.Truth truth) {
+        return strategy.start(truth);
       }
 
       @Override
