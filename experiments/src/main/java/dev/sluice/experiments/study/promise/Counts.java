@@ -33,6 +33,17 @@ record Counts(int frames, int late, int degraded, int onlyHere, int onlyUncut, i
         lost && fallback && trouble ? 1 : 0);
   }
 
+  /** The same frames, compared with another strategy in place of the uncut network. */
+  Counts against(Counts other) {
+    return new Counts(
+        frames,
+        late,
+        degraded,
+        onlyHere + other.onlyUncut,
+        onlyUncut + other.onlyHere,
+        lostInTrouble);
+  }
+
   Counts plus(Counts other) {
     return new Counts(
         frames + other.frames,

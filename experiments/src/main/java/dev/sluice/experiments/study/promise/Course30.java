@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**
@@ -56,7 +57,7 @@ record Course30(List<Minute> minutes, List<Counts> byPictures) {
 
   /** Accuracy minus the uncut network's over all frames that are not exempt, in points. */
   Interval difference() {
-    return wider(counts -> 100.0 * (counts.onlyHere() - counts.onlyUncut()));
+    return wider(Course30::net);
   }
 
   /** Share of late frames among those that are not exempt, in per cent. */
@@ -64,8 +65,33 @@ record Course30(List<Minute> minutes, List<Counts> byPictures) {
     return wider(counts -> 100.0 * counts.late());
   }
 
+  /** Accuracy minus another strategy's on the same frames, exempt ones apart, in points. */
+  Interval difference(Course30 other) {
+    return wider(
+        against(countedByMinute(), other.countedByMinute()),
+        against(byPictures, other.byPictures),
+        Course30::net);
+  }
+
+  private static double net(Counts counts) {
+    return 100.0 * (counts.onlyHere() - counts.onlyUncut());
+  }
+
+  private List<Counts> countedByMinute() {
+    return minutes.stream().map(Minute::counted).toList();
+  }
+
+  private static List<Counts> against(List<Counts> own, List<Counts> other) {
+    return IntStream.range(0, own.size()).mapToObj(i -> own.get(i).against(other.get(i))).toList();
+  }
+
   private Interval wider(ToDoubleFunction<Counts> figure) {
-    Interval inTime = ratio(minutes.stream().map(Minute::counted).toList(), figure);
+    return wider(countedByMinute(), byPictures, figure);
+  }
+
+  private static Interval wider(
+      List<Counts> byMinute, List<Counts> byPictures, ToDoubleFunction<Counts> figure) {
+    Interval inTime = ratio(byMinute, figure);
     Interval overPictures = ratio(byPictures, figure);
     return inTime.high() - inTime.low() > overPictures.high() - overPictures.low()
         ? inTime

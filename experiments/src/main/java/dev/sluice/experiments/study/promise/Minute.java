@@ -5,6 +5,7 @@ import dev.sluice.experiments.study.replay.StreamReplay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.commons.math3.distribution.BinomialDistribution;
 import org.apache.commons.math3.distribution.NormalDistribution;
 
@@ -75,8 +76,9 @@ record Minute(
    * @param mostLate share that may be late
    * @param points that the accuracy may be below the uncut network's
    * @param minutes of the stream
+   * @param oracle the same minute of whoever knows link and device and is as accurate as they allow
    */
-  List<String> violations(double mostLate, double points, int minutes) {
+  List<String> violations(double mostLate, double points, int minutes, Optional<Minute> oracle) {
     List<String> broken = new ArrayList<>();
     if (counted.frames() == 0) {
       return broken;
@@ -99,7 +101,11 @@ record Minute(
     }
     if (counted.points() < -points) {
       boolean fallback = counted.lostInTrouble() > MOST * counted.onlyUncut();
-      String cause = fallback ? FALLBACK : chance(points) > alarm ? CHANCE : UNEXPLAINED;
+      boolean beyondAll = oracle.filter(other -> other.chance(points) <= alarm).isPresent();
+      String cause =
+          fallback
+              ? FALLBACK
+              : chance(points) > alarm ? CHANCE : beyondAll ? BEYOND_ALL : UNEXPLAINED;
       broken.add(
           String.format(
               Locale.ROOT,
@@ -131,6 +137,10 @@ record Minute(
    */
   static final String FALLBACK =
       "most were answered by the device alone while it throttled or the link was away";
+
+  /** Who knows the future cannot do it either. */
+  static final String BEYOND_ALL =
+      "the oracle, which knows link and device, breaks the floor as well";
 
   static final String THROTTLED = "the device throttled";
 

@@ -8,6 +8,7 @@ import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.grid.Entrants;
 import dev.sluice.experiments.study.grid.StudyFile;
+import dev.sluice.experiments.study.regret.OracleCost;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Load;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Is what an objective promises kept over half an hour of a recorded uplink, with an outage, a
@@ -39,11 +41,15 @@ import java.util.Objects;
  * one test of the floor and one of the deadline, those among them during which the recording itself
  * is silent; lateness is also claimed of the whole time. Every minute in which frames that count
  * break a promise is listed with its cause: chance, the device or the link ({@link Trouble}), or
- * none. The trace-clairvoyant oracle of the study of regret is compared with over the first
- * minutes, in which nothing happens.
+ * none. Where the trace-clairvoyant oracle of the study of regret, told to be as accurate as it
+ * can, breaks the floor beyond chance in the same minute, link and device are the cause. Costs are
+ * compared with the oracle's over the first minutes, in which nothing happens.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
+
+  /** Stands among the strategies; knows what link and device will do. */
+  private static final String ORACLE = "oracle, most accurate";
 
   @Override
   public String name() {
@@ -74,9 +80,10 @@ public final class PromiseStudy implements Study {
     Map<String, Runner> runners = new LinkedHashMap<>();
     for (Subject subject : subjects) {
       long seed = context.seed("stream of " + subject.name());
-      for (String strategy : config.strategies()) {
+      for (String strategy : strategies(config)) {
         runners.put(
-            subject.name() + " | " + strategy, new Runner(config, subject, strategy, trace, seed));
+            subject.name() + " | " + strategy,
+            new Runner(config, subject.alone(), strategy, trace, seed));
       }
     }
     Map<String, Course30> done;
@@ -92,26 +99,40 @@ public final class PromiseStudy implements Study {
     List<List<Object>> lines = new ArrayList<>();
     for (Subject subject : subjects) {
       Map<String, Course30> byStrategy = new LinkedHashMap<>();
-      for (String strategy : config.strategies()) {
+      for (String strategy : strategies(config)) {
         Course30 course = done.get(subject.name() + " | " + strategy);
         if (course != null) {
           byStrategy.put(strategy, course);
-          course
-              .minutes()
-              .forEach(
-                  minute ->
-                      lines.add(line(subject, strategy, minute, course.minutes().size(), config)));
         }
       }
+      Optional<Course30> oracle = Optional.ofNullable(byStrategy.get(ORACLE));
+      byStrategy.forEach(
+          (strategy, course) ->
+              course
+                  .minutes()
+                  .forEach(
+                      minute ->
+                          lines.add(
+                              line(
+                                  subject,
+                                  strategy,
+                                  minute,
+                                  violations(course, minute, oracle, config)))));
       print(context, subject, config, byStrategy);
       Course30 own = byStrategy.get(Entrants.SLUICE);
       if (own != null) {
-        claims.addAll(claims(subject, own, config));
-        claims.add(oracle(context, config, subject, trace));
+        claims.addAll(claims(subject, own, oracle, config));
+        claims.add(oracle(context, config, subject.alone(), trace));
       }
     }
     context.csv("minutes.csv", TITLES, lines);
     return claims;
+  }
+
+  private static List<String> strategies(PromiseConfig config) {
+    List<String> all = new ArrayList<>(config.strategies());
+    all.add(ORACLE);
+    return all;
   }
 
   private static LinkTrace named(StudyContext context, String name) throws IOException {
@@ -129,22 +150,29 @@ public final class PromiseStudy implements Study {
   private record Runner(
       PromiseConfig config, Subject subject, String strategy, LinkTrace trace, long seed) {
     Course30 course() {
+      int[] rows = Shifted.rows(subject.test(), config, seed);
+      return Course30.of(
+          log(rows), config, Trouble.of(trace, config), subject.test().samples() / Course30.GROUP);
+    }
+
+    private StreamLog log(int[] rows) {
+      Question question = config.question();
+      Stream stream =
+          Stream.of(question, trace, new Load.Periodic(config.periodNanos()), rows, seed)
+              .slowed(
+                  nanos ->
+                      config.throttling().span().holds(nanos) ? config.throttling().slowdown() : 1);
+      if (strategy.equals(ORACLE)) {
+        StreamReplay replay = replay(config, subject);
+        return OracleCost.mostAccurate(
+            new Course(config.trace(), replay, question, trace, rows, seed), stream);
+      }
       Contender contender = Entrants.usual().named(strategy, subject.facts());
       StreamReplay replay = replay(config, subject, contender.precision());
-      int[] rows = Shifted.rows(subject.test(), config, seed);
-      Question question = config.question();
       Course course = new Course(config.trace(), replay, question, trace, rows, seed);
-      StreamLog log =
-          replay.log(
-              contender.strategy(contender.maker().prepare(replay.facts(), question).apply(course)),
-              Stream.of(question, trace, new Load.Periodic(config.periodNanos()), rows, seed)
-                  .slowed(
-                      nanos ->
-                          config.throttling().span().holds(nanos)
-                              ? config.throttling().slowdown()
-                              : 1));
-      return Course30.of(
-          log, config, Trouble.of(trace, config), subject.test().samples() / Course30.GROUP);
+      return replay.log(
+          contender.strategy(contender.maker().prepare(replay.facts(), question).apply(course)),
+          stream);
     }
   }
 
@@ -175,7 +203,7 @@ public final class PromiseStudy implements Study {
           "violations");
 
   private static List<Object> line(
-      Subject subject, String strategy, Minute minute, int minutes, PromiseConfig config) {
+      Subject subject, String strategy, Minute minute, List<String> violations) {
     Counts all = minute.all();
     Counts counted = minute.counted();
     List<Object> line = new ArrayList<>();
@@ -197,13 +225,18 @@ public final class PromiseStudy implements Study {
             counted.degraded(),
             counted.frames() == 0 ? "" : String.valueOf(counted.points()),
             minute.throttled(),
-            String.join("; ", violations(minute, minutes, config))));
+            String.join("; ", violations)));
     return line;
   }
 
-  private static List<String> violations(Minute minute, int minutes, PromiseConfig config) {
+  private static List<String> violations(
+      Course30 course, Minute minute, Optional<Course30> oracle, PromiseConfig config) {
     Question question = config.question();
-    return minute.violations(question.mostLate(), PERCENT * question.mostLoss(), minutes);
+    return minute.violations(
+        question.mostLate(),
+        PERCENT * question.mostLoss(),
+        course.minutes().size(),
+        oracle.map(other -> other.minutes().get(minute.minute())));
   }
 
   private static void print(
@@ -211,6 +244,7 @@ public final class PromiseStudy implements Study {
       Subject subject,
       PromiseConfig config,
       Map<String, Course30> byStrategy) {
+    Optional<Course30> oracle = Optional.ofNullable(byStrategy.get(ORACLE));
     TextTable table =
         new TextTable(
             subject.name(),
@@ -233,7 +267,7 @@ public final class PromiseStudy implements Study {
               text(minutes.stream().mapToDouble(Minute::workerNanos).sum() / all.frames() / 1e6),
               Long.toString(
                   minutes.stream()
-                      .filter(m -> !violations(m, minutes.size(), config).isEmpty())
+                      .filter(m -> !violations(course, m, oracle, config).isEmpty())
                       .count()));
         });
     context.console().println();
@@ -241,7 +275,7 @@ public final class PromiseStudy implements Study {
     Course30 own = byStrategy.get(Entrants.SLUICE);
     if (own != null) {
       for (Minute minute : own.minutes()) {
-        for (String broken : violations(minute, own.minutes().size(), config)) {
+        for (String broken : violations(own, minute, oracle, config)) {
           context.console().printf("  sluice, minute %d: %s%n", minute.minute(), broken);
         }
       }
@@ -252,19 +286,38 @@ public final class PromiseStudy implements Study {
     return String.format(Locale.ROOT, "%.3g", value);
   }
 
-  private static List<Claim> claims(Subject subject, Course30 course, PromiseConfig config) {
+  private static List<Claim> claims(
+      Subject subject, Course30 course, Optional<Course30> oracle, PromiseConfig config) {
     List<Minute> minutes = course.minutes();
-    Counts all = minutes.stream().map(Minute::all).reduce(Counts.NONE, Counts::plus);
     int counted = course.counted().frames();
     long unexplained =
         minutes.stream()
             .filter(
                 minute ->
-                    violations(minute, minutes.size(), config).stream()
+                    violations(course, minute, oracle, config).stream()
                         .anyMatch(broken -> broken.endsWith(Minute.UNEXPLAINED)))
             .count();
     Question question = config.question();
     String apart = ", outage with its recovery and shift apart, emulated";
+    List<Claim> claims = new ArrayList<>();
+    oracle.ifPresent(
+        other ->
+            claims.add(
+                Claim.of(
+                    subject.name() + ": accuracy off the most accurate oracle's" + apart,
+                    course.difference(other),
+                    "points",
+                    ">= " + -PERCENT * question.mostLoss(),
+                    counted)));
+    claims.addAll(kept(subject, course, unexplained, question, apart));
+    return claims;
+  }
+
+  private static List<Claim> kept(
+      Subject subject, Course30 course, long unexplained, Question question, String apart) {
+    List<Minute> minutes = course.minutes();
+    Counts all = minutes.stream().map(Minute::all).reduce(Counts.NONE, Counts::plus);
+    int counted = course.counted().frames();
     return List.of(
         Claim.of(
             subject.name() + ": late over the whole time, emulated",
@@ -299,7 +352,7 @@ public final class PromiseStudy implements Study {
     int[] whole = Shifted.rows(subject.test(), config, seed);
     int[] rows = java.util.Arrays.copyOf(whole, config.frames(config.oracleMinutes()));
     Course course = new Course(config.trace(), replay, config.question(), trace, rows, seed);
-    return dev.sluice.experiments.study.regret.OracleCost.over(
+    return OracleCost.over(
         subject.name()
             + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
             + " counts, first "

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -70,6 +71,20 @@ final class Clairvoyant {
    * @param plans that it may choose from, from {@link #considered}; at least one
    */
   Clairvoyant(Course course, List<PlanStatistics> plans, Decisions decisions) {
+    this(course, plans, decisions, nanos -> 1);
+  }
+
+  /**
+   * Sets the problem up for a device that is slowed down at times.
+   *
+   * @param plans as above
+   * @param slowdown by what it takes longer, by nanoseconds since the stream began
+   */
+  Clairvoyant(
+      Course course,
+      List<PlanStatistics> plans,
+      Decisions decisions,
+      LongToDoubleFunction slowdown) {
     this.course = course;
     this.decisions = decisions;
     this.frames = course.rows().length;
@@ -78,7 +93,7 @@ final class Clairvoyant {
     if (plans.isEmpty()) {
       throw new IllegalArgumentException("an oracle without plans");
     }
-    model = new FrameModel(course, plans);
+    model = new FrameModel(course, plans, slowdown);
   }
 
   /**
@@ -208,6 +223,11 @@ final class Clairvoyant {
     stream(PRICES, mean, streamed, byPolicy);
     stream(between(streamed), mean, streamed, byPolicy);
     return List.copyOf(byPolicy.values());
+  }
+
+  /** Follows the policy of the dearest price: as right as can be, whatever it costs. */
+  StreamReplay.Strategy mostAccurate() {
+    return new Follower(policy(PRICES[PRICES.length - 1] * meanCost()));
   }
 
   private void stream(

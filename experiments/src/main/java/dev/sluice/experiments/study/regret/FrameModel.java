@@ -6,6 +6,7 @@ import dev.sluice.scheduler.predict.Rescue;
 import dev.sluice.scheduler.profile.Envelope;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * What a frame of a stream leads to under a plan, as the oracle sees it: what it is expected to
@@ -13,9 +14,9 @@ import java.util.List;
  *
  * <p>Queues are counted from the frame's capture in steps of {@value #STEP_NANOS} ns, rounded up:
  * the time until the link is empty, at most the deadline less the period (a request is withdrawn at
- * its deadline), and the time until the device is free, at most half a period. A plan's frames
- * stand for {@value #SHARES} equal shares of those that stop on the device and as many of those
- * that are sent, by time and by bytes.
+ * its deadline), and the time until the device is free, at most half a period; a device that falls
+ * behind by a period more loses a frame. A plan's frames stand for {@value #SHARES} equal shares of
+ * those that stop on the device and as many of those that are sent, by time and by bytes.
  *
  * <p>A sent frame whose reply is late is answered by what the device has in hand, or goes on to: at
  * once, where it goes on while replies are due and that ends before the next frame comes, else at
@@ -37,7 +38,7 @@ final class FrameModel {
   private final LinkFuture future;
   private final int links;
   private final int devices;
-  private final double factor;
+  private final LongToDoubleFunction slowdown;
   private final double period;
   private final double deadline;
   private final double limit;
@@ -49,6 +50,7 @@ final class FrameModel {
   private double[] stops;
   private int[] bytes;
   private long captured;
+  private double factor;
 
   /** When a request that begins then has left and its reply is there, from capture. */
   private final double[][] departed;
@@ -67,13 +69,14 @@ final class FrameModel {
    * Sets up for a stream.
    *
    * @param plans that are asked about, at least one
+   * @param slowdown by what the device is slower than usual, by nanoseconds since the stream began
    */
-  FrameModel(Course course, List<PlanStatistics> plans) {
+  FrameModel(Course course, List<PlanStatistics> plans, LongToDoubleFunction slowdown) {
     this.course = course;
     this.plans = List.copyOf(plans);
     StreamReplay replay = course.replay();
     future = new LinkFuture(course.trace(), StreamReplay.LEAD_NANOS);
-    factor = replay.deviceFactor();
+    this.slowdown = slowdown;
     period = replay.periodNanos();
     deadline = course.question().deadlineNanos();
     limit = Rescue.before(course.question().deadlineNanos()).limitNanos();
@@ -118,6 +121,8 @@ final class FrameModel {
     stops = typicalStops[plan];
     bytes = typicalBytes[plan];
     captured = course.captureNanos(frame);
+    factor =
+        course.replay().deviceFactor() * slowdown.applyAsDouble(captured - StreamReplay.LEAD_NANOS);
     Arrays.fill(looked, false);
   }
 
@@ -205,7 +210,10 @@ final class FrameModel {
     }
   }
 
+  /** What is beyond the longest queue of the device is taken from frames that are lost. */
   private void branch(double share, double linkFree, double deviceFree) {
+    double beyond = deviceFree - period - (double) (devices - 1) * STEP_NANOS;
+    difference -= share * Math.max(0, beyond) / period;
     weight[branches] = share;
     next[branches] = state(linkFree - period, deviceFree - period);
     branches++;

@@ -6,12 +6,16 @@ import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Decisions;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Stream;
+import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.scheduler.plan.Plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** What a planner costs over the trace-clairvoyant oracle, for other studies. */
+/**
+ * What a planner costs over the trace-clairvoyant oracle, and how right it is, for other studies.
+ */
 public final class OracleCost {
   private OracleCost() {}
 
@@ -28,7 +32,7 @@ public final class OracleCost {
   public static Claim over(String name, Course course, Contender planner) {
     Question question = course.question();
     Candidates candidates = new Candidates(course.replay().facts());
-    List<Plan> proven = List.copyOf(candidates.proven(question.goal().objective()));
+    List<Plan> proven = candidates.proven(question.goal().objective());
     Outcome own =
         course.run(
             planner.strategy(
@@ -40,6 +44,26 @@ public final class OracleCost {
       oracle.addAll(new Clairvoyant(course, considered, decisions).outcomes());
     }
     return Claim.of(name, ratio(question, own, oracle), "ratio", "<= 1.05", own.frames());
+  }
+
+  /**
+   * Streams under the oracle that is as accurate as the link lets it be, whatever it costs. It
+   * knows the link's future, but not when the device is slowed down.
+   *
+   * @param course whose frames and trace the stream has
+   * @throws IllegalArgumentException if no plan can be in time
+   */
+  public static StreamLog mostAccurate(Course course, Stream stream) {
+    Candidates candidates = new Candidates(course.replay().facts());
+    List<Plan> proven = candidates.proven(course.question().goal().objective());
+    List<PlanStatistics> considered =
+        Clairvoyant.considered(course.replay(), course.question(), proven);
+    Decisions decisions = new Decisions(course.replay().facts(), course.mean());
+    return course
+        .replay()
+        .log(
+            new Clairvoyant(course, considered, decisions, stream.slowdown()).mostAccurate(),
+            stream);
   }
 
   /** The planner's cost over the cheapest of the oracle's runs that hold as much. */

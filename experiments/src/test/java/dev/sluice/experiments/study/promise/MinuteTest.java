@@ -2,6 +2,8 @@ package dev.sluice.experiments.study.promise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MinuteTest {
@@ -15,8 +17,8 @@ class MinuteTest {
     return new Minute(0, all, counted, throttled, 0, 0);
   }
 
-  private static java.util.List<String> violations(Minute minute) {
-    return minute.violations(MOST_LATE, POINTS, MINUTES);
+  private static List<String> violations(Minute minute) {
+    return minute.violations(MOST_LATE, POINTS, MINUTES, Optional.empty());
   }
 
   @Test
@@ -45,7 +47,7 @@ class MinuteTest {
   /** 48 late of 600 are too many for one minute alone, though not for the worst of thirty. */
   @Test
   void takesTheNumberOfMinutesIntoAccount() {
-    assertThat(minute(600, 44, 0, 0, 0).violations(MOST_LATE, POINTS, 1))
+    assertThat(minute(600, 44, 0, 0, 0).violations(MOST_LATE, POINTS, 1, Optional.empty()))
         .containsExactly("late, 44 of 600: unexplained");
     assertThat(violations(minute(600, 44, 0, 0, 0)).get(0)).endsWith(Minute.CHANCE);
   }
@@ -73,5 +75,18 @@ class MinuteTest {
   void hasNoExcuseWhereTheDeviceAnsweredAloneWithoutCause() {
     assertThat(violations(minute(600, 0, 30, 0, 0)))
         .containsExactly("accuracy, 30 frames lost, 0 won of 600: unexplained");
+  }
+
+  @Test
+  void namesWhatIsBeyondAllOnlyWhereTheOracleBreaksTheFloorBeyondChanceAsWell() {
+    Minute lossy = minute(600, 0, 40, 0, 0);
+
+    assertThat(against(lossy, minute(600, 0, 30, 0, 0)).get(0)).endsWith(Minute.BEYOND_ALL);
+    assertThat(against(lossy, minute(600, 0, 10, 0, 0)).get(0)).endsWith(Minute.UNEXPLAINED);
+    assertThat(against(lossy, minute(0, 0, 0, 0, 0)).get(0)).endsWith(Minute.UNEXPLAINED);
+  }
+
+  private static List<String> against(Minute minute, Minute oracle) {
+    return minute.violations(MOST_LATE, POINTS, MINUTES, Optional.of(oracle));
   }
 }
