@@ -14,6 +14,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.link.LinkOptions;
 import dev.sluice.sim.trace.LinkTrace;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TroubleTest {
@@ -72,12 +73,12 @@ class TroubleTest {
     List<Minute> away = minutes(Courses.link(2_000, 40, 1, 60));
 
     assertThat(slow.get(0).counted().onlyUncut()).isPositive();
-    assertThat(slow.get(0).violations(QUESTION.mostLate(), 1, 4))
+    assertThat(slow.get(0).violations(QUESTION.mostLate(), 1, 4, Optional.empty()))
         .last()
         .asString()
         .startsWith("accuracy")
         .endsWith(Minute.UNEXPLAINED);
-    assertThat(away.get(0).violations(QUESTION.mostLate(), 1, 4))
+    assertThat(away.get(0).violations(QUESTION.mostLate(), 1, 4, Optional.empty()))
         .last()
         .asString()
         .startsWith("accuracy")
