@@ -110,6 +110,11 @@ public record SchedulerOptions(
     return with(device.answering(rescue));
   }
 
+  /** Returns the same for a device that waits for replies until then, and never answers instead. */
+  public SchedulerOptions waiting(Rescue until) {
+    return with(device.waiting(until));
+  }
+
   /** Returns the same with another stability. */
   public SchedulerOptions with(Stability newStability) {
     return with(device, newStability);

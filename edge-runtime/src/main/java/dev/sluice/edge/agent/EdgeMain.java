@@ -55,7 +55,7 @@ import picocli.CommandLine.Option;
 public final class EdgeMain implements Program.Debuggable {
   static final String DEFAULT_OBJECTIVE =
       "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute, then uplink_bytes";
-  private static final double DEFAULT_DEADLINE_MILLIS = 150;
+  static final double DEFAULT_DEADLINE_MILLIS = 150;
   private static final String STANDARD_INPUT = "-";
   private static final long MILLIS = 1_000_000;
 
@@ -216,9 +216,10 @@ public final class EdgeMain implements Program.Debuggable {
 
   /** A device that was told not to answer by the deadline must not be counted on to do so. */
   private Tuning tuning(Objective goal, long deadlineNanos, Engine engine) {
-    long answers = strategy.withoutFallback() ? patienceNanos(deadlineNanos) : deadlineNanos;
     SchedulerOptions options =
-        SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, answers)));
+        strategy.withoutFallback()
+            ? SchedulerOptions.defaults().waiting(Rescue.before(patienceNanos(deadlineNanos)))
+            : SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, deadlineNanos)));
     if (watched.energyModel().isPresent()) {
       options = options.with(watched.energyModel().get());
     }

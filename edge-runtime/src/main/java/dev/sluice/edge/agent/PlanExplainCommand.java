@@ -72,7 +72,7 @@ final class PlanExplainCommand implements Callable<Integer> {
       converter = Words.Millis.class,
       description =
           "by when the device answers by itself where no reply has come, as edge --deadline"
-              + " (default: the objective's bound on a latency percentile, if it has one)")
+              + " (default: the objective's bound on a latency percentile, else 150ms)")
   private @Nullable Double deadlineMillis;
 
   @Option(
@@ -171,7 +171,7 @@ final class PlanExplainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Objective goal = goal();
     LinkState state = linkState();
-    SchedulerOptions options = options();
+    SchedulerOptions options = options(goal);
     checkOptions();
     Optional<PolicyChoice> choice = choice();
     PlannedBundle.Planned here = planned.open(Optional.ofNullable(codecScale));
@@ -236,12 +236,14 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
   }
 
-  private SchedulerOptions options() {
+  private SchedulerOptions options(Objective goal) {
     SchedulerOptions options =
         uncertified ? SchedulerOptions.defaults().uncertified() : SchedulerOptions.defaults();
-    if (deadlineMillis != null) {
-      options = options.answering(Rescue.before(Math.max(1, nanos(deadlineMillis))));
-    }
+    double usualMillis =
+        goal.deadlineNanos().orElse(EdgeMain.DEFAULT_DEADLINE_MILLIS * NANOS_PER_MILLI)
+            / NANOS_PER_MILLI;
+    double deadline = deadlineMillis == null ? usualMillis : deadlineMillis;
+    options = options.answering(Rescue.before(Math.max(1, nanos(deadline))));
     if (energy == null) {
       return options;
     }

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.stream.Stream;
 
 /** SHA-256 of what a run reads, in hexadecimal. */
-final class Digests {
+public final class Digests {
   private static final int BUFFER_BYTES = 1 << 16;
 
   private Digests() {}
@@ -24,7 +24,7 @@ final class Digests {
   }
 
   /** Of a file, or of the names and contents of a folder's files in order. */
-  static String of(Path path) throws IOException {
+  public static String of(Path path) throws IOException {
     MessageDigest sha256 = sha256();
     if (!Files.isDirectory(path)) {
       update(sha256, path);

@@ -13,21 +13,27 @@ import java.util.Optional;
  * @param goesOn whether it computes on towards deeper exits while a reply is due; otherwise it
  *     waits as long as one exit stays in reach
  * @param rescue when it turns to a frame that it has no answer to while a reply is due
+ * @param fallsBack whether it does so at all; else a frame waits for its reply up to the rescue's
+ *     deadline, and then has no answer
  */
 public record DeviceModel(
-    EnergyModel energy, Optional<PlanMemory> memory, boolean goesOn, Rescue rescue) {
+    EnergyModel energy,
+    Optional<PlanMemory> memory,
+    boolean goesOn,
+    Rescue rescue,
+    boolean fallsBack) {
   /** {@link EnergyModel#DEFAULT}, memory unknown, no deadline. */
   public static final DeviceModel DEFAULT =
-      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE);
+      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true);
 
   /** Returns the same with another energy model. */
   public DeviceModel with(EnergyModel newEnergy) {
-    return new DeviceModel(newEnergy, memory, goesOn, rescue);
+    return new DeviceModel(newEnergy, memory, goesOn, rescue, fallsBack);
   }
 
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
-    return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue);
+    return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue, fallsBack);
   }
 
   /**
@@ -42,11 +48,16 @@ public record DeviceModel(
 
   /** Returns the same device where it computes on while a reply is due, or does not. */
   public DeviceModel goingOn(boolean newGoesOn) {
-    return new DeviceModel(energy, memory, newGoesOn, rescue);
+    return new DeviceModel(energy, memory, newGoesOn, rescue, fallsBack);
   }
 
   /** Returns the same device where it answers by itself by another time. */
   public DeviceModel answering(Rescue newRescue) {
-    return new DeviceModel(energy, memory, goesOn, newRescue);
+    return new DeviceModel(energy, memory, goesOn, newRescue, fallsBack);
+  }
+
+  /** Returns the same device where frames wait for their replies until then, and no longer. */
+  public DeviceModel waiting(Rescue until) {
+    return new DeviceModel(energy, memory, goesOn, until, false);
   }
 }

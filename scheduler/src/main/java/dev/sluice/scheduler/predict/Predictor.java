@@ -533,6 +533,16 @@ public final class Predictor {
    * @return a share, at least 0
    */
   public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
+    return lost(
+        index,
+        device.fallsBack()
+            ? deadlineNanos
+            : Math.max(deadlineNanos, device.rescue().deadlineNanos()),
+        estimates,
+        caution);
+  }
+
+  private double lost(int index, double deadlineNanos, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
     Conditions met = conditions(estimates, caution);
     boolean stayInTime =
@@ -566,7 +576,10 @@ public final class Predictor {
         if (sent && !sought) {
           sought = true;
           fallback =
-              plan.costs.fallbackExit(facts, plan.plan, deadlineNanos / scale, device.goesOn());
+              device.fallsBack()
+                  ? plan.costs.fallbackExit(
+                      facts, plan.plan, deadlineNanos / scale, device.goesOn())
+                  : NONE;
         }
         double waited = sent ? 0 : scratch[i] / scale - plan.deviceNanos(i);
         int exit = sent ? fallback : plan.costs.askedBy(deadlineNanos / scale - waited);
@@ -712,7 +725,7 @@ public final class Predictor {
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos(),
-        device.rescue(),
+        device.fallsBack() ? device.rescue() : Rescue.NONE,
         device.goesOn());
   }
 
@@ -767,7 +780,10 @@ public final class Predictor {
    */
   private double rescueNanos(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    if (device.rescue().equals(Rescue.NONE) || plan.sentRows == 0 || plan.costs.rescue == 0) {
+    if (device.rescue().equals(Rescue.NONE)
+        || !device.fallsBack()
+        || plan.sentRows == 0
+        || plan.costs.rescue == 0) {
       return 0;
     }
     Conditions met = conditions(estimates, 0);

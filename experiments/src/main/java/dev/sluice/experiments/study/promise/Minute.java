@@ -138,7 +138,7 @@ record Minute(
   static final String FALLBACK =
       "most were answered by the device alone while it throttled or the link was away";
 
-  /** Who knows the future cannot do it either. */
+  /** Who knows the future did not do it either; that nobody could is not shown. */
   static final String BEYOND_ALL =
       "the oracle, which knows link and device, breaks the floor as well";
 

@@ -117,7 +117,11 @@ public final class PromiseStudy implements Study {
                                   subject,
                                   strategy,
                                   minute,
-                                  violations(course, minute, oracle, config)))));
+                                  violations(
+                                      course,
+                                      minute,
+                                      strategy.equals(ORACLE) ? Optional.empty() : oracle,
+                                      config)))));
       print(context, subject, config, byStrategy);
       Course30 own = byStrategy.get(Entrants.SLUICE);
       if (own != null) {

@@ -36,19 +36,30 @@ import java.util.stream.IntStream;
  * <p>So every cost reported of it was really had: the optimum is at most that, and regret against
  * the optimum at least what is shown. It can be more because of the grid, because times are taken
  * without their noise, because idle restart and the radio are left out, because shares stand for
- * single frames, and because plans within one per cent of another in every respect are dropped. Of
- * a stage of the device that is not begun it knows nothing. Prices are chosen with hindsight.
+ * single frames, and because plans within one per cent of another in every respect are dropped
+ * (among all plans, proven or not, five; of those, what is half a point below the floor is left out
+ * too). Of a stage of the device that is not begun it knows nothing. Prices are chosen with
+ * hindsight.
  *
  * <p>It does not know that a device which goes on alone at once answers some frames before the
  * worker has them, so that it can take a plan to cost the worker more than it does; nor when the
  * session, which is cautious and knows no future, turns to a frame whose reply would have come in
- * time. So the study counts proven plans that are never changed among its runs as well.
+ * time. So the study counts proven plans that are never changed among its runs as well, those that
+ * {@link StaticHindsight} tries.
  */
 final class Clairvoyant {
   private static final double ALIKE = 0.01;
 
+  /** The same among all plans, of which there are many. */
+  private static final double ROUGHLY_ALIKE = 0.05;
+
+  /** Accuracy below the floor from which on a plan, one of very many, is not worth a look. */
+  private static final double FAR_BELOW = 0.005;
+
   /** Prices of all answers being wrong, in mean costs per frame. */
-  private static final double[] PRICES = {0, 1, 3, 10, 20, 30, 45, 60, 80, 100, 150, 300, 1000};
+  private static final double[] PRICES = {
+    0, 1, 3, 10, 20, 30, 45, 60, 80, 100, 150, 300, 1000, 3000, 10_000
+  };
 
   /** With how many prices the ladder is refined where the constraints begin to hold. */
   private static final int REFINED = 3;
@@ -103,34 +114,52 @@ final class Clairvoyant {
    */
   static List<PlanStatistics> considered(
       StreamReplay replay, Question question, List<Plan> candidates) {
+    return considered(replay, question, candidates, ALIKE, Double.NEGATIVE_INFINITY);
+  }
+
+  /** The same of very many candidates, with a coarser idea of what is worth a look. */
+  static List<PlanStatistics> roughlyConsidered(
+      StreamReplay replay, Question question, List<Plan> candidates) {
+    return considered(
+        replay, question, candidates, ROUGHLY_ALIKE, question.leastDifference() - FAR_BELOW);
+  }
+
+  private static List<PlanStatistics> considered(
+      StreamReplay replay,
+      Question question,
+      List<Plan> candidates,
+      double alike,
+      double leastDifference) {
     BundleFacts facts = replay.facts();
     double factor = replay.deviceFactor();
     double period = replay.periodNanos();
     double budget = Course.budgetNanos(replay, question);
-    boolean goesOn = question.eagerHedge();
     /* Who goes on does so until the next frame comes. */
-    double alone = goesOn ? Math.min(budget, period / factor) : budget;
+    double ahead = Math.min(budget, period / factor);
     int[] all = new int[facts.select().samples()];
     Arrays.setAll(all, row -> row);
     List<PlanStatistics> timely =
         candidates.stream()
-            .map(plan -> PlanStatistics.of(facts, facts.select(), all, plan, alone, goesOn))
+            .map(plan -> PlanStatistics.of(facts, facts.select(), all, plan, ahead))
             .filter(plan -> plan.deviceNanos() * factor <= period)
             .filter(plan -> plan.longestStopNanos() <= budget)
+            .filter(plan -> plan.difference() >= leastDifference)
             .filter(plan -> plan.offloaded() == 0 || plan.sentNanos() <= budget)
             .sorted(Comparator.comparingDouble(plan -> plan.sentNanos() + plan.turnNanos()))
             .toList();
     List<ToDoubleFunction<PlanStatistics>> respects =
         List.of(
             plan -> -plan.difference(),
-            plan -> -plan.rescuedDifference(),
+            plan -> -plan.aheadDifference(),
+            plan -> -plan.turnDifference(),
             PlanStatistics::offloaded,
             plan -> plan.offloaded() * plan.workerNanos(),
             PlanStatistics::meanBytes,
             PlanStatistics::deviceNanos,
             PlanStatistics::sentNanos,
+            PlanStatistics::turnNanos,
             PlanStatistics::longestStopNanos);
-    return Candidates.undominated(timely, ALIKE, respects);
+    return Candidates.undominated(timely, alike, respects);
   }
 
   /** The best policy for a price: a plan, by its place, for every frame and state. */

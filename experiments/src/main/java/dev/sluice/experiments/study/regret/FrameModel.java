@@ -52,9 +52,12 @@ final class FrameModel {
   private long captured;
   private double factor;
 
-  /** When a request that begins then has left and its reply is there, from capture. */
+  /**
+   * When a request that begins then has left, is at the worker, and is replied to, from capture.
+   */
   private final double[][] departed;
 
+  private final double[][] arrived;
   private final double[][] reply;
   private final boolean[] looked;
 
@@ -85,6 +88,7 @@ final class FrameModel {
     links = (int) (Math.max(0, deadline - period) / STEP_NANOS) + 1;
     devices = (int) (period / 2 / STEP_NANOS) + 1;
     departed = new double[links + devices][SHARES];
+    arrived = new double[links + devices][SHARES];
     reply = new double[links + devices][SHARES];
     looked = new boolean[links + devices];
     typicalStops = plans.stream().map(plan -> plan.typicalStops(SHARES)).toArray(double[][]::new);
@@ -149,7 +153,7 @@ final class FrameModel {
     for (double stop : stops) {
       double end = waited + stop * factor;
       cost += share * course.question().costOf(0, 0, stop * factor, Math.min(end, deadline));
-      difference -= end + noise * stop * factor > limit ? share : 0;
+      difference -= end + noise * stop * factor > limit ? share * known.stopRight() : 0;
       branch(share, (double) link * STEP_NANOS, end);
     }
     for (int k = 0; k < bytes.length; k++) {
@@ -167,33 +171,33 @@ final class FrameModel {
     }
     boolean inVain = begin >= deadline;
     double replied = inVain ? Double.POSITIVE_INFINITY : reply[slot][k];
-    boolean late = replied + noise * ready() > limit;
+    double turn = known.turnNanos() * factor;
     double busy = ready;
     double turned = 0;
-    boolean answered = known.turnNanos() == 0;
-    double turn = known.turnNanos() * factor;
-    if (turn > 0 && goesOn && ready + turn <= period) {
+    /* What the device has of its own when the reply is late. */
+    double own = known.turnDifference();
+    boolean answered = ready + turn <= limit;
+    if (goesOn && ready + known.aheadNanos() * factor <= Math.min(period, limit)) {
+      own = known.aheadDifference();
       answered = true;
-    } else if (turn > 0) {
+    } else if (turn > 0 && !(goesOn && ready + turn <= period)) {
       double start = Math.max(ready, Rescue.before(Math.round(deadline)).beginNanos(ready, turn));
       turned = Math.max(0, Math.min(turn, replied - start));
       busy = turned > 0 ? start + turned : ready;
       answered = start + turn <= deadline;
     }
-    boolean computed =
-        !inVain && departed[slot][k] + future.roundTripNanos(captured) / 2.0 < deadline;
     cost +=
         share
             * course
                 .question()
                 .costOf(
-                    computed ? known.workerNanos() : 0,
+                    !inVain && arrived[slot][k] < deadline ? known.workerNanos() : 0,
                     inVain ? 0 : bytes[k] + (double) Envelope.REQUEST_BYTES,
                     ready() + turned,
                     Math.min(replied, deadline));
-    if (late) {
-      double rescued = (known.rescuedDifference() - known.difference()) / known.offloaded();
-      difference += share * (answered ? rescued : -1);
+    if (replied + noise * ready() > limit) {
+      difference +=
+          share * (answered ? (own - known.difference()) / known.offloaded() : -known.sentRight());
     }
     double left = inVain ? free : Math.min(departed[slot][k], deadline);
     branch(share, Math.max(free, left), busy);
@@ -205,15 +209,19 @@ final class FrameModel {
       long left =
           future.payloadDepartedNanos(
               captured + Math.round(begin), (double) bytes[k] + Envelope.REQUEST_BYTES);
+      double roundTrip = future.roundTripNanos(left);
       departed[slot][k] = (double) (left - captured);
-      reply[slot][k] = departed[slot][k] + future.roundTripNanos(left) + known.workerNanos();
+      arrived[slot][k] = departed[slot][k] + roundTrip / 2;
+      reply[slot][k] = departed[slot][k] + roundTrip + known.workerNanos();
     }
   }
 
   /** What is beyond the longest queue of the device is taken from frames that are lost. */
   private void branch(double share, double linkFree, double deviceFree) {
     double beyond = deviceFree - period - (double) (devices - 1) * STEP_NANOS;
-    difference -= share * Math.max(0, beyond) / period;
+    double right =
+        (1 - known.offloaded()) * known.stopRight() + known.offloaded() * known.sentRight();
+    difference -= share * right * Math.max(0, beyond) / period;
     weight[branches] = share;
     next[branches] = state(linkFree - period, deviceFree - period);
     branches++;

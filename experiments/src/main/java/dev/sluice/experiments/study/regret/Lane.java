@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,7 @@ final class Lane {
   private record Prepared(
       StreamReplay replay,
       List<Plan> all,
-      Set<Plan> proven,
+      List<Plan> proven,
       List<PlanStatistics> forOracle,
       List<PlanStatistics> forFreeOracle,
       Map<Contender, Function<Course, Entry>> makers,
@@ -88,15 +87,10 @@ final class Lane {
     Outcome sluice = Objects.requireNonNull(runs.remove(Contender.SLUICE)).outcome();
     Outcome unproven = Objects.requireNonNull(runs.remove(Contender.UNPROVEN)).outcome();
     Decisions decisions = new Decisions(replay.facts(), course.mean());
-    List<StaticHindsight.Tried> tried =
-        new StaticHindsight(course, ready.all(), RegretStudy.statics(context)).tried(decisions);
-    List<Outcome> statics = tried.stream().map(StaticHindsight.Tried::outcome).toList();
+    List<Outcome> statics = neverChanged(course, ready.all(), decisions);
     List<Outcome> oracle =
         new ArrayList<>(new Clairvoyant(course, ready.forOracle(), decisions).outcomes());
-    tried.stream()
-        .filter(never -> ready.proven().contains(never.plan()))
-        .map(StaticHindsight.Tried::outcome)
-        .forEach(oracle::add);
+    oracle.addAll(neverChanged(course, ready.proven(), decisions));
     List<Outcome> free =
         context.quick()
             ? List.of()
@@ -135,6 +129,11 @@ final class Lane {
             100 * finding.sluice().difference());
   }
 
+  private List<Outcome> neverChanged(Course course, List<Plan> plans, Decisions decisions) {
+    return new StaticHindsight(course, plans, RegretStudy.statics(context))
+        .tried(decisions).stream().map(StaticHindsight.Tried::outcome).toList();
+  }
+
   private Prepared prepare() {
     StreamReplay replay = subject.replay();
     Candidates candidates = new Candidates(replay.facts());
@@ -154,9 +153,9 @@ final class Lane {
     return new Prepared(
         replay,
         all,
-        Set.copyOf(proven),
+        proven,
         forOracle,
-        context.quick() ? List.of() : Clairvoyant.considered(replay, question, all),
+        context.quick() ? List.of() : Clairvoyant.roughlyConsidered(replay, question, all),
         makers(),
         new Proofs(replay.facts(), question));
   }

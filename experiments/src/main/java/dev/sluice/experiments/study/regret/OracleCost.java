@@ -47,8 +47,8 @@ public final class OracleCost {
   }
 
   /**
-   * Streams under the oracle that is as accurate as the link lets it be, whatever it costs. It
-   * knows the link's future, but not when the device is slowed down.
+   * Streams under the oracle that is as accurate as link and device let it be, whatever it costs.
+   * It knows the link's future, and of every frame how slow the device is at its capture.
    *
    * @param course whose frames and trace the stream has
    * @throws IllegalArgumentException if no plan can be in time

@@ -19,12 +19,14 @@ import java.util.Arrays;
  * @param sentNanos device's compute of a row that is sent, encoding included
  * @param workerNanos worker's compute, mean over the rows that are sent; 0 if none is
  * @param sentBytes bytes of the rows that are sent, ascending
- * @param rescuedDifference accuracy minus the uncut network's if all rows that are sent were
- *     answered by the device instead, with the deepest exit that it reaches in time; of a device
- *     that waits for the reply, with what it has in hand, else the nearest
- * @param rescueNanos device's further compute of a row for that, 0 if it needs none
- * @param turnNanos device's further compute of a row that is sent to the nearest exit, to which it
- *     turns when the reply is late; 0 if it has an answer in hand
+ * @param stopRight share of the rows that stop there which the plan gets right
+ * @param sentRight the same of those that are sent
+ * @param aheadDifference accuracy minus the uncut network's if all rows that are sent were answered
+ *     by the deepest exit that the device reaches in time by going on
+ * @param aheadNanos device's further compute of a row to that exit, 0 if it has it in hand
+ * @param turnDifference the same accuracy with the answer that the device has in hand when it
+ *     sends, or else with the nearest exit behind it
+ * @param turnNanos device's further compute of a row to that exit; 0 if it has an answer in hand
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record PlanStatistics(
@@ -36,24 +38,21 @@ record PlanStatistics(
     double sentNanos,
     double workerNanos,
     int[] sentBytes,
-    double rescuedDifference,
-    double rescueNanos,
+    double stopRight,
+    double sentRight,
+    double aheadDifference,
+    double aheadNanos,
+    double turnDifference,
     double turnNanos) {
 
   /**
    * Replays a plan.
    *
    * @param rows of the table, at least one
-   * @param budgetNanos profiled time within which the device must have answered by itself
-   * @param goesOn whether it computes on while the reply is due
+   * @param aheadNanos profiled time within which a device that goes on may reach deeper exits
    */
   static PlanStatistics of(
-      BundleFacts facts,
-      CalibrationTable table,
-      int[] rows,
-      Plan plan,
-      double budgetNanos,
-      boolean goesOn) {
+      BundleFacts facts, CalibrationTable table, int[] rows, Plan plan, double aheadNanos) {
     int finalExit = table.exits() - 1;
     double[] thresholds = new double[table.exits()];
     Arrays.fill(thresholds, Double.POSITIVE_INFINITY);
@@ -63,15 +62,19 @@ record PlanStatistics(
     thresholds[finalExit] = 0;
     int variant = plan.usesCloud() ? table.variant(plan.sentCut(), plan.codec()).orElseThrow() : -1;
     Times times = Times.of(facts, plan, thresholds);
-    Rescue rescue = Rescue.of(facts, plan, thresholds, times, budgetNanos, goesOn);
-    int fallback = rescue.exit();
+    Own turn = Own.atTurn(facts, plan, thresholds, times);
+    Own ahead = Own.ahead(facts, plan, times, turn, aheadNanos);
     int[] bytes = new int[rows.length];
     int sent = 0;
-    int net = 0;
-    int rescuedNet = 0;
+    int sentRight = 0;
+    int sentUncut = 0;
+    int turnRight = 0;
+    int aheadRight = 0;
+    int stopped = 0;
+    int stopRight = 0;
+    int stopUncut = 0;
     double[] stops = new double[rows.length];
     double worker = 0;
-    int stopped = 0;
     for (int row : rows) {
       int uncut = table.correct(row, finalExit) ? 1 : 0;
       int exit = 0;
@@ -80,9 +83,8 @@ record PlanStatistics(
       }
       if (exit < times.firstCloudExit) {
         stops[stopped++] = times.atExit[exit];
-        int right = table.correct(row, exit) ? 1 : 0;
-        net += right - uncut;
-        rescuedNet += right - uncut;
+        stopRight += table.correct(row, exit) ? 1 : 0;
+        stopUncut += uncut;
         continue;
       }
       while (table.confidence(variant, row, exit) < thresholds[exit]) {
@@ -90,25 +92,32 @@ record PlanStatistics(
       }
       bytes[sent++] = table.bytes(variant, row);
       worker += times.atExit[exit];
-      net += (table.correct(variant, row, exit) ? 1 : 0) - uncut;
-      rescuedNet += (fallback >= 0 && table.correct(row, fallback) ? 1 : 0) - uncut;
+      sentRight += table.correct(variant, row, exit) ? 1 : 0;
+      sentUncut += uncut;
+      turnRight += turn.right(table, row);
+      aheadRight += ahead.right(table, row);
     }
     int[] sentBytes = Arrays.copyOf(bytes, sent);
     Arrays.sort(sentBytes);
     double[] stopNanos = Arrays.copyOf(stops, stopped);
     Arrays.sort(stopNanos);
+    double all = rows.length;
+    int net = stopRight - stopUncut - sentUncut;
     return new PlanStatistics(
         plan,
-        (double) net / rows.length,
-        (double) sent / rows.length,
-        (Arrays.stream(stopNanos).sum() + sent * times.sent) / rows.length,
+        (net + sentRight) / all,
+        sent / all,
+        (Arrays.stream(stopNanos).sum() + sent * times.sent) / all,
         stopNanos,
         times.sent,
         sent == 0 ? 0 : worker / sent,
         sentBytes,
-        (double) rescuedNet / rows.length,
-        rescue.nanos(),
-        sent == 0 ? 0 : rescue.turnNanos());
+        stopped == 0 ? 0 : (double) stopRight / stopped,
+        sent == 0 ? 0 : (double) sentRight / sent,
+        (net + aheadRight) / all,
+        sent == 0 ? 0 : ahead.nanos(),
+        (net + turnRight) / all,
+        sent == 0 ? 0 : turn.nanos());
   }
 
   /** Mean payload bytes per row, over all rows. */
@@ -187,51 +196,49 @@ record PlanStatistics(
   }
 
   /**
-   * What the device has of its own for a row that is sent: an active exit on the way to the split,
-   * or one behind it to which it goes on.
+   * An exit that the device has for a row that is sent.
    *
-   * @param exit the deepest in time, of a device that waits the first, -1 for none
-   * @param nanos further compute to get there, at least 0
-   * @param turnNanos further compute to the nearest one behind it, 0 if there is an active one
-   *     before
+   * @param exit its number, -1 for none
+   * @param nanos further compute to get there, 0 if it is on the way to the split
    */
-  private record Rescue(int exit, double nanos, double turnNanos) {
-    static Rescue of(
-        BundleFacts facts,
-        Plan plan,
-        double[] thresholds,
-        Times times,
-        double budgetNanos,
-        boolean goesOn) {
-      Profile near = facts.profile();
-      int deepest = -1;
-      double nanos = 0;
-      double turn = -1;
-      double further = plan.split() == 0 ? near.preprocessNanos() : 0;
-      int cut = plan.split();
-      for (int exit = 0; exit < thresholds.length; exit++) {
-        if (facts.exitCut(exit) <= plan.split()) {
-          boolean there = thresholds[exit] < Double.POSITIVE_INFINITY;
-          if (there && times.atExit[exit] <= budgetNanos) {
-            deepest = exit;
-          }
-          turn = there ? 0 : turn;
-          continue;
-        }
-        if (!goesOn && turn >= 0) {
-          break;
-        }
-        for (; cut < facts.exitCut(exit); cut++) {
-          further += near.segmentNanos(cut + 1);
-        }
-        further += near.headNanos(exit);
-        turn = turn < 0 ? further : turn;
-        if (times.sent + further <= budgetNanos) {
-          deepest = exit;
-          nanos = further;
+  private record Own(int exit, double nanos) {
+    /** The deepest active one on the way to the split, else the nearest one behind it. */
+    static Own atTurn(BundleFacts facts, Plan plan, double[] thresholds, Times times) {
+      for (int exit = times.firstCloudExit - 1; exit >= 0; exit--) {
+        if (thresholds[exit] < Double.POSITIVE_INFINITY) {
+          return new Own(exit, 0);
         }
       }
-      return new Rescue(deepest, nanos, Math.max(0, turn));
+      return times.firstCloudExit == thresholds.length
+          ? new Own(-1, 0)
+          : new Own(times.firstCloudExit, further(facts, plan, times, times.firstCloudExit));
+    }
+
+    /** The deepest one behind the split that ends within a time, else what there is at the turn. */
+    static Own ahead(BundleFacts facts, Plan plan, Times times, Own turn, double withinNanos) {
+      for (int exit = facts.finalExit(); exit >= times.firstCloudExit; exit--) {
+        double further = further(facts, plan, times, exit);
+        if (times.sent + further <= withinNanos) {
+          return new Own(exit, further);
+        }
+      }
+      return turn;
+    }
+
+    private static double further(BundleFacts facts, Plan plan, Times times, int to) {
+      Profile near = facts.profile();
+      double nanos = plan.split() == 0 ? near.preprocessNanos() : 0;
+      for (int cut = plan.split(); cut < facts.exitCut(to); cut++) {
+        nanos += near.segmentNanos(cut + 1);
+      }
+      for (int exit = times.firstCloudExit; exit <= to; exit++) {
+        nanos += near.headNanos(exit);
+      }
+      return nanos;
+    }
+
+    int right(CalibrationTable table, int row) {
+      return exit >= 0 && table.correct(row, exit) ? 1 : 0;
     }
   }
 }

@@ -77,8 +77,7 @@ final class StaticHindsight {
         plans.stream()
             .map(
                 plan ->
-                    PlanStatistics.of(
-                        facts, course.replay().test(), course.rows(), plan, budget, true))
+                    PlanStatistics.of(facts, course.replay().test(), course.rows(), plan, budget))
             .filter(plan -> plan.difference() >= least)
             .filter(plan -> plan.deviceNanos() * factor <= course.replay().periodNanos())
             .filter(

@@ -3,6 +3,7 @@ package dev.sluice.experiments.study.replay;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.CompanionFact;
 import dev.sluice.scheduler.rival.Coding;
 import java.util.Comparator;
 
@@ -38,6 +39,42 @@ public final class BestPicture {
                     new IllegalArgumentException(
                         "no picture codec of the bundle loses at most %.3g points"
                             .formatted(100 * mostLoss)));
+  }
+
+  /**
+   * Chooses the codec by which to ask the bundle's companion, in the same way.
+   *
+   * @param mostLoss accuracy that may be lost against the companion's own on pictures as they are
+   * @throws IllegalArgumentException if the bundle has no companion, or it none that loses so
+   *     little
+   */
+  public static String ofCompanion(BundleFacts facts, double mostLoss) {
+    CompanionFact companion =
+        facts
+            .companion()
+            .orElseThrow(() -> new IllegalArgumentException("the bundle has no companion"));
+    CalibrationTable select = companion.select();
+    double least = accuracy(select, -1) - mostLoss;
+    return select.variants().stream()
+        .map(CalibrationTable.Variant::codec)
+        .filter(companion::knows)
+        .filter(codec -> accuracy(select, select.variant(0, codec).orElseThrow()) >= least)
+        .min(Comparator.comparingDouble(codec -> bytes(select, codec)))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "by no picture codec the companion loses at most %.3g points"
+                        .formatted(100 * mostLoss)));
+  }
+
+  /** Of a table of one exit, behind a variant or, at -1, on pictures as they are. */
+  private static double accuracy(CalibrationTable table, int variant) {
+    int right = 0;
+    for (int sample = 0; sample < table.samples(); sample++) {
+      boolean correct = variant < 0 ? table.correct(sample, 0) : table.correct(variant, sample, 0);
+      right += correct ? 1 : 0;
+    }
+    return (double) right / table.samples();
   }
 
   /** Sum over the table. */

@@ -8,8 +8,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Counts how long a device computes, for whatever reason, and slows it down at times. Not
- * thread-safe.
+ * Counts how long a device computes, for whatever reason, knows when it is to be done with that,
+ * and slows it down at times. Not thread-safe.
  */
 final class MeteredDevice implements Device {
   private final Device device;

@@ -53,9 +53,9 @@ import java.util.stream.Stream;
  * where its authors had those of other days.
  *
  * <p>Who sends pictures with one codec ({@code cloud-only best}, SPINN) gets the {@link
- * BestPicture} of the bundle for the objective, and so does the {@code cascade}, which asks the
- * bundle's companion; {@code exit, then picture}, a cascade without a second network, chooses among
- * all picture codecs as the link changes.
+ * BestPicture} of the bundle for the objective, and the {@code cascade}, which asks the bundle's
+ * companion, that of the companion; {@code exit, then picture}, a cascade without a second network,
+ * chooses among all picture codecs as the link changes.
  *
  * <p>Codecs of pictures that a bundle does not have take no part, nor does {@code device-only int8}
  * on a bundle without that variant, nor the cascade on one without a companion.
@@ -336,7 +336,8 @@ public final class Rivals {
   /** The published form sends JPEG of quality 75, as {@code exit, then picture} does. */
   private static Contender.Maker cascade(Form form) {
     return (facts, question) -> {
-      String codec = form == Form.SHARED ? BestPicture.of(facts, question.mostLoss()) : JPEG;
+      String codec =
+          form == Form.SHARED ? BestPicture.ofCompanion(facts, question.mostLoss()) : JPEG;
       return Contender.reused(Entry.of(Cascade.tuned(facts, codec, question.mostLoss())));
     };
   }

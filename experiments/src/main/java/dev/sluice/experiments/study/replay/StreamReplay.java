@@ -101,7 +101,10 @@ public record StreamReplay(
     /** Returns the cloud with its link. */
     SimulatedCloud cloud();
 
-    /** Returns when the device's stage in progress is to end; in the past if it is idle. */
+    /**
+     * Returns when the device's stage in progress is to end, its noise apart; in the past if it is
+     * idle.
+     */
     long deviceFreeNanos();
   }
 

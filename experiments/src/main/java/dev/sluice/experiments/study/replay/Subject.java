@@ -7,6 +7,7 @@ import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.demo.TestImages;
+import dev.sluice.experiments.study.Digests;
 import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.bundle.Bundle;
@@ -393,7 +394,10 @@ public record Subject(
       int threads)
       throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
-    Optional<Bundle> own = bundle(folder, fact.digest());
+    Optional<Path> own = bundle(folder, fact.digest());
+    /* Cells that were finished with a companion, or without, do not fit the others. */
+    context.input(
+        path.getFileName() + ", companion", own.isPresent() ? fact.digest() : "is not there");
     if (own.isEmpty()) {
       context
           .console()
@@ -411,20 +415,26 @@ public record Subject(
     CompanionInfo info = BundleFactsReader.companion(Bundle.open(path)).orElseThrow();
     CalibrationTable answers =
         TestTable.accompanied(
-            own.get(), info, codecs, test, images.independent(), threads, context.console());
+            Bundle.open(own.get()),
+            info,
+            codecs,
+            test,
+            images.independent(),
+            threads,
+            context.console());
     return Optional.of(new ReplayedCompanion(fact, answers));
   }
 
-  private static Optional<Bundle> bundle(Path folder, String digest) throws IOException {
+  /** A bundle's digest is that of its manifest; others may be damaged. */
+  private static Optional<Path> bundle(Path folder, String digest) throws IOException {
     List<Path> places;
     try (Stream<Path> all = Files.list(folder)) {
       places =
           all.filter(each -> Files.isRegularFile(each.resolve("bundle.json"))).sorted().toList();
     }
     for (Path place : places) {
-      Bundle bundle = Bundle.open(place);
-      if (bundle.digest().equals(digest)) {
-        return Optional.of(bundle);
+      if (Digests.of(place.resolve(Bundle.MANIFEST)).equals(digest)) {
+        return Optional.of(place);
       }
     }
     return Optional.empty();

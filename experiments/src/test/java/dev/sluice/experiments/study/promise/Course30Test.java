@@ -102,4 +102,15 @@ class Course30Test {
 
     assertThat((double) covered / runs).isBetween(0.92, 0.97);
   }
+
+  @Test
+  void comparesTwoStrategiesFrameByFrame() {
+    Counts own = new Counts(100, 0, 0, 3, 10, 0);
+    Counts other = new Counts(100, 0, 0, 5, 4, 0);
+
+    /* 7 below the uncut network and 1 above it. */
+    assertThat(own.against(other).points()).isEqualTo(-8);
+    assertThat(other.against(own).points()).isEqualTo(8);
+    assertThat(own.against(own).points()).isZero();
+  }
 }

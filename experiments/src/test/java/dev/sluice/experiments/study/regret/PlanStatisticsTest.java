@@ -31,7 +31,7 @@ class PlanStatisticsTest {
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     for (int i = 0; i < plans.size(); i += 17) {
       Plan plan = plans.get(i);
-      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0, true);
+      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
       int at = predictor.index(plan);
 
       assertThat(known.difference())
@@ -51,20 +51,40 @@ class PlanStatisticsTest {
   }
 
   @Test
-  void losesWithoutTimeForAnExitAllThatIsSent() {
+  void goesAsDeepAsItHasTimeAndAtLeastToTheNearestExit() {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, facts.select().samples()).toArray();
     Plan plan = new Plan(0, "raw", List.of());
-    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, 0, true);
-    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, 1e9, true);
+    PlanStatistics none = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
+    PlanStatistics last = PlanStatistics.of(facts, facts.select(), rows, plan, 1e9);
     long uncut =
         IntStream.of(rows).filter(r -> facts.select().correct(r, facts.finalExit())).count();
+    long first = IntStream.of(rows).filter(r -> facts.select().correct(r, 0)).count();
 
     assertThat(none.offloaded()).isEqualTo(1);
-    assertThat(none.rescuedDifference()).isEqualTo(-(double) uncut / rows.length);
-    assertThat(none.rescueNanos()).isZero();
-    assertThat(last.rescuedDifference()).isZero();
-    assertThat(last.rescueNanos()).isGreaterThanOrEqualTo((double) facts.profile().networkNanos());
+    assertThat(none.turnDifference()).isEqualTo((double) (first - uncut) / rows.length);
+    assertThat(none.aheadDifference()).isEqualTo(none.turnDifference());
+    assertThat(none.aheadNanos()).isEqualTo(none.turnNanos()).isPositive();
+    assertThat(last.turnDifference()).isEqualTo(none.turnDifference());
+    assertThat(last.aheadDifference()).isZero();
+    assertThat(last.aheadNanos()).isGreaterThanOrEqualTo((double) facts.profile().networkNanos());
+  }
+
+  @Test
+  void tellsWhatIsRightOfThoseThatStopAndThoseThatAreSent() {
+    BundleFacts facts = SyntheticFacts.of(7);
+    int[] rows = IntStream.range(0, facts.select().samples()).toArray();
+    long uncut =
+        IntStream.of(rows).filter(r -> facts.select().correct(r, facts.finalExit())).count();
+    for (Plan plan : new Candidates(facts).all().subList(0, 200)) {
+      PlanStatistics known = PlanStatistics.of(facts, facts.select(), rows, plan, 0);
+      double right =
+          (1 - known.offloaded()) * known.stopRight() + known.offloaded() * known.sentRight();
+
+      assertThat(right - (double) uncut / rows.length)
+          .as(plan.describe())
+          .isCloseTo(known.difference(), within(TOLERANCE));
+    }
   }
 
   @Test
@@ -72,15 +92,15 @@ class PlanStatisticsTest {
     StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
     Plan withExit = new Plan(1, "c", List.of(new ExitThreshold(0, 0.9)));
     int[] rows = {0, 1, 2, 3};
-    PlanStatistics early = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 20e6, true);
-    PlanStatistics late = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 36e6, true);
+    PlanStatistics early = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 20e6);
+    PlanStatistics late = PlanStatistics.of(tiny.facts(), tiny.test(), rows, withExit, 36e6);
 
     /* 1 + 10 + 2 to the exit, 3 to encode, 20 more to the end. */
     assertThat(early.sentNanos()).isEqualTo(16.0 * Courses.MS);
-    assertThat(early.rescueNanos()).isZero();
-    assertThat(early.rescuedDifference()).isEqualTo(-0.5);
-    assertThat(late.rescueNanos()).isEqualTo(20.0 * Courses.MS);
-    assertThat(late.rescuedDifference()).isZero();
+    assertThat(early.aheadNanos()).isZero();
+    assertThat(early.aheadDifference()).isEqualTo(-0.5);
+    assertThat(late.aheadNanos()).isEqualTo(20.0 * Courses.MS);
+    assertThat(late.aheadDifference()).isZero();
     assertThat(early.turnNanos()).isZero();
   }
 
@@ -89,7 +109,7 @@ class PlanStatisticsTest {
     StreamReplay tiny = Courses.tiny(1000, 100 * Courses.MS);
     Plan bare = new Plan(1, "c", List.of());
     PlanStatistics known =
-        PlanStatistics.of(tiny.facts(), tiny.test(), new int[] {0, 1, 2, 3}, bare, 20e6, true);
+        PlanStatistics.of(tiny.facts(), tiny.test(), new int[] {0, 1, 2, 3}, bare, 20e6);
 
     assertThat(known.turnNanos()).isEqualTo(20.0 * Courses.MS);
   }
@@ -99,9 +119,9 @@ class PlanStatisticsTest {
     BundleFacts facts = SyntheticFacts.of(7);
     int[] rows = IntStream.range(0, 50).toArray();
     PlanStatistics cheap =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), 0, true);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "klt-s2.0", List.of()), 0);
     PlanStatistics dear =
-        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), 0, true);
+        PlanStatistics.of(facts, facts.select(), rows, new Plan(5, "f32", List.of()), 0);
 
     assertThat(
             Candidates.undominated(

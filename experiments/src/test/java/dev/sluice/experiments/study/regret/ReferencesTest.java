@@ -18,6 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The references against exhaustive search over a few plans. */
 class ReferencesTest {
@@ -100,33 +102,46 @@ class ReferencesTest {
         .isLessThanOrEqualTo(WORKER.mostLate());
   }
 
+  /** On the very samples whose statistics the oracle has, so that hindsight is worth nothing. */
   @Test
-  void holdsWhatAPlanThatIsNeverChangedHoldsAndCostsNoMore() {
-    for (long bytesPerSecond : new long[] {150_000, 400_000, 1_000_000}) {
-      /* Where the device is spared the session's doubts cost something, which no model has. */
-      for (Question question : Question.ALL.subList(0, 3)) {
+  void holdsWhatAPlanThatIsNeverChangedHoldsAndCostsHardlyMore() {
+    StreamReplay known =
+        new StreamReplay(
+            REPLAY.facts(),
+            REPLAY.facts().select(),
+            REPLAY.deviceFactor(),
+            REPLAY.periodNanos(),
+            REPLAY.linkOptions(),
+            REPLAY.relativeSd());
+    for (long bytesPerSecond : new long[] {60_000, 150_000, 400_000}) {
+      /*
+       * Not `worker`, which a device that goes on saves more than the model knows, nor `device`, which
+       * the session's doubts cost something.
+       */
+      for (Question question : Question.ALL.subList(1, 3)) {
         Course course =
             new Course(
                 "test",
-                REPLAY,
+                known,
                 question,
                 Courses.link(bytesPerSecond, 30, 0, 0),
-                Courses.rows(500, REPLAY),
+                Courses.rows(known.test().samples(), known),
                 5);
-        Decisions decisions = new Decisions(REPLAY.facts(), course.mean());
-        List<Plan> proven = new Candidates(REPLAY.facts()).proven(question.goal().objective());
-        double never = cheapest(question, course, decisions, proven);
+        Decisions decisions = new Decisions(known.facts(), course.mean());
+        List<Plan> plans = fewPlans();
+        double never = cheapest(question, course, decisions, plans);
         double oracle =
-            new Clairvoyant(course, Clairvoyant.considered(REPLAY, question, proven), decisions)
+            new Clairvoyant(course, Clairvoyant.considered(known, question, plans), decisions)
                 .outcomes().stream()
                     .filter(outcome -> outcome.holds(question))
                     .mapToDouble(outcome -> outcome.value(question.cost()))
                     .min()
                     .orElse(Double.POSITIVE_INFINITY);
 
+        assertThat(never).isFinite();
         assertThat(oracle)
             .as("%s at %d B/s", question.name(), bytesPerSecond)
-            .isLessThanOrEqualTo(1.02 * never);
+            .isLessThanOrEqualTo(1.05 * never);
       }
     }
   }
@@ -148,9 +163,51 @@ class ReferencesTest {
     List<Plan> proven = new Candidates(REPLAY.facts()).proven(WORKER.goal().objective());
     List<Plan> reversed = new ArrayList<>(proven);
     Collections.reverse(reversed);
+    /* Nothing gets through in time, so that no plan costs the worker anything. */
+    assertThat(considered(proven)).hasSizeGreaterThan(1);
 
     assertThat(new Clairvoyant(course, considered(reversed), decisions).outcomes())
         .isEqualTo(new Clairvoyant(course, considered(proven), decisions).outcomes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {100, 350})
+  void noFirstStepFromAnyStateIsBetterThanThePolicys(long deadlineMillis) {
+    Question question =
+        Question.of(
+            "test",
+            "p95_latency <= %d ms, accuracy >= final - 1 pt; minimise uplink_bytes"
+                .formatted(deadlineMillis));
+    Course course =
+        new Course(
+            "test", REPLAY, question, Courses.link(60_000, 50, 1, 2), Courses.rows(30, REPLAY), 5);
+    List<PlanStatistics> plans =
+        Clairvoyant.considered(
+            REPLAY, question, new Candidates(REPLAY.facts()).proven(question.goal().objective()));
+    FrameModel model = new FrameModel(course, plans, nanos -> 1);
+    double[] price = {1e5};
+    int[] policy =
+        new Clairvoyant(course, plans, new Decisions(REPLAY.facts(), course.mean()))
+            .policy(price[0]);
+    double[] after = new double[model.states()];
+    double[] total = new double[1];
+    for (int frame = course.rows().length - 1; frame >= 0; frame--) {
+      double[] best = new double[model.states()];
+      for (int state = 0; state < model.states(); state++) {
+        double least = Double.POSITIVE_INFINITY;
+        double chosen = 0;
+        for (int plan = 0; plan < plans.size(); plan++) {
+          model.look(frame, plan);
+          model.from(state);
+          model.totals(price, after, total);
+          least = Math.min(least, total[0]);
+          chosen = plan == policy[frame * model.states() + state] ? total[0] : chosen;
+        }
+        assertThat(chosen).as("frame %d, state %d", frame, state).isEqualTo(least);
+        best[state] = least;
+      }
+      after = best;
+    }
   }
 
   @Test

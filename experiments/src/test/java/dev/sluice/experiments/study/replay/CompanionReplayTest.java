@@ -95,7 +95,7 @@ class CompanionReplayTest {
   }
 
   @Test
-  void lookedUpCompanionsServeThePlansOfTheSchedulerAndOfTheCascade() {
+  void theCascadeAsksTheCompanionInBothForms() {
     for (Contender.Form form : Contender.Form.values()) {
       Contender cascade =
           Rivals.of(FACTS).stream()
@@ -107,10 +107,23 @@ class CompanionReplayTest {
 
       assertThat(log.plan(FRAMES - 1).usesCompanion()).isTrue();
     }
+  }
+
+  /** Better than the uncut network only the companion can be. */
+  @Test
+  void theSchedulersPlansAskTheCompanionWhereOnlyItIsGoodEnough() {
+    Question better =
+        Question.of("test", "p95_latency <= 900 ms; maximise accuracy, minimise uplink_bytes");
+    Course course = new Course("test", replay(), better, LINK, rows(), 1);
     Contender sluice = Contender.SLUICE;
     StreamLog log =
-        stream(sluice.strategy(sluice.maker().prepare(FACTS, QUESTION).apply(course())));
-    assertThat(log.outcome().lateShare()).isZero();
+        replay()
+            .log(
+                sluice.strategy(sluice.maker().prepare(FACTS, better).apply(course)),
+                Stream.of(better, LINK, new Load.Periodic(PERIOD_NANOS), rows(), 1));
+
+    assertThat(log.plan(FRAMES - 1).usesCompanion()).isTrue();
+    assertThat(log.outcome().difference()).isPositive();
   }
 
   @Test
