@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -26,6 +28,7 @@ public final class StudyContext {
   private final Path out;
   private final Path home;
   private final PrintStream console;
+  private final Set<String> said = ConcurrentHashMap.newKeySet();
   private final Map<String, Long> seeds = new LinkedHashMap<>();
   private final Map<String, Path> inputs = new LinkedHashMap<>();
   private Optional<Path> config = Optional.empty();
@@ -86,6 +89,13 @@ public final class StudyContext {
   /** Where progress is shown. */
   public PrintStream console() {
     return console;
+  }
+
+  /** Shows a line, unless it was shown before: parts of a study may find the same. */
+  public void sayOnce(String line) {
+    if (said.add(line)) {
+      console.println(line);
+    }
   }
 
   /** A seed for one purpose, noted in {@code run.json}. */

@@ -145,7 +145,7 @@ public final class Grid {
           for (String strategy : config.strategies()) {
             Optional<Contender> contender = Optional.ofNullable(known.get(strategy));
             if (contender.isEmpty()) {
-              context.console().printf("%s: %s takes no part%n", subject.name(), strategy);
+              context.sayOnce(subject.name() + ": " + strategy + " takes no part");
             } else {
               columns.add(
                   prepared.computeIfAbsent(
@@ -276,11 +276,14 @@ public final class Grid {
             throw cannot;
           }
           absent = true;
-          context
-              .console()
-              .printf(
-                  "%s, %s, %s: %s takes no part: %s%n",
-                  subject.name(), device.name(), question.name(), strategy, cannot.getMessage());
+          context.sayOnce(
+              "%s, %s, %s: %s takes no part: %s"
+                  .formatted(
+                      subject.name(),
+                      device.name(),
+                      question.name(),
+                      strategy,
+                      cannot.getMessage()));
           return Optional.empty();
         }
         prepared = new SoftReference<>(ready);

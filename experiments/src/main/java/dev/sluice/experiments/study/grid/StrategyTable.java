@@ -227,6 +227,9 @@ public final class StrategyTable {
     TextTable table = new TextTable(titles.toArray(String[]::new));
     boolean marked = false;
     for (String strategy : strategies) {
+      if (columns.values().stream().allMatch(point -> results.at(point, strategy).isEmpty())) {
+        continue;
+      }
       List<String> row = new ArrayList<>();
       row.add(strategy);
       for (CellKey.Point point : columns.values()) {
