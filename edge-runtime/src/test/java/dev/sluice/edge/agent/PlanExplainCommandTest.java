@@ -89,6 +89,23 @@ class PlanExplainCommandTest {
     assertThat(json.path("what_if")).hasSize(6);
   }
 
+  /**
+   * Without a bound of latency the agent answers after 150 ms, and late replies cost the device.
+   */
+  @Test
+  void takesTheAgentsDeadlineWhereTheObjectiveHasNone() throws Exception {
+    String[] slow = {
+      "--objective", "minimise device_compute", "--uplink", "0.02Mbit/s", "--device-scale", "100"
+    };
+    List<String> usual = new ArrayList<>(List.of(slow));
+    usual.addAll(List.of("--deadline", "150ms"));
+    List<String> patient = new ArrayList<>(List.of(slow));
+    patient.addAll(List.of("--deadline", "600s"));
+
+    assertThat(explained(slow)).isEqualTo(explained(usual.toArray(String[]::new)));
+    assertThat(explained(slow)).isNotEqualTo(explained(patient.toArray(String[]::new)));
+  }
+
   @Test
   void staysLocalWhileTheLinkIsDown() throws Exception {
     for (String state : List.of("down", "unknown")) {

@@ -197,6 +197,26 @@ class PredictorTest {
   }
 
   @Test
+  void countsLateRepliesAsNothingWhereTheDeviceWaitsForThemAndNoLonger() {
+    // Replies come at 40 and 60 ms; only the first is right.
+    Estimates estimates = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 0);
+
+    assertThat(waiting(41).lateLoss(0, 27 * MS, estimates, 1)).isZero();
+    assertThat(waiting(39).lateLoss(0, 27 * MS, estimates, 1)).isEqualTo(0.25);
+    assertThat(waiting(39).lateLoss(0, 41 * MS, estimates, 1)).isZero();
+  }
+
+  private static Predictor waiting(long millis) {
+    return new Predictor(
+        handMade(),
+        List.of(SPLIT),
+        0,
+        0,
+        Optional.empty(),
+        DeviceModel.DEFAULT.waiting(new Rescue(millis * MS, 0, 0)));
+  }
+
+  @Test
   void takesWhatIsLateOffTheAccuracyWhereTheDeviceAnswersByADeadline() {
     Metric accuracy = Metric.of(Metric.Kind.ACCURACY);
     Estimates quick = Estimates.of(LinkState.UP, 1e9, 0, 0, 0, 1, 1, 0, 0);
