@@ -48,7 +48,7 @@ class FleetAgainstSessionTest {
   /*
    * Not from 0.4 to 0.5 Mbit/s, where two plans of WORKER are about as good: there the session, whose
    * estimate moves, keeps to the one and the fleet, which chooses by a rounded rate, to the other
-   * (sent 0.71 and 0.93 of the frames, right 0.943 and 0.946). Steps of half the size hardly help (0.88).
+   * (sent 0.71 and 0.93 of the frames, right 0.943 and 0.946). Half the steps hardly help (0.88).
    */
   static Stream<Arguments> conditions() {
     return Stream.of(WORKER, LATENCY, ENERGY)
