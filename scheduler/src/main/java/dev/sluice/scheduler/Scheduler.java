@@ -79,8 +79,11 @@ public final class Scheduler implements Planner {
   /** However long changes take, a better plan does not wait longer than this. */
   private static final double MOST_DWELL_NANOS = 10e9;
 
-  /** A plan is taken up with full caution about the link and kept on its central estimates. */
-  private static final double KEEP_CAUTION = 0;
+  /**
+   * A plan is taken up with full caution about the link, and kept until it breaks a bound even
+   * where the link is a little better than estimated: so that noise about a bound changes nothing.
+   */
+  private static final double KEEP_CAUTION = -0.25;
 
   private final Objective objective;
   private final SchedulerOptions options;
@@ -399,7 +402,7 @@ public final class Scheduler implements Planner {
       return new Choice(best, prefix() + lateText(best), false);
     }
 
-    /** Whether the plan in use holds every constraint on central estimates. */
+    /** Whether the plan in use holds every constraint as far as it must to be kept. */
     private boolean keeps(int current) {
       return floorHolds[current]
           && stillTimely(current)
@@ -424,7 +427,7 @@ public final class Scheduler implements Planner {
       return judge.usable(current) && keptUse(current, estimates) <= 1;
     }
 
-    /** Largest ratio of a latency to its bound on central estimates; infinite under overload. */
+    /** Largest ratio of a latency to its bound as a plan is kept; infinite under overload. */
     private double keptUse(int plan, Estimates under) {
       if (predictor.utilisation(plan, under, KEEP_CAUTION) >= Prediction.OVERLOAD) {
         return Double.POSITIVE_INFINITY;
@@ -619,7 +622,8 @@ public final class Scheduler implements Planner {
     private Optional<String> whyKeep(int current, int best, long nowNanos) {
       Optional<Target> better = current == best ? Optional.empty() : gainTarget(current, best);
       if (better.isEmpty()) {
-        return Optional.of(prefix() + "no other plan is clearly better: " + holdsText(current));
+        return Optional.of(
+            prefix() + "no other plan is clearly better: " + holdsText(current, KEEP_CAUTION));
       }
       if (dwelling(nowNanos)) {
         return Optional.of(
@@ -651,6 +655,10 @@ public final class Scheduler implements Planner {
     }
 
     private String holdsText(int index) {
+      return holdsText(index, 1);
+    }
+
+    private String holdsText(int index, double caution) {
       StringBuilder text = new StringBuilder("holds ");
       if (objective.constraints().isEmpty()) {
         text.setLength(0);
@@ -660,7 +668,7 @@ public final class Scheduler implements Planner {
         Metric metric = latencyBounds.get(0).metric();
         text.append(latencyBounds.get(0))
             .append(" with ")
-            .append(metric.format(predictor.value(index, metric, estimates)))
+            .append(metric.format(predictor.value(index, metric, estimates, caution)))
             .append(linkText())
             .append("; ");
       }

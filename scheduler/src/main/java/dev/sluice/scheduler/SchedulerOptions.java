@@ -70,9 +70,9 @@ public record SchedulerOptions(
     }
   }
 
-  /** Returns Sluice's own: certified, one and two deviations of caution, 8 % headroom. */
+  /** Returns Sluice's own: certified, one and two deviations of caution, 6 % headroom. */
   public static SchedulerOptions defaults() {
-    return new SchedulerOptions(true, 1, 2, 0.08, 0.01, 0.1, Duration.ofSeconds(1))
+    return new SchedulerOptions(true, 1, 2, 0.06, 0.01, 0.1, Duration.ofSeconds(1))
         .with(Stability.DEFAULT);
   }
 

@@ -82,6 +82,8 @@ public final class Predictor {
   private @Nullable Estimates asked;
   private @Nullable Conditions cautious;
   private @Nullable Conditions central;
+  private @Nullable Conditions between;
+  private double betweenCaution;
 
   /** What is written, and how. */
   private record Sent(int cut, String codec) {}
@@ -447,7 +449,7 @@ public final class Predictor {
   /**
    * Returns the larger busy share, with only a part of the caution about the link.
    *
-   * @param caution in [0, 1]; 0 takes the central estimates
+   * @param caution in [-1, 1]; 0 takes the central estimates, less is hopeful
    */
   public double utilisation(int index, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
@@ -469,7 +471,7 @@ public final class Predictor {
   /**
    * Returns one metric of a plan, with only a part of the caution about the link.
    *
-   * @param caution in [0, 1]; 0 takes the central estimates
+   * @param caution in [-1, 1]; 0 takes the central estimates, less is hopeful
    */
   public double value(int index, Metric metric, Estimates estimates, double caution) {
     Behaviour plan = behaviours.get(index);
@@ -529,7 +531,8 @@ public final class Predictor {
    * more than their number.
    *
    * @param deadlineNanos from capture
-   * @param caution part of the caution about the link, in [0, 1]
+   * @param caution part of the caution about the link, in [-1, 1]; 0 takes the central estimates,
+   *     less is hopeful
    * @return a share, at least 0
    */
   public double lateLoss(int index, double deadlineNanos, Estimates estimates, double caution) {
@@ -701,6 +704,7 @@ public final class Predictor {
       asked = estimates;
       cautious = null;
       central = null;
+      between = null;
     }
     if (caution == 1) {
       if (cautious == null) {
@@ -714,14 +718,19 @@ public final class Predictor {
       }
       return central;
     }
-    return made(estimates, caution);
+    if (between == null || betweenCaution != caution) {
+      between = made(estimates, caution);
+      betweenCaution = caution;
+    }
+    return between;
   }
 
   private Conditions made(Estimates estimates, double caution) {
     return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
-        WorkerWait.of(estimates, (double) facts.workerProfile().networkNanos(), caution),
+        WorkerWait.of(
+            estimates, (double) facts.workerProfile().networkNanos(), Math.max(0, caution)),
         estimates.deviceScale(),
         estimates.workerScale(),
         estimates.framePeriodNanos(),
@@ -735,7 +744,8 @@ public final class Predictor {
   }
 
   private double roundTrip(Estimates estimates, double caution) {
-    return estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos();
+    return Math.max(
+        0, estimates.roundTripNanos() + caution * roundTripSds * estimates.roundTripSdNanos());
   }
 
   private double deviceUtilisation(Behaviour plan, Estimates estimates, double caution) {
