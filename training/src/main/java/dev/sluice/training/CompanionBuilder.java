@@ -198,7 +198,10 @@ final class CompanionBuilder {
     return answers.to(images, own, progress::done);
   }
 
-  /** How many times as long the companion takes, from the picture on; medians. */
+  /**
+   * How many times as long the companion takes, from the picture on. Of lower quartiles: where the
+   * machine does other work the longer one is interrupted more often.
+   */
   private double slower(ProgressiveModel own, ProgressiveModel big, Picture picture) {
     progress.begin("comparing speeds", TURNS);
     long[] small = new long[TURNS];
@@ -220,7 +223,7 @@ final class CompanionBuilder {
     }
     Arrays.sort(small);
     Arrays.sort(large);
-    return Math.max(1, large[TURNS / 2]) / (double) Math.max(1, small[TURNS / 2]);
+    return Math.max(1, large[TURNS / 4]) / (double) Math.max(1, small[TURNS / 4]);
   }
 
   private static String report(
