@@ -8,7 +8,7 @@ import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.experiments.study.grid.Entrants;
 import dev.sluice.experiments.study.grid.StudyFile;
-import dev.sluice.experiments.study.regret.OracleCost;
+import dev.sluice.experiments.study.regret.Oracle;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Load;
@@ -168,8 +168,8 @@ public final class PromiseStudy implements Study {
                       config.throttling().span().holds(nanos) ? config.throttling().slowdown() : 1);
       if (strategy.equals(ORACLE)) {
         StreamReplay replay = replay(config, subject);
-        return OracleCost.mostAccurate(
-            new Course(config.trace(), replay, question, trace, rows, seed), stream);
+        return new Oracle(new Course(config.trace(), replay, question, trace, rows, seed))
+            .mostAccurate(stream);
       }
       Contender contender = Entrants.usual().named(strategy, subject.facts());
       StreamReplay replay = replay(config, subject, contender.precision());
@@ -356,14 +356,14 @@ public final class PromiseStudy implements Study {
     int[] whole = Shifted.rows(subject.test(), config, seed);
     int[] rows = java.util.Arrays.copyOf(whole, config.frames(config.oracleMinutes()));
     Course course = new Course(config.trace(), replay, config.question(), trace, rows, seed);
-    return OracleCost.over(
-        subject.name()
-            + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
-            + " counts, first "
-            + String.format(Locale.ROOT, "%.0f", config.oracleMinutes())
-            + " minutes, emulated",
-        course,
-        Contender.SLUICE);
+    return new Oracle(course)
+        .cost(
+            subject.name()
+                + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
+                + " counts, first "
+                + String.format(Locale.ROOT, "%.0f", config.oracleMinutes())
+                + " minutes, emulated",
+            Contender.SLUICE);
   }
 
   /** Draws frames; kept apart for {@link Rows}. */

@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 public final class RegretStudy implements Study {
   private static final int FRAMES = 1_300;
   private static final int QUICK_FRAMES = 300;
-  private static final int STATICS = 40;
+  static final int STATICS = 40;
   private static final int QUICK_STATICS = 4;
 
   @Override

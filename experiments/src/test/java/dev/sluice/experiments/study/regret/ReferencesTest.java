@@ -211,6 +211,31 @@ class ReferencesTest {
   }
 
   @Test
+  void aSlowedDeviceTakesLongerFromThenOn() {
+    Question question = Question.ALL.get(3);
+    Course course =
+        new Course(
+            "test", REPLAY, question, Courses.link(60_000, 50, 0, 0), Courses.rows(30, REPLAY), 5);
+    Plan plan =
+        new Candidates(REPLAY.facts())
+            .all().stream().filter(each -> !each.usesCloud()).findFirst().orElseThrow();
+    PlanStatistics local =
+        PlanStatistics.of(REPLAY.facts(), REPLAY.test(), course.rows(), plan, course.budgetNanos());
+    FrameModel usual = new FrameModel(course, List.of(local), nanos -> 1);
+    FrameModel slowed =
+        new FrameModel(course, List.of(local), nanos -> nanos < 1_500_000_000L ? 1 : 2);
+
+    assertThat(costOf(slowed, 14)).isEqualTo(costOf(usual, 14));
+    assertThat(costOf(slowed, 16)).isEqualTo(2 * costOf(usual, 16));
+  }
+
+  private static double costOf(FrameModel model, int frame) {
+    model.look(frame, 0);
+    model.from(0);
+    return model.cost();
+  }
+
+  @Test
   void refusesAnOracleWithoutPlans() {
     Course course = course(Courses.link(60_000, 50, 0, 0));
     Decisions decisions = new Decisions(REPLAY.facts(), course.mean());

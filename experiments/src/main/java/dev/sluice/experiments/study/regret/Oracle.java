@@ -14,13 +14,29 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What a planner costs over the trace-clairvoyant oracle, and how right it is, for other studies.
+ * The trace-clairvoyant oracle ({@link Clairvoyant}) of one course, for other studies. It chooses
+ * among the plans that are proven. Not thread-safe.
  */
-public final class OracleCost {
-  private OracleCost() {}
+public final class Oracle {
+  private final Course course;
+  private final Decisions decisions;
+  private final List<Plan> proven;
+  private final List<PlanStatistics> considered;
 
   /**
-   * Streams a planner and the oracle over a course, and compares them where the oracle holds the
+   * Finds out what it may choose from.
+   *
+   * @param course frames, trace and objective
+   */
+  public Oracle(Course course) {
+    this.course = course;
+    decisions = new Decisions(course.replay().facts(), course.mean());
+    proven = new Candidates(course.replay().facts()).proven(course.question().goal().objective());
+    considered = Clairvoyant.considered(course.replay(), course.question(), proven);
+  }
+
+  /**
+   * Streams a planner and the oracle, and compares their costs where the oracle holds the
    * constraints as well as asked, or as well as the planner did where that fell short. The
    * planner's own run counts as the oracle's, since the optimum costs at most that, so the ratio is
    * never below 1; but where no run of the oracle qualifies there is nothing to compare with: the
@@ -29,36 +45,35 @@ public final class OracleCost {
    * @param name of the claim
    * @return the ratio of costs, wanted within 5 %
    */
-  public static Claim over(String name, Course course, Contender planner) {
-    Question question = course.question();
-    Candidates candidates = new Candidates(course.replay().facts());
-    List<Plan> proven = candidates.proven(question.goal().objective());
+  public Claim cost(String name, Contender planner) {
     Outcome own =
         course.run(
             planner.strategy(
-                planner.maker().prepare(course.replay().facts(), question).apply(course)));
-    List<Outcome> oracle = new ArrayList<>();
-    List<PlanStatistics> considered = Clairvoyant.considered(course.replay(), question, proven);
+                planner.maker().prepare(course.replay().facts(), course.question()).apply(course)));
+    return Claim.of(
+        name, ratio(course.question(), own, outcomes()), "ratio", "<= 1.05", own.frames());
+  }
+
+  /** Its own runs, and those of proven plans that are never changed. */
+  private List<Outcome> outcomes() {
+    List<Outcome> outcomes = new ArrayList<>();
     if (!considered.isEmpty()) {
-      Decisions decisions = new Decisions(course.replay().facts(), course.mean());
-      oracle.addAll(new Clairvoyant(course, considered, decisions).outcomes());
+      outcomes.addAll(new Clairvoyant(course, considered, decisions).outcomes());
     }
-    return Claim.of(name, ratio(question, own, oracle), "ratio", "<= 1.05", own.frames());
+    new StaticHindsight(course, proven, RegretStudy.STATICS)
+        .tried(decisions)
+        .forEach(tried -> outcomes.add(tried.outcome()));
+    return outcomes;
   }
 
   /**
    * Streams under the oracle that is as accurate as link and device let it be, whatever it costs.
    * It knows the link's future, and of every frame how slow the device is at its capture.
    *
-   * @param course whose frames and trace the stream has
+   * @param stream of the course's frames
    * @throws IllegalArgumentException if no plan can be in time
    */
-  public static StreamLog mostAccurate(Course course, Stream stream) {
-    Candidates candidates = new Candidates(course.replay().facts());
-    List<Plan> proven = candidates.proven(course.question().goal().objective());
-    List<PlanStatistics> considered =
-        Clairvoyant.considered(course.replay(), course.question(), proven);
-    Decisions decisions = new Decisions(course.replay().facts(), course.mean());
+  public StreamLog mostAccurate(Stream stream) {
     return course
         .replay()
         .log(

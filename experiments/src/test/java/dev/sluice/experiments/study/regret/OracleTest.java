@@ -7,7 +7,7 @@ import dev.sluice.experiments.study.replay.Question;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class OracleCostTest {
+class OracleTest {
   private static final Question WORKER = Question.ALL.get(0);
 
   /** A run of 1,000 frames, of which the uncut network gets 900 right. */
@@ -16,7 +16,7 @@ class OracleCostTest {
   }
 
   private static double ratio(Outcome own, Outcome... oracle) {
-    return OracleCost.ratio(WORKER, own, List.of(oracle));
+    return Oracle.ratio(WORKER, own, List.of(oracle));
   }
 
   @Test
