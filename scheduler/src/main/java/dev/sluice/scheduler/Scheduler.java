@@ -79,12 +79,6 @@ public final class Scheduler implements Planner {
   /** However long changes take, a better plan does not wait longer than this. */
   private static final double MOST_DWELL_NANOS = 10e9;
 
-  /**
-   * A plan is taken up with full caution about the link, and kept until it breaks a bound even
-   * where the link is a little better than estimated: so that noise about a bound changes nothing.
-   */
-  private static final double KEEP_CAUTION = -0.25;
-
   private final Objective objective;
   private final SchedulerOptions options;
   private final BundleFacts facts;
@@ -109,6 +103,14 @@ public final class Scheduler implements Planner {
   private final List<Constraint> floors = new ArrayList<>();
   private final List<Constraint> budgets = new ArrayList<>();
   private final Pace pace;
+
+  /**
+   * Caution with which a plan in use is judged, and with which its load is, which may not be hoped
+   * for.
+   */
+  private final double keepCaution;
+
+  private final double keepLoadCaution;
   private boolean changed;
   private long changedNanos;
   private boolean companionServed = true;
@@ -191,6 +193,8 @@ public final class Scheduler implements Planner {
     this.facts = facts;
     this.objective = objective;
     this.options = options;
+    keepCaution = options.stability().keepCaution();
+    keepLoadCaution = Math.max(0, keepCaution);
     List<Plan> plans = chains.stream().flatMap(chain -> chain.plans().stream()).toList();
     if (plans.stream().allMatch(Plan::usesCloud)) {
       throw new IllegalArgumentException("the candidates need a local plan for outages");
@@ -385,7 +389,7 @@ public final class Scheduler implements Planner {
           /* It may be left out above only because it would not be taken up with full caution. */
           double lead =
               merit[current]
-                  - judge.lateLoss(current, KEEP_CAUTION)
+                  - judge.lateLoss(current, keepLoadCaution)
                   - (merit[accurate] - judge.lateLoss(accurate));
           boolean better =
               lead > ACCURACY_BAND
@@ -406,8 +410,12 @@ public final class Scheduler implements Planner {
     private boolean keeps(int current) {
       return floorHolds[current]
           && stillTimely(current)
-          && (floors.isEmpty() || floorGap[current] + judge.lateLoss(current, KEEP_CAUTION) <= 0)
-          && judge.overBudget(current, KEEP_CAUTION) <= 0;
+          && keepsFloors(current)
+          && judge.overBudget(current, keepCaution) <= 0;
+    }
+
+    private boolean keepsFloors(int current) {
+      return floors.isEmpty() || floorGap[current] + judge.lateLoss(current, keepCaution) <= 0;
     }
 
     /** Whether the plan in use is about as near to the budgets as another and holds all else. */
@@ -415,8 +423,8 @@ public final class Scheduler implements Planner {
       return current >= 0
           && floorHolds[current]
           && stillTimely(current)
-          && judge.keepsFloor(current)
-          && judge.overBudget(current, KEEP_CAUTION)
+          && keepsFloors(current)
+          && judge.overBudget(current, keepLoadCaution)
               <= judge.overBudget(other) + options.switchGain()
           && (Double.isFinite(judge.overBudget(other))
               || sent(current) <= (1 + options.switchGain()) * sent(other));
@@ -429,15 +437,22 @@ public final class Scheduler implements Planner {
 
     /** Largest ratio of a latency to its bound as a plan is kept; infinite under overload. */
     private double keptUse(int plan, Estimates under) {
-      if (predictor.utilisation(plan, under, KEEP_CAUTION) >= Prediction.OVERLOAD) {
+      if (predictor.utilisation(plan, under, keepLoadCaution) >= Prediction.OVERLOAD) {
         return Double.POSITIVE_INFINITY;
       }
       double use = 0;
       for (Constraint bound : latencyBounds) {
-        double value = predictor.value(plan, bound.metric(), under, KEEP_CAUTION);
+        double value = predictor.value(plan, bound.metric(), under, keepCaution);
         use = Math.max(use, value > bound.bound() ? value / Math.max(1, bound.bound()) : 0);
       }
       return use;
+    }
+
+    /** Whether the latencies of the plan in use keep to their bounds at the central estimates. */
+    private boolean centrallyTimely(int current) {
+      return latencyBounds.stream()
+          .allMatch(
+              bound -> predictor.value(current, bound.metric(), estimates, 0) <= bound.bound());
     }
 
     /** The choice, unless it answers a change of the worker's load and its time has not come. */
@@ -622,8 +637,7 @@ public final class Scheduler implements Planner {
     private Optional<String> whyKeep(int current, int best, long nowNanos) {
       Optional<Target> better = current == best ? Optional.empty() : gainTarget(current, best);
       if (better.isEmpty()) {
-        return Optional.of(
-            prefix() + "no other plan is clearly better: " + holdsText(current, KEEP_CAUTION));
+        return Optional.of(prefix() + "no other plan is clearly better: " + keptText(current));
       }
       if (dwelling(nowNanos)) {
         return Optional.of(
@@ -654,12 +668,18 @@ public final class Scheduler implements Planner {
           : "";
     }
 
-    private String holdsText(int index) {
-      return holdsText(index, 1);
+    private String keptText(int current) {
+      return centrallyTimely(current)
+          ? textOf(current, "holds ", 0)
+          : textOf(current, "may still hold ", 0);
     }
 
-    private String holdsText(int index, double caution) {
-      StringBuilder text = new StringBuilder("holds ");
+    private String holdsText(int index) {
+      return textOf(index, "holds ", 1);
+    }
+
+    private String textOf(int index, String verb, double caution) {
+      StringBuilder text = new StringBuilder(verb);
       if (objective.constraints().isEmpty()) {
         text.setLength(0);
       } else if (latencyBounds.isEmpty()) {

@@ -178,7 +178,7 @@ class StabilityTest {
     Objective goal = Objective.parse("minimise mean_latency");
     SchedulerOptions options =
         new SchedulerOptions(true, 0, 0, 0, 0, 0.02, Duration.ZERO)
-            .with(new Stability(2, Duration.ZERO, 0));
+            .with(new Stability(0, 2, Duration.ZERO, 0));
     Scheduler scheduler =
         new Scheduler(FACTS, goal, options, List.of(new PlanChain(List.of(local, raw, jpeg))));
     // A slow device's whole network, or a picture whose transfer is most of the time.
@@ -278,11 +278,11 @@ class StabilityTest {
 
   @Test
   void refusesWhatIsNoStability() {
-    assertThatThrownBy(() -> new Stability(Double.NaN, Duration.ZERO, 0))
+    assertThatThrownBy(() -> new Stability(0, Double.NaN, Duration.ZERO, 0))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Stability(-1, Duration.ZERO, 0))
+    assertThatThrownBy(() -> new Stability(0, -1, Duration.ZERO, 0))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Stability(2, Duration.ofNanos(-1), 0))
+    assertThatThrownBy(() -> new Stability(0, 2, Duration.ofNanos(-1), 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -100,7 +100,7 @@ public final class Estimators {
   private final long[] intervals = new long[INTERVALS];
 
   private double toldWorkerScale = 1;
-  private int arrivals;
+  private long arrivals;
   private long lastArrivalNanos;
   private double workerDwellNanos;
   private int pingsOut;
@@ -146,7 +146,7 @@ public final class Estimators {
   public void onArrival(long nowNanos) {
     long interval = nowNanos - lastArrivalNanos;
     if (arrivals > 0 && interval > 0 && interval < SANE_NANOS) {
-      intervals[(arrivals - 1) % INTERVALS] = interval;
+      intervals[(int) ((arrivals - 1) % INTERVALS)] = interval;
       arrivals++;
     } else if (arrivals == 0) {
       arrivals = 1;
@@ -415,7 +415,7 @@ public final class Estimators {
   }
 
   private long framePeriodNanos() {
-    int known = Math.min(INTERVALS, arrivals - 1);
+    int known = (int) Math.min(INTERVALS, arrivals - 1);
     if (known < 1) {
       return 0;
     }

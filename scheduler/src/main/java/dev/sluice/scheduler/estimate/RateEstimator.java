@@ -134,6 +134,7 @@ final class RateEstimator {
         variance = Math.min(variance, AT_LEAST_SD * AT_LEAST_SD);
       }
       suspectSide = 0;
+      missedBefore = false;
       inform(nowNanos);
     }
   }
@@ -152,6 +153,7 @@ final class RateEstimator {
     mean = log;
     variance = AT_LEAST_SD * AT_LEAST_SD;
     suspectSide = 0;
+    missedBefore = false;
     inform(nowNanos);
   }
 

@@ -34,6 +34,8 @@ final class ActivityReplay {
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     activity.restart(periodNanos);
+    double rescueNanos = periodNanos > 0 ? costs.rescue * deviceScale : 0;
+    double rescueAt = rescueNanos > 0 ? Replay.rescueBeginNanos(plan, met) : 0;
     double deviceFree = 0;
     double lastReply = 0;
     for (int i = 0; i < frames; i++) {
@@ -58,6 +60,13 @@ final class ActivityReplay {
         activity.sends(i, Math.max(0, start), Math.max(0, end), bytes);
         activity.receives(i, Math.max(0, reply - replyNanos), reply, REPLY_BYTES);
         lastReply = Math.max(lastReply, reply);
+        boolean hedged = met.goesOn() && deviceFree + rescueNanos <= arrival + periodNanos;
+        if (rescueNanos > 0 && latencyNanos[i] > rescueAt && !hedged) {
+          double begin = Math.max(deviceFree, arrival + rescueAt);
+          double rescued = Math.max(0, Math.min(rescueNanos, reply - begin));
+          activity.computes(rescued, 0);
+          deviceFree += rescued;
+        }
       }
       /* Up to the next frame the device waits where a reply is out; then it computes again. */
       double next =

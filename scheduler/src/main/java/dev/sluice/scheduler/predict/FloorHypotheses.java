@@ -50,7 +50,10 @@ final class FloorHypotheses {
    */
   private static final int MANY_PLANS = 640;
 
-  /** Within this share of it, plans are alike in a target; as the scheduler holds by default. */
+  /**
+   * Within this share of it, plans are alike in a target; twice what the scheduler holds by
+   * default.
+   */
   private static final double TARGET_SLACK = 0.02;
 
   private static final double LEAST_SLACK = 0.02;

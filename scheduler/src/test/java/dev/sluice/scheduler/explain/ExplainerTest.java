@@ -313,7 +313,7 @@ class ExplainerTest {
   void saysThatABetterPlanIsLeftForDoubtAndNotForAMoment() throws Exception {
     SchedulerOptions doubting =
         new SchedulerOptions(false, 0, 0, 0, 0, 0.1, Duration.ZERO)
-            .with(new Stability(2, Duration.ZERO, 0));
+            .with(new Stability(0, 2, Duration.ZERO, 0));
     Explainer explainer = new Explainer(scheduler("minimise mean_latency", doubting));
     // 10 ms on the link, times or over 2.2255, and 5 ms beside: gains of 9.1 % and 68.4 %.
     Estimates vague = Estimates.of(LinkState.UP, MEGABYTE_PER_SECOND, 0.8, 2 * MS, 0, 1, 1, 0, 0);

@@ -33,7 +33,7 @@ enum Ablation {
   TRANSFORMS,
   /** Bounds of percentiles are taken as bounds of the mean. */
   PERCENTILE_PREDICTION,
-  /** Any gain changes the plan, at once. */
+  /** Any gain changes the plan, at once, and so does a bound that caution sees broken. */
   HYSTERESIS,
   /** While a reply may still come the device waits. */
   HEDGING,
@@ -100,7 +100,7 @@ enum Ablation {
               0,
               Duration.ZERO,
               usual.device(),
-              Stability.NONE);
+              Stability.NONE.keeping(1));
       case JOINT_THRESHOLDS, CODEC_CHOICE, TRANSFORMS, PERCENTILE_PREDICTION, HEDGING -> usual;
     };
   }

@@ -263,6 +263,19 @@ public final class FloorsStudy implements Study {
             "share",
             "<= 0.05",
             tables));
+    claims.add(
+        Claim.of(
+            "tables after which no proven plan is in time where one that is not proven is, mean over"
+                + " questions and links (ratios below leave them out)",
+            findings.stream()
+                .flatMap(found -> found.choices().stream())
+                .filter(choices -> !Double.isNaN(choices.uncertified()))
+                .mapToDouble(Findings.Choices::nothing)
+                .average()
+                .orElse(Double.NaN),
+            "share",
+            "<= 0.05",
+            tables));
     for (Metric.Kind kind : List.of(Metric.Kind.WORKER_COMPUTE, Metric.Kind.DEVICE_COMPUTE)) {
       List<Findings> some =
           findings.stream().filter(found -> found.question().cost().kind() == kind).toList();

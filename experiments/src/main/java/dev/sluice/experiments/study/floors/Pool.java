@@ -17,6 +17,7 @@ import dev.sluice.training.roadsigns.RoadSigns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 
 /**
@@ -45,7 +46,10 @@ final class Pool {
             context,
             bundle,
             RoadSignsData.thinned(new RoadSigns(RoadSigns.DEFAULT_SEED), DataSet.TEST, drives));
-    Files.write(file, pool.toBytes());
+    /* A run that is killed here leaves no half of a file that the next one would read. */
+    Path written = file.resolveSibling(file.getFileName() + ".part");
+    Files.write(written, pool.toBytes());
+    Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
     return pool;
   }
 

@@ -40,7 +40,7 @@ public final class HerdStudy implements Study {
 
   private static final int SECONDS = 120;
   private static final int QUICK_SECONDS = 40;
-  private static final long DEADLINE_NANOS = 200_000_000L;
+  private static final long DEADLINE_NANOS = 180_000_000L;
   private static final long PERIOD_NANOS = 250_000_000L;
   private static final double DEVICE_FACTOR = 40;
   private static final Set<String> CODECS = Set.of("jpeg-75", "klt-s1.0");

@@ -193,6 +193,7 @@ public record StreamReplay(
     private final EdgeSession session;
     private final StreamLog log;
     private final SplittableRandom captures;
+    private long probedBefore;
     private int next;
 
     Run(Strategy strategy, Stream stream) {
@@ -255,13 +256,23 @@ public record StreamReplay(
 
     StreamLog log() {
       int frames = stream.rows().length;
-      engine.schedule(LEAD_NANOS, device::reset);
+      engine.schedule(
+          LEAD_NANOS,
+          () -> {
+            device.reset();
+            probedBefore = cloud.probeBytes();
+          });
       session.warmUp(frame(0, 0), () -> {});
       if (stream.load() instanceof Load.InFlight flight) {
         for (int i = 0; i < flight.frames(); i++) {
           engine.schedule(LEAD_NANOS, this::capture);
         }
+        long last = engine.nowNanos() + LEAD_NANOS + frames * tailNanos();
         while (log.answers() < frames) {
+          if (engine.nowNanos() > last) {
+            throw new IllegalStateException(
+                log.answers() + " of " + frames + " frames were answered");
+          }
           engine.runUntil(engine.nowNanos() + TAIL_NANOS);
         }
       } else {
@@ -306,7 +317,8 @@ public record StreamReplay(
       return new StreamLog.Spent(
           cloud.workerNanos(),
           device.busyNanos(),
-          cloud.requestBytes() + (double) (strategy.learns() ? cloud.probeBytes() : 0L));
+          cloud.requestBytes()
+              + (double) (strategy.learns() ? cloud.probeBytes() - probedBefore : 0L));
     }
   }
 
