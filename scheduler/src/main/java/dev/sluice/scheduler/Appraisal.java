@@ -96,6 +96,14 @@ public final class Appraisal {
   }
 
   /**
+   * Returns the relative gain in a target of another candidate over the plan in use; of an accuracy,
+   * in wrong answers.
+   */
+  public double gain(int current, int other, Target target) {
+    return GainNoise.gain(predictor, current, other, target, estimates);
+  }
+
+  /**
    * Returns the part of a relative gain in a target that may be no more than the uncertainty of the
    * estimates: that much is taken off before a plan in use is changed.
    *
@@ -125,6 +133,12 @@ public final class Appraisal {
    */
   public double expected(int candidate, Constraint constraint) {
     return judged(candidate, constraint, 0);
+  }
+
+  /** Returns what is held against the bound of a latency before a plan in use is given up. */
+  public double keptAt(int candidate, Constraint latencyBound) {
+    return predictor.value(
+        candidate, latencyBound.metric(), estimates, options.stability().keepCaution());
   }
 
   private double judged(int candidate, Constraint constraint, double caution) {

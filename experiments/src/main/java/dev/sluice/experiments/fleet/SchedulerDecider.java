@@ -4,11 +4,9 @@ import dev.sluice.scheduler.Appraisal;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
-import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Target;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -50,22 +48,20 @@ final class SchedulerDecider implements Decider {
     for (Constraint constraint : scheduler.objective().constraints()) {
       Optional<Constraint> bound = constraint.latencyBound();
       if (bound.isPresent()) {
-        double value = appraisal.expected(from.getAsInt(), bound.get());
+        double value = appraisal.keptAt(from.getAsInt(), bound.get());
         late = Math.max(late, value / Math.max(1, bound.get().bound()) - 1);
       }
     }
     if (late > 0) {
       return Math.min(1, late);
     }
-    List<Target> targets = scheduler.objective().targets();
-    for (Target target : targets) {
-      Metric metric = target.metric();
-      double before = appraisal.value(from.getAsInt(), metric);
-      double after = appraisal.value(to.getAsInt(), metric);
-      double gain = target.maximise() ? after - before : before - after;
-      if (gain != 0) {
-        double base = Math.max(Math.abs(before), Math.abs(after));
-        return Math.max(0, Math.min(1, gain / base));
+    for (Target target : scheduler.objective().targets()) {
+      double gain = appraisal.gain(from.getAsInt(), to.getAsInt(), target);
+      if (gain > appraisal.options().switchGain()) {
+        return Math.min(1, gain);
+      }
+      if (gain < -appraisal.options().tolerance()) {
+        return 0;
       }
     }
     return 0;
