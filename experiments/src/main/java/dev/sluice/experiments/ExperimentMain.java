@@ -122,7 +122,7 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
 
     @Option(
         names = "--quick",
-        description = "the same measurement with fewer repeats, two minutes at most")
+        description = "the same measurement with fewer repeats, a few minutes at most")
     private boolean quick;
 
     @Option(

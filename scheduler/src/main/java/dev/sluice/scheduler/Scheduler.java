@@ -201,7 +201,8 @@ public final class Scheduler implements Planner {
     }
     if (objective.mentions(Metric.Kind.DEVICE_MEMORY) && options.device().memory().isEmpty()) {
       throw new IllegalArgumentException(
-          "the objective mentions device_memory, but nobody said what memory plans need");
+          "the objective mentions device_memory, but nobody said what memory plans need: that is"
+              + " found by running the network, as ./sluice edge does");
     }
     TailRows.requireResolved(objective, facts);
     predictor =
@@ -729,7 +730,7 @@ public final class Scheduler implements Planner {
           + objectiveText(floors)
           + linkText()
           + (options.certified()
-              ? ": the proof of the best is " + gap + " short, measured accuracy " + measured
+              ? ": the proof of the best that does is " + gap + " short, measured accuracy " + measured
               : ": the best falls short by " + gap + ", accuracy " + measured);
     }
 

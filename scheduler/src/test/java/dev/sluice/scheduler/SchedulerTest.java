@@ -332,7 +332,7 @@ class SchedulerTest {
     assertThat(decision.reason())
         .contains("keeps latency")
         .contains("accuracy >= final - 1 pt")
-        .containsPattern("the proof of the best is [0-9.]+ pt short")
+        .containsPattern("the proof of the best that does is [0-9.]+ pt short")
         .containsPattern("measured accuracy [0-9.]+ %, final [0-9.]+ %");
   }
 

@@ -193,9 +193,10 @@ final class PlanBudgetCommand implements Callable<Integer> {
       TimeBudget left,
       List<Way> ways) {
     out.printf("BUNDLE    %s, %s%n", opened.manifest().name(), planned.precision());
+    planned.deviceName().ifPresent(device -> out.printf("DEVICE    %s%n", device));
     out.printf(
         Locale.ROOT,
-        "BUDGET    %.4g ms for %,d frames, %.4g ms each%s%n",
+        "BUDGET    %,.1f ms for %,d frames, %.4g ms each%s%n",
         left.totalNanos() / NANOS_PER_MILLI,
         left.frames(),
         left.nanosPerFrame() / NANOS_PER_MILLI,

@@ -42,7 +42,11 @@ public final class DeviceProfiles {
     DeviceProfile profile = ALL.get(name);
     if (profile == null) {
       throw new IllegalArgumentException(
-          "no device '" + name + "', only " + String.join(", ", ALL.keySet()));
+          "no device '"
+              + name
+              + "', only "
+              + String.join(", ", ALL.keySet())
+              + ", and no such file that ./sluice profile wrote");
     }
     return profile;
   }

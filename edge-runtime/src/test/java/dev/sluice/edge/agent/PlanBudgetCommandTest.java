@@ -156,7 +156,7 @@ class PlanBudgetCommandTest {
     assertThat(plan("budget", bundle, "--budget", "1s/10")).as(err.toString()).isZero();
 
     assertThat(out.toString(UTF_8))
-        .contains("BUDGET", "1000 ms for 10 frames")
+        .contains("BUDGET", "1,000.0 ms for 10 frames")
         .contains("one exit for all")
         .contains("holds")
         .contains("ANY TIME");
