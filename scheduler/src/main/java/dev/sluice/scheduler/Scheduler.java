@@ -481,8 +481,7 @@ public final class Scheduler implements Planner {
 
     /**
      * Whether a change of plan is owed to the worker's load: were that what it was when the plan in
-     * use was taken up, the plan would not be late, or the other be no better or too slow to be
-     * taken up.
+     * use was taken up, the plan would not be late, or the other be no better or late itself.
      */
     private boolean owedToLoad(int current, int next, Estimates before) {
       if (Math.abs(estimates.worker().others() - before.worker().others()) < SAME_LOAD) {
@@ -492,7 +491,7 @@ public final class Scheduler implements Planner {
       if (!stillTimely(current)) {
         return keptUse(current, calm) <= 1;
       }
-      return !predictor.timely(next, latencyBounds, 1 - options.latencyHeadroom(), calm)
+      return keptUse(next, calm) > 1
           || (gainTarget(current, next, estimates).isPresent()
               && gainTarget(current, next, calm).isEmpty());
     }
