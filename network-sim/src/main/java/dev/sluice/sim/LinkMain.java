@@ -337,7 +337,11 @@ public final class LinkMain implements Callable<Integer> {
       port = -1;
     }
     if (host.isEmpty() || port < lowestPort || port > 65_535) {
-      throw wrongUse(option + " must be HOST:PORT, e.g. 127.0.0.1:7411, with a port up to 65535, not '" + text + "'");
+      throw wrongUse(
+          option
+              + " must be HOST:PORT, e.g. 127.0.0.1:7411, with a port up to 65535, not '"
+              + text
+              + "'");
     }
     return option.equals("--to")
         ? InetSocketAddress.createUnresolved(host, port)

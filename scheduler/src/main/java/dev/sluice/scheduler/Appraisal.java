@@ -96,8 +96,8 @@ public final class Appraisal {
   }
 
   /**
-   * Returns the relative gain in a target of another candidate over the plan in use; of an accuracy,
-   * in wrong answers.
+   * Returns the relative gain in a target of another candidate over the plan in use; of an
+   * accuracy, in wrong answers.
    */
   public double gain(int current, int other, Target target) {
     return GainNoise.gain(predictor, current, other, target, estimates);

@@ -729,7 +729,10 @@ public final class Scheduler implements Planner {
           + objectiveText(floors)
           + linkText()
           + (options.certified()
-              ? ": the proof of the best that does is " + gap + " short, measured accuracy " + measured
+              ? ": the proof of the best that does is "
+                  + gap
+                  + " short, measured accuracy "
+                  + measured
               : ": the best falls short by " + gap + ", accuracy " + measured);
     }
 

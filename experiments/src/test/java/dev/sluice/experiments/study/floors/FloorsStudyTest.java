@@ -92,8 +92,19 @@ class FloorsStudyTest {
     assertThat(claims.get(0).holds()).isFalse();
     assertThat(claims.get(1).measured()).isEqualTo(0.04);
     assertThat(claims.get(1).holds()).isTrue();
-    assertThat(claims.get(2).measured()).isCloseTo(1, within(1e-12));
-    assertThat(claims.get(3).measured()).as("no such question").isNaN();
+    assertThat(claims.get(3).measured()).isCloseTo(1, within(1e-12));
+    assertThat(claims.get(4).measured()).as("no such question").isNaN();
+  }
+
+  @Test
+  void claimsHowOftenNothingProvenIsInTimeWhereSomethingElseIs() {
+    Findings often = findings(0.2, 0, 0, 2, 1);
+    Findings nobodyIs = findings(1, 0, 0, Double.NaN, Double.NaN);
+
+    Claim claim = FloorsStudy.claims(List.of(often, nobodyIs)).get(2);
+
+    assertThat(claim.measured()).isEqualTo(0.2);
+    assertThat(claim.holds()).isFalse();
   }
 
   @Test
@@ -104,8 +115,8 @@ class FloorsStudyTest {
 
     List<Claim> claims = FloorsStudy.claims(List.of(ratio, nothing, something));
 
-    assertThat(FloorsStudy.claims(List.of(ratio))).hasSize(4);
-    Claim added = claims.get(3);
+    assertThat(FloorsStudy.claims(List.of(ratio))).hasSize(5);
+    Claim added = claims.get(4);
     assertThat(added.name()).contains("where that of the uncertified choice is 0");
     assertThat(added.measured()).isEqualTo(1.5);
     assertThat(added.samples()).isEqualTo(2);
@@ -113,6 +124,11 @@ class FloorsStudyTest {
   }
 
   private static Findings findings(double any, double broken, double cost, double uncertified) {
+    return findings(0, any, broken, cost, uncertified);
+  }
+
+  private static Findings findings(
+      double nothing, double any, double broken, double cost, double uncertified) {
     return new Findings(
         QUESTION,
         60,
@@ -123,6 +139,6 @@ class FloorsStudyTest {
         any,
         List.of(
             new Findings.Choices(
-                Condition.ALL.get(0), 0, broken, cost, uncertified, -0.01, uncertified)));
+                Condition.ALL.get(0), nothing, broken, cost, uncertified, -0.01, uncertified)));
   }
 }
