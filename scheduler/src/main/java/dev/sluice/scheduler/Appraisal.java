@@ -105,7 +105,7 @@ public final class Appraisal {
 
   /**
    * Returns the part of a relative gain in a target that may be no more than the uncertainty of the
-   * estimates: that much is taken off before a plan in use is changed.
+   * estimates: a plan in use is changed for more than that.
    *
    * @param current the plan in use
    * @param other the one that would be taken up

@@ -622,7 +622,7 @@ public final class Scheduler implements Planner {
               options.stability().gainSds() == 0
                   ? 0
                   : options.stability().gainSds() * noise.sd(current, best, target);
-          return gain - doubt > options.switchGain() ? Optional.of(target) : Optional.empty();
+          return gain > doubt ? Optional.of(target) : Optional.empty();
         }
         if (gain < -options.tolerance()) {
           return Optional.empty();

@@ -17,8 +17,8 @@ import java.time.Duration;
  * @param latencyHeadroom share of a latency bound that a plan must stay below it to be taken up; it
  *     is given up only when the bound itself breaks
  * @param tolerance relative difference within which two plans are alike in a target
- * @param switchGain relative gain in a target that is worth changing the plan for, once what the
- *     uncertainty of the estimates can feign is taken off ({@link Stability#gainSds})
+ * @param switchGain relative gain in a target that is worth changing the plan for, if it is also
+ *     more than the uncertainty of the estimates can feign ({@link Stability#gainSds})
  * @param leastDwell time that a plan which still holds the objective is kept
  * @param device what plans cost the device in energy and memory
  * @param stability what a gain and a change of the worker's load must be to change the plan

@@ -10,7 +10,7 @@ import java.time.Duration;
  *     before it is given up, in [-1, 1]: 1 = as it is taken up, 0 = on the central estimates, less
  *     = even where they are a little better than that, so that noise about a bound changes nothing
  * @param gainSds how many standard deviations of a gain, as the uncertainty of the estimates makes
- *     them, are taken off it before it counts, at least 0
+ *     them, it must exceed, at least 0
  * @param loadPatience mean time until a device responds to a change of the worker's load that
  *     leaves it everything to gain ({@link Pace}); zero = at once
  * @param seed of the random part of that time; devices under one worker need different ones

@@ -124,7 +124,7 @@ public sealed interface Loss {
    * @param target in which it is better
    * @param gain share by which it is, of accuracy that of the errors
    * @param doubt part of that which may be no more than the estimates' uncertainty, at least 0
-   * @param needed share that a change is worth, the doubt taken off
+   * @param needed share that a change is worth; it must also be more than the doubt
    */
   record LittleGain(Target target, double gain, double doubt, double needed) implements Loss {
     @Override
@@ -139,14 +139,14 @@ public sealed interface Loss {
       if (gain <= needed) {
         return better + more;
       }
-      return gain - doubt > needed
+      return gain > doubt
           ? better + ", but the plan in use is kept for a moment"
           : better
               + ", give or take "
               + Figures.significant(100 * doubt)
               + " % for not being sure of link and worker"
               + more
-              + " beyond that";
+              + " and than that";
     }
   }
 

@@ -324,7 +324,7 @@ class ExplainerTest {
     assertThat(explanation.alternatives().get(0).loss().text())
         .isEqualTo(
             "is better in mean_latency by 50 %, give or take 59.2 % for not being sure of link and"
-                + " worker; a change is made for more than 10 % beyond that");
+                + " worker; a change is made for more than 10 % and than that");
   }
 
   @Test
