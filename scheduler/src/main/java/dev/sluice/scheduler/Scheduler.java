@@ -412,7 +412,7 @@ public final class Scheduler implements Planner {
       return floorHolds[current]
           && stillTimely(current)
           && keepsFloors(current)
-          && judge.overBudget(current, keepCaution) <= 0;
+          && judge.overBudget(current, keepLoadCaution) <= 0;
     }
 
     private boolean keepsFloors(int current) {
@@ -686,8 +686,15 @@ public final class Scheduler implements Planner {
       } else if (latencyBounds.isEmpty()) {
         text.append("every constraint; ");
       } else {
-        Metric metric = latencyBounds.get(0).metric();
-        text.append(latencyBounds.get(0))
+        Constraint told = latencyBounds.get(0);
+        for (Constraint bound : latencyBounds) {
+          if (predictor.value(index, bound.metric(), estimates, caution) > bound.bound()) {
+            told = bound;
+            break;
+          }
+        }
+        Metric metric = told.metric();
+        text.append(told)
             .append(" with ")
             .append(metric.format(predictor.value(index, metric, estimates, caution)))
             .append(linkText())
@@ -724,7 +731,8 @@ public final class Scheduler implements Planner {
               + ", final "
               + floor.metric().format(predictor.finalAccuracy());
       String gap = floor.metric().formatDifference(Math.max(0, floorGap[index]));
-      return "keeps latency, but no plan that does so "
+      return (centrallyTimely(index) ? "keeps latency" : "may still keep latency")
+          + ", but no plan that does so "
           + (options.certified() ? "is proven to hold " : "holds ")
           + objectiveText(floors)
           + linkText()

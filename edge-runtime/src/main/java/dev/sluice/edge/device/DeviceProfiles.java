@@ -42,11 +42,7 @@ public final class DeviceProfiles {
     DeviceProfile profile = ALL.get(name);
     if (profile == null) {
       throw new IllegalArgumentException(
-          "no device '"
-              + name
-              + "', only "
-              + String.join(", ", ALL.keySet())
-              + ", and no such file that ./sluice profile wrote");
+          "no device '" + name + "', only " + String.join(", ", ALL.keySet()));
     }
     return profile;
   }

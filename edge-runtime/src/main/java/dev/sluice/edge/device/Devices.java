@@ -22,7 +22,12 @@ public final class Devices {
    */
   public static void check(String device) {
     if (!Files.isRegularFile(Path.of(device))) {
-      DeviceProfiles.named(device);
+      try {
+        DeviceProfiles.named(device);
+      } catch (IllegalArgumentException unknown) {
+        throw new IllegalArgumentException(
+            unknown.getMessage() + ", and no such file that ./sluice profile wrote", unknown);
+      }
     }
   }
 

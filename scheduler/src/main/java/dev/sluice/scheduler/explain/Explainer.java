@@ -174,7 +174,7 @@ public final class Explainer {
     }
     double headroom = appraisal.options().latencyHeadroom();
     Optional<Standing> narrow = narrowest(appraisal, other, headroom);
-    if (narrow.isPresent() && narrowest(appraisal, chosen, headroom).isEmpty()) {
+    if (narrow.isPresent() && (kept || narrowest(appraisal, chosen, headroom).isEmpty())) {
       return new Loss.LittleHeadroom(narrow.get(), headroom);
     }
     return lossByTargets(appraisal, other, chosen, kept);

@@ -34,7 +34,7 @@ final class ActivityReplay {
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     activity.restart(periodNanos);
-    double rescueNanos = periodNanos > 0 ? costs.rescue * deviceScale : 0;
+    double rescueNanos = costs.rescue * deviceScale;
     double rescueAt = rescueNanos > 0 ? Replay.rescueBeginNanos(plan, met) : 0;
     double deviceFree = 0;
     double lastReply = 0;

@@ -63,15 +63,18 @@ public final class HerdStudy implements Study {
     static final Contender SLUICE = new Contender("sluice", SchedulerOptions.defaults(), true);
 
     /** At once, all together, though no less cautious. */
-    static final Contender UNDAMPED =
-        new Contender("undamped", SchedulerOptions.defaults().with(Stability.NONE), true);
+    static final Contender UNDAMPED = new Contender("undamped", atOnce(), true);
 
     /** To what their own answers met. */
-    static final Contender UNTOLD =
-        new Contender("untold", SchedulerOptions.defaults().with(Stability.NONE), false);
+    static final Contender UNTOLD = new Contender("untold", atOnce(), false);
 
     /** At once, to every report at its word: neither caution nor hysteresis. */
     static final Contender PLAIN = new Contender("plain", SchedulerOptions.plain(), true);
+
+    private static SchedulerOptions atOnce() {
+      SchedulerOptions shipped = SchedulerOptions.defaults();
+      return shipped.with(Stability.NONE.keeping(shipped.stability().keepCaution()));
+    }
 
     static final List<Contender> ALL = List.of(SLUICE, UNDAMPED, UNTOLD, PLAIN);
   }
