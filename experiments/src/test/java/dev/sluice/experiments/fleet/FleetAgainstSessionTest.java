@@ -49,10 +49,16 @@ class FleetAgainstSessionTest {
    * Not from 0.4 to 0.5 Mbit/s, where two plans of WORKER are about as good: there the session, whose
    * estimate moves, keeps to the one and the fleet, which chooses by a rounded rate, to the other
    * (sent 0.71 and 0.93 of the frames, right 0.943 and 0.946). Half the steps hardly help (0.88).
+   * Nor under LATENCY from 1 to 2 Mbit/s, where sending the frame gains about the 10 % that a change
+   * of plan is worth: a rate that is rounded by up to 9 % decides for all (sent 0.74 and 0.93, p50
+   * 51.9 and 51.7 ms, right 0.838 and 0.848).
    */
   static Stream<Arguments> conditions() {
     return Stream.of(WORKER, LATENCY, ENERGY)
-        .flatMap(goal -> Stream.of(0.6, 2.0, 8.0).map(rate -> Arguments.of(goal, rate)));
+        .flatMap(
+            goal ->
+                Stream.of(0.6, goal.equals(LATENCY) ? 2.6 : 2.0, 8.0)
+                    .map(rate -> Arguments.of(goal, rate)));
   }
 
   @ParameterizedTest
