@@ -104,13 +104,12 @@ public final class Scheduler implements Planner {
   private final List<Constraint> budgets = new ArrayList<>();
   private final Pace pace;
 
-  /**
-   * Caution with which a plan in use is judged, and with which its load is, which may not be hoped
-   * for.
-   */
+  /** Caution with which latencies and floors of a plan in use are judged before it is given up. */
   private final double keepCaution;
 
+  /** The same for budgets and for how busy device and link are: a queue is not hoped away. */
   private final double keepLoadCaution;
+
   private boolean changed;
   private long changedNanos;
   private boolean companionServed = true;

@@ -36,7 +36,10 @@ final class SchedulerDecider implements Decider {
     return scheduler.consider(conditions, current, among);
   }
 
-  /** As the scheduler has it: how late the plan in use is, or how much better the other. */
+  /**
+   * How late the plan in use is, or how much better the other: as the scheduler has it, but that a
+   * plan which cannot keep up is no more urgent, and a gain that is in doubt no less.
+   */
   private double urgency(Estimates conditions, Plan now, Plan next) {
     Appraisal appraisal = scheduler.appraise(conditions);
     OptionalInt from = appraisal.find(now);
