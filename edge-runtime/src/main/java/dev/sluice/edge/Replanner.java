@@ -51,11 +51,14 @@ final class Replanner {
   private final Tally tally;
 
   private ActiveRoute active;
+  private final LinkNeed need = new LinkNeed();
+  private boolean resting;
   private boolean planning;
   private boolean planAgain;
   private boolean armed;
   private int transfersSincePlan;
   private double plannedBytesPerSecond = 1;
+  private Optional<Long> probedNanos = Optional.empty();
 
   /** When a worker last said that it has no companion; empty if none did on this link. */
   private Optional<Long> companionMissedNanos = Optional.empty();
@@ -178,13 +181,11 @@ final class Replanner {
     long now = loop.nanoTime();
     Estimates e = conditions(now);
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
-    // Those that the estimators know to be under way are theirs to heed, the others are overdue.
-    if (e.probeWanted() && !frames.overdue()) {
-      tally.probes++;
-      traffic.onProbe(e.probeBytesWanted());
-      cloud.probe(e.probeBytesWanted());
-    }
     Plan current = active.decision().plan();
+    boolean unsure = need.unknown(current, now);
+    if (!estimators.uplinkMeasured() || need.uplinkMatters(current, now)) {
+      probe(e, now);
+    }
     Optional<Supplier<Recalibration>> question =
         watches.auditor().flatMap(known -> known.question(current));
     boolean served =
@@ -195,7 +196,7 @@ final class Replanner {
           try {
             planner.companionServed(served);
             question.ifPresent(this::recalibrate);
-            decide(e, current, now);
+            decide(e, current, unsure, now);
           } catch (RuntimeException failure) {
             LOG.warn("no new plan", failure);
             loop.execute(this::planned);
@@ -203,9 +204,22 @@ final class Replanner {
         });
   }
 
+  private void probe(Estimates e, long now) {
+    // Those that the estimators know to be under way are theirs to heed, the others are overdue.
+    boolean soon =
+        estimators.uplinkMeasured()
+            && probedNanos.map(last -> now - last < options.probeGapNanos()).orElse(false);
+    if (e.probeWanted() && !frames.overdue() && !soon) {
+      probedNanos = Optional.of(now);
+      tally.probes++;
+      traffic.onProbe(e.probeBytesWanted());
+      cloud.probe(e.probeBytesWanted());
+    }
+  }
+
   // --- in the background ------------------------------------------------------------------------
 
-  private void decide(Estimates e, Plan current, long now) {
+  private void decide(Estimates e, Plan current, boolean unsure, long now) {
     PlanDecision decision = planner.decide(e, Optional.of(current), now);
     long chosen = loop.nanoTime();
     Optional<Route> route = Optional.empty();
@@ -216,7 +230,11 @@ final class Replanner {
     }
     Optional<Route> compiled = route;
     long took = Math.max(0, loop.nanoTime() - chosen);
-    loop.execute(() -> adopt(decision, compiled, took));
+    Optional<LinkNeed.Answer> needed =
+        unsure || route.isPresent()
+            ? Optional.of(LinkNeed.Answer.of(planner, decision.plan(), e))
+            : Optional.empty();
+    loop.execute(() -> adopt(decision, compiled, took, needed));
   }
 
   /** Only here the planner may be changed. */
@@ -229,7 +247,11 @@ final class Replanner {
 
   // --- on the loop again ------------------------------------------------------------------------
 
-  private void adopt(PlanDecision decision, Optional<Route> route, long tookNanos) {
+  private void adopt(
+      PlanDecision decision,
+      Optional<Route> route,
+      long tookNanos,
+      Optional<LinkNeed.Answer> needed) {
     if (closed) {
       route.ifPresent(Route::close);
       return;
@@ -242,7 +264,22 @@ final class Replanner {
     } else {
       active.renew(decision);
     }
+    needed.ifPresent(answer -> heed(decision.plan(), answer));
     planned();
+  }
+
+  private void heed(Plan plan, LinkNeed.Answer needed) {
+    long now = loop.nanoTime();
+    need.learn(plan, needed, now);
+    if (need.uplinkMatters(plan, now)) {
+      probe(conditions(now), now);
+    }
+    // Audits need the link whatever the plan does.
+    boolean rest = watches.auditor().isEmpty() && need.mayRest(now);
+    if (rest != resting) {
+      resting = rest;
+      cloud.rest(rest);
+    }
   }
 
   private void planned() {

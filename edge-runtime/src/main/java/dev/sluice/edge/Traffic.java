@@ -16,6 +16,9 @@ final class Traffic {
   /** A request that the estimators were not told of when it was sent. */
   private static final long FOREIGN_ID = -1;
 
+  /** Size of a ping or its pong, with headers of TCP, IP and TLS. */
+  private static final int PING_BYTES = 100;
+
   private final EventLoop loop;
   private final Estimators estimators;
   private final Optional<EnergyMeter> energy;
@@ -89,6 +92,7 @@ final class Traffic {
    */
   void onPong(long roundTripNanos, int paddingBytes, boolean shared) {
     long now = loop.nanoTime();
+    energy.ifPresent(meter -> spendPing(meter, roundTripNanos, paddingBytes, now));
     if (paddingBytes > 0 && shared) {
       estimators.onSharedProbe(paddingBytes, roundTripNanos, now);
     } else if (paddingBytes > 0) {
@@ -98,6 +102,15 @@ final class Traffic {
     } else {
       estimators.onPing(roundTripNanos, now);
     }
+  }
+
+  /** A probe's padding was priced when it was sent; pings that nobody answers are not priced. */
+  private void spendPing(EnergyMeter meter, long roundTripNanos, int paddingBytes, long now) {
+    double bytesPerSecond = estimators.at(now).uplinkBytesPerSecond();
+    if (paddingBytes == 0) {
+      meter.sends(PING_BYTES, bytesPerSecond, now - Math.max(0, roundTripNanos));
+    }
+    meter.received(PING_BYTES, bytesPerSecond, now);
   }
 
   /** The worker tells how busy it is. */

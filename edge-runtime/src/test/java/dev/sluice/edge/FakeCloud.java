@@ -25,6 +25,8 @@ final class FakeCloud implements Cloud {
   final List<CloudRequest> sent = new ArrayList<>();
   final List<Long> cancelled = new ArrayList<>();
   final List<Integer> probes = new ArrayList<>();
+  final List<Integer> probed = new ArrayList<>();
+  boolean resting;
   final Map<Long, Consumer<CloudReply>> waiting = new LinkedHashMap<>();
   Optional<Listener> listener = Optional.empty();
   LinkState first = LinkState.UP;
@@ -83,9 +85,22 @@ final class FakeCloud implements Cloud {
   }
 
   @Override
+  public void rest(boolean resting) {
+    this.resting = resting;
+    listener.orElseThrow().onLinkState(resting ? LinkState.RESTING : LinkState.UNKNOWN, "scripted");
+  }
+
+  @Override
   public void listen(Listener listener) {
     this.listener = Optional.of(listener);
     listener.onLinkState(first, "scripted");
+  }
+
+  /** Lets the probes that are out come back. */
+  void answerProbes(long roundTripNanos) {
+    probes.forEach(bytes -> listener.orElseThrow().onPong(roundTripNanos, bytes, false));
+    probed.addAll(probes);
+    probes.clear();
   }
 
   /** The worker says how busy it is, now and with every answer from here on. */

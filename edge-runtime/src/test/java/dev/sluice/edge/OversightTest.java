@@ -189,13 +189,8 @@ class OversightTest {
       frames++;
       loop.runUntil(start + frames * PERIOD * MS - 1);
       // While no frame is sent, only this shows that the link is up.
-      answerProbes();
+      cloud.answerProbes(15 * MS);
     }
-  }
-
-  private void answerProbes() {
-    cloud.probes.forEach(bytes -> cloud.listener.orElseThrow().onPong(15 * MS, bytes, false));
-    cloud.probes.clear();
   }
 
   private ExitReport exits() {
@@ -456,7 +451,7 @@ class OversightTest {
     for (int i = 0; i < 1000; i++) {
       loop.runUntil(start + (22L * i - (i == 0 ? 0 : 11)) * MS);
       session.submit(new Frame(i, "frame", new byte[12], 2, 2, loop.nanoTime()), answers::add);
-      answerProbes();
+      cloud.answerProbes(15 * MS);
     }
     assertThat(audits().missed()).isEqualTo(8);
     assertThat(audits().drawn()).isEqualTo(12);
@@ -636,5 +631,21 @@ class OversightTest {
                       recalibration -> true))
           .hasMessageContaining("auditUplinkShare");
     }
+  }
+
+  @Test
+  void pricesPingsThatWakeTheRadio() {
+    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4+wifi"))));
+    plan = Plan.local(5, List.of());
+    stream(300, 1);
+    EnergyReport without = session.status().energy().orElseThrow();
+    for (int i = 0; i < 300; i++) {
+      cloud.listener.orElseThrow().onPong(10 * MS, 0, false);
+      stream(1, 1);
+    }
+    EnergyReport with = session.status().energy().orElseThrow();
+    // Every 200 ms of these 300 of 600 frames is the tail of a ping, at 119.3 mW.
+    assertThat(with.perAnswer().tailJoules() - without.perAnswer().tailJoules() / 2)
+        .isCloseTo(0.1193 * 0.2 / 2, within(0.1193 * 0.2 * 0.1));
   }
 }

@@ -17,6 +17,19 @@ public interface Planner {
   PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos);
 
   /**
+   * Tells whether a plan in use would be kept under other conditions, as far as this planner can
+   * tell; {@link #decide} goes on as if this had not been asked. Who asks with a better link, and
+   * hears yes, need not measure the link.
+   *
+   * @param current plan in use
+   * @param imagined the other conditions
+   * @return false where it would not, or nobody knows
+   */
+  default boolean wouldKeep(Plan current, Estimates imagined) {
+    return false;
+  }
+
+  /**
    * Tells whether a worker serves the bundle's companion, which is assumed until somebody says
    * otherwise. A planner that has a choice takes no plan that needs it while none does; one that
    * keeps to a plan ignores this.

@@ -101,4 +101,9 @@ public final class RecalibratedPlanner implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return planner.decide(estimates, current, nowNanos);
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return planner.wouldKeep(current, imagined);
+  }
 }

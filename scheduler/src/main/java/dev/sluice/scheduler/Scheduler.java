@@ -317,6 +317,13 @@ public final class Scheduler implements Planner {
             choice.feasible));
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    int now = known(current);
+    return now >= 0
+        && new Round(imagined).choose(now, changedNanos + dwellOverNanos()).index == now;
+  }
+
   private long dwellOverNanos() {
     return Math.max(options.leastDwell().toNanos(), (long) MOST_DWELL_NANOS);
   }
@@ -655,6 +662,7 @@ public final class Scheduler implements Planner {
         case UP -> "";
         case DOWN -> "no link to a worker, stays local: ";
         case UNKNOWN -> "link to the worker not known yet, stays local: ";
+        case RESTING -> "no link could better this, stays local: ";
       };
     }
 

@@ -532,4 +532,36 @@ class SchedulerTest {
     scheduler.companionServed(true);
     assertThat(scheduler.decide(quick, Optional.empty(), 2).plan().usesCompanion()).isTrue();
   }
+
+  @Test
+  void tellsWhetherABetterLinkWouldChangeThePlan() throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), 1);
+    Scheduler quick = new Scheduler(facts, Objective.parse("minimise mean_latency"), EXACT);
+    Estimates slow = link(0.02, 50, 25);
+    Plan local = quick.decide(slow, Optional.empty(), 0).plan();
+    assertThat(local.usesCloud()).isFalse();
+    assertThat(quick.wouldKeep(local, slow)).isTrue();
+    assertThat(quick.wouldKeep(local, slow.withPerfectLink())).isFalse();
+
+    Scheduler frugal = new Scheduler(facts, Objective.parse("minimise uplink_bytes"), EXACT);
+    Plan silent = frugal.decide(slow, Optional.empty(), 0).plan();
+    assertThat(frugal.wouldKeep(silent, slow.withPerfectLink())).isTrue();
+    assertThat(frugal.wouldKeep(silent, slow.withEndlessUplink())).isTrue();
+  }
+
+  @Test
+  void askingWhatIfChangesNoDecision() throws Exception {
+    BundleFacts facts = SyntheticFacts.of(small(), 2);
+    Scheduler asked = new Scheduler(facts, Objective.parse(GOAL), EXACT);
+    Scheduler unasked = new Scheduler(facts, Objective.parse(GOAL), EXACT);
+    Optional<Plan> current = Optional.empty();
+    for (int i = 0; i < 60; i++) {
+      Estimates estimates = link(0.1 + (i * 7 % 13), 50, 25);
+      PlanDecision decision = asked.decide(estimates, current, i * 100 * MS);
+      asked.wouldKeep(decision.plan(), estimates.withPerfectLink());
+      asked.wouldKeep(decision.plan(), estimates.withEndlessUplink());
+      assertThat(decision).isEqualTo(unasked.decide(estimates, current, i * 100 * MS));
+      current = Optional.of(decision.plan());
+    }
+  }
 }

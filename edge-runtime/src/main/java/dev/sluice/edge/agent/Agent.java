@@ -213,9 +213,14 @@ final class Agent {
     }
     toldLink = link;
     err.println(
-        link == LinkState.UP
-            ? "sluice edge: the worker is reached"
-            : "sluice edge: the worker is out of reach; frames are answered on the device");
+        switch (link) {
+          case UP -> "sluice edge: the worker is reached";
+          case RESTING ->
+              "sluice edge: the link rests, as no link could better the plan; frames are answered"
+                  + " on the device";
+          case DOWN, UNKNOWN ->
+              "sluice edge: the worker is out of reach; frames are answered on the device";
+        });
   }
 
   /** Says when a flag is raised, changes or is lowered. */

@@ -16,6 +16,7 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyChoice;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
@@ -134,7 +135,8 @@ public final class ClassifyMain implements Program.Debuggable {
       if (engine.memory().isPresent()) {
         requireMemory(engine.memory().get(), plan);
       }
-      Cloud far = engine.cloud(plan.usesCloud() ? workers : Optional.empty());
+      Cloud far =
+          engine.cloud(plan.usesCloud() ? workers : Optional.empty(), IdlePings.USUAL_NANOS);
       Surroundings around =
           new Surroundings(
               engine.loop(), engine.device(), far, engine.network(), engine.background());

@@ -19,6 +19,7 @@ import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
@@ -170,7 +171,7 @@ public final class EdgeMain implements Program.Debuggable {
       engine
           .memory()
           .ifPresent(memory -> err.println("sluice edge: --memory: " + memory.describe()));
-      Cloud far = engine.cloud(workers);
+      Cloud far = engine.cloud(workers, IdlePings.nanos(goal));
       Surroundings around =
           new Surroundings(
               engine.loop(),
@@ -297,7 +298,8 @@ public final class EdgeMain implements Program.Debuggable {
 
   private static SessionOptions options(Objective goal, long deadlineNanos, boolean fallback) {
     // Who does not ask for little device compute gets the best answer that an idle device can give.
-    SessionOptions options = SessionOptions.of(deadlineNanos).withEagerHedge(!goal.sparesDevice());
+    SessionOptions usual = SessionOptions.of(deadlineNanos).withEagerHedge(!goal.sparesDevice());
+    SessionOptions options = goal.sparesRadio() ? usual.sparingRadio() : usual;
     return fallback ? options : options.withoutFallback(patienceNanos(deadlineNanos));
   }
 

@@ -152,8 +152,12 @@ final class Engine implements AutoCloseable {
     return background;
   }
 
-  /** Begins to connect to workers, if any are named. */
-  Cloud cloud(Optional<Workers> named) {
+  /**
+   * Begins to connect to workers, if any are named.
+   *
+   * @param idlePingNanos distance of pings while no request is under way
+   */
+  Cloud cloud(Optional<Workers> named, long idlePingNanos) {
     if (named.isEmpty()) {
       return new NoCloud();
     }
@@ -164,7 +168,8 @@ final class Engine implements AutoCloseable {
     ClientOptions client =
         ClientOptions.to(first.host(), first.port(), bundle.digest(), workers.deviceName())
             .as(new ClientOptions.Identity(workers.deviceName(), networks, "", List.of()))
-            .withSecurity(workers.security());
+            .withSecurity(workers.security())
+            .withIdlePings(idlePingNanos);
     WorkerCloud cloud = new WorkerCloud(loop, PoolOptions.of(workers.targets(), client));
     worker = cloud;
     return cloud;

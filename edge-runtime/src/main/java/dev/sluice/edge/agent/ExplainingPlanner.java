@@ -65,6 +65,11 @@ final class ExplainingPlanner implements Planner {
     return decision;
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return planner.wouldKeep(current, imagined);
+  }
+
   /** One explanation in the making. */
   private final class Pieces {
     private final Estimates estimates;

@@ -26,4 +26,9 @@ final class PinnedPlan implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return decision;
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return current.equals(decision.plan());
+  }
 }

@@ -26,6 +26,7 @@ import dev.sluice.scheduler.estimate.LinkState;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -41,11 +42,20 @@ import java.util.function.Consumer;
 public final class WorkerCloud implements Cloud, AutoCloseable {
   private final EventLoop loop;
   private final String modelDigest;
-  private final WorkerPool client;
+  private final PoolOptions options;
   private final CompletableFuture<Standing> standing = new CompletableFuture<>();
   private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
+  private final Object ending = new Object();
   private Listener listener = QUIET;
   private boolean listening;
+
+  /** Absent at rest; those that came before say nothing any more. Guarded by ending. */
+  private Optional<Connection> connected;
+
+  private boolean closed;
+
+  /** What the pool hears goes on to the loop until the link rests or is closed. */
+  private record Connection(WorkerPool pool, Ears ears) {}
 
   /** How the first attempt to connect ended. */
   public sealed interface Standing {
@@ -91,7 +101,13 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   public WorkerCloud(EventLoop loop, PoolOptions options) {
     this.loop = loop;
     this.modelDigest = options.client().modelDigest();
-    this.client = WorkerPool.connect(options, new Ears());
+    this.options = options;
+    this.connected = Optional.of(connect());
+  }
+
+  private Connection connect() {
+    Ears ears = new Ears();
+    return new Connection(WorkerPool.connect(options, ears), ears);
   }
 
   /** Completes when the first attempt to connect has succeeded or failed. */
@@ -101,6 +117,18 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
 
   /** Passes what the client hears on to the loop. */
   private final class Ears implements ClientListener {
+    /** Confined to the loop. */
+    private boolean deaf;
+
+    private void tell(Consumer<Listener> news) {
+      WorkerCloud.this.tell(
+          heard -> {
+            if (!deaf) {
+              news.accept(heard);
+            }
+          });
+    }
+
     @Override
     public void onWelcome(Welcome welcome) {
       standing.complete(new Standing.Connected());
@@ -179,7 +207,17 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             remainingNanos(request),
             0,
             request.payload().parts());
-    client.send(infer, outcome -> loop.execute(() -> done.accept(reply(outcome))));
+    Consumer<CloudReply> onLoop = outcome -> loop.execute(() -> done.accept(outcome));
+    pool()
+        .ifPresentOrElse(
+            pool -> pool.send(infer, outcome -> onLoop.accept(reply(outcome))),
+            () -> onLoop.accept(new CloudReply.Lost("the link rests")));
+  }
+
+  private Optional<WorkerPool> pool() {
+    synchronized (ending) {
+      return connected.map(Connection::pool);
+    }
   }
 
   /** As the protocol has it: 0 is no deadline. */
@@ -191,7 +229,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
 
   @Override
   public void cancel(long id) {
-    client.cancel(wireId(id));
+    pool().ifPresent(pool -> pool.cancel(wireId(id)));
   }
 
   private static long wireId(long frameId) {
@@ -205,7 +243,31 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
    */
   @Override
   public void probe(int bytes) {
-    client.probe(Math.max(1, bytes));
+    pool().ifPresent(pool -> pool.probe(Math.max(1, bytes)));
+  }
+
+  @Override
+  public void rest(boolean resting) {
+    synchronized (ending) {
+      if (closed || resting == connected.isEmpty()) {
+        return;
+      }
+      if (resting) {
+        Connection old = connected.orElseThrow();
+        old.ears().deaf = true;
+        connected = Optional.empty();
+        // Saying goodbye may take a moment, which the loop has not.
+        Thread leaving = new Thread(old.pool()::close, "worker-leave");
+        leaving.setDaemon(true);
+        leaving.start();
+      } else {
+        connected = Optional.of(connect());
+      }
+    }
+    tell(
+        resting
+            ? heard -> heard.onLinkState(LinkState.RESTING, "no link could better the plan")
+            : heard -> heard.onLinkState(LinkState.UNKNOWN, "connects again"));
   }
 
   private static CloudReply reply(CloudOutcome outcome) {
@@ -259,6 +321,12 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   /** Ends the connection. */
   @Override
   public void close() {
-    client.close();
+    Optional<Connection> last;
+    synchronized (ending) {
+      closed = true;
+      last = connected;
+      connected = Optional.empty();
+    }
+    last.ifPresent(connection -> connection.pool().close());
   }
 }

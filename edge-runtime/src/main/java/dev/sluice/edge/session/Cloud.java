@@ -24,6 +24,13 @@ public interface Cloud {
    */
   void probe(int bytes);
 
+  /**
+   * Lets the link rest, or wakes it up again. At rest it is {@link LinkState#RESTING}, sends
+   * nothing and keeps no connection; a request is lost at once. Said only while no request is under
+   * way. A cloud that has nothing to rest from may ignore it.
+   */
+  default void rest(boolean resting) {}
+
   /** Names who is told about the link; replaces an earlier one. */
   void listen(Listener listener);
 

@@ -1,5 +1,6 @@
 package dev.sluice.edge.session;
 
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.predict.Rescue;
 
 /**
@@ -21,6 +22,7 @@ import dev.sluice.scheduler.predict.Rescue;
  * @param maxOutstanding frames that may be without answer in all; the oldest is dropped beyond, at
  *     least 1
  * @param replanNanos distance of regular decisions while frames come, positive
+ * @param probeGapNanos least distance of two probes of a link whose rate was measured, at least 0
  */
 public record SessionOptions(
     long deadlineNanos,
@@ -32,7 +34,8 @@ public record SessionOptions(
     long patienceNanos,
     int maxWaiting,
     int maxOutstanding,
-    long replanNanos) {
+    long replanNanos,
+    long probeGapNanos) {
   private static final long MILLIS = 1_000_000;
 
   /** Checks the ranges. */
@@ -55,6 +58,9 @@ public record SessionOptions(
     if (replanNanos <= 0) {
       throw new IllegalArgumentException("replanning distance must be positive: " + replanNanos);
     }
+    if (probeGapNanos < 0) {
+      throw new IllegalArgumentException("probes' distance is negative: " + probeGapNanos);
+    }
   }
 
   /**
@@ -72,7 +78,8 @@ public record SessionOptions(
         2 * deadlineNanos,
         16,
         64,
-        250 * MILLIS);
+        250 * MILLIS,
+        0);
   }
 
   /** Returns the same options without fallback: a frame waits up to {@code patienceNanos}. */
@@ -87,7 +94,8 @@ public record SessionOptions(
         patienceNanos,
         maxWaiting,
         maxOutstanding,
-        replanNanos);
+        replanNanos,
+        probeGapNanos);
   }
 
   /** Returns the same options with hedges that begin at once or only at risk. */
@@ -102,7 +110,8 @@ public record SessionOptions(
         patienceNanos,
         maxWaiting,
         maxOutstanding,
-        replanNanos);
+        replanNanos,
+        probeGapNanos);
   }
 
   /** Returns the same options where the device waits for a reply as long as one may come. */
@@ -117,7 +126,8 @@ public record SessionOptions(
         patienceNanos,
         maxWaiting,
         maxOutstanding,
-        replanNanos);
+        replanNanos,
+        probeGapNanos);
   }
 
   /** Returns the same options with another slack. */
@@ -132,6 +142,26 @@ public record SessionOptions(
         patienceNanos,
         maxWaiting,
         maxOutstanding,
-        replanNanos);
+        replanNanos,
+        probeGapNanos);
+  }
+
+  /**
+   * Returns the same options for a device whose battery counts: a probe wakes the radio up, so
+   * there is one in ten seconds at most.
+   */
+  public SessionOptions sparingRadio() {
+    return new SessionOptions(
+        deadlineNanos,
+        slackNanos,
+        marginFraction,
+        fallback,
+        hedges,
+        eagerHedge,
+        patienceNanos,
+        maxWaiting,
+        maxOutstanding,
+        replanNanos,
+        IdlePings.SPARING_NANOS);
   }
 }

@@ -268,10 +268,7 @@ class WorkerCloudTest {
                     }
                   }
                 }));
-    for (String state = ""; !state.equals("UP"); ) {
-      state = heard.poll(10, TimeUnit.SECONDS);
-      assertThat(state).as("a state").isNotNull();
-    }
+    await("UP");
     loop.execute(() -> to.probe(5000));
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probe");
     assertThat(received).as("no probe reaches a model").isEmpty();
@@ -294,6 +291,41 @@ class WorkerCloudTest {
       assertThat(to.standing().get(10, TimeUnit.SECONDS)).isEqualTo(new Standing.Connected());
       first.close();
       assertThat(send(to, 3)).isInstanceOf(CloudReply.Answered.class);
+    }
+  }
+
+  @Test
+  void keepsNoConnectionAtRestAndIsThereAgainWhenItWakes() throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    loop.execute(
+        () ->
+            to.listen(
+                new Cloud.Listener() {
+                  @Override
+                  public void onLinkState(LinkState state, String detail) {
+                    heard.add(state.name());
+                  }
+
+                  @Override
+                  public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {}
+                }));
+    await("UP");
+    loop.execute(() -> to.rest(true));
+    await("RESTING");
+    while (server.orElseThrow().connections() > 0) {
+      Thread.sleep(5);
+    }
+    assertThat(send(to, 1)).isEqualTo(new CloudReply.Lost("the link rests"));
+    loop.execute(() -> to.rest(false));
+    await("UP");
+    assertThat(send(to, 1)).isInstanceOf(CloudReply.Answered.class);
+  }
+
+  private void await(String wanted) throws Exception {
+    for (String state = ""; !state.equals(wanted); ) {
+      state = heard.poll(10, TimeUnit.SECONDS);
+      assertThat(state).as("a state").isNotNull();
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.sluice.edge.session.CloudReply.TransferTimes;
 import dev.sluice.edge.session.CloudReply.WorkerLoad;
 import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EventLoop;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.profile.Envelope;
 import dev.sluice.sim.link.Direction;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedCloud implements Cloud {
   private static final long MILLI = 1_000_000;
-  private static final long PING_EVERY_NANOS = 250 * MILLI;
+  private static final long PING_EVERY_NANOS = IdlePings.USUAL_NANOS;
   private static final long SILENT_AFTER_NANOS = 500 * MILLI;
 
   /**
@@ -47,16 +48,23 @@ public final class SimulatedCloud implements Cloud {
   private static final int PING_BYTES = 24;
 
   private final EventLoop loop;
-  private final LinkModel.Connection connection;
+  private final LinkModel link;
   private final Worker worker;
+  private final long idlePingNanos;
 
   private final Deque<Pending> waiting = new ArrayDeque<>();
   private final Map<Long, Pending> open = new HashMap<>();
   private @Nullable Listener listener;
+  private LinkModel.Connection connection;
   private LinkState state = LinkState.UNKNOWN;
   private long linkBusyUntilNanos;
   private long workerFreeNanos;
   private long lastHeardNanos;
+  private long lastPingNanos;
+
+  /** Counts connections; what belongs to an earlier one is nobody's. */
+  private int generation;
+
   private int atWorker;
   private long requestBytes;
   private long probeBytes;
@@ -105,10 +113,22 @@ public final class SimulatedCloud implements Cloud {
    * @param worker behind the link
    */
   public SimulatedCloud(EventLoop loop, LinkModel link, Worker worker) {
+    this(loop, link, worker, PING_EVERY_NANOS);
+  }
+
+  /**
+   * Connects at once.
+   *
+   * @param idlePingNanos distance of pings while no request is under way, as in the real client
+   */
+  public SimulatedCloud(EventLoop loop, LinkModel link, Worker worker, long idlePingNanos) {
     this.loop = loop;
+    this.link = link;
     this.connection = link.connect(loop.nanoTime());
     this.worker = worker;
-    ping();
+    this.idlePingNanos = idlePingNanos;
+    sendPing(0);
+    pingOn(generation);
   }
 
   /** Stops pinging. */
@@ -143,6 +163,13 @@ public final class SimulatedCloud implements Cloud {
 
   @Override
   public void send(CloudRequest request, Consumer<CloudReply> done) {
+    if (state == LinkState.RESTING) {
+      loop.execute(() -> done.accept(new CloudReply.Lost("the link rests")));
+      return;
+    }
+    if (idlePingNanos > PING_EVERY_NANOS && loop.nanoTime() - lastPingNanos >= PING_EVERY_NANOS) {
+      sendPing(0);
+    }
     Pending pending = new Pending(request, done, loop.nanoTime());
     open.put(request.id(), pending);
     waiting.add(pending);
@@ -248,36 +275,67 @@ public final class SimulatedCloud implements Cloud {
         });
   }
 
-  private void ping() {
-    if (!closed) {
-      sendPing(0);
-      loop.at(loop.nanoTime() + PING_EVERY_NANOS, this::ping);
+  @Override
+  public void rest(boolean resting) {
+    generation++;
+    open.clear();
+    waiting.clear();
+    if (resting) {
+      become(LinkState.RESTING, "no link is needed");
+      return;
     }
+    become(LinkState.UNKNOWN, "connects again");
+    connection = link.connect(loop.nanoTime());
+    linkBusyUntilNanos = 0;
+    sendPing(0);
+    pingOn(generation);
+  }
+
+  private void pingOn(int of) {
+    loop.at(
+        loop.nanoTime() + PING_EVERY_NANOS,
+        () -> {
+          if (closed || of != generation) {
+            return;
+          }
+          if (!open.isEmpty() || loop.nanoTime() - lastPingNanos >= idlePingNanos) {
+            sendPing(0);
+          }
+          pingOn(of);
+        });
   }
 
   private void sendPing(int paddingBytes) {
+    int of = generation;
     long sentNanos = loop.nanoTime();
+    lastPingNanos = sentNanos;
     boolean shared = sentNanos < linkBusyUntilNanos;
     LinkModel.Delivery there =
         connection.send(Direction.UPLINK, PING_BYTES + paddingBytes, sentNanos);
     if (there.lastByteNanos() != LinkModel.NEVER) {
-      loop.at(there.lastByteNanos(), () -> pong(sentNanos, paddingBytes, shared));
+      loop.at(there.lastByteNanos(), () -> pong(of, sentNanos, paddingBytes, shared));
     }
     loop.at(
         sentNanos + SILENT_AFTER_NANOS,
         () -> {
-          if (lastHeardNanos < sentNanos) {
+          if (of == generation && lastHeardNanos < sentNanos) {
             become(LinkState.DOWN, "no answer to a ping");
           }
         });
   }
 
-  private void pong(long sentNanos, int paddingBytes, boolean shared) {
+  private void pong(int of, long sentNanos, int paddingBytes, boolean shared) {
+    if (of != generation) {
+      return;
+    }
     LinkModel.Delivery back = connection.send(Direction.DOWNLINK, PING_BYTES, loop.nanoTime());
     if (back.lastByteNanos() != LinkModel.NEVER) {
       loop.at(
           back.lastByteNanos(),
           () -> {
+            if (of != generation) {
+              return;
+            }
             heard();
             if (listener != null) {
               listener.onPong(loop.nanoTime() - sentNanos, paddingBytes, shared);

@@ -492,7 +492,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         .schedule(
             () -> {
               if (link.holds(this) && c.channel().isActive()) {
-                if (clock.unanswered() < PingClock.MAX_TIMED_OUT) {
+                boolean due =
+                    !open.isEmpty()
+                        || now() - clock.lastPingNanos() >= options.patience().idlePingEveryNanos();
+                if (due && clock.unanswered() < PingClock.MAX_TIMED_OUT) {
                   ping(c);
                 }
                 schedulePings(c);
@@ -611,6 +614,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext c, Upload u, long now) {
+    ClientOptions.Patience patience = options.patience();
+    if (patience.idlePingEveryNanos() > patience.pingEveryNanos()
+        && now - clock.lastPingNanos() >= patience.pingEveryNanos()) {
+      // Before the request, where the way is bare.
+      c.write(frames.write(c.alloc(), new Ping(clock.onPing(now))));
+    }
     u.beginOn(this, nextId++, now);
     open.put(u.wireId, u);
     bytesInFlight += u.payloadBytes;

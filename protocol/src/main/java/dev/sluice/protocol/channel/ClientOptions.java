@@ -65,7 +65,10 @@ public record ClientOptions(
    *
    * @param connectTimeoutNanos for the look-up of the host, for the connection and for the Welcome,
    *     each
-   * @param pingEveryNanos distance of pings
+   * @param pingEveryNanos distance of pings while requests are under way
+   * @param idlePingEveryNanos distance of pings while none is, at least as long; with a longer one
+   *     a request after a pause has a ping of its own. Workers ping a connection that says nothing
+   *     for 15 s, so longer ones save nothing
    * @param silentAfterNanos the link is {@link LinkState#SILENT} when a ping is unanswered for this
    *     long and nothing else was heard meanwhile
    * @param giveUpAfterNanos a silent connection is closed and opened anew after this long. Long,
@@ -77,6 +80,7 @@ public record ClientOptions(
   public record Patience(
       long connectTimeoutNanos,
       long pingEveryNanos,
+      long idlePingEveryNanos,
       long silentAfterNanos,
       long giveUpAfterNanos,
       long firstBackoffNanos,
@@ -86,6 +90,7 @@ public record ClientOptions(
         new Patience(
             2_000 * MILLIS,
             250 * MILLIS,
+            250 * MILLIS,
             500 * MILLIS,
             10_000 * MILLIS,
             50 * MILLIS,
@@ -94,6 +99,10 @@ public record ClientOptions(
     public Patience {
       positive("connectTimeoutNanos", connectTimeoutNanos);
       positive("pingEveryNanos", pingEveryNanos);
+      if (idlePingEveryNanos < pingEveryNanos) {
+        throw new IllegalArgumentException(
+            "idlePingEveryNanos below pingEveryNanos: " + idlePingEveryNanos);
+      }
       positive("silentAfterNanos", silentAfterNanos);
       positive("giveUpAfterNanos", giveUpAfterNanos);
       positive("firstBackoffNanos", firstBackoffNanos);
@@ -202,8 +211,22 @@ public record ClientOptions(
         new Patience(
             patience.connectTimeoutNanos,
             everyNanos,
+            everyNanos,
             silentAfter,
             giveUpAfter,
+            patience.firstBackoffNanos,
+            patience.maxBackoffNanos));
+  }
+
+  /** Returns the same options with other pings while no request is under way. */
+  public ClientOptions withIdlePings(long everyNanos) {
+    return withPatience(
+        new Patience(
+            patience.connectTimeoutNanos,
+            patience.pingEveryNanos,
+            everyNanos,
+            patience.silentAfterNanos,
+            patience.giveUpAfterNanos,
             patience.firstBackoffNanos,
             patience.maxBackoffNanos));
   }
@@ -214,6 +237,7 @@ public record ClientOptions(
         new Patience(
             connectTimeout,
             patience.pingEveryNanos,
+            patience.idlePingEveryNanos,
             patience.silentAfterNanos,
             patience.giveUpAfterNanos,
             firstBackoff,

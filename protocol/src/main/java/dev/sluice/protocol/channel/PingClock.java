@@ -111,6 +111,11 @@ final class PingClock {
     windowLimited = true;
   }
 
+  /** Returns when the last ping was sent. */
+  long lastPingNanos() {
+    return lastPingNanos;
+  }
+
   int unanswered() {
     return out.size();
   }

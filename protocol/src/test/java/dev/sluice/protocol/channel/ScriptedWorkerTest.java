@@ -287,4 +287,32 @@ class ScriptedWorkerTest {
     }
     return frame;
   }
+
+  @Test
+  void anIdleLinkWithRarePingsHasOneBeforeEachRequestThatComesAfterAPause() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (ScriptedPeer peer = new ScriptedPeer();
+        WorkerClient client =
+            WorkerClient.connect(
+                LoopbackTest.options(peer.listener.getLocalPort())
+                    .withPings(20_000_000L, 5_000_000_000L, 20_000_000_000L)
+                    .withIdlePings(3_600_000_000_000L),
+                events)) {
+      peer.accept();
+      peer.welcome();
+      events.await(LinkState.UP);
+      peer.pong(peer.read(), 0);
+      for (long id = 1; id <= 3; id++) {
+        // Long enough for the next ping to be due, if any were due without a request.
+        Thread.sleep(60);
+        client.send(LoopbackTest.request(id, new byte[100]), outcome -> {});
+        Frame ping = peer.read();
+        assertThat(ping.type()).isEqualTo(MessageType.PING.wireId());
+        peer.pong(ping, 0);
+        assertThat(peer.readAnsweringPings().type()).isEqualTo(MessageType.INFER.wireId());
+        assertThat(peer.readDataOf(id, 100)).hasSize(100);
+        peer.send(LoopbackTest.answer(id, new ReceiveStamps(0, 0)));
+      }
+    }
+  }
 }

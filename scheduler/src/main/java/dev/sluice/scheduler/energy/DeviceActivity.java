@@ -42,6 +42,7 @@ public final class DeviceActivity {
     private double codingNanos;
     private double waitingNanos;
     private int transfers;
+    private double pingNanos;
 
     /** By transfer, ascending by frame where frames never meet, else by start. */
     private double[] startNanos;
@@ -84,6 +85,7 @@ public final class DeviceActivity {
       codingNanos = 0;
       waitingNanos = 0;
       transfers = 0;
+      pingNanos = 0;
       return this;
     }
 
@@ -97,6 +99,20 @@ public final class DeviceActivity {
     /** Adds waiting for replies with nothing to compute. */
     public Builder waits(double nanos) {
       waitingNanos += Positive.orZero(nanos, "waitingNanos");
+      return this;
+    }
+
+    /**
+     * The device keeps a connection up with pings where nothing else passes for so long. Not priced
+     * where frames never meet.
+     *
+     * @param everyNanos positive
+     */
+    public Builder pings(long everyNanos) {
+      if (everyNanos <= 0) {
+        throw new IllegalArgumentException("distance of pings must be positive: " + everyNanos);
+      }
+      pingNanos = (double) everyNanos;
       return this;
     }
 
@@ -166,12 +182,14 @@ public final class DeviceActivity {
       for (int i = 0; i < transfers; i++) {
         boolean alone = periodNanos == 0 && (i == 0 || frame[i] != frame[i - 1]);
         double gap = alone ? Double.POSITIVE_INFINITY : startNanos[i] - up;
+        double pings = alone ? 0 : pings(gap);
+        double rest = pings == 0 ? gap : gap - pings * pingNanos;
         if (gap > 0) {
-          tail += radio.tailJoules(gap);
+          tail += pings * radio.tailJoules(pingNanos) + radio.tailJoules(rest);
         }
-        if (gap > tailNanos) {
-          promotion += radio.promotionJoules();
-        }
+        promotion +=
+            ((pingNanos > tailNanos ? pings : 0) + (rest > tailNanos ? 1 : 0))
+                * radio.promotionJoules();
         double from = alone ? startNanos[i] : Math.max(up, startNanos[i]);
         double active = radio.activeMilliwatts() * Math.max(0, endNanos[i] - from) * 1e-12;
         double megabits = bytes[i] * 8e-6;
@@ -182,6 +200,11 @@ public final class DeviceActivity {
         }
         up = alone ? endNanos[i] : Math.max(up, endNanos[i]);
       }
+      if (transfers == 0) {
+        double pings = pingNanos == 0 ? 0 : (double) frames * periodNanos / pingNanos;
+        tail = pings * radio.tailJoules(pingNanos);
+        promotion = pingNanos > tailNanos ? pings * radio.promotionJoules() : 0;
+      }
       return new EnergyPerFrame(
           device.networkMilliwatts() * networkNanos * 1e-12 / frames,
           device.codingMilliwatts() * codingNanos * 1e-12 / frames,
@@ -190,6 +213,11 @@ public final class DeviceActivity {
           transmit / frames,
           receive / frames,
           tail / frames);
+    }
+
+    /** How many pings come before the end of a gap. */
+    private double pings(double gapNanos) {
+      return pingNanos == 0 ? 0 : Math.floor(Math.max(0, gapNanos) / pingNanos);
     }
 
     private double lastEnd() {

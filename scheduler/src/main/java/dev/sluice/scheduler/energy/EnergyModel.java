@@ -11,10 +11,9 @@ import java.util.stream.Collectors;
  * DeviceActivity}), not its mean: ten frames sent in a row keep an LTE radio up once, ten frames
  * sent a minute apart ten times.
  *
- * <p>Only what plans do is priced. A connection that is kept up has pings besides, and probes where
- * nothing else tells the rate; with pings more often than a radio's tail is long it never sleeps,
- * under a local plan neither. That is the same for all plans, but makes those that send seldom look
- * dearer, against those that send nothing, than they are.
+ * <p>What plans do is priced, and the pings of a connection that a plan keeps up though it sends
+ * seldom ({@link IdlePings}): with pings more often than a radio's tail is long it never sleeps. A
+ * local plan has none, since its link may rest. Probes, where nothing else tells the rate, are not.
  *
  * <p>The constants are other people's measurements of other devices. Every one can be scaled
  * ({@link #scaled}), and {@link EnergyRanking} says which comparisons of plans that would turn.

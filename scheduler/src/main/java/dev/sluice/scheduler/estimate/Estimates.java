@@ -41,6 +41,8 @@ public record Estimates(
     long switchNanos,
     double deviceScaleSd,
     double workerScaleSd) {
+  private static final double ENDLESS_BYTES_PER_SECOND = 1e10;
+
   /** Makes estimates of link, device and worker; exits do as calibrated. */
   public Estimates(
       LinkState link,
@@ -118,6 +120,46 @@ public record Estimates(
   /** Returns the same with another uplink rate. */
   public Estimates withUplink(double newBytesPerSecond) {
     return with(newBytesPerSecond, roundTripNanos, workerQueueNanos, worker);
+  }
+
+  /** Returns the same where the uplink takes no time, whatever is sent. */
+  public Estimates withEndlessUplink() {
+    return new Estimates(
+        link,
+        ENDLESS_BYTES_PER_SECOND,
+        0,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        0,
+        worker,
+        passOdds,
+        switchNanos,
+        deviceScaleSd,
+        workerScaleSd);
+  }
+
+  /** Returns the same with the best link that there could be, and an idle worker behind it. */
+  public Estimates withPerfectLink() {
+    return new Estimates(
+        LinkState.UP,
+        ENDLESS_BYTES_PER_SECOND,
+        0,
+        0,
+        0,
+        deviceScale,
+        Math.min(1, workerScale),
+        0,
+        framePeriodNanos,
+        0,
+        WorkerLoad.UNTOLD,
+        passOdds,
+        switchNanos,
+        deviceScaleSd,
+        workerScaleSd);
   }
 
   /** Returns the same with another round trip. */

@@ -71,7 +71,7 @@ public final class Estimators {
   private static final long REMEMBERED_NANOS = 3_000_000_000L;
   private static final long SHARED_PING_NANOS = 2_000_000_000L;
   private static final int MOST_PENDING = 256;
-  private static final int INTERVALS = 9;
+  private static final int INTERVALS = 21;
 
   private record Pending(int bytes, long submittedNanos) {}
 

@@ -7,5 +7,7 @@ public enum LinkState {
   /** Answers stay away or the connection is gone. */
   DOWN,
   /** Nothing has come back yet. */
-  UNKNOWN
+  UNKNOWN,
+  /** Given up on purpose, because no link could better the plan in use. */
+  RESTING
 }

@@ -45,6 +45,7 @@ final class ExplanationText {
           case UP -> "";
           case DOWN -> "link down, ";
           case UNKNOWN -> "link not known yet, ";
+          case RESTING -> "link at rest, ";
         };
     String period =
         e.framePeriodNanos() == 0

@@ -30,6 +30,11 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
     return mentions(Metric.Kind.DEVICE_COMPUTE) || mentions(Metric.Kind.DEVICE_ENERGY);
   }
 
+  /** Whether the objective counts energy, so that the radio should sleep when it can. */
+  public boolean sparesRadio() {
+    return mentions(Metric.Kind.DEVICE_ENERGY);
+  }
+
   /**
    * Returns how far below the uncut network the accuracy may fall, in points, by the strictest
    * bound on it that speaks of that network, if any does.

@@ -19,6 +19,7 @@ final class ActivityReplay {
    * @param met the same as in {@link Replay#run}; replies, whose rate nobody measures, are held to
    *     come at the uplink's
    * @param periodNanos likewise
+   * @param pingNanos distance of pings on a link that the plan uses; 0 = there are none
    * @param latencyNanos what that wrote for the same plan
    */
   static DeviceActivity.Builder collect(
@@ -26,6 +27,7 @@ final class ActivityReplay {
       Behaviour plan,
       Replay.Conditions met,
       long periodNanos,
+      long pingNanos,
       double[] latencyNanos) {
     double deviceScale = met.deviceScale();
     CostModel costs = plan.costs;
@@ -34,6 +36,9 @@ final class ActivityReplay {
     double replyNanos = REPLY_BYTES / met.bytesPerNano();
     int frames = latencyNanos.length;
     activity.restart(periodNanos);
+    if (pingNanos > 0 && plan.plan.usesCloud()) {
+      activity.pings(pingNanos);
+    }
     double rescueNanos = costs.rescue * deviceScale;
     double rescueAt = rescueNanos > 0 ? Replay.rescueBeginNanos(plan, met) : 0;
     double deviceFree = 0;

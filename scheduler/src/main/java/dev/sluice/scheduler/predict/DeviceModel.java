@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.PlanMemory;
 import java.util.Optional;
@@ -15,25 +16,29 @@ import java.util.Optional;
  * @param rescue when it turns to a frame that it has no answer to while a reply is due
  * @param fallsBack whether it does so at all; else a frame waits for its reply up to the rescue's
  *     deadline, and then has no answer
+ * @param idlePingNanos distance of pings on a link that a plan uses and no request is under way on,
+ *     at least 0; 0 = they are not priced
  */
 public record DeviceModel(
     EnergyModel energy,
     Optional<PlanMemory> memory,
     boolean goesOn,
     Rescue rescue,
-    boolean fallsBack) {
+    boolean fallsBack,
+    long idlePingNanos) {
   /** {@link EnergyModel#DEFAULT}, memory unknown, no deadline. */
   public static final DeviceModel DEFAULT =
-      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true);
+      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true, 0);
 
   /** Returns the same with another energy model. */
   public DeviceModel with(EnergyModel newEnergy) {
-    return new DeviceModel(newEnergy, memory, goesOn, rescue, fallsBack);
+    return new DeviceModel(newEnergy, memory, goesOn, rescue, fallsBack, idlePingNanos);
   }
 
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
-    return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue, fallsBack);
+    return new DeviceModel(
+        energy, Optional.of(newMemory), goesOn, rescue, fallsBack, idlePingNanos);
   }
 
   /**
@@ -42,22 +47,27 @@ public record DeviceModel(
    * known to have another.
    */
   public DeviceModel serving(Objective objective) {
-    DeviceModel waits = goingOn(!objective.sparesDevice());
+    DeviceModel waits = goingOn(!objective.sparesDevice()).pinging(IdlePings.nanos(objective));
     return rescue.equals(Rescue.NONE) ? waits.answering(Rescue.of(objective)) : waits;
   }
 
   /** Returns the same device where it computes on while a reply is due, or does not. */
   public DeviceModel goingOn(boolean newGoesOn) {
-    return new DeviceModel(energy, memory, newGoesOn, rescue, fallsBack);
+    return new DeviceModel(energy, memory, newGoesOn, rescue, fallsBack, idlePingNanos);
+  }
+
+  /** Returns the same device where a link in use has pings at such a distance. */
+  public DeviceModel pinging(long newIdlePingNanos) {
+    return new DeviceModel(energy, memory, goesOn, rescue, fallsBack, newIdlePingNanos);
   }
 
   /** Returns the same device where it answers by itself by another time. */
   public DeviceModel answering(Rescue newRescue) {
-    return new DeviceModel(energy, memory, goesOn, newRescue, fallsBack);
+    return new DeviceModel(energy, memory, goesOn, newRescue, fallsBack, idlePingNanos);
   }
 
   /** Returns the same device where frames wait for their replies until then, and no longer. */
   public DeviceModel waiting(Rescue until) {
-    return new DeviceModel(energy, memory, goesOn, until, false);
+    return new DeviceModel(energy, memory, goesOn, until, false, idlePingNanos);
   }
 }

@@ -44,6 +44,7 @@ final class EnergyFloors {
 
   private final List<Behaviour> plans;
   private final EnergyModel energy;
+  private final long pingNanos;
   private final RadioFloor radio;
   private final double[] rowNetworkNanos;
   private final double[] rowCodingNanos;
@@ -57,9 +58,10 @@ final class EnergyFloors {
    *
    * @param plans not to grow any more
    */
-  EnergyFloors(List<Behaviour> plans, EnergyModel energy) {
+  EnergyFloors(List<Behaviour> plans, DeviceModel device) {
     this.plans = plans;
-    this.energy = energy;
+    energy = device.energy();
+    pingNanos = device.idlePingNanos();
     radio = RadioFloor.of(energy.radio());
     int size = plans.size();
     rowNetworkNanos = new double[size];
@@ -88,11 +90,15 @@ final class EnergyFloors {
     Gaps counted = gaps(met);
     double scale = met.deviceScale();
     double leastWaitNanos = met.roundTripNanos() + met.workerWait().leastNanos();
+    /* Pings are moments at which the radio is busy, too, never further apart than that. */
+    double kept =
+        pingNanos == 0 ? 0 : met.periodNanos() * (radio.gapJoules((double) pingNanos) / pingNanos);
     for (int i = 0; i < into.length; i++) {
       double joules =
           energy.leastJoules(rowNetworkNanos[i] * scale, rowCodingNanos[i] * scale, rowBytes[i]);
-      if (sentRows[i] > 0 && arrivals == Arrivals.OPEN) {
-        joules += beyondBits(i, counted, met, leastWaitNanos);
+      if (arrivals == Arrivals.OPEN) {
+        double used = sentRows[i] > 0 ? beyondBits(i, counted, met, leastWaitNanos) : 0;
+        joules += Math.max(used, plans.get(i).plan.usesCloud() ? kept : 0);
       }
       into[i] = ROOM * joules;
     }
@@ -159,7 +165,8 @@ final class EnergyFloors {
     if (meets) {
       double busyNanos = Unqueued.above(met.transferNanos(plan.mostBytes) + cloudNanos);
       alone = busyNanos <= period;
-      if (unqueued) {
+      /* Pings within the tail keep the radio from sleeping: nothing wakes it then. */
+      if (unqueued && (pingNanos == 0 || pingNanos > radio.tailNanos())) {
         double silent = radio.tailNanos() + busyNanos + ROOM_NANOS + blurNanos;
         joules +=
             radio.promotionJoules()

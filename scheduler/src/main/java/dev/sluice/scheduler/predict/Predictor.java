@@ -317,7 +317,7 @@ public final class Predictor {
       case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
       case DEVICE_ENERGY -> {
         if (energyFloors == null || energyFloors.size() != behaviours.size()) {
-          energyFloors = new EnergyFloors(behaviours, device.energy());
+          energyFloors = new EnergyFloors(behaviours, device);
         }
         energyFloors.atLeast(conditions(estimates, 0), arrivals, into);
       }
@@ -608,7 +608,12 @@ public final class Predictor {
   private DeviceActivity.Builder collected(
       DeviceActivity.Builder into, Behaviour plan, Estimates estimates) {
     return ActivityReplay.collect(
-        into, plan, conditions(estimates, 0), periodNanos(plan, estimates, 0), scratch);
+        into,
+        plan,
+        conditions(estimates, 0),
+        periodNanos(plan, estimates, 0),
+        device.idlePingNanos(),
+        scratch);
   }
 
   /** Returns all that is predicted of a plan. */

@@ -43,4 +43,9 @@ public final class Forced implements Planner {
     Prediction prediction = predictor.predict(0, estimates);
     return new PlanDecision(predictor.plan(0), reason, prediction, !prediction.overloaded());
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return current.equals(plan());
+  }
 }

@@ -280,4 +280,29 @@ class EnergyModelTest {
       assertThatThrownBy(call::run).as("call %d", i).isInstanceOf(IllegalArgumentException.class);
     }
   }
+
+  @Test
+  void pingsKeepARadioUpWhoseTailIsLongerThanTheirDistance() {
+    DeviceActivity silent =
+        DeviceActivity.builder(100, 1_000_000_000).pings(10_000_000_000L).build();
+
+    assertThat(PI_LTE.perFrame(silent).tailJoules()).isCloseTo(1.06, within(TOLERANCE));
+    assertThat(PI_LTE.perFrame(silent).promotionJoules()).isZero();
+  }
+
+  @Test
+  void pingsWakeARadioUpWhoseTailIsShorter() {
+    // Sent at 0 and at 25 s; pings at 10 and 20, then again at 35, 45, 55 and 65 of 70 s.
+    DeviceActivity seldom =
+        DeviceActivity.builder(70, 1_000_000_000)
+            .pings(10_000_000_000L)
+            .sends(0, 0, 0, 0)
+            .sends(25, 25 * SECOND, 25 * SECOND, 0)
+            .build();
+
+    EnergyPerFrame energy = EnergyModel.named("pi4+wifi").perFrame(seldom);
+
+    assertThat(energy.tailJoules() * 70).isCloseTo(8 * 0.1193 * 0.2381, within(TOLERANCE));
+    assertThat(energy.promotionJoules() * 70).isCloseTo(8 * 0.1244 * 0.0791, within(TOLERANCE));
+  }
 }

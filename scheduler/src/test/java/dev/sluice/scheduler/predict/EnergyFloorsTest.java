@@ -45,7 +45,8 @@ class EnergyFloorsTest {
         predictor(
             energy,
             random.nextBoolean() ? Rescue.NONE : Rescue.before(150 * MS),
-            random.nextInt(5) == 0 ? Arrivals.CLOSED : Arrivals.OPEN);
+            random.nextInt(5) == 0 ? Arrivals.CLOSED : Arrivals.OPEN,
+            random.nextBoolean() ? 0 : Math.round(Math.exp(random.nextDouble() * 11) * MS));
     double[] bounds = new double[predictor.size()];
     for (int round = 0; round < 12; round++) {
       Estimates estimates = anyEstimates(random);
@@ -144,13 +145,18 @@ class EnergyFloorsTest {
   }
 
   private static Predictor predictor(EnergyModel energy, Rescue rescue, Arrivals arrivals) {
+    return predictor(energy, rescue, arrivals, 0);
+  }
+
+  private static Predictor predictor(
+      EnergyModel energy, Rescue rescue, Arrivals arrivals, long pingNanos) {
     return new Predictor(
         FACTS,
         PLANS,
         1,
         2,
         Optional.empty(),
-        DeviceModel.DEFAULT.with(energy).answering(rescue),
+        DeviceModel.DEFAULT.with(energy).answering(rescue).pinging(pingNanos),
         arrivals);
   }
 

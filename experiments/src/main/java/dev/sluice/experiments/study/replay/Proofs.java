@@ -85,6 +85,11 @@ public final class Proofs {
     }
 
     @Override
+    public boolean wouldKeep(Plan current, Estimates imagined) {
+      return planner.wouldKeep(current, imagined);
+    }
+
+    @Override
     public void companionServed(boolean served) {
       planner.companionServed(served);
     }

@@ -10,6 +10,7 @@ import dev.sluice.edge.session.Surroundings;
 import dev.sluice.experiments.demo.EngineLoop;
 import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -207,12 +208,8 @@ public record StreamReplay(
               loop,
               link,
               new ReplayedWorker(
-                  test,
-                  companion,
-                  facts.workerProfile(),
-                  stream.rows(),
-                  relativeSd,
-                  seeds.split()));
+                  test, companion, facts.workerProfile(), stream.rows(), relativeSd, seeds.split()),
+              IdlePings.nanos(stream.question().goal().objective()));
       device =
           new MeteredDevice(
               new EmulatedDevice(loop, Runnable::run, deviceFactor, relativeSd, seeds.split()),
@@ -323,8 +320,10 @@ public record StreamReplay(
   }
 
   private static SessionOptions options(Question question, Strategy strategy) {
+    SessionOptions plain = SessionOptions.of(question.deadlineNanos());
     SessionOptions hedging =
-        SessionOptions.of(question.deadlineNanos()).withEagerHedge(question.eagerHedge());
+        (question.goal().objective().sparesRadio() ? plain.sparingRadio() : plain)
+            .withEagerHedge(question.eagerHedge());
     SessionOptions usual = strategy.hedges() ? hedging : hedging.withoutHedges();
     if (!strategy.fallback()) {
       return usual.withoutFallback(Math.max(PATIENCE_NANOS, 2 * question.deadlineNanos()));
@@ -340,7 +339,8 @@ public record StreamReplay(
             usual.patienceNanos(),
             usual.maxWaiting(),
             usual.maxOutstanding(),
-            CLAIRVOYANT_REPLAN_NANOS)
+            CLAIRVOYANT_REPLAN_NANOS,
+            usual.probeGapNanos())
         : usual;
   }
 

@@ -1,0 +1,154 @@
+package dev.sluice.edge;
+
+import static dev.sluice.edge.FakeNetwork.MS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.edge.host.EmulatedDevice;
+import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.edge.session.Surroundings;
+import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.estimate.Estimators;
+import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.plan.LatencyDistribution;
+import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.plan.Prediction;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A link that nothing is expected of is neither measured nor kept up. */
+class LinkAtRestTest {
+  private static final Plan LOCAL = Plan.local(5, List.of());
+  private static final Plan SPLIT = new Plan(1, "c", List.of());
+  private static final Prediction NO_PREDICTION =
+      new Prediction(LatencyDistribution.of(new long[] {1}), 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0);
+
+  private final SimulatedLoop loop = new SimulatedLoop();
+  private final FakeCloud cloud = new FakeCloud(loop);
+  private Optional<EdgeSession> session = Optional.empty();
+  private Plan plan = LOCAL;
+  private Predicate<Estimates> keeps = imagined -> true;
+  private long frames;
+
+  @AfterEach
+  void close() {
+    session.ifPresent(EdgeSession::close);
+  }
+
+  private void open(SessionOptions options) {
+    Planner planner =
+        new Planner() {
+          @Override
+          public PlanDecision decide(Estimates e, Optional<Plan> current, long nowNanos) {
+            return new PlanDecision(plan, "as the test says", NO_PREDICTION, true);
+          }
+
+          @Override
+          public boolean wouldKeep(Plan current, Estimates imagined) {
+            return keeps.test(imagined);
+          }
+        };
+    session =
+        Optional.of(
+            EdgeSession.open(
+                new Surroundings(
+                    loop,
+                    new EmulatedDevice(loop, Runnable::run, 1, 0, new Random(1)),
+                    cloud,
+                    new FakeNetwork(),
+                    Runnable::run),
+                FakeNetwork.PROFILE,
+                planner,
+                new Estimators(),
+                options));
+    loop.runUntil(loop.nanoTime());
+  }
+
+  /** Five frames a second, and a worker that answers pings and probes unless the link rests. */
+  private void stream(int seconds) {
+    for (int i = 0; i < 5 * seconds; i++) {
+      long id = frames++;
+      session
+          .orElseThrow()
+          .submit(new Frame(id, "frame " + id, new byte[12], 2, 2, loop.nanoTime()), answer -> {});
+      loop.runUntil(loop.nanoTime() + 200 * MS);
+      if (!cloud.resting) {
+        cloud.listener.orElseThrow().onPong(10 * MS, 0, false);
+        cloud.answerProbes(50 * MS);
+      }
+    }
+  }
+
+  private LinkState link() {
+    return session.orElseThrow().status().estimates().link();
+  }
+
+  @Test
+  void aLinkThatCouldNotBetterALocalPlanIsProbedOnceAndThenRests() {
+    open(SessionOptions.of(150 * MS));
+    stream(4);
+    assertThat(cloud.resting).as("rests within four seconds").isFalse();
+    stream(4);
+    assertThat(cloud.resting).isTrue();
+    assertThat(link()).isEqualTo(LinkState.RESTING);
+    assertThat(cloud.probed).hasSize(1);
+  }
+
+  @Test
+  void itWakesWhenABetterLinkWouldChangeThePlan() {
+    open(SessionOptions.of(150 * MS));
+    stream(8);
+    keeps = imagined -> false;
+    stream(3);
+    assertThat(cloud.resting).isFalse();
+    assertThat(link()).isEqualTo(LinkState.UP);
+    assertThat(cloud.probed).as("probes, the first one included").hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void itDoesNotRestWhileAPerfectLinkWouldChangeThePlan() {
+    keeps = imagined -> imagined.roundTripNanos() > 0;
+    open(SessionOptions.of(150 * MS));
+    stream(20);
+    assertThat(cloud.resting).isFalse();
+  }
+
+  @Test
+  void itDoesNotRestWhereASlowerDeviceWouldNeedIt() {
+    keeps = imagined -> imagined.deviceScale() < 1.05;
+    open(SessionOptions.of(150 * MS));
+    stream(20);
+    assertThat(cloud.resting).isFalse();
+  }
+
+  @Test
+  void aPlanThatSendsKeepsTheLinkButNeedsNoProbesWhereAFasterOneWouldNotChangeIt() {
+    plan = SPLIT;
+    open(SessionOptions.of(150 * MS));
+    stream(30);
+    assertThat(cloud.resting).isFalse();
+    assertThat(cloud.probed).as("probes, though its own transfers told the rate").isEmpty();
+  }
+
+  @Test
+  void aPlanThatAFasterLinkWouldChangeHasItsLinkProbed() {
+    keeps = imagined -> false;
+    open(SessionOptions.of(150 * MS));
+    stream(30);
+    assertThat(cloud.probed).hasSizeGreaterThan(10);
+  }
+
+  @Test
+  void whereTheRadioIsToBeSparedProbesAreTenSecondsApart() {
+    keeps = imagined -> false;
+    open(SessionOptions.of(150 * MS).sparingRadio());
+    stream(61);
+    assertThat(cloud.probed).hasSizeBetween(6, 8);
+  }
+}
