@@ -13,11 +13,14 @@ import java.util.List;
  * <p>The session is priced block by block, as {@link DeviceActivity} prices a stream: the gap from
  * the last transfer of a block to the first of the next is taken from the block itself, as if it
  * repeated. A transfer lasts as long as its bytes at the rate that is estimated when it begins.
+ * What passes while no frame comes, such as pings, is on the account of the answers before and
+ * after.
  */
 final class EnergyMeter {
   private static final int BLOCK_ANSWERS = 256;
   private static final int BLOCK_TRANSFERS = 2048;
   private static final long MOST_NANOS = 3_600_000_000_000L;
+  private static final long BLOCK_NANOS = 600_000_000_000L;
 
   private final EnergyModel model;
   private final List<Transfer> transfers = new ArrayList<>();
@@ -51,12 +54,14 @@ final class EnergyMeter {
   /** Something begins to go up the link. */
   void sends(int bytes, double bytesPerSecond, long now) {
     transfers.add(new Transfer(now, duration(bytes, bytesPerSecond), bytes, true));
+    closeFullBlock(now);
   }
 
   /** Something has come down the link; its rate is taken to be the uplink's. */
   void received(int bytes, double bytesPerSecond, long now) {
     long nanos = duration(bytes, bytesPerSecond);
     transfers.add(new Transfer(now - nanos, nanos, bytes, false));
+    closeFullBlock(now);
   }
 
   /** From now on the device does, or does not, stay awake for a reply with nothing to compute. */
@@ -72,8 +77,14 @@ final class EnergyMeter {
   void answered(long now) {
     blockAnswers++;
     answers++;
-    if (blockAnswers >= BLOCK_ANSWERS || transfers.size() >= BLOCK_TRANSFERS) {
-      total = plus(total, block(now), blockAnswers);
+    closeFullBlock(now);
+  }
+
+  private void closeFullBlock(long now) {
+    if (blockAnswers >= BLOCK_ANSWERS
+        || transfers.size() >= BLOCK_TRANSFERS
+        || now - blockStart >= BLOCK_NANOS) {
+      total = plus(total, block(now), 1);
       transfers.clear();
       blockStart = now;
       blockAnswers = 0;
@@ -88,14 +99,15 @@ final class EnergyMeter {
     if (answers == 0) {
       return new EnergyReport(0, EnergyPerFrame.NONE);
     }
-    EnergyPerFrame all = blockAnswers == 0 ? total : plus(total, block(now), blockAnswers);
+    EnergyPerFrame all = plus(total, block(now), 1);
     return new EnergyReport(answers, plus(EnergyPerFrame.NONE, all, 1.0 / answers));
   }
 
+  /** The energy of all that is collected, with or without an answer. */
   private EnergyPerFrame block(long now) {
     // A clock that stands still or jumps back gives a block without length, not one without end.
-    long span = Math.max(blockAnswers, sane(now - blockStart));
-    DeviceActivity.Builder activity = DeviceActivity.builder(blockAnswers, span / blockAnswers);
+    DeviceActivity.Builder activity =
+        DeviceActivity.builder(1, Math.max(1, sane(now - blockStart)));
     activity.computes(networkNanos, codingNanos).waits(waitingNanos);
     for (Transfer transfer : transfers) {
       double start = Math.max(0, transfer.startNanos() - blockStart);

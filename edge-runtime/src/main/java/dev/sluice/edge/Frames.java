@@ -42,6 +42,11 @@ final class Frames {
     return lastNanos;
   }
 
+  /** Whether one waits for the cloud. */
+  boolean anyAtCloud() {
+    return live.values().stream().anyMatch(r -> r.cloudPending);
+  }
+
   /** Whether one waits for the cloud past its deadline. */
   boolean overdue() {
     return live.values().stream().anyMatch(r -> r.cloudPending && r.late);

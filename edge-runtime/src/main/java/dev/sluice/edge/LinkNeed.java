@@ -11,16 +11,18 @@ import org.jspecify.annotations.Nullable;
  * and battery for nothing: no probe is sent, and a link that a local plan never uses may rest.
  * Mutable, confined to the loop.
  *
- * <p>A faster uplink makes no plan worse, and those that send more gain more by it. So a plan that
- * would be kept on an endless one is kept on any that is faster than believed, and one that is
- * slower shows in the transfers of the plan itself.
+ * <p>A planner is asked about the best link that there could be. That it would keep its plan there
+ * does not prove that it would on every other: on a worse link a third plan may be the best, better
+ * than the one in use by just enough. Such plans are rare, and as good as they are little missed.
  */
 final class LinkNeed {
   /** An answer holds for so long: device, exits and frames change slowly. */
   private static final long HOLDS_NANOS = 2_000_000_000L;
 
   /** A link that was not needed for so long may rest; one that comes and goes costs more. */
-  private static final long REST_AFTER_NANOS = 5_000_000_000L;
+  private static final long FIRST_PATIENCE_NANOS = 5_000_000_000L;
+
+  private static final long MOST_PATIENCE_NANOS = 60_000_000_000L;
 
   /** A link at rest takes a moment to come back, which a device that slows down has not. */
   private static final double SLOWER_DEVICE = 1.1;
@@ -28,7 +30,9 @@ final class LinkNeed {
   private @Nullable Plan plan;
   private Answer answer = new Answer(true, true);
   private long askedNanos;
+  private long patienceNanos = FIRST_PATIENCE_NANOS;
   private Optional<Long> idleSince = Optional.empty();
+  private Optional<Long> restedAt = Optional.empty();
 
   /**
    * What could change a plan.
@@ -41,12 +45,17 @@ final class LinkNeed {
     /** Asks a planner, on its thread. */
     static Answer of(Planner planner, Plan plan, Estimates now) {
       Estimates perfect = now.withPerfectLink();
+      Estimates slower =
+          perfect.withScales(perfect.deviceScale() * SLOWER_DEVICE, perfect.workerScale());
       boolean link =
-          plan.usesCloud()
-              || !planner.wouldKeep(plan, perfect)
-              || !planner.wouldKeep(plan, perfect.withScales(now.deviceScale() * SLOWER_DEVICE, 1));
+          plan.usesCloud() || !planner.wouldKeep(plan, perfect) || !planner.wouldKeep(plan, slower);
       return new Answer(link && !planner.wouldKeep(plan, now.withEndlessUplink()), link);
     }
+  }
+
+  /** What was answered so far is of other conditions. */
+  void forget() {
+    plan = null;
   }
 
   /** Whether a planner has to be asked: about another plan, or because it was long ago. */
@@ -60,19 +69,30 @@ final class LinkNeed {
   }
 
   void learn(Plan about, Answer told, long now) {
-    if (told.link() || !about.equals(plan)) {
-      idleSince = Optional.empty();
-    }
-    if (!told.link() && idleSince.isEmpty()) {
-      idleSince = Optional.of(now);
-    }
     plan = about;
     answer = told;
     askedNanos = now;
+    if (!told.link()) {
+      idleSince = Optional.of(idleSince.orElse(now));
+      return;
+    }
+    idleSince = Optional.empty();
+    restedAt.ifPresent(
+        rested ->
+            patienceNanos =
+                now - rested < MOST_PATIENCE_NANOS
+                    ? Math.min(MOST_PATIENCE_NANOS, 2 * patienceNanos)
+                    : FIRST_PATIENCE_NANOS);
+    restedAt = Optional.empty();
   }
 
-  /** Whether nothing could come of the link, for long enough. */
-  boolean mayRest(long now) {
-    return idleSince.map(since -> now - since >= REST_AFTER_NANOS).orElse(false);
+  /** How long it is until the link may rest; 0 if it may, empty while it is needed. */
+  Optional<Long> nanosToRest(long now) {
+    return idleSince.map(since -> Math.max(0, since + patienceNanos - now));
+  }
+
+  /** The link was given up. */
+  void rested(long now) {
+    restedAt = Optional.of(now);
   }
 }

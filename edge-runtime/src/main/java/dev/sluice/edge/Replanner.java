@@ -32,6 +32,9 @@ final class Replanner {
 
   private static final int TRANSFERS_PER_REPLAN = 3;
 
+  /** A plan that sends so seldom would not notice that its link gets slower. */
+  private static final long BLIND_NANOS = 30_000_000_000L;
+
   /** A rate that changed by this factor calls for a decision at once. */
   private static final double UPLINK_STEP = 2;
 
@@ -53,10 +56,12 @@ final class Replanner {
   private ActiveRoute active;
   private final LinkNeed need = new LinkNeed();
   private boolean resting;
+  private boolean restArmed;
   private boolean planning;
   private boolean planAgain;
   private boolean armed;
   private int transfersSincePlan;
+  private long transferNanos;
   private double plannedBytesPerSecond = 1;
   private Optional<Long> probedNanos = Optional.empty();
 
@@ -139,6 +144,7 @@ final class Replanner {
 
   /** A frame was answered by the cloud: decides when there is enough to learn from. */
   void onTransfer() {
+    transferNanos = loop.nanoTime();
     if (++transfersSincePlan >= TRANSFERS_PER_REPLAN || uplinkStepped()) {
       replan();
     }
@@ -152,6 +158,7 @@ final class Replanner {
 
   /** The link is up: another worker, or the same one with more models, may be at its end now. */
   void onLinkUp() {
+    need.forget();
     companionMissedNanos = Optional.empty();
   }
 
@@ -163,6 +170,7 @@ final class Replanner {
 
   /** Decides, and then calls back. */
   void replanThen(Runnable done) {
+    need.forget();
     afterPlan = done;
     replan();
   }
@@ -183,7 +191,9 @@ final class Replanner {
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
     Plan current = active.decision().plan();
     boolean unsure = need.unknown(current, now);
-    if (!estimators.uplinkMeasured() || need.uplinkMatters(current, now)) {
+    boolean blind =
+        current.usesCloud() && now - Math.max(transferNanos, probedNanos.orElse(0L)) >= BLIND_NANOS;
+    if (!estimators.uplinkMeasured() || need.uplinkMatters(current, now) || blind) {
       probe(e, now);
     }
     Optional<Supplier<Recalibration>> question =
@@ -230,11 +240,21 @@ final class Replanner {
     }
     Optional<Route> compiled = route;
     long took = Math.max(0, loop.nanoTime() - chosen);
-    Optional<LinkNeed.Answer> needed =
-        unsure || route.isPresent()
-            ? Optional.of(LinkNeed.Answer.of(planner, decision.plan(), e))
-            : Optional.empty();
-    loop.execute(() -> adopt(decision, compiled, took, needed));
+    loop.execute(() -> adopt(decision, compiled, took, unsure || compiled.isPresent()));
+  }
+
+  private void ask(Plan plan, Estimates e) {
+    LinkNeed.Answer needed = LinkNeed.Answer.of(planner, plan, e);
+    loop.execute(
+        () -> {
+          try {
+            heed(plan, needed);
+          } catch (RuntimeException failure) {
+            LOG.warn("the link neither rests nor wakes up", failure);
+          } finally {
+            planned();
+          }
+        });
   }
 
   /** Only here the planner may be changed. */
@@ -247,11 +267,7 @@ final class Replanner {
 
   // --- on the loop again ------------------------------------------------------------------------
 
-  private void adopt(
-      PlanDecision decision,
-      Optional<Route> route,
-      long tookNanos,
-      Optional<LinkNeed.Answer> needed) {
+  private void adopt(PlanDecision decision, Optional<Route> route, long tookNanos, boolean unsure) {
     if (closed) {
       route.ifPresent(Route::close);
       return;
@@ -264,21 +280,60 @@ final class Replanner {
     } else {
       active.renew(decision);
     }
-    needed.ifPresent(answer -> heed(decision.plan(), answer));
-    planned();
+    if (!unsure) {
+      planned();
+      return;
+    }
+    // The plan is in use by now: whether its link is worth anything may take its time.
+    Estimates e = conditions(loop.nanoTime());
+    background.execute(
+        () -> {
+          try {
+            ask(decision.plan(), e);
+          } catch (RuntimeException failure) {
+            LOG.warn("nobody says whether the link is needed", failure);
+            loop.execute(this::planned);
+          }
+        });
   }
 
   private void heed(Plan plan, LinkNeed.Answer needed) {
+    if (closed) {
+      return;
+    }
     long now = loop.nanoTime();
     need.learn(plan, needed, now);
     if (need.uplinkMatters(plan, now)) {
       probe(conditions(now), now);
     }
     // Audits need the link whatever the plan does.
-    boolean rest = watches.auditor().isEmpty() && need.mayRest(now);
-    if (rest != resting) {
-      resting = rest;
-      cloud.rest(rest);
+    Optional<Long> toRest =
+        watches.auditor().isPresent() ? Optional.empty() : need.nanosToRest(now);
+    if (resting && toRest.isEmpty()) {
+      cloud.rest(false);
+      resting = false;
+    } else if (!resting && toRest.isPresent()) {
+      restIn(Math.max(toRest.get(), frames.anyAtCloud() ? options.replanNanos() : 0), now);
+    }
+  }
+
+  private void restIn(long nanos, long now) {
+    if (nanos == 0) {
+      cloud.rest(true);
+      resting = true;
+      need.rested(now);
+    } else if (!restArmed) {
+      // Also when no frames come on, and nobody asks anew.
+      restArmed = true;
+      loop.at(
+          now + nanos,
+          () -> {
+            restArmed = false;
+            if (!closed && !resting) {
+              need.forget();
+              replan();
+            }
+          });
     }
   }
 

@@ -528,6 +528,9 @@ class EdgeSessionTest {
     Deque<Runnable> later = new ArrayDeque<>();
     background = later::add;
     open();
+    // The decision, and then whether its link is needed.
+    later.remove().run();
+    after(1);
     later.remove().run();
     after(1);
     assertThat(later).isEmpty();

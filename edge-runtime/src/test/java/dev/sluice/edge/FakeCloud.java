@@ -27,6 +27,7 @@ final class FakeCloud implements Cloud {
   final List<Integer> probes = new ArrayList<>();
   final List<Integer> probed = new ArrayList<>();
   boolean resting;
+  boolean restFails;
   final Map<Long, Consumer<CloudReply>> waiting = new LinkedHashMap<>();
   Optional<Listener> listener = Optional.empty();
   LinkState first = LinkState.UP;
@@ -86,6 +87,9 @@ final class FakeCloud implements Cloud {
 
   @Override
   public void rest(boolean resting) {
+    if (restFails) {
+      throw new IllegalStateException("scripted");
+    }
     this.resting = resting;
     listener.orElseThrow().onLinkState(resting ? LinkState.RESTING : LinkState.UNKNOWN, "scripted");
   }

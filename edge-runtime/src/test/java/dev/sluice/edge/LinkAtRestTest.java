@@ -151,4 +151,61 @@ class LinkAtRestTest {
     stream(61);
     assertThat(cloud.probed).hasSizeBetween(6, 8);
   }
+
+  @Test
+  void itRestsThoughFramesStopBeforeItMay() {
+    open(SessionOptions.of(150 * MS));
+    stream(2);
+    loop.runUntil(loop.nanoTime() + 60_000 * MS);
+    assertThat(cloud.resting).isTrue();
+  }
+
+  @Test
+  void itDoesNotRestWhileTheCloudOwesAnAnswer() {
+    cloud.script = (request, done) -> cloud.replyAfter(20_000 * MS, request, done);
+    plan = SPLIT;
+    open(SessionOptions.of(150 * MS).withoutFallback(30_000 * MS));
+    stream(1);
+    plan = LOCAL;
+    stream(15);
+    assertThat(cloud.resting).as("rests while requests are out").isFalse();
+    stream(15);
+    assertThat(cloud.resting).as("rests when they are answered").isTrue();
+  }
+
+  @Test
+  void aLinkThatIsBackIsProbedAtOnceThoughItWasNotNeededWhileItWasDown() {
+    keeps = imagined -> imagined.link() != LinkState.UP;
+    open(SessionOptions.of(150 * MS));
+    stream(4);
+    cloud.link(LinkState.DOWN);
+    stream(10);
+    int before = cloud.probed.size();
+    cloud.link(LinkState.UP);
+    stream(1);
+    assertThat(cloud.probed).hasSizeGreaterThan(before);
+  }
+
+  @Test
+  void aLinkThatIsWokenSoonRestsTheNextTimeLater() {
+    open(SessionOptions.of(150 * MS));
+    stream(8);
+    keeps = imagined -> false;
+    stream(3);
+    keeps = imagined -> true;
+    stream(8);
+    assertThat(cloud.resting).as("rests again after eight seconds").isFalse();
+    stream(6);
+    assertThat(cloud.resting).as("rests again after fourteen").isTrue();
+  }
+
+  @Test
+  void aCloudThatFailsToRestDoesNotEndPlanning() {
+    cloud.restFails = true;
+    open(SessionOptions.of(150 * MS));
+    stream(8);
+    plan = SPLIT;
+    stream(1);
+    assertThat(session.orElseThrow().status().decision().plan()).isEqualTo(SPLIT);
+  }
 }

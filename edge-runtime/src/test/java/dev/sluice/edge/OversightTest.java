@@ -26,6 +26,7 @@ import dev.sluice.scheduler.drift.DriftState;
 import dev.sluice.scheduler.drift.Recalibration;
 import dev.sluice.scheduler.drift.Recalibration.Change;
 import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.estimate.TransferSample;
@@ -82,6 +83,7 @@ class OversightTest {
   private final Random dice = new Random(7);
   private long deadline = 150 * MS;
   private Plan plan = PLAN;
+  private boolean keeps;
   private EdgeSession session;
   private long frames;
 
@@ -158,7 +160,17 @@ class OversightTest {
 
   private void open(Oversight oversight) {
     Planner planner =
-        (e, current, now) -> new PlanDecision(plan, "as the test says", NO_PREDICTION, true);
+        new Planner() {
+          @Override
+          public PlanDecision decide(Estimates e, Optional<Plan> current, long nowNanos) {
+            return new PlanDecision(plan, "as the test says", NO_PREDICTION, true);
+          }
+
+          @Override
+          public boolean wouldKeep(Plan current, Estimates imagined) {
+            return keeps;
+          }
+        };
     EmulatedDevice device = new EmulatedDevice(loop, Runnable::run, 1, 0, new Random(1));
     session =
         EdgeSession.open(
@@ -647,5 +659,32 @@ class OversightTest {
     // Every 200 ms of these 300 of 600 frames is the tail of a ping, at 119.3 mW.
     assertThat(with.perAnswer().tailJoules() - without.perAnswer().tailJoules() / 2)
         .isCloseTo(0.1193 * 0.2 / 2, within(0.1193 * 0.2 * 0.1));
+  }
+
+  @Test
+  void aLinkThatIsAuditedDoesNotRest() {
+    plan = Plan.local(5, List.of(new ExitThreshold(0, 0.9)));
+    keeps = true;
+    open(watching(false, Optional.of(audits(0.1))));
+    stream(100, 1);
+    assertThat(cloud.resting).isFalse();
+  }
+
+  @Test
+  void pricesWhatPassesWhileNoFrameComesForHours() {
+    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4+wifi"))));
+    plan = Plan.local(5, List.of());
+    stream(1, 1);
+    for (int i = 0; i < 7200; i++) {
+      loop.runUntil(loop.nanoTime() + 1_000 * MS);
+      cloud.listener.orElseThrow().onPong(10 * MS, 0, false);
+    }
+    EnergyReport report = session.status().energy().orElseThrow();
+    assertThat(report.answers()).isEqualTo(1);
+    // For each a tail of 238.1 ms and the 10 ms to the pong at 119.3 mW, and a promotion of 79.1 ms
+    // at 124.4 mW.
+    double each = 0.1193 * 0.2481 + 0.1244 * 0.0791;
+    assertThat(report.perAnswer().tailJoules() + report.perAnswer().promotionJoules())
+        .isCloseTo(7200 * each, within(7200 * each * 0.02));
   }
 }

@@ -19,7 +19,7 @@ public interface Planner {
   /**
    * Tells whether a plan in use would be kept under other conditions, as far as this planner can
    * tell; {@link #decide} goes on as if this had not been asked. Who asks with a better link, and
-   * hears yes, need not measure the link.
+   * hears yes, hardly need measure the link.
    *
    * @param current plan in use
    * @param imagined the other conditions

@@ -298,8 +298,7 @@ public final class EdgeMain implements Program.Debuggable {
 
   private static SessionOptions options(Objective goal, long deadlineNanos, boolean fallback) {
     // Who does not ask for little device compute gets the best answer that an idle device can give.
-    SessionOptions usual = SessionOptions.of(deadlineNanos).withEagerHedge(!goal.sparesDevice());
-    SessionOptions options = goal.sparesRadio() ? usual.sparingRadio() : usual;
+    SessionOptions options = SessionOptions.of(deadlineNanos).serving(goal);
     return fallback ? options : options.withoutFallback(patienceNanos(deadlineNanos));
   }
 

@@ -47,6 +47,10 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
   private final Deque<Consumer<Listener>> unheard = new ArrayDeque<>();
   private final Object ending = new Object();
   private Listener listener = QUIET;
+
+  /** What is told to whoever listens from now on. */
+  private Optional<Consumer<Listener>> lastState = Optional.empty();
+
   private boolean listening;
 
   /** Absent at rest; those that came before say nothing any more. Guarded by ending. */
@@ -120,6 +124,15 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     /** Confined to the loop. */
     private boolean deaf;
 
+    private void tellState(LinkState state, String detail) {
+      loop.execute(
+          () -> {
+            if (!deaf) {
+              become(state, detail);
+            }
+          });
+    }
+
     private void tell(Consumer<Listener> news) {
       WorkerCloud.this.tell(
           heard -> {
@@ -148,7 +161,7 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
             case UP -> LinkState.UP;
             case SILENT, DOWN -> LinkState.DOWN;
           };
-      tell(heard -> heard.onLinkState(told, detail));
+      tellState(told, detail);
     }
 
     @Override
@@ -186,10 +199,17 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
         });
   }
 
+  private void become(LinkState state, String detail) {
+    lastState = Optional.of(heard -> heard.onLinkState(state, detail));
+    listener.onLinkState(state, detail);
+  }
+
   @Override
   public void listen(Listener listener) {
+    rest(false);
     this.listener = listener;
     listening = true;
+    lastState.ifPresent(state -> state.accept(listener));
     while (!unheard.isEmpty()) {
       unheard.remove().accept(listener);
     }
@@ -264,10 +284,9 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
         connected = Optional.of(connect());
       }
     }
-    tell(
-        resting
-            ? heard -> heard.onLinkState(LinkState.RESTING, "no link could better the plan")
-            : heard -> heard.onLinkState(LinkState.UNKNOWN, "connects again"));
+    become(
+        resting ? LinkState.RESTING : LinkState.UNKNOWN,
+        resting ? "no link could better the plan" : "connects again");
   }
 
   private static CloudReply reply(CloudOutcome outcome) {

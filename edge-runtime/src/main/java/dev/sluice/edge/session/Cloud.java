@@ -26,18 +26,18 @@ public interface Cloud {
 
   /**
    * Lets the link rest, or wakes it up again. At rest it is {@link LinkState#RESTING}, sends
-   * nothing and keeps no connection; a request is lost at once. Said only while no request is under
-   * way. A cloud that has nothing to rest from may ignore it.
+   * nothing and keeps no connection; a request is lost at once. Said only while no frame is at the
+   * cloud. A cloud that has nothing to rest from may ignore it; what it is already it stays.
    */
   default void rest(boolean resting) {}
 
-  /** Names who is told about the link; replaces an earlier one. */
+  /** Names who is told about the link; replaces an earlier one. Wakes a link that rests. */
   void listen(Listener listener);
 
   /** Is told about the link, on the loop. */
   interface Listener {
 
-    /** The link is up, down, or not known. */
+    /** The link is up, down, at rest, or not known. */
     void onLinkState(LinkState state, String detail);
 
     /**

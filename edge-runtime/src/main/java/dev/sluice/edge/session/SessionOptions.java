@@ -1,6 +1,7 @@
 package dev.sluice.edge.session;
 
 import dev.sluice.scheduler.energy.IdlePings;
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.predict.Rescue;
 
 /**
@@ -163,5 +164,14 @@ public record SessionOptions(
         maxOutstanding,
         replanNanos,
         IdlePings.SPARING_NANOS);
+  }
+
+  /**
+   * Returns the same options as an objective wants them: the device goes on at once while a reply
+   * is due unless it is to be spared, and so is the radio.
+   */
+  public SessionOptions serving(Objective objective) {
+    SessionOptions going = withEagerHedge(!objective.sparesDevice());
+    return objective.sparesRadio() ? going.sparingRadio() : going;
   }
 }

@@ -298,24 +298,15 @@ class WorkerCloudTest {
   void keepsNoConnectionAtRestAndIsThereAgainWhenItWakes() throws Exception {
     WorkerCloud to = connect(DIGEST);
     to.standing().get(10, TimeUnit.SECONDS);
-    loop.execute(
-        () ->
-            to.listen(
-                new Cloud.Listener() {
-                  @Override
-                  public void onLinkState(LinkState state, String detail) {
-                    heard.add(state.name());
-                  }
-
-                  @Override
-                  public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {}
-                }));
+    loop.execute(() -> to.listen(states("")));
     await("UP");
     loop.execute(() -> to.rest(true));
     await("RESTING");
-    while (server.orElseThrow().connections() > 0) {
+    long patience = System.nanoTime() + 10_000_000_000L;
+    while (server.orElseThrow().connections() > 0 && System.nanoTime() < patience) {
       Thread.sleep(5);
     }
+    assertThat(server.orElseThrow().connections()).isZero();
     assertThat(send(to, 1)).isEqualTo(new CloudReply.Lost("the link rests"));
     loop.execute(() -> to.rest(false));
     await("UP");
@@ -327,5 +318,43 @@ class WorkerCloudTest {
       state = heard.poll(10, TimeUnit.SECONDS);
       assertThat(state).as("a state").isNotNull();
     }
+  }
+
+  @Test
+  void wakesForWhoeverListensNext() throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    loop.execute(() -> to.listen(states("first ")));
+    await("first UP");
+    loop.execute(() -> to.rest(true));
+    await("first RESTING");
+    loop.execute(() -> to.listen(states("second ")));
+    await("second UP");
+  }
+
+  @Test
+  void canBeClosedAtRest() throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    loop.execute(() -> to.listen(states("")));
+    await("UP");
+    loop.execute(() -> to.rest(true));
+    await("RESTING");
+    to.close();
+    loop.execute(() -> to.rest(false));
+    assertThat(send(to, 1)).isInstanceOf(CloudReply.Lost.class);
+    assertThat(heard).isEmpty();
+  }
+
+  private Cloud.Listener states(String prefix) {
+    return new Cloud.Listener() {
+      @Override
+      public void onLinkState(LinkState state, String detail) {
+        heard.add(prefix + state.name());
+      }
+
+      @Override
+      public void onPong(long roundTripNanos, int paddingBytes, boolean shared) {}
+    };
   }
 }

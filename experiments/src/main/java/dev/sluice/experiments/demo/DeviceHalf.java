@@ -71,8 +71,7 @@ record DeviceHalf(ModelNetwork network, BundleFacts facts, double factor) implem
   }
 
   SessionOptions options(Strategy strategy, Goal goal) {
-    SessionOptions usual =
-        SessionOptions.of(goal.deadlineNanos()).withEagerHedge(!goal.objective().sparesDevice());
+    SessionOptions usual = SessionOptions.of(goal.deadlineNanos()).serving(goal.objective());
     return strategy.equals(Strategy.FIXED_SPLIT)
         ? usual.withoutFallback(NO_FALLBACK_PATIENCE_NANOS)
         : usual;

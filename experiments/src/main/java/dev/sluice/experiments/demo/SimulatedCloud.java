@@ -46,6 +46,7 @@ public final class SimulatedCloud implements Cloud {
 
   private static final int REPLY_BYTES = 160;
   private static final int PING_BYTES = 24;
+  private static final CloudReply.Lost RESTS = new CloudReply.Lost("the link rests");
 
   private final EventLoop loop;
   private final LinkModel link;
@@ -164,7 +165,7 @@ public final class SimulatedCloud implements Cloud {
   @Override
   public void send(CloudRequest request, Consumer<CloudReply> done) {
     if (state == LinkState.RESTING) {
-      loop.execute(() -> done.accept(new CloudReply.Lost("the link rests")));
+      loop.execute(() -> done.accept(RESTS));
       return;
     }
     if (idlePingNanos > PING_EVERY_NANOS && loop.nanoTime() - lastPingNanos >= PING_EVERY_NANOS) {
@@ -187,12 +188,16 @@ public final class SimulatedCloud implements Cloud {
 
   @Override
   public void probe(int bytes) {
+    if (state == LinkState.RESTING) {
+      return;
+    }
     probeBytes += bytes;
     sendPing(bytes);
   }
 
   @Override
   public void listen(Listener newListener) {
+    rest(false);
     listener = newListener;
     if (state != LinkState.UNKNOWN) {
       newListener.onLinkState(state, "");
@@ -245,6 +250,7 @@ public final class SimulatedCloud implements Cloud {
     atWorker--;
     long endNanos = loop.nanoTime();
     int queued = atWorker;
+    int of = generation;
     LinkModel.Delivery back = connection.send(Direction.DOWNLINK, REPLY_BYTES, endNanos);
     if (back.lastByteNanos() == LinkModel.NEVER) {
       return;
@@ -252,6 +258,9 @@ public final class SimulatedCloud implements Cloud {
     loop.at(
         back.lastByteNanos(),
         () -> {
+          if (of != generation) {
+            return;
+          }
           heard();
           if (!open.remove(pending.request.id(), pending)) {
             return;
@@ -277,7 +286,11 @@ public final class SimulatedCloud implements Cloud {
 
   @Override
   public void rest(boolean resting) {
+    if (resting == (state == LinkState.RESTING)) {
+      return;
+    }
     generation++;
+    open.values().forEach(lost -> loop.execute(() -> lost.done.accept(RESTS)));
     open.clear();
     waiting.clear();
     if (resting) {

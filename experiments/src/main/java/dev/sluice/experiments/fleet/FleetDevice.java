@@ -179,7 +179,13 @@ final class FleetDevice {
     }
   }
 
+  /** As a session does it: not where a faster uplink than believed would change nothing. */
   private void probe(long nowNanos, boolean out) {
+    if (estimators.uplinkMeasured()
+        && estimates.probeWanted()
+        && kind.book().decide(estimates.withEndlessUplink(), plan).next().id() == plan.id()) {
+      return;
+    }
     for (int i = 0; i < PROBES && estimates.probeWanted() && !out; i++) {
       if (link.freeNanos() > nowNanos) {
         return;

@@ -23,6 +23,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.List;
 
 /** A worker of plain blocking sockets on the test's thread, that says what the test wants. */
@@ -78,6 +79,19 @@ final class ScriptedPeer implements AutoCloseable {
     byte[] body = new byte[h.getIntLE(0)];
     in.readFully(body);
     return new Frame(h.getByte(4), h.getLongLE(6), Unpooled.wrappedBuffer(body), 0, 0);
+  }
+
+  /** Whether nothing comes for so long. What did come is lost. */
+  boolean isQuietFor(int millis) throws IOException {
+    socket.setSoTimeout(millis);
+    try {
+      read();
+      return false;
+    } catch (SocketTimeoutException quiet) {
+      return true;
+    } finally {
+      socket.setSoTimeout(10_000);
+    }
   }
 
   /** Passes over everything until a frame of a type comes, and returns that. */

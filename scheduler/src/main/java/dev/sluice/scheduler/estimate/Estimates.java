@@ -122,10 +122,10 @@ public record Estimates(
     return with(newBytesPerSecond, roundTripNanos, workerQueueNanos, worker);
   }
 
-  /** Returns the same where the uplink takes no time, whatever is sent. */
+  /** Returns the same where the link is up and its uplink takes no time, whatever is sent. */
   public Estimates withEndlessUplink() {
     return new Estimates(
-        link,
+        LinkState.UP,
         ENDLESS_BYTES_PER_SECOND,
         0,
         roundTripNanos,

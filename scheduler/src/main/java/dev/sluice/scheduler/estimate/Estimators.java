@@ -375,6 +375,7 @@ public final class Estimators {
     pending.clear();
     pingsOut = 0;
     if (state == LinkState.UP) {
+      watch.awake();
       heard(nowNanos);
     } else {
       watch.lost(state);

@@ -32,11 +32,15 @@ final class LinkWatch {
   }
 
   /**
-   * Something came back; {@code stillWaiting} when other answers are due.
+   * Something came back; {@code stillWaiting} when other answers are due. What is left over of a
+   * connection that was given up on purpose says nothing.
    *
    * @return whether the link was down until now
    */
   boolean heard(long nowNanos, boolean stillWaiting) {
+    if (state == LinkState.RESTING) {
+      return false;
+    }
     boolean returned = state == LinkState.DOWN;
     state = LinkState.UP;
     timeouts = 0;
@@ -52,6 +56,9 @@ final class LinkWatch {
   }
 
   void timedOut(long nowNanos, long roundTripNanos) {
+    if (state == LinkState.RESTING) {
+      return;
+    }
     timeouts++;
     boolean quiet =
         !heardOnce
@@ -59,6 +66,11 @@ final class LinkWatch {
     if (timeouts >= TIMEOUTS_IN_A_ROW && quiet) {
       state = LinkState.DOWN;
     }
+  }
+
+  /** Whoever gave the connection up wants it again. */
+  void awake() {
+    state = state == LinkState.RESTING ? LinkState.UNKNOWN : state;
   }
 
   /** The connection is gone, or was never there. */

@@ -16,6 +16,12 @@ final class Behaviour {
   /** By replayed row: the device's exit that answers, or the worker's exit's complement (~). */
   final byte[] stop;
 
+  /**
+   * By replayed row, the exit that would stop it if the device went on alone after sending; empty
+   * where nobody knows.
+   */
+  final byte[] own;
+
   /** What it sends for each row. */
   final Shipment shipment;
 
@@ -57,6 +63,7 @@ final class Behaviour {
       Plan plan,
       CostModel costs,
       byte[] stop,
+      byte[] own,
       Shipment shipment,
       long[] right,
       int sentRows,
@@ -72,6 +79,7 @@ final class Behaviour {
     this.plan = plan;
     this.costs = costs;
     this.stop = stop;
+    this.own = own;
     this.shipment = shipment;
     this.right = right;
     this.sentRows = sentRows;
@@ -119,12 +127,14 @@ final class Behaviour {
    *
    * @param rows the rows of the SELECT table that are replayed
    * @param shipment of all plans with this split and codec
+   * @param own as in {@link #own}
    */
   static Behaviour of(
       BundleFacts facts,
       Plan plan,
       int[] rows,
       Shipment shipment,
+      byte[] own,
       Certificate certificate,
       Optional<ExitCriterion> criterion) {
     CostModel costs = CostModel.of(facts, plan);
@@ -177,6 +187,7 @@ final class Behaviour {
         plan,
         costs,
         stop,
+        own,
         shipment,
         rowRight,
         sentRows,
@@ -209,6 +220,20 @@ final class Behaviour {
 
   boolean right(int row) {
     return (right[row / Long.SIZE] >>> row & 1) != 0;
+  }
+
+  /**
+   * When the device, going on alone, would have an answer of its own to a row that is sent, from
+   * its capture; infinite where it would not, or would be busy with it when the next frame comes.
+   */
+  double hedgedNanos(int row, Replay.Conditions met) {
+    return hedgedAt(own[row], met);
+  }
+
+  /** The same of a row that an exit stops. */
+  double hedgedAt(int exit, Replay.Conditions met) {
+    double nanos = (costs.deviceSent + costs.hedge[exit]) * met.deviceScale();
+    return met.periodNanos() > 0 && nanos > met.periodNanos() ? Double.POSITIVE_INFINITY : nanos;
   }
 
   /**

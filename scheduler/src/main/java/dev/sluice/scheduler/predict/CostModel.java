@@ -38,19 +38,27 @@ final class CostModel {
    */
   final double rescue;
 
+  /**
+   * By exit behind the split: device's time from sending until it has asked that one, and all
+   * before it, by going on alone. Infinite for the others.
+   */
+  final double[] hedge;
+
   private CostModel(
       double[] deviceStop,
       boolean[] asked,
       double deviceSent,
       double[] worker,
       double leastWorker,
-      double rescue) {
+      double rescue,
+      double[] hedge) {
     this.deviceStop = deviceStop;
     this.asked = asked;
     this.deviceSent = deviceSent;
     this.worker = worker;
     this.leastWorker = leastWorker;
     this.rescue = rescue;
+    this.hedge = hedge;
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
@@ -103,7 +111,32 @@ final class CostModel {
       }
       least = worker[first];
     }
-    return new CostModel(deviceStop, asked, device, worker, least, rescue(facts, plan, threshold));
+    return new CostModel(
+        deviceStop,
+        asked,
+        device,
+        worker,
+        least,
+        rescue(facts, plan, threshold),
+        hedge(facts, plan));
+  }
+
+  private static double[] hedge(BundleFacts facts, Plan plan) {
+    Profile profile = facts.profile();
+    double[] hedge = new double[facts.finalExit() + 1];
+    double nanos = plan.split() == 0 ? profile.preprocessNanos() : 0;
+    int cut = plan.split();
+    for (int exit = 0; exit < hedge.length; exit++) {
+      int at = facts.exitCut(exit);
+      if (at <= plan.split()) {
+        hedge[exit] = Double.POSITIVE_INFINITY;
+      } else {
+        nanos += segments(profile, cut, at) + profile.headNanos(exit);
+        cut = at;
+        hedge[exit] = nanos;
+      }
+    }
+    return hedge;
   }
 
   private static double rescue(BundleFacts facts, Plan plan, double[] threshold) {

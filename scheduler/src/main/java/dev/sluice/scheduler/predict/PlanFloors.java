@@ -25,6 +25,9 @@ final class PlanFloors {
   private final double[] sentShare;
   private final double[] sentNanos;
   private final double[] leastWorkerNanos;
+
+  private final HedgedMean[] hedged;
+
   private final List<Ranked> ranked = new ArrayList<>();
 
   /**
@@ -45,6 +48,7 @@ final class PlanFloors {
     sentShare = new double[size];
     sentNanos = new double[size];
     leastWorkerNanos = new double[size];
+    hedged = new HedgedMean[size];
     for (int i = 0; i < size; i++) {
       Behaviour plan = plans.get(i);
       deviceNanos[i] = plan.deviceNanos;
@@ -55,6 +59,7 @@ final class PlanFloors {
       sentShare[i] = (double) plan.sentRows / rows;
       sentNanos[i] = plan.costs.deviceSent;
       leastWorkerNanos[i] = plan.costs.leastWorker;
+      hedged[i] = new HedgedMean(plan);
     }
   }
 
@@ -74,6 +79,12 @@ final class PlanFloors {
 
   /** Writes bounds of mean latencies. */
   void meanLatencies(Replay.Conditions met, double[] into) {
+    if (met.hedges()) {
+      for (int i = 0; i < into.length; i++) {
+        into[i] = ROOM * hedged[i].atLeast(met);
+      }
+      return;
+    }
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double nanosPerByte = 1 / met.bytesPerNano();

@@ -5,6 +5,7 @@ import dev.sluice.scheduler.energy.EnergyPerFrame;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
@@ -66,6 +67,7 @@ public final class Predictor {
   private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
 
   private final Map<Sent, Shipment> shipments = new HashMap<>();
+  private final Map<List<ExitThreshold>, byte[]> ownStops = new HashMap<>();
 
   private @Nullable PlanFloors floors;
   private @Nullable EnergyFloors energyFloors;
@@ -73,6 +75,8 @@ public final class Predictor {
 
   /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
+
+  private final double[] hedged;
 
   /** What is priced and not kept. */
   private final DeviceActivity.Builder priced;
@@ -167,6 +171,7 @@ public final class Predictor {
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select(), mostRows);
     scratch = new double[rows.length];
+    hedged = new double[rows.length];
     priced = DeviceActivity.builder(rows.length, 0);
     certificate = new Certificate(facts.certify());
     int right = 0;
@@ -209,9 +214,25 @@ public final class Predictor {
     Shipment shipment =
         shipments.computeIfAbsent(
             new Sent(plan.sentCut(), plan.codec()), sent -> new Shipment(rows.length));
-    behaviours.add(Behaviour.of(facts, plan, rows, shipment, certificate, criterion));
+    byte[] own = plan.usesCloud() && !plan.usesCompanion() ? own(plan) : new byte[0];
+    behaviours.add(Behaviour.of(facts, plan, rows, shipment, own, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
+  }
+
+  /** By replayed row, the exit that stops it on a device that computes everything. */
+  private byte[] own(Plan plan) {
+    return ownStops.computeIfAbsent(
+        plan.exits(),
+        exits -> {
+          Plan local = Plan.local(facts.lastCut(), exits);
+          byte[] stops = Outcome.of(facts, facts.select(), local, criterion).exit;
+          byte[] own = new byte[rows.length];
+          for (int i = 0; i < own.length; i++) {
+            own[i] = stops[rows[i]];
+          }
+          return own;
+        });
   }
 
   /** Returns a prepared plan's index. */
@@ -820,9 +841,32 @@ public final class Predictor {
     return sum / values.length;
   }
 
+  /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
   private double meanLatency(Behaviour plan, Estimates estimates) {
     ExitShift shift = shift(plan, estimates);
-    return shift.isNone() ? mean(scratch) : shift.mean(scratch, plan::sends);
+    double[] latencies = hedged(plan, conditions(estimates, 0));
+    return shift.isNone() ? mean(latencies) : shift.mean(latencies, plan::sends);
+  }
+
+  /**
+   * Latencies where the device answers by itself before the reply comes. Only the mean counts on
+   * that: whether a frame is in time shall not depend on what the device can do meanwhile. Nor
+   * shall it hide a busy worker, which nobody would leave alone then: the wait there counts in any
+   * case.
+   */
+  private double[] hedged(Behaviour plan, Conditions met) {
+    if (!met.hedges()
+        || plan.own.length == 0
+        || arrivals == Arrivals.CLOSED
+        || !Unqueued.atDevice(plan, met)) {
+      return scratch;
+    }
+    double wait = met.workerWait().nanos(plan.workerNanos, met.periodNanos());
+    for (int i = 0; i < scratch.length; i++) {
+      hedged[i] =
+          plan.sends(i) ? Math.min(scratch[i], wait + plan.hedgedNanos(i, met)) : scratch[i];
+    }
+    return hedged;
   }
 
   /* Whole sequences (or long pieces), evenly chosen, until the rows are full; single samples count as sequences. */

@@ -39,6 +39,11 @@ final class Replay {
       long periodNanos,
       Rescue rescue,
       boolean goesOn) {
+    /** Whether the device may answer before the reply comes, because it goes on alone. */
+    boolean hedges() {
+      return goesOn && !rescue.equals(Rescue.NONE);
+    }
+
     double transferNanos(double bytes) {
       return Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
     }

@@ -235,4 +235,9 @@ public final class BestStatic implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return forced.decide(estimates, current, nowNanos);
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return forced.wouldKeep(current, imagined);
+  }
 }

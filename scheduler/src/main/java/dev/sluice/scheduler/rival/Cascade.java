@@ -112,4 +112,9 @@ public final class Cascade implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return plan.decide(estimates, current, nowNanos);
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return plan.wouldKeep(current, imagined);
+  }
 }

@@ -60,6 +60,11 @@ public final class Dads implements Planner {
         steady, heavy, "heavy load: least longest stage", heavy.bottleneckNanos(), estimates);
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return decide(imagined, Optional.of(current), 0).plan().equals(current);
+  }
+
   private PlanDecision decision(
       List<Send> sends, Cut cut, String what, long nanos, Estimates estimates) {
     Plan plan = Plan.local(facts.lastCut(), List.of());

@@ -165,4 +165,9 @@ public final class Ddnn implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return forced.decide(estimates, current, nowNanos);
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return forced.wouldKeep(current, imagined);
+  }
 }

@@ -53,6 +53,11 @@ public final class Edgent implements Planner {
     return forecast.decision(chosen.plan(), reason, estimates, timely);
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return decide(imagined, Optional.of(current), 0).plan().equals(current);
+  }
+
   static Partition chosen(Partitions partitions, long deadlineNanos, Estimates estimates) {
     Partition quickest = partitions.quickest(partitions.exits() - 1, estimates);
     for (int exit = partitions.exits() - 1; exit >= 0; exit--) {

@@ -72,4 +72,9 @@ public final class FixedSplit implements Planner {
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
     return plan.decide(estimates, current, nowNanos);
   }
+
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return plan.wouldKeep(current, imagined);
+  }
 }

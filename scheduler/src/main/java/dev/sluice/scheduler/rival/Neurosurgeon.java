@@ -79,6 +79,11 @@ public final class Neurosurgeon implements Planner {
                     "latency, %.3g ms"));
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return decide(imagined, Optional.of(current), 0).plan().equals(current);
+  }
+
   private PlanDecision least(
       Estimates estimates, double localCost, ToDoubleFunction<Send> cost, String figure) {
     Plan best = local;

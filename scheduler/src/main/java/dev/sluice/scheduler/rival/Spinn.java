@@ -83,6 +83,11 @@ public final class Spinn implements Planner {
     return scheduler.decide(estimates, current, nowNanos);
   }
 
+  @Override
+  public boolean wouldKeep(Plan current, Estimates imagined) {
+    return scheduler.wouldKeep(current, imagined);
+  }
+
   private static Objective withoutEnergy(Objective objective) {
     return new Objective(
         objective.constraints().stream().filter(bound -> !isEnergy(bound.metric())).toList(),

@@ -176,6 +176,39 @@ class PredictorTest {
   }
 
   @Test
+  void aDeviceThatGoesOnAnswersBeforeALateReply() {
+    // Sent after 15 + 2 ms; the device reaches the end 10 ms later, replies 40 and 60 ms after.
+    Estimates slow = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 0);
+    Metric mean = Metric.of(Metric.Kind.MEAN_LATENCY);
+    Predictor waits =
+        new Predictor(
+            handMade(),
+            List.of(SPLIT),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.goingOn(false).answering(new Rescue(200 * MS, 0, 0)));
+    Predictor goesOn =
+        new Predictor(
+            handMade(),
+            List.of(SPLIT),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(new Rescue(200 * MS, 0, 0)));
+
+    assertThat(waits.value(0, mean, slow))
+        .isCloseTo((15 + 15 + 40 + 60) / 4.0 * MS, within(TOLERANCE));
+    assertThat(goesOn.value(0, mean, slow))
+        .isCloseTo((15 + 15 + 27 + 27) / 4.0 * MS, within(TOLERANCE));
+    // Where the next frame comes after 20 ms the device turns to that.
+    Estimates busy = Estimates.of(LinkState.UP, 1e5, 0, 0, 0, 1, 1, 0, 20 * MS);
+    assertThat(goesOn.value(0, mean, busy)).isGreaterThan(32 * MS);
+    // Percentiles do not count on it.
+    assertThat(goesOn.value(0, Metric.latencyPercentile(95), slow)).isEqualTo(60.0 * MS);
+  }
+
+  @Test
   void countsLateRepliesAsWhatTheDeviceSaysByItself() {
     // Sent samples answer at 40 and 60 ms; the second one's reply is wrong, so late or not is
     // alike.

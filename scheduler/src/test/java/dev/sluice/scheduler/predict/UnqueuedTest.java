@@ -68,7 +68,13 @@ class UnqueuedTest {
               device.goesOn());
       Behaviour plan =
           Behaviour.of(
-              facts, plans.get(i), rows, new Shipment(SAMPLES), certificate, Optional.empty());
+              facts,
+              plans.get(i),
+              rows,
+              new Shipment(SAMPLES),
+              new byte[0],
+              certificate,
+              Optional.empty());
       double[] latency = new double[SAMPLES];
       Replay.run(plan, met, met.periodNanos(), plan.shipment.transferNanos(met), latency);
       String what = plans.get(i).describe() + " under " + estimates;
@@ -117,5 +123,48 @@ class UnqueuedTest {
       }
     }
     return Math.max(0, (double) lost / SAMPLES);
+  }
+
+  /** The same of the mean where the device may answer before the reply comes. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 40, 150, 400})
+  void aMeanWithHedgesIsNeverBeyondItsBounds(long periodMs) {
+    Random random = new Random(periodMs + 1);
+    BundleFacts facts =
+        SyntheticFacts.of(
+            new SyntheticFacts.Shape(4, List.of(1, 2), SAMPLES, 10, 6_000_000, false), 4);
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    Predictor predictor =
+        new Predictor(
+            facts,
+            plans,
+            1,
+            2,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(Rescue.before(200 * MS)));
+    Predictor waits =
+        new Predictor(
+            facts,
+            plans,
+            1,
+            2,
+            Optional.empty(),
+            DeviceModel.DEFAULT.goingOn(false).answering(Rescue.before(200 * MS)));
+    Metric mean = Metric.of(Metric.Kind.MEAN_LATENCY);
+    double[] least = new double[plans.size()];
+    int sooner = 0;
+    for (int round = 0; round < 20; round++) {
+      Estimates estimates = estimates(random, periodMs * MS);
+      predictor.atLeast(mean, estimates, least);
+      for (int i = 0; i < plans.size(); i += 3) {
+        double value = predictor.value(i, mean, estimates);
+        String which = plans.get(i).describe() + " under " + estimates;
+        assertThat(value).as(which).isGreaterThanOrEqualTo(least[i]);
+        assertThat(value).as(which).isLessThanOrEqualTo(predictor.atMost(i, mean, estimates));
+        sooner += value < waits.value(i, mean, estimates) - MS ? 1 : 0;
+      }
+    }
+    assertThat(sooner).as("plans whose hedges count").isPositive();
   }
 }

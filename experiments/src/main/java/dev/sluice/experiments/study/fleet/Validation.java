@@ -65,7 +65,7 @@ final class Validation {
     this.test = test;
     this.objective = objective;
     chains = Way.thinned(CandidatePlans.sluice(facts), plan -> true, every);
-    options = SessionOptions.of(Cameras.DEADLINE_NANOS).withEagerHedge(!objective.sparesDevice());
+    options = SessionOptions.of(Cameras.DEADLINE_NANOS).serving(objective);
   }
 
   /**

@@ -320,10 +320,8 @@ public record StreamReplay(
   }
 
   private static SessionOptions options(Question question, Strategy strategy) {
-    SessionOptions plain = SessionOptions.of(question.deadlineNanos());
     SessionOptions hedging =
-        (question.goal().objective().sparesRadio() ? plain.sparingRadio() : plain)
-            .withEagerHedge(question.eagerHedge());
+        SessionOptions.of(question.deadlineNanos()).serving(question.goal().objective());
     SessionOptions usual = strategy.hedges() ? hedging : hedging.withoutHedges();
     if (!strategy.fallback()) {
       return usual.withoutFallback(Math.max(PATIENCE_NANOS, 2 * question.deadlineNanos()));
