@@ -44,7 +44,7 @@ import java.util.stream.IntStream;
  * <p>Where nothing holds every constraint, latency is kept first, then accuracy is made as good as
  * possible, then the targets count. Accuracy is then judged on both tables and less its uncertainty
  * ({@link Predictor#cautiousDifference}), since nothing is claimed of the plan chosen. While the
- * link is down or unknown only local plans are used.
+ * link is not up only local plans are used.
  *
  * <p>A percentile of the latency that the bundle's table is too small to tell is refused at
  * construction, with {@link dev.sluice.scheduler.predict.UnresolvedPercentileException}.

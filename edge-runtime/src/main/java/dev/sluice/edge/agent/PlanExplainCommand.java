@@ -136,7 +136,10 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(names = "--fps", paramLabel = "N", description = "the same as frames per second")
   private @Nullable Double framesPerSecond;
 
-  @Option(names = "--link", paramLabel = "STATE", description = "up, down or unknown (default: up)")
+  @Option(
+      names = "--link",
+      paramLabel = "STATE",
+      description = "up, down, unknown or resting (default: up)")
   private String link = "up";
 
   @Option(
@@ -319,7 +322,8 @@ final class PlanExplainCommand implements Callable<Integer> {
       case "up" -> LinkState.UP;
       case "down" -> LinkState.DOWN;
       case "unknown" -> LinkState.UNKNOWN;
-      default -> throw wrongUse("--link is up, down or unknown, not '" + link + "'");
+      case "resting" -> LinkState.RESTING;
+      default -> throw wrongUse("--link is up, down, unknown or resting, not '" + link + "'");
     };
   }
 

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  *
  * <p>What plans do is priced, and the pings of a connection that a plan keeps up though it sends
  * seldom ({@link IdlePings}): with pings more often than a radio's tail is long it never sleeps. A
- * local plan has none, since its link may rest. Probes, where nothing else tells the rate, are not.
+ * local plan has none, since its link may rest (where it may not, it draws more). Probes, where
+ * nothing else tells the rate, are not.
  *
  * <p>The constants are other people's measurements of other devices. Every one can be scaled
  * ({@link #scaled}), and {@link EnergyRanking} says which comparisons of plans that would turn.

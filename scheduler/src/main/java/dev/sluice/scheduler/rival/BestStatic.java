@@ -24,9 +24,9 @@ import java.util.Optional;
  *
  * <p>Every plan is predicted under all the run's conditions at their central estimates. A latency
  * percentile is that of all answers together, each condition counting by its weight; a mean is
- * weighted likewise. While the link is down or unknown nothing arrives: what a plan would send
- * takes as long as the caller waits, and neither bytes nor worker's time are spent. No latency
- * counts for more than that wait.
+ * weighted likewise. While the link is not up nothing arrives: what a plan would send takes as long
+ * as the caller waits, and neither bytes nor worker's time are spent. No latency counts for more
+ * than that wait.
  *
  * <p>Accuracy floors need hold on the SELECT table only. Where no plan holds every constraint, as
  * in the {@code Scheduler} latency is kept first, then accuracy made as good as possible, then the

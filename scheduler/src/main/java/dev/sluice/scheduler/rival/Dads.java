@@ -27,7 +27,7 @@ import java.util.function.ToDoubleFunction;
  *
  * <p>Deviations: a bundle's cuts make its graph a chain, on which both minima are exact; where
  * several codecs may be used at a cut ({@link Terms#asSluice}; the paper has raw tensors) the best
- * one there stands for it; while the link is down or unknown all runs on the device.
+ * one there stands for it; while the link is not up all runs on the device.
  */
 public final class Dads implements Planner {
   private final BundleFacts facts;

@@ -23,8 +23,7 @@ import java.util.Optional;
  * <p>Deviations: those of {@link Edgent}, {@link BandwidthState} and {@link ConfigurationMap}; the
  * detector is fed with the estimated rate each time that it differs from the last one, since the
  * single transfers are not shown to planners; a state that is not in the map takes the nearest
- * entry; while the link is down or unknown the static optimiser chooses among what the device can
- * do alone.
+ * entry; while the link is not up the static optimiser chooses among what the device can do alone.
  */
 public final class DynamicEdgent implements Planner {
   private final Partitions partitions;

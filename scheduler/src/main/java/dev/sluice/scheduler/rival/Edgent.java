@@ -22,7 +22,7 @@ import java.util.Optional;
  * the deviations there, while heads have their measured times; round trip, worker's queue, encoding
  * and decoding count; with {@link Terms#asSluice} codecs and measured times are lent to it; where
  * no exit is in time, for which Edgent gives nothing, the quickest is taken and called infeasible;
- * while the link is down or unknown the branch is computed on the device.
+ * while the link is not up the branch is computed on the device.
  */
 public final class Edgent implements Planner {
   private final Partitions partitions;

@@ -29,8 +29,8 @@ import java.util.function.ToDoubleFunction;
  * their errors are those of a model that has seen this very network. Powers are given and not
  * regressed. Splits are the bundle's cuts instead of all layers; the cloud's load is the measured
  * queue and scale of the worker; encoding, decoding and the round trip count, which the paper
- * leaves out; while the link is down or unknown all runs on the device, to which a rate that goes
- * to 0 leads anyway.
+ * leaves out; while the link is not up all runs on the device, to which a rate that goes to 0 leads
+ * anyway.
  */
 public final class Neurosurgeon implements Planner {
   private final Chain chain;
