@@ -193,7 +193,10 @@ final class Replanner {
     boolean unsure = need.unknown(current, now);
     boolean blind =
         current.usesCloud() && now - Math.max(transferNanos, probedNanos.orElse(0L)) >= BLIND_NANOS;
-    if (!estimators.uplinkMeasured() || need.uplinkMatters(current, now) || blind) {
+    if (!estimators.uplinkMeasured()
+        || need.uplinkMatters(current, now)
+        || blind
+        || estimators.repliesStayAway(now)) {
       probe(e, now);
     }
     Optional<Supplier<Recalibration>> question =

@@ -19,7 +19,6 @@ import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
-import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
@@ -171,7 +170,7 @@ public final class EdgeMain implements Program.Debuggable {
       engine
           .memory()
           .ifPresent(memory -> err.println("sluice edge: --memory: " + memory.describe()));
-      Cloud far = engine.cloud(workers, IdlePings.nanos(goal));
+      Cloud far = engine.cloud(workers, goal.idlePingNanos());
       Surroundings around =
           new Surroundings(
               engine.loop(),

@@ -18,7 +18,6 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
 import dev.sluice.protocol.message.ProtocolException;
-import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.fleet.EventEngine;
@@ -119,7 +118,7 @@ public final class SimulatedDemo implements AutoCloseable {
     Executor background = task -> engine.scheduleAfter(PLANNING_NANOS, task);
     LinkModel link = new LinkModel(scenario.trace(), LEAD_NANOS, LinkOptions.DEFAULT);
     SimulatedCloud cloud =
-        new SimulatedCloud(loop, link, this::finish, IdlePings.nanos(goal.objective()));
+        new SimulatedCloud(loop, link, this::finish, goal.objective().idlePingNanos());
     EmulatedDevice processor =
         new EmulatedDevice(loop, inline, device.factor(), DEVICE_NOISE, new SplittableRandom(seed));
     EdgeSession session =

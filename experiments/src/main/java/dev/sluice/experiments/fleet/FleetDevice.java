@@ -182,6 +182,7 @@ final class FleetDevice {
   /** As a session does it: not where a faster uplink than believed would change nothing. */
   private void probe(long nowNanos, boolean out) {
     if (estimators.uplinkMeasured()
+        && !estimators.repliesStayAway(nowNanos)
         && estimates.probeWanted()
         && kind.book().decide(estimates.withEndlessUplink(), plan).next().id() == plan.id()) {
       return;

@@ -1,7 +1,5 @@
 package dev.sluice.scheduler.energy;
 
-import dev.sluice.scheduler.objective.Objective;
-
 /**
  * How often a device looks after a link on which no request is under way. Each ping wakes the radio
  * up, so where an objective counts energy there are few, and a dead link is found out by the next
@@ -18,9 +16,4 @@ public final class IdlePings {
   public static final long SPARING_NANOS = 10_000_000_000L;
 
   private IdlePings() {}
-
-  /** Returns the distance of pings that serves an objective. */
-  public static long nanos(Objective objective) {
-    return objective.sparesRadio() ? SPARING_NANOS : USUAL_NANOS;
-  }
 }

@@ -114,6 +114,7 @@ public final class Estimators {
 
   private int lastSentBytes;
   private boolean transferred;
+  private Optional<Long> unansweredSince = Optional.empty();
   private long lastReplyNanos;
   private long lastWorkerByteNanos;
   private long pendingEndedNanos = Long.MIN_VALUE;
@@ -140,6 +141,14 @@ public final class Estimators {
   /** Whether the rate in {@link #at} was measured; otherwise it is the guess to start with. */
   public boolean uplinkMeasured() {
     return rate.informed();
+  }
+
+  /**
+   * Whether requests were sent and none was answered for as long as a measured rate is believed:
+   * then nothing but a probe tells how slow the link is.
+   */
+  public boolean repliesStayAway(long nowNanos) {
+    return unansweredSince.map(since -> nowNanos - since >= PROBE_AGE_NANOS).orElse(false);
   }
 
   /** A frame was captured. */
@@ -208,6 +217,7 @@ public final class Estimators {
       oldest.remove();
     }
     pending.put(requestId, new Pending(Math.max(1, bytes), nowNanos));
+    unansweredSince = Optional.of(unansweredSince.orElse(nowNanos));
     watch.sent(nowNanos);
   }
 
@@ -237,6 +247,7 @@ public final class Estimators {
   private void transferred(TransferSample sample, boolean hurried) {
     long now = sample.replyReceivedNanos();
     forget(sample.requestId(), now);
+    unansweredSince = Optional.empty();
     heard(now);
     long dwell = sample.workerReplyNanos() - sample.workerLastByteNanos();
     long net = now - sample.submittedNanos() - dwell;
@@ -373,6 +384,7 @@ public final class Estimators {
   /** The client says that the connection stands or is gone. */
   public void onLinkState(LinkState state, long nowNanos) {
     pending.clear();
+    unansweredSince = Optional.empty();
     pingsOut = 0;
     if (state == LinkState.UP) {
       watch.awake();

@@ -1,5 +1,6 @@
 package dev.sluice.scheduler.objective;
 
+import dev.sluice.scheduler.energy.IdlePings;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -33,6 +34,11 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
   /** Whether the objective counts energy, so that the radio should sleep when it can. */
   public boolean sparesRadio() {
     return mentions(Metric.Kind.DEVICE_ENERGY);
+  }
+
+  /** Returns how often an idle link is looked after, in nanoseconds; see {@link IdlePings}. */
+  public long idlePingNanos() {
+    return sparesRadio() ? IdlePings.SPARING_NANOS : IdlePings.USUAL_NANOS;
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.sluice.scheduler.predict;
 
 import dev.sluice.scheduler.energy.EnergyModel;
-import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.PlanMemory;
 import java.util.Optional;
@@ -47,7 +46,7 @@ public record DeviceModel(
    * known to have another.
    */
   public DeviceModel serving(Objective objective) {
-    DeviceModel waits = goingOn(!objective.sparesDevice()).pinging(IdlePings.nanos(objective));
+    DeviceModel waits = goingOn(!objective.sparesDevice()).pinging(objective.idlePingNanos());
     return rescue.equals(Rescue.NONE) ? waits.answering(Rescue.of(objective)) : waits;
   }
 

@@ -440,4 +440,20 @@ class EstimatorsTest {
       default -> random.nextInt(2_000_000_000);
     };
   }
+
+  @Test
+  void noticesThatRepliesStayAway() {
+    Estimators estimators = new Estimators();
+    estimators.onLinkState(LinkState.UP, 0);
+    assertThat(estimators.repliesStayAway(10 * SECOND)).as("nothing was sent").isFalse();
+    estimators.onSubmitted(1, 1000, 10 * SECOND);
+    estimators.onAbandoned(1, 10 * SECOND + 200 * MS);
+    estimators.onSubmitted(2, 1000, 11 * SECOND);
+    assertThat(estimators.repliesStayAway(11 * SECOND + 900 * MS)).isFalse();
+    assertThat(estimators.repliesStayAway(12 * SECOND)).isTrue();
+    estimators.onTransfer(
+        new TransferSample(2, 11 * SECOND, 12 * SECOND, 1000, 10 * MS, 20 * MS, 25 * MS));
+    assertThat(estimators.repliesStayAway(12 * SECOND)).isFalse();
+    assertThat(estimators.repliesStayAway(20 * SECOND)).isFalse();
+  }
 }

@@ -10,7 +10,6 @@ import dev.sluice.edge.session.Surroundings;
 import dev.sluice.experiments.demo.EngineLoop;
 import dev.sluice.experiments.demo.SimulatedCloud;
 import dev.sluice.scheduler.Planner;
-import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -209,7 +208,7 @@ public record StreamReplay(
               link,
               new ReplayedWorker(
                   test, companion, facts.workerProfile(), stream.rows(), relativeSd, seeds.split()),
-              IdlePings.nanos(stream.question().goal().objective()));
+              stream.question().goal().objective().idlePingNanos());
       device =
           new MeteredDevice(
               new EmulatedDevice(loop, Runnable::run, deviceFactor, relativeSd, seeds.split()),
