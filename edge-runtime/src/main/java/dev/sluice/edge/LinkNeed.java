@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * than the one in use by just enough. Such plans are rare, and as good as they are little missed.
  */
 final class LinkNeed {
-  /** An answer holds for so long: device, exits and frames change slowly. */
+  /** An answer holds for so long where conditions are alike: exits and the worker change slowly. */
   private static final long HOLDS_NANOS = 2_000_000_000L;
 
   /** A link that was not needed for so long may rest; one that comes and goes costs more. */
@@ -27,7 +27,11 @@ final class LinkNeed {
   /** A link at rest takes a moment to come back, which a device that slows down has not. */
   private static final double SLOWER_DEVICE = 1.1;
 
+  /** Times that differ by less, as a share, are alike. */
+  private static final double ALIKE = 0.25;
+
   private @Nullable Plan plan;
+  private @Nullable Estimates asked;
   private Answer answer = new Answer(true, true);
   private long askedNanos;
   private long patienceNanos = FIRST_PATIENCE_NANOS;
@@ -58,18 +62,30 @@ final class LinkNeed {
     plan = null;
   }
 
-  /** Whether a planner has to be asked: about another plan, or because it was long ago. */
-  boolean unknown(Plan current, long now) {
-    return !current.equals(plan) || now - askedNanos >= HOLDS_NANOS;
+  /** Whether a planner has to be asked: about another plan, under other conditions, or anew. */
+  boolean unknown(Plan current, Estimates e, long now) {
+    Estimates before = asked;
+    return before == null
+        || !current.equals(plan)
+        || now - askedNanos >= HOLDS_NANOS
+        || before.link() != e.link()
+        || !alike(before.roundTripNanos(), e.roundTripNanos())
+        || !alike(before.framePeriodNanos(), e.framePeriodNanos())
+        || !alike(before.deviceScale(), e.deviceScale());
+  }
+
+  private static boolean alike(double one, double other) {
+    return Math.abs(one - other) <= ALIKE * Math.max(one, other);
   }
 
   /** Whether a better uplink than believed could change the plan, as far as is known. */
-  boolean uplinkMatters(Plan current, long now) {
-    return !unknown(current, now) && answer.uplink();
+  boolean uplinkMatters(Plan current, Estimates e, long now) {
+    return !unknown(current, e, now) && answer.uplink();
   }
 
-  void learn(Plan about, Answer told, long now) {
+  void learn(Plan about, Estimates under, Answer told, long now) {
     plan = about;
+    asked = under;
     answer = told;
     askedNanos = now;
     if (!told.link()) {

@@ -190,11 +190,11 @@ final class Replanner {
     Estimates e = conditions(now);
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
     Plan current = active.decision().plan();
-    boolean unsure = need.unknown(current, now);
+    boolean unsure = need.unknown(current, e, now);
     boolean blind =
         current.usesCloud() && now - Math.max(transferNanos, probedNanos.orElse(0L)) >= BLIND_NANOS;
     if (!estimators.uplinkMeasured()
-        || need.uplinkMatters(current, now)
+        || need.uplinkMatters(current, e, now)
         || blind
         || estimators.repliesStayAway(now)) {
       probe(e, now);
@@ -251,7 +251,7 @@ final class Replanner {
     loop.execute(
         () -> {
           try {
-            heed(plan, needed);
+            heed(plan, e, needed);
           } catch (RuntimeException failure) {
             LOG.warn("the link neither rests nor wakes up", failure);
           } finally {
@@ -300,14 +300,15 @@ final class Replanner {
         });
   }
 
-  private void heed(Plan plan, LinkNeed.Answer needed) {
+  private void heed(Plan plan, Estimates asked, LinkNeed.Answer needed) {
     if (closed) {
       return;
     }
     long now = loop.nanoTime();
-    need.learn(plan, needed, now);
-    if (need.uplinkMatters(plan, now)) {
-      probe(conditions(now), now);
+    need.learn(plan, asked, needed, now);
+    Estimates e = conditions(now);
+    if (need.uplinkMatters(plan, e, now)) {
+      probe(e, now);
     }
     // Audits need the link whatever the plan does.
     Optional<Long> toRest =
