@@ -69,8 +69,8 @@ final class LinkNeed {
         || !current.equals(plan)
         || now - askedNanos >= HOLDS_NANOS
         || before.link() != e.link()
-        || !alike(before.roundTripNanos(), e.roundTripNanos())
-        || !alike(before.framePeriodNanos(), e.framePeriodNanos())
+        || !alike((double) before.roundTripNanos(), (double) e.roundTripNanos())
+        || !alike((double) before.framePeriodNanos(), (double) e.framePeriodNanos())
         || !alike(before.deviceScale(), e.deviceScale());
   }
 
