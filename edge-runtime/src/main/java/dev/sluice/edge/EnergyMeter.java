@@ -53,15 +53,15 @@ final class EnergyMeter {
 
   /** Something begins to go up the link. */
   void sends(int bytes, double bytesPerSecond, long now) {
-    transfers.add(new Transfer(now, duration(bytes, bytesPerSecond), bytes, true));
     closeFullBlock(now);
+    transfers.add(new Transfer(now, duration(bytes, bytesPerSecond), bytes, true));
   }
 
   /** Something has come down the link; its rate is taken to be the uplink's. */
   void received(int bytes, double bytesPerSecond, long now) {
     long nanos = duration(bytes, bytesPerSecond);
-    transfers.add(new Transfer(now - nanos, nanos, bytes, false));
     closeFullBlock(now);
+    transfers.add(new Transfer(now - nanos, nanos, bytes, false));
   }
 
   /** From now on the device does, or does not, stay awake for a reply with nothing to compute. */

@@ -27,6 +27,9 @@ final class LinkNeed {
   /** A link at rest takes a moment to come back, which a device that slows down has not. */
   private static final double SLOWER_DEVICE = 1.1;
 
+  /** A planner is not asked more often because estimates wander. */
+  private static final long LEAST_GAP_NANOS = 500_000_000L;
+
   /** Times that differ by less, as a share, are alike. */
   private static final double ALIKE = 0.25;
 
@@ -65,13 +68,17 @@ final class LinkNeed {
   /** Whether a planner has to be asked: about another plan, under other conditions, or anew. */
   boolean unknown(Plan current, Estimates e, long now) {
     Estimates before = asked;
-    return before == null
-        || !current.equals(plan)
-        || now - askedNanos >= HOLDS_NANOS
-        || before.link() != e.link()
-        || !alike((double) before.roundTripNanos(), (double) e.roundTripNanos())
-        || !alike((double) before.framePeriodNanos(), (double) e.framePeriodNanos())
-        || !alike(before.deviceScale(), e.deviceScale());
+    if (before == null || !current.equals(plan) || before.link() != e.link()) {
+      return true;
+    }
+    long age = now - askedNanos;
+    return age >= HOLDS_NANOS || (age >= LEAST_GAP_NANOS && !alike(before, e));
+  }
+
+  private static boolean alike(Estimates one, Estimates other) {
+    return alike((double) one.roundTripNanos(), (double) other.roundTripNanos())
+        && alike((double) one.framePeriodNanos(), (double) other.framePeriodNanos())
+        && alike(one.deviceScale(), other.deviceScale());
   }
 
   private static boolean alike(double one, double other) {

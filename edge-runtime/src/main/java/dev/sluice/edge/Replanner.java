@@ -61,7 +61,10 @@ final class Replanner {
   private boolean planAgain;
   private boolean armed;
   private int transfersSincePlan;
-  private long transferNanos;
+
+  /** When a transfer or a probe last told of the uplink, or was to. */
+  private long uplinkToldNanos;
+
   private double plannedBytesPerSecond = 1;
   private Optional<Long> probedNanos = Optional.empty();
 
@@ -99,6 +102,7 @@ final class Replanner {
     this.frames = frames;
     this.tally = tally;
     this.active = first;
+    this.uplinkToldNanos = loop.nanoTime();
   }
 
   /** Returns the plan in use. */
@@ -144,7 +148,7 @@ final class Replanner {
 
   /** A frame was answered by the cloud: decides when there is enough to learn from. */
   void onTransfer() {
-    transferNanos = loop.nanoTime();
+    uplinkToldNanos = loop.nanoTime();
     if (++transfersSincePlan >= TRANSFERS_PER_REPLAN || uplinkStepped()) {
       replan();
     }
@@ -191,8 +195,7 @@ final class Replanner {
     plannedBytesPerSecond = e.uplinkBytesPerSecond();
     Plan current = active.decision().plan();
     boolean unsure = need.unknown(current, e, now);
-    boolean blind =
-        current.usesCloud() && now - Math.max(transferNanos, probedNanos.orElse(0L)) >= BLIND_NANOS;
+    boolean blind = current.usesCloud() && now - uplinkToldNanos >= BLIND_NANOS;
     if (!estimators.uplinkMeasured()
         || need.uplinkMatters(current, e, now)
         || blind
@@ -224,6 +227,7 @@ final class Replanner {
             && probedNanos.map(last -> now - last < options.probeGapNanos()).orElse(false);
     if (e.probeWanted() && !frames.overdue() && !soon) {
       probedNanos = Optional.of(now);
+      uplinkToldNanos = now;
       tally.probes++;
       traffic.onProbe(e.probeBytesWanted());
       cloud.probe(e.probeBytesWanted());

@@ -201,14 +201,18 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
 
   private void become(LinkState state, String detail) {
     lastState = Optional.of(heard -> heard.onLinkState(state, detail));
+    if (state != LinkState.UP) {
+      // Pongs that nobody heard were of a link that is no more.
+      unheard.clear();
+    }
     listener.onLinkState(state, detail);
   }
 
   @Override
   public void listen(Listener listener) {
-    rest(false);
     this.listener = listener;
     listening = true;
+    rest(false);
     lastState.ifPresent(state -> state.accept(listener));
     while (!unheard.isEmpty()) {
       unheard.remove().accept(listener);

@@ -67,6 +67,8 @@ public record SessionOptions(
   /**
    * Returns the usual options: 2 ms slack (a tenth of short deadlines), 8 % margin, fallback,
    * patience of twice the deadline, 16 frames waiting, 64 outstanding, a decision every 250 ms.
+   *
+   * <p>Where a scheduler plans, {@link #serving} its objective: it predicts a session that does.
    */
   public static SessionOptions of(long deadlineNanos) {
     return new SessionOptions(

@@ -93,14 +93,16 @@ public final class SimulatedCloud implements Cloud {
     private final Consumer<CloudReply> done;
     private final long submittedNanos;
     private final int bytes;
+    private final int generation;
     private int left;
     private long firstWriteNanos;
     private long firstByteNanos;
 
-    Pending(CloudRequest request, Consumer<CloudReply> done, long submittedNanos) {
+    Pending(CloudRequest request, Consumer<CloudReply> done, long submittedNanos, int generation) {
       this.request = request;
       this.done = done;
       this.submittedNanos = submittedNanos;
+      this.generation = generation;
       this.bytes = request.payload().bytes() + Envelope.REQUEST_BYTES;
       this.left = bytes;
     }
@@ -171,7 +173,7 @@ public final class SimulatedCloud implements Cloud {
     if (idlePingNanos > PING_EVERY_NANOS && loop.nanoTime() - lastPingNanos >= PING_EVERY_NANOS) {
       sendPing(0);
     }
-    Pending pending = new Pending(request, done, loop.nanoTime());
+    Pending pending = new Pending(request, done, loop.nanoTime(), generation);
     open.put(request.id(), pending);
     waiting.add(pending);
     pump();
@@ -250,7 +252,9 @@ public final class SimulatedCloud implements Cloud {
     atWorker--;
     long endNanos = loop.nanoTime();
     int queued = atWorker;
-    int of = generation;
+    if (pending.generation != generation) {
+      return;
+    }
     LinkModel.Delivery back = connection.send(Direction.DOWNLINK, REPLY_BYTES, endNanos);
     if (back.lastByteNanos() == LinkModel.NEVER) {
       return;
@@ -258,7 +262,7 @@ public final class SimulatedCloud implements Cloud {
     loop.at(
         back.lastByteNanos(),
         () -> {
-          if (of != generation) {
+          if (pending.generation != generation) {
             return;
           }
           heard();

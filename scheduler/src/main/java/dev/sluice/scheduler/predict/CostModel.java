@@ -62,6 +62,15 @@ final class CostModel {
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
+    return of(facts, plan, facts.lastCut());
+  }
+
+  /**
+   * Works out a plan's costs.
+   *
+   * @param deepestCut up to which the device can compute
+   */
+  static CostModel of(BundleFacts facts, Plan plan, int deepestCut) {
     Profile profile = facts.profile();
     Profile far = facts.workerProfile();
     int finalExit = facts.finalExit();
@@ -118,17 +127,17 @@ final class CostModel {
         worker,
         least,
         rescue(facts, plan, threshold),
-        hedge(facts, plan));
+        hedge(facts, plan, deepestCut));
   }
 
-  private static double[] hedge(BundleFacts facts, Plan plan) {
+  private static double[] hedge(BundleFacts facts, Plan plan, int deepestCut) {
     Profile profile = facts.profile();
     double[] hedge = new double[facts.finalExit() + 1];
     double nanos = plan.split() == 0 ? profile.preprocessNanos() : 0;
     int cut = plan.split();
     for (int exit = 0; exit < hedge.length; exit++) {
       int at = facts.exitCut(exit);
-      if (at <= plan.split()) {
+      if (at <= plan.split() || at > deepestCut) {
         hedge[exit] = Double.POSITIVE_INFINITY;
       } else {
         nanos += segments(profile, cut, at) + profile.headNanos(exit);

@@ -63,6 +63,10 @@ public final class Predictor {
   private final double roundTripSds;
   private final int[] rows;
   private final Certificate certificate;
+
+  /** The deepest cut of a local plan: what lies beyond the device may not hold. */
+  private final int deepestCut;
+
   private final List<Behaviour> behaviours = new ArrayList<>();
   private final Map<Plan, Integer> indexes = new LinkedHashMap<>();
 
@@ -174,6 +178,12 @@ public final class Predictor {
     hedged = new double[rows.length];
     priced = DeviceActivity.builder(rows.length, 0);
     certificate = new Certificate(facts.certify());
+    deepestCut =
+        plans.stream()
+            .filter(plan -> !plan.usesCloud())
+            .mapToInt(Plan::split)
+            .max()
+            .orElse(facts.lastCut());
     int right = 0;
     for (int s = 0; s < facts.select().samples(); s++) {
       right += facts.select().correct(s, facts.finalExit()) ? 1 : 0;
@@ -215,7 +225,8 @@ public final class Predictor {
         shipments.computeIfAbsent(
             new Sent(plan.sentCut(), plan.codec()), sent -> new Shipment(rows.length));
     byte[] own = plan.usesCloud() && !plan.usesCompanion() ? own(plan) : new byte[0];
-    behaviours.add(Behaviour.of(facts, plan, rows, shipment, own, certificate, criterion));
+    behaviours.add(
+        Behaviour.of(facts, plan, rows, shipment, own, deepestCut, certificate, criterion));
     indexes.put(plan, behaviours.size() - 1);
     return behaviours.size() - 1;
   }
@@ -862,9 +873,15 @@ public final class Predictor {
       return scratch;
     }
     double wait = met.workerWait().nanos(plan.workerNanos, met.periodNanos());
+    double period = met.periodNanos();
+    double sent = plan.costs.deviceSent * met.deviceScale();
+    double taken = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < scratch.length; i++) {
-      hedged[i] =
-          plan.sends(i) ? Math.min(scratch[i], wait + plan.hedgedNanos(i, met)) : scratch[i];
+      double captured = i * period;
+      /* Frames that were sent earlier and have no answer yet have the device first. */
+      boolean hedges = plan.sends(i) && (period == 0 || taken <= captured + sent);
+      hedged[i] = hedges ? Math.min(scratch[i], wait + plan.hedgedNanos(i, met)) : scratch[i];
+      taken = plan.sends(i) ? Math.max(taken, captured + hedged[i]) : taken;
     }
     return hedged;
   }

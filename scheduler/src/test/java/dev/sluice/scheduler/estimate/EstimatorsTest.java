@@ -455,5 +455,9 @@ class EstimatorsTest {
         new TransferSample(2, 11 * SECOND, 12 * SECOND, 1000, 10 * MS, 20 * MS, 25 * MS));
     assertThat(estimators.repliesStayAway(12 * SECOND)).isFalse();
     assertThat(estimators.repliesStayAway(20 * SECOND)).isFalse();
+    estimators.onSubmitted(3, 1000, 20 * SECOND);
+    estimators.onAbandoned(3, 20 * SECOND);
+    estimators.onProbe(1000, 100 * MS, 23 * SECOND);
+    assertThat(estimators.repliesStayAway(30 * SECOND)).as("a probe told").isFalse();
   }
 }

@@ -73,6 +73,7 @@ class UnqueuedTest {
               rows,
               new Shipment(SAMPLES),
               new byte[0],
+              facts.lastCut(),
               certificate,
               Optional.empty());
       double[] latency = new double[SAMPLES];

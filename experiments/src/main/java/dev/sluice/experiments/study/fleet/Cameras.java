@@ -129,8 +129,7 @@ final class Cameras {
 
   /** The kinds of cameras, each with its book, that serve frames one way. */
   List<DeviceKind> kinds(Way way, boolean exact) {
-    SessionOptions options =
-        SessionOptions.of(DEADLINE_NANOS).withEagerHedge(!objective.sparesDevice());
+    SessionOptions options = SessionOptions.of(DEADLINE_NANOS).serving(objective);
     List<DeviceKind> kinds = new ArrayList<>();
     for (Model model : MODELS) {
       /* One scheduler serves all kinds: their speed is among the conditions. */

@@ -187,7 +187,7 @@ final class Herd {
                 setting.options().withSeed(mine.nextLong()),
                 chains),
             new Estimators(),
-            SessionOptions.of(setting.deadlineNanos()));
+            SessionOptions.of(setting.deadlineNanos()).serving(setting.objective()));
     sessions.add(session);
     long firstNanos = engine.nowNanos() + SECOND + mine.nextLong(setting.periodNanos());
     session.warmUp(frame(0, 0), () -> {});

@@ -9,6 +9,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Decisions for plans that are chosen otherwise than by prediction. Not thread-safe. */
 public final class Decisions {
@@ -38,7 +39,18 @@ public final class Decisions {
   /** A strategy that keeps to a plan. */
   public StreamReplay.Strategy always(Plan plan) {
     PlanDecision decision = of(plan);
-    Planner planner = (estimates, current, nowNanos) -> decision;
+    Planner planner =
+        new Planner() {
+          @Override
+          public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
+            return decision;
+          }
+
+          @Override
+          public boolean wouldKeep(Plan current, Estimates imagined) {
+            return current.equals(plan);
+          }
+        };
     return new StreamReplay.Strategy() {
       @Override
       public Planner start(StreamReplay.Truth truth) {
