@@ -144,8 +144,8 @@ public final class Estimators {
   }
 
   /**
-   * Whether requests were sent and nothing was said to one, nor to a probe, for as long as a
-   * measured rate is believed: then nothing but a probe tells how slow the link is.
+   * Whether requests were sent and none was answered, nor a probe that had the link to itself, for
+   * as long as a measured rate is believed: then nothing but a probe tells how slow the link is.
    */
   public boolean repliesStayAway(long nowNanos) {
     return unansweredSince.map(since -> nowNanos - since >= PROBE_AGE_NANOS).orElse(false);
@@ -228,7 +228,6 @@ public final class Estimators {
 
   /** The worker said something else than an answer or a pong, such as a refusal. */
   public void onHeard(long nowNanos) {
-    unansweredSince = Optional.empty();
     heard(nowNanos);
   }
 
@@ -345,7 +344,9 @@ public final class Estimators {
   }
 
   private void probeReturned(int bytes, long elapsedNanos, boolean shared, long nowNanos) {
-    unansweredSince = Optional.empty();
+    if (!shared) {
+      unansweredSince = Optional.empty();
+    }
     probed = true;
     probedNanos = nowNanos;
     lastProbeBytes = Math.max(0, Math.min(MOST_PROBE_BYTES, bytes));

@@ -457,6 +457,9 @@ class EstimatorsTest {
     assertThat(estimators.repliesStayAway(20 * SECOND)).isFalse();
     estimators.onSubmitted(3, 1000, 20 * SECOND);
     estimators.onAbandoned(3, 20 * SECOND);
+    // Pongs among requests that nobody answers in time say that the link is up, no more.
+    estimators.onHeard(21 * SECOND);
+    assertThat(estimators.repliesStayAway(22 * SECOND)).isTrue();
     estimators.onProbe(1000, 100 * MS, 23 * SECOND);
     assertThat(estimators.repliesStayAway(30 * SECOND)).as("a probe told").isFalse();
   }
