@@ -492,9 +492,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         .schedule(
             () -> {
               if (link.holds(this) && c.channel().isActive()) {
+                // A timer that is a little early must not skip every second of the usual pings.
+                long idle = options.patience().idlePingEveryNanos();
                 boolean due =
                     !open.isEmpty()
-                        || now() - clock.lastPingNanos() >= options.patience().idlePingEveryNanos();
+                        || idle <= options.patience().pingEveryNanos()
+                        || now() - clock.lastPingNanos() >= idle;
                 if (due && clock.unanswered() < PingClock.MAX_TIMED_OUT) {
                   ping(c);
                 }
