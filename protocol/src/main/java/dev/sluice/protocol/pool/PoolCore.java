@@ -514,7 +514,9 @@ final class PoolCore {
   private void open(Member m) {
     int connection = ++m.connection;
     m.state = LinkState.CONNECTING;
-    m.detail = "connecting to " + m.address;
+    if (!m.tried) {
+      m.detail = "connecting to " + m.address;
+    }
     m.wait = new ExpectedWait();
     m.restUntilNanos = loop.nanoTime();
     m.link = opener.open(m.address, new Ears(m, connection));
@@ -541,7 +543,8 @@ final class PoolCore {
       if (isPast()) {
         return;
       }
-      m.detail = why;
+      // That it is called again does not say why it could not be used.
+      m.detail = now == LinkState.CONNECTING && m.tried ? m.detail : why;
       switch (now) {
         case CONNECTING -> m.state = LinkState.CONNECTING;
         case UP -> onUp(m);
@@ -718,9 +721,8 @@ final class PoolCore {
           otherDetail = m.detail;
         }
         case CONNECTING -> {
-          // One that failed is down until it is up: several that are called again and again by
-          // turns
-          // would keep requests waiting for ever.
+          // One that failed is down until it is up: several that are called again and again, by
+          // turns, would keep requests waiting for ever.
           if (!m.tried) {
             connecting++;
             otherDetail = silent > 0 ? otherDetail : m.detail;
