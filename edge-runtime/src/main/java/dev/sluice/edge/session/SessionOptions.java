@@ -87,66 +87,22 @@ public record SessionOptions(
 
   /** Returns the same options without fallback: a frame waits up to {@code patienceNanos}. */
   public SessionOptions withoutFallback(long patienceNanos) {
-    return new SessionOptions(
-        deadlineNanos,
-        slackNanos,
-        marginFraction,
-        false,
-        hedges,
-        eagerHedge,
-        patienceNanos,
-        maxWaiting,
-        maxOutstanding,
-        replanNanos,
-        probeGapNanos);
+    return with(slackNanos, false, hedges, eagerHedge, patienceNanos, probeGapNanos);
   }
 
   /** Returns the same options with hedges that begin at once or only at risk. */
   public SessionOptions withEagerHedge(boolean eager) {
-    return new SessionOptions(
-        deadlineNanos,
-        slackNanos,
-        marginFraction,
-        fallback,
-        hedges,
-        eager,
-        patienceNanos,
-        maxWaiting,
-        maxOutstanding,
-        replanNanos,
-        probeGapNanos);
+    return with(slackNanos, fallback, hedges, eager, patienceNanos, probeGapNanos);
   }
 
   /** Returns the same options where the device waits for a reply as long as one may come. */
   public SessionOptions withoutHedges() {
-    return new SessionOptions(
-        deadlineNanos,
-        slackNanos,
-        marginFraction,
-        fallback,
-        false,
-        eagerHedge,
-        patienceNanos,
-        maxWaiting,
-        maxOutstanding,
-        replanNanos,
-        probeGapNanos);
+    return with(slackNanos, fallback, false, eagerHedge, patienceNanos, probeGapNanos);
   }
 
   /** Returns the same options with another slack. */
   public SessionOptions withSlack(long slackNanos) {
-    return new SessionOptions(
-        deadlineNanos,
-        slackNanos,
-        marginFraction,
-        fallback,
-        hedges,
-        eagerHedge,
-        patienceNanos,
-        maxWaiting,
-        maxOutstanding,
-        replanNanos,
-        probeGapNanos);
+    return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos, probeGapNanos);
   }
 
   /**
@@ -154,18 +110,28 @@ public record SessionOptions(
    * there is one in ten seconds at most.
    */
   public SessionOptions sparingRadio() {
+    return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos, IdlePings.SPARING_NANOS);
+  }
+
+  private SessionOptions with(
+      long newSlackNanos,
+      boolean newFallback,
+      boolean newHedges,
+      boolean newEagerHedge,
+      long newPatienceNanos,
+      long newProbeGapNanos) {
     return new SessionOptions(
         deadlineNanos,
-        slackNanos,
+        newSlackNanos,
         marginFraction,
-        fallback,
-        hedges,
-        eagerHedge,
-        patienceNanos,
+        newFallback,
+        newHedges,
+        newEagerHedge,
+        newPatienceNanos,
         maxWaiting,
         maxOutstanding,
         replanNanos,
-        IdlePings.SPARING_NANOS);
+        newProbeGapNanos);
   }
 
   /**

@@ -296,12 +296,7 @@ class WorkerCloudTest {
 
   @Test
   void keepsNoConnectionAtRestAndIsThereAgainWhenItWakes() throws Exception {
-    WorkerCloud to = connect(DIGEST);
-    to.standing().get(10, TimeUnit.SECONDS);
-    loop.execute(() -> to.listen(states("")));
-    await("UP");
-    loop.execute(() -> to.rest(true));
-    await("RESTING");
+    WorkerCloud to = resting("");
     long patience = System.nanoTime() + 10_000_000_000L;
     while (server.orElseThrow().connections() > 0 && System.nanoTime() < patience) {
       Thread.sleep(5);
@@ -313,6 +308,17 @@ class WorkerCloudTest {
     assertThat(send(to, 1)).isInstanceOf(CloudReply.Answered.class);
   }
 
+  /** A link that was up, and rests; the states that it told begin with a prefix. */
+  private WorkerCloud resting(String prefix) throws Exception {
+    WorkerCloud to = connect(DIGEST);
+    to.standing().get(10, TimeUnit.SECONDS);
+    loop.execute(() -> to.listen(states(prefix)));
+    await(prefix + "UP");
+    loop.execute(() -> to.rest(true));
+    await(prefix + "RESTING");
+    return to;
+  }
+
   private void await(String wanted) throws Exception {
     for (String state = ""; !state.equals(wanted); ) {
       state = heard.poll(10, TimeUnit.SECONDS);
@@ -322,24 +328,14 @@ class WorkerCloudTest {
 
   @Test
   void wakesForWhoeverListensNext() throws Exception {
-    WorkerCloud to = connect(DIGEST);
-    to.standing().get(10, TimeUnit.SECONDS);
-    loop.execute(() -> to.listen(states("first ")));
-    await("first UP");
-    loop.execute(() -> to.rest(true));
-    await("first RESTING");
+    WorkerCloud to = resting("first ");
     loop.execute(() -> to.listen(states("second ")));
     await("second UP");
   }
 
   @Test
   void canBeClosedAtRest() throws Exception {
-    WorkerCloud to = connect(DIGEST);
-    to.standing().get(10, TimeUnit.SECONDS);
-    loop.execute(() -> to.listen(states("")));
-    await("UP");
-    loop.execute(() -> to.rest(true));
-    await("RESTING");
+    WorkerCloud to = resting("");
     to.close();
     loop.execute(() -> to.rest(false));
     assertThat(send(to, 1)).isInstanceOf(CloudReply.Lost.class);

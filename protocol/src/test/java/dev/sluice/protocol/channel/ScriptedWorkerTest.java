@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -314,6 +315,27 @@ class ScriptedWorkerTest {
         assertThat(peer.readDataOf(id, 100)).hasSize(100);
         peer.send(LoopbackTest.answer(id, new ReceiveStamps(0, 0)));
       }
+    }
+  }
+
+  /** By a clock that stands still the last ping was never long enough ago. */
+  @Test
+  void usualPingsComeAtEveryTickThoughTimersMayBeEarly() throws Exception {
+    LoopbackTest.Events events = new LoopbackTest.Events();
+    try (ScriptedPeer peer = new ScriptedPeer();
+        WorkerClient client =
+            WorkerClient.connect(
+                impatient(peer.listener.getLocalPort())
+                    .withChance(new Random(1), () -> 1_000_000_000L),
+                events)) {
+      peer.accept();
+      peer.welcome();
+      for (int i = 0; i < 5; i++) {
+        Frame ping = peer.read();
+        assertThat(ping.type()).isEqualTo(MessageType.PING.wireId());
+        peer.pong(ping, 0);
+      }
+      assertThat(client.state()).isEqualTo(LinkState.UP);
     }
   }
 }

@@ -124,38 +124,32 @@ public record Estimates(
 
   /** Returns the same where the link is up and its uplink takes no time, whatever is sent. */
   public Estimates withEndlessUplink() {
-    return new Estimates(
-        LinkState.UP,
-        ENDLESS_BYTES_PER_SECOND,
-        0,
-        roundTripNanos,
-        roundTripSdNanos,
-        deviceScale,
-        workerScale,
-        workerQueueNanos,
-        framePeriodNanos,
-        0,
-        worker,
-        passOdds,
-        switchNanos,
-        deviceScaleSd,
-        workerScaleSd);
+    return endless(roundTripNanos, roundTripSdNanos, workerScale, workerQueueNanos, worker);
   }
 
   /** Returns the same with the best link that there could be, and an idle worker behind it. */
   public Estimates withPerfectLink() {
+    return endless(0, 0, Math.min(1, workerScale), 0, WorkerLoad.UNTOLD);
+  }
+
+  private Estimates endless(
+      long newRoundTripNanos,
+      long newRoundTripSdNanos,
+      double newWorkerScale,
+      long newQueueNanos,
+      WorkerLoad newWorker) {
     return new Estimates(
         LinkState.UP,
         ENDLESS_BYTES_PER_SECOND,
         0,
-        0,
-        0,
+        newRoundTripNanos,
+        newRoundTripSdNanos,
         deviceScale,
-        Math.min(1, workerScale),
-        0,
+        newWorkerScale,
+        newQueueNanos,
         framePeriodNanos,
         0,
-        WorkerLoad.UNTOLD,
+        newWorker,
         passOdds,
         switchNanos,
         deviceScaleSd,
