@@ -70,6 +70,10 @@ public final class Estimators {
   private static final int REMEMBERED_TRANSFERS = 3;
   private static final long REMEMBERED_NANOS = 3_000_000_000L;
   private static final long SHARED_PING_NANOS = 2_000_000_000L;
+
+  /** Pings come more often than that, though perhaps never while a request is under way. */
+  private static final long LATELY_NANOS = 1_000_000_000L;
+
   private static final int MOST_PENDING = 256;
   private static final int INTERVALS = 21;
 
@@ -223,6 +227,7 @@ public final class Estimators {
 
   /** A request was cancelled or refused before it was answered; it tells nothing of the link. */
   public void onAbandoned(long requestId, long nowNanos) {
+    waitedInVain(requestId, nowNanos);
     forget(requestId, nowNanos);
   }
 
@@ -370,8 +375,12 @@ public final class Estimators {
     watch.timedOut(nowNanos, roundTrip.nanos());
   }
 
-  /** A request was given up after waiting: a time-out that also bounds the rate from above. */
+  /**
+   * A request was given up after waiting: a time-out that also bounds the rate from above, or the
+   * wait at a worker that has no time left from below.
+   */
   public void onTimeout(long requestId, long nowNanos) {
+    waitedInVain(requestId, nowNanos);
     double bound = rateBound(nowNanos);
     Pending given = pending.get(requestId);
     /* In an outage nothing comes back at all; that says nothing of the rate. */
@@ -476,9 +485,29 @@ public final class Estimators {
         : 0;
   }
 
-  /** The rate that the oldest transfer under way cannot have exceeded; very large if none is. */
+  /**
+   * A worker that is busy all the time keeps requests waiting without end, and those that are given
+   * up were the longest to wait: who hears only of answers would take it for a quick one.
+   */
+  private void waitedInVain(long requestId, long nowNanos) {
+    Pending given = pending.get(requestId);
+    if (given == null
+        || !workerLoad.saturated()
+        || !watch.heardSince(given.submittedNanos() - LATELY_NANOS)) {
+      return;
+    }
+    double transferNanos = given.bytes() / limited(Math.exp(rate.logMean(nowNanos)) / 1e9) * 1e9;
+    double elsewhereNanos = roundTrip.nanos() + 2.0 * roundTrip.sdNanos(nowNanos) + transferNanos;
+    workerLoad.onNoAnswer(
+        nowNanos - Math.max(given.submittedNanos(), pendingEndedNanos) - elsewhereNanos, nowNanos);
+  }
+
+  /**
+   * The rate that the oldest transfer under way cannot have exceeded; very large if none is, or if
+   * the worker is what it waits for.
+   */
   private double rateBound(long nowNanos) {
-    if (pending.isEmpty() || !roundTrip.known()) {
+    if (pending.isEmpty() || !roundTrip.known() || workerLoad.saturated()) {
       return MOST_BYTES_PER_SECOND;
     }
     Pending oldest = pending.values().iterator().next();

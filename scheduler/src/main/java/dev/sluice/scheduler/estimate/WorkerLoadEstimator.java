@@ -31,6 +31,9 @@ final class WorkerLoadEstimator {
 
   private static final double LEAST_SD = 0.02;
 
+  /** A worker that is busy for so much of the time has a queue that hardly ever empties. */
+  private static final double SATURATED = 0.9;
+
   private boolean told;
   private double utilisation;
   private double variance = LEAST_SD * LEAST_SD;
@@ -74,6 +77,33 @@ final class WorkerLoadEstimator {
     ownBusy = ownBusy(nowNanos) + computeNanos * Math.log(2) / HALF_LIFE_NANOS;
     ownNanos = nowNanos;
     if (shape >= LEAST_SHAPE) {
+      waits = MEMORY * waits + queueNanos;
+      shapes = MEMORY * shapes + shape;
+    }
+  }
+
+  /** Whether the worker told that it is busy all the time. */
+  boolean saturated() {
+    return told && utilisation >= SATURATED;
+  }
+
+  /**
+   * No answer came to a request that waited and was computed for so long at least. It is held to
+   * have half of its wait behind it: a wait that is known to exceed a bound does so by as much in
+   * the median where waits are spread widely.
+   */
+  void onNoAnswer(double leastNanos, long nowNanos) {
+    double queueNanos = 2 * (leastNanos - serviceNanos);
+    if (queueNanos <= waitNanos(nowNanos)) {
+      return;
+    }
+    double shape = shape(nowNanos);
+    double gain = answered ? WAIT_GAIN : 1;
+    waitNanos += gain * (queueNanos - waitNanos);
+    shapeMet += gain * (shape - shapeMet);
+    answered = true;
+    answeredNanos = nowNanos;
+    if (queueNanos * shapes > waits * shape) {
       waits = MEMORY * waits + queueNanos;
       shapes = MEMORY * shapes + shape;
     }

@@ -441,6 +441,45 @@ class EstimatorsTest {
     };
   }
 
+  @ParameterizedTest
+  @CsvSource({"0.99, 60, true", "0.99, -50, true", "0.5, 60, false"})
+  void blamesTheWorkerForRepliesThatStayAwayOnlyWhereItIsBusyAllTheTime(
+      double busy, long pongAfterMs, boolean worker) {
+    Stream stream = new Stream(t -> 750_000, t -> 20 * MS, 6000, 0.03, 5);
+    stream.until(5 * SECOND);
+    double rate = stream.estimates().uplinkBytesPerSecond();
+    Estimators estimators = stream.estimators;
+    estimators.onWorker(5 * MS, 10 * MS, 10 * MS, stream.now);
+    estimators.onLoad(busy, 1);
+
+    // Pongs come back as quickly as ever, though in one case never while a request is under way.
+    for (int i = 0; i < 12; i++) {
+      long sent = stream.now + i * 250 * MS;
+      if (pongAfterMs < 0) {
+        estimators.onPing(20 * MS, sent + pongAfterMs * MS);
+      }
+      estimators.onSubmitted(1000 + i, 6000, sent);
+      if (pongAfterMs > 0) {
+        estimators.onPing(20 * MS, sent + pongAfterMs * MS);
+      }
+      estimators.onTimeout(1000 + i, sent + 170 * MS);
+    }
+
+    Estimates after = estimators.at(stream.now + 12 * 250 * MS);
+    assertThat(after.link()).isEqualTo(LinkState.UP);
+    assertThat(after.workerQueueNanos() > 150 * MS).as("worker blamed").isEqualTo(worker);
+    assertThat(after.uplinkBytesPerSecond())
+        .as("rate")
+        .satisfies(
+            now -> {
+              if (worker) {
+                assertThat(now).isCloseTo(rate, Percentage.withPercentage(15));
+              } else {
+                assertThat(now).isLessThan(rate / 3);
+              }
+            });
+  }
+
   @Test
   void noticesThatRepliesStayAway() {
     Estimators estimators = new Estimators();

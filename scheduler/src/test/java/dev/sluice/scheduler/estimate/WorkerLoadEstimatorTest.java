@@ -115,6 +115,32 @@ class WorkerLoadEstimatorTest {
   }
 
   @Test
+  void takesARequestThatWaitedInVainForOneThatWouldHaveWaitedAsLongAgain() {
+    WorkerLoadEstimator estimator = new WorkerLoadEstimator();
+    estimator.onReport(1);
+    estimator.onAnswer(20 * MS, 10 * MS, 0);
+
+    for (int i = 1; i <= 20; i++) {
+      estimator.onNoAnswer(110 * MS, i * 250 * MS);
+    }
+
+    // 100 ms were the queue's.
+    assertThat(estimator.waitNanos(5 * SECOND)).isCloseTo(200 * MS, Percentage.withPercentage(2));
+  }
+
+  @Test
+  void aShortWaitInVainSaysNothingNew() {
+    WorkerLoadEstimator estimator = new WorkerLoadEstimator();
+    estimator.onReport(1);
+    estimator.onAnswer(80 * MS, 10 * MS, 0);
+    double before = estimator.waitNanos(SECOND);
+
+    estimator.onNoAnswer(45 * MS, SECOND);
+
+    assertThat(estimator.waitNanos(SECOND)).isEqualTo(before);
+  }
+
+  @Test
   void growsUnsureWhereReportsAreUneven() {
     WorkerLoadEstimator even = new WorkerLoadEstimator();
     WorkerLoadEstimator uneven = new WorkerLoadEstimator();

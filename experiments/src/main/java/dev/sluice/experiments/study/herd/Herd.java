@@ -166,6 +166,7 @@ final class Herd {
             rate * LINK_BYTES_PER_SECOND,
             Math.round(trip * ROUND_TRIP_NANOS),
             setting.hears(),
+            setting.objective().idlePingNanos(),
             mine.split());
     EmulatedDevice device =
         new EmulatedDevice(

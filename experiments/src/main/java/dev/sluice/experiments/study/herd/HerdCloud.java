@@ -8,6 +8,7 @@ import dev.sluice.edge.session.CloudRequest;
 import dev.sluice.edge.session.EventLoop;
 import dev.sluice.experiments.demo.SimulatedCloud.Worker;
 import dev.sluice.protocol.message.LoadReport;
+import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.profile.Envelope;
 import java.util.HashMap;
@@ -23,7 +24,7 @@ import java.util.random.RandomGenerator;
  * ms where it has changed, to devices that sent a request in the last 10 s. Used on the loop only.
  */
 final class HerdCloud implements Cloud {
-  private static final long PING_EVERY_NANOS = 250_000_000L;
+  private static final long PING_EVERY_NANOS = IdlePings.USUAL_NANOS;
   private static final long TELL_EVERY_NANOS = 100_000_000L;
   private static final long INTERESTED_NANOS = 10_000_000_000L;
   private static final int REPLY_BYTES = 160;
@@ -35,12 +36,14 @@ final class HerdCloud implements Cloud {
   private final double bytesPerSecond;
   private final long roundTripNanos;
   private final boolean hears;
+  private final long idlePingNanos;
   private final RandomGenerator noise;
   private final Map<Long, Request> open = new HashMap<>();
   private Optional<Listener> listener = Optional.empty();
   private LoadReport told = LoadReport.IDLE;
   private long linkFreeNanos;
   private long lastRequestNanos = Long.MIN_VALUE / 2;
+  private long lastPingNanos = Long.MIN_VALUE / 2;
 
   /** A request on its way. */
   private static final class Request {
@@ -57,6 +60,7 @@ final class HerdCloud implements Cloud {
    *
    * @param finisher what the worker makes of this device's requests
    * @param hears whether the device is told of the worker's load
+   * @param idlePingNanos distance of pings while no request is under way, as in the real client
    */
   HerdCloud(
       EventLoop loop,
@@ -65,6 +69,7 @@ final class HerdCloud implements Cloud {
       double bytesPerSecond,
       long roundTripNanos,
       boolean hears,
+      long idlePingNanos,
       RandomGenerator noise) {
     this.loop = loop;
     this.worker = worker;
@@ -72,10 +77,11 @@ final class HerdCloud implements Cloud {
     this.bytesPerSecond = bytesPerSecond;
     this.roundTripNanos = roundTripNanos;
     this.hears = hears;
+    this.idlePingNanos = idlePingNanos;
     this.noise = noise;
     long phase = Math.floorMod(noise.nextLong(), PING_EVERY_NANOS);
     linkFreeNanos = loop.nanoTime();
-    loop.at(loop.nanoTime() + phase, this::ping);
+    loop.at(loop.nanoTime() + phase, this::pingOn);
     loop.at(loop.nanoTime() + phase % TELL_EVERY_NANOS, this::tell);
   }
 
@@ -89,6 +95,9 @@ final class HerdCloud implements Cloud {
   public void send(CloudRequest request, Consumer<CloudReply> done) {
     long submittedNanos = loop.nanoTime();
     lastRequestNanos = submittedNanos;
+    if (idlePingNanos > PING_EVERY_NANOS && submittedNanos - lastPingNanos >= PING_EVERY_NANOS) {
+      ping();
+    }
     Request mine = new Request(done);
     open.put(request.id(), mine);
     int bytes = request.payload().bytes() + Envelope.REQUEST_BYTES;
@@ -181,10 +190,18 @@ final class HerdCloud implements Cloud {
     pongAt(linkFreeNanos, sentNanos, bytes, false);
   }
 
+  private void pingOn() {
+    long now = loop.nanoTime();
+    if (!open.isEmpty() || now - lastPingNanos >= idlePingNanos) {
+      ping();
+    }
+    loop.at(now + PING_EVERY_NANOS, this::pingOn);
+  }
+
   private void ping() {
     long now = loop.nanoTime();
+    lastPingNanos = now;
     pongAt(Math.max(now, linkFreeNanos), now, 0, now < linkFreeNanos);
-    loop.at(now + PING_EVERY_NANOS, this::ping);
   }
 
   private void pongAt(long leftNanos, long sentNanos, int bytes, boolean shared) {
