@@ -117,7 +117,8 @@ final class Replanner {
     Estimates measured = estimators.at(now).withSwitchNanos(switchNanos);
     return watches
         .exits()
-        .map(watch -> measured.withPassOdds(watch.report().passOdds()))
+        .map(ExitWatch::report)
+        .map(report -> measured.withPassOdds(report.passOdds(), report.passOddsSd()))
         .orElse(measured);
   }
 

@@ -14,8 +14,8 @@ import java.util.List;
  * the parts add up in squares (first-order propagation of independent errors). A gain in bytes,
  * which no estimate enters, is certain; one in latency over a link that is hardly known is not.
  *
- * <p>Left out, because nobody estimates how uncertain they are: the odds of passing exits. A gain
- * that comes of these alone counts as certain.
+ * <p>The odds of passing exits are uncertain only where they were seen to differ from what
+ * calibration expects; until then they are the tables'.
  */
 final class GainNoise {
   private final Predictor predictor;
@@ -53,6 +53,12 @@ final class GainNoise {
       add(
           estimates.withScales(device, worker / factor),
           estimates.withScales(device, worker * factor));
+    }
+    if (estimates.passOddsSd() > 0) {
+      double factor = factor(estimates.passOddsSd());
+      add(
+          estimates.withPassOdds(estimates.passOdds() / factor),
+          estimates.withPassOdds(estimates.passOdds() * factor));
     }
     double busySd = estimates.worker().utilisationSd();
     if (busySd > 0) {

@@ -10,6 +10,7 @@ import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.estimate.WorkerLoad;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.Target;
+import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.predict.CandidatePlans;
@@ -168,6 +169,28 @@ class StabilityTest {
       assertThat(sd).isBetween(0.9 * drawn, 1.1 * drawn).isPositive();
     }
     assertThat(new GainNoise(predictor, certain).sd(0, 1, latency)).isZero();
+  }
+
+  @Test
+  void knowsHowFarTheUncertaintyOfExitsMovesAGain() throws Exception {
+    Plan early = new Plan(2, "klt-s1.0", List.of(new ExitThreshold(0, 0.9)));
+    Plan raw = new Plan(0, "raw", List.of());
+    Predictor predictor = new Predictor(FACTS, List.of(raw, early), 1, 2);
+    Target bytes = Objective.parse("minimise uplink_bytes").targets().get(0);
+    Estimates harder =
+        Estimates.of(LinkState.UP, 500_000, 0, 20 * MS, 0, 8, 1, 0, 1000 * MS).withPassOdds(2);
+    Random random = new Random(3);
+    double[] gains = new double[2000];
+    for (int i = 0; i < gains.length; i++) {
+      double odds = 2 * Math.exp(0.1 * random.nextGaussian());
+      gains[i] = GainNoise.gain(predictor, 0, 1, bytes, harder.withPassOdds(odds));
+    }
+    double drawn = new StandardDeviation().evaluate(gains);
+
+    double sd = new GainNoise(predictor, harder.withPassOdds(2, 0.1)).sd(0, 1, bytes);
+
+    assertThat(sd).isBetween(0.9 * drawn, 1.1 * drawn).isPositive();
+    assertThat(new GainNoise(predictor, harder).sd(0, 1, bytes)).isZero();
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.util.Locale;
  * @param expectedEarlyShare what calibration expects of it under the same plans, in [0, 1]
  * @param burstiness how many times the variance that the tables expect a mean over many answers
  *     has, because bursts are longer than theirs; at least 1
+ * @param recentAnswers how many independent answers the two shares are worth, by the bursts of the
+ *     tables, at least 0
  * @param answers answers compared so far
  * @param ignored answers that told nothing: of plans that the tables cannot replay or that have
  *     nothing to compare, at exits that are not active, with scores that do not stop there
@@ -24,6 +26,7 @@ public record DriftReport(
     double earlyShare,
     double expectedEarlyShare,
     double burstiness,
+    double recentAnswers,
     long answers,
     long ignored,
     long flags,
@@ -37,6 +40,9 @@ public record DriftReport(
     requireShare(expectedEarlyShare, "expectedEarlyShare");
     if (!(burstiness >= 1 && burstiness < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("burstiness must be at least 1: " + burstiness);
+    }
+    if (!(recentAnswers >= 0 && recentAnswers < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("recentAnswers must not be negative: " + recentAnswers);
     }
     if (answers < 0 || ignored < 0 || flags < 0) {
       throw new IllegalArgumentException("counts must not be negative");
@@ -54,19 +60,42 @@ public record DriftReport(
    * @return in [1/50, 50]
    */
   public double passOdds() {
+    return followed()
+        ? Math.max(
+            1 / MOST_ODDS, Math.min(MOST_ODDS, odds(1 - earlyShare) / odds(1 - expectedEarlyShare)))
+        : 1;
+  }
+
+  /**
+   * Returns the standard deviation of the logarithm of {@link #passOdds}, at least 0; 0 while that
+   * is 1, since then it is not estimated.
+   *
+   * <p>That of the logarithm of a share's odds (Woolf, "On estimating the relation between blood
+   * group and disease", Annals of Human Genetics 19, 1955), widened by bursts. What the tables
+   * expect has an error as well, which is small beside it: they have thousands of samples.
+   */
+  public double passOddsSd() {
+    if (!followed() || recentAnswers == 0) {
+      return 0;
+    }
+    double share = known(earlyShare);
+    return Math.sqrt(burstiness / (recentAnswers * share * (1 - share)));
+  }
+
+  private boolean followed() {
     return switch (state) {
-      case UNWATCHED, AS_CALIBRATED, OTHERWISE -> 1;
-      case DEEPER, COLLAPSED, SHALLOWER ->
-          Math.max(
-              1 / MOST_ODDS,
-              Math.min(MOST_ODDS, odds(1 - earlyShare) / odds(1 - expectedEarlyShare)));
+      case UNWATCHED, AS_CALIBRATED, OTHERWISE -> false;
+      case DEEPER, COLLAPSED, SHALLOWER -> true;
     };
   }
 
   /** The shares speak of a few hundred samples: none in those is not none at all. */
+  private static double known(double share) {
+    return Math.max(LEAST_SHARE, Math.min(1 - LEAST_SHARE, share));
+  }
+
   private static double odds(double share) {
-    double known = Math.max(LEAST_SHARE, Math.min(1 - LEAST_SHARE, share));
-    return known / (1 - known);
+    return known(share) / (1 - known(share));
   }
 
   private static void requireShare(double value, String name) {

@@ -68,6 +68,7 @@ public final class DriftWatch {
   private double weight;
   private double early;
   private double expectedEarly;
+  private double clustering;
   private long answers;
   private long ignored;
   private int ignoredInARow;
@@ -175,10 +176,18 @@ public final class DriftWatch {
         weight > 0 ? Math.min(1, early / weight) : 0,
         weight > 0 ? Math.min(1, expectedEarly / weight) : 0,
         bursts.ratio(),
+        recentAnswers(),
         answers,
         ignored,
         flags,
         sinceNanos);
+  }
+
+  /** The weights of a mean that forgets, squared, as independent answers of a plain mean. */
+  private double recentAnswers() {
+    return weight > 0
+        ? (2 - RECENT) / RECENT * weight / (2 - weight) / Math.max(1, clustering / weight)
+        : 0;
   }
 
   /** Forgets all evidence and lowers every flag; what is known of the stream's bursts stays. */
@@ -189,6 +198,7 @@ public final class DriftWatch {
     weight = 0;
     early = 0;
     expectedEarly = 0;
+    clustering = 0;
     ignoredInARow = 0;
     enter(DriftState.UNWATCHED, nowNanos);
   }
@@ -259,6 +269,7 @@ public final class DriftWatch {
       weight += RECENT * (1 - weight);
       early += RECENT * ((expected.early(exit) ? 1 : 0) - early);
       expectedEarly += RECENT * (expected.earlyShare() - expectedEarly);
+      clustering += RECENT * (expected.clustering() - clustering);
     }
     cap.share(Math.min(1, options.capFactor() * expected.sentShare()));
     cap.onSample();

@@ -97,6 +97,7 @@ final class Expectation {
 
   private final Bet[] bets;
   private final double depthSd;
+  private final double clustering;
   private final int finalExit;
   private final int deviceExits;
   private final double earlyShare;
@@ -137,6 +138,11 @@ final class Expectation {
       }
     }
     depthSd = Math.sqrt(Math.max(variances[0], variances[1]));
+    double alone = 0;
+    for (int exit = 0; exit <= finalExit; exit++) {
+      alone += share[exit] * depth[exit] * depth[exit];
+    }
+    clustering = alone < LEAST_SCORE ? 1 : Math.max(1, depthSd * depthSd / alone);
   }
 
   /**
@@ -304,6 +310,14 @@ final class Expectation {
    */
   double depthInSds(int exit) {
     return depthSd < LEAST_SCORE ? 0 : scores[0][exit] / depthSd;
+  }
+
+  /**
+   * Returns the variance of a mean over many answers of the table's sequences, over that of as many
+   * independent ones; at least 1.
+   */
+  double clustering() {
+    return clustering;
   }
 
   /** Returns what an answer adds to the sum of a bet. */

@@ -3,8 +3,8 @@ package dev.sluice.scheduler.estimate;
 /**
  * Conditions as estimated at one moment. Immutable; every number is finite.
  *
- * <p>How far they may be off is part of them, but for the odds of passing exits. Caution about
- * latencies is about the link alone; what the scales' uncertainty may feign counts in gains.
+ * <p>How far they may be off is part of them. Caution about latencies is about the link alone; what
+ * the uncertainty of scales and exits may feign counts in gains.
  *
  * @param link state of the link
  * @param uplinkBytesPerSecond central estimate of the uplink's rate, positive
@@ -20,6 +20,7 @@ package dev.sluice.scheduler.estimate;
  * @param worker how busy the worker is
  * @param passOdds odds that a frame goes past the exits of the device, over those that calibration
  *     expects: 1 while exits do as calibrated, more where frames are harder; positive
+ * @param passOddsSd standard deviation of their logarithm, at least 0; 0 while they are 1
  * @param switchNanos time from the choice of another plan until it could be used, as seen lately; 0
  *     = unknown
  * @param deviceScaleSd standard deviation of the device scale's logarithm, at least 0
@@ -38,6 +39,7 @@ public record Estimates(
     int probeBytesWanted,
     WorkerLoad worker,
     double passOdds,
+    double passOddsSd,
     long switchNanos,
     double deviceScaleSd,
     double workerScaleSd) {
@@ -71,6 +73,7 @@ public record Estimates(
         1,
         0,
         0,
+        0,
         0);
   }
 
@@ -80,6 +83,7 @@ public record Estimates(
     requirePositive(deviceScale, "deviceScale");
     requirePositive(workerScale, "workerScale");
     requireDeviation(uplinkRelativeSd, "uplinkRelativeSd");
+    requireDeviation(passOddsSd, "passOddsSd");
     requireDeviation(deviceScaleSd, "deviceScaleSd");
     requireDeviation(workerScaleSd, "workerScaleSd");
     if (roundTripNanos < 0
@@ -151,6 +155,7 @@ public record Estimates(
         0,
         newWorker,
         passOdds,
+        passOddsSd,
         switchNanos,
         deviceScaleSd,
         workerScaleSd);
@@ -189,7 +194,13 @@ public record Estimates(
   private Estimates with(
       double newBytesPerSecond, long newRoundTripNanos, long newQueueNanos, WorkerLoad newWorker) {
     return with(
-        newBytesPerSecond, newRoundTripNanos, newQueueNanos, newWorker, passOdds, switchNanos);
+        newBytesPerSecond,
+        newRoundTripNanos,
+        newQueueNanos,
+        newWorker,
+        passOdds,
+        passOddsSd,
+        switchNanos);
   }
 
   private Estimates with(
@@ -198,6 +209,7 @@ public record Estimates(
       long newQueueNanos,
       WorkerLoad newWorker,
       double newPassOdds,
+      double newPassOddsSd,
       long newSwitchNanos) {
     return new Estimates(
         link,
@@ -212,6 +224,7 @@ public record Estimates(
         probeBytesWanted,
         newWorker,
         newPassOdds,
+        newPassOddsSd,
         newSwitchNanos,
         deviceScaleSd,
         workerScaleSd);
@@ -242,6 +255,7 @@ public record Estimates(
         probeBytesWanted,
         worker,
         passOdds,
+        passOddsSd,
         switchNanos,
         newDeviceSd,
         newWorkerSd);
@@ -249,12 +263,25 @@ public record Estimates(
 
   /** Returns the same for exits that are seen to let more, or fewer, frames pass. */
   public Estimates withPassOdds(double odds) {
-    return with(uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, worker, odds, switchNanos);
+    return withPassOdds(odds, passOddsSd);
+  }
+
+  /** Returns the same for exits that let so many frames pass, as far as that is known. */
+  public Estimates withPassOdds(double odds, double sd) {
+    return with(
+        uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, worker, odds, sd, switchNanos);
   }
 
   /** Returns the same where it is known how long a change of plan takes. */
   public Estimates withSwitchNanos(long nanos) {
-    return with(uplinkBytesPerSecond, roundTripNanos, workerQueueNanos, worker, passOdds, nanos);
+    return with(
+        uplinkBytesPerSecond,
+        roundTripNanos,
+        workerQueueNanos,
+        worker,
+        passOdds,
+        passOddsSd,
+        nanos);
   }
 
   /**

@@ -57,6 +57,7 @@ public enum Condition {
         e.probeBytesWanted(),
         e.worker(),
         e.passOdds(),
+        e.passOddsSd(),
         e.switchNanos(),
         e.deviceScaleSd(),
         e.workerScaleSd());

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.apache.commons.math3.stat.descriptive.moment.StandardDeviation;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -356,7 +358,7 @@ class DriftWatchTest {
     watch.observeSent(split(4, 0.9), 14); // nothing is behind its split
 
     assertThat(watch.report())
-        .isEqualTo(new DriftReport(DriftState.UNWATCHED, 0, 0, 0, 1, 0, 14, 0, 1));
+        .isEqualTo(new DriftReport(DriftState.UNWATCHED, 0, 0, 0, 1, 0, 0, 14, 0, 1));
     watch.observe(anytime, 1, 0.3, 15);
     assertThat(watch.report().answers()).isEqualTo(1);
     assertThat(watch.state()).isEqualTo(DriftState.AS_CALIBRATED);
@@ -391,6 +393,35 @@ class DriftWatchTest {
         .isCloseTo(Math.min(1, 1.25 * expectedSent), Offset.offset(0.05));
   }
 
+  /** Over many streams of harder frames, as spread as it says, bursts included. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8})
+  void knowsHowFarTheOddsOfPassingMayBeOff(int sceneFrames) {
+    List<Double> logOdds = new ArrayList<>();
+    List<Double> sds = new ArrayList<>();
+    for (int seed = 0; seed < 80; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      DriftWatch watch =
+          new DriftWatch(
+              BurstyFrames.facts(random, sceneFrames, 400, 30, true),
+              Optional.empty(),
+              options(30));
+      BurstyFrames frames = new BurstyFrames(random, sceneFrames);
+      frames.sureness = 0.5;
+      for (int i = 0; i < 6000; i++) {
+        frames.next();
+        int exit = frames.stop(DEEP);
+        watch.observe(DEEP, exit, frames.confidence[exit], i);
+      }
+      assertThat(watch.state()).isIn(DriftState.DEEPER, DriftState.COLLAPSED);
+      logOdds.add(Math.log(watch.report().passOdds()));
+      sds.add(watch.report().passOddsSd());
+    }
+    double met = new StandardDeviation().evaluate(logOdds.stream().mapToDouble(o -> o).toArray());
+    double said = sds.stream().mapToDouble(sd -> sd).average().orElseThrow();
+    assertThat(said).as("where it was %f", met).isBetween(0.75 * met, 1.5 * met);
+  }
+
   @Test
   void lowersAFlagThatNothingCouldConfirmForLong() {
     DriftWatch watch = watch(16);
@@ -409,6 +440,7 @@ class DriftWatchTest {
     watch.observeNothing(2000);
     assertThat(watch.state()).isEqualTo(DriftState.UNWATCHED);
     assertThat(watch.report().passOdds()).isEqualTo(1);
+    assertThat(watch.report().passOddsSd()).isZero();
     assertThat(watch.report().sinceNanos()).isEqualTo(2000);
   }
 
