@@ -37,17 +37,27 @@ public final class SmallBundle {
 
   /** Writes it, tables and profile included. */
   public static Bundle write(Path folder) throws IOException {
-    return write(folder, List.of());
+    return write(folder, List.of(), table(Role.SELECT, 3).toBytes());
   }
 
-  /** Writes it with a codec at its first cut, "mirror", whose transform changes all signs. */
+  /** Writes it with something else in place of the table that plans are chosen on. */
+  public static Bundle write(Path folder, byte[] select) throws IOException {
+    return write(folder, List.of(), select);
+  }
+
+  /**
+   * Writes it with a codec at its first cut, "mirror", whose transform changes all signs. Neither
+   * profile nor tables know it.
+   */
   public static Bundle writeMirroring(Path folder) throws IOException {
     return write(
         folder,
-        List.of(new CodecInfo(1, "mirror", "f32", "codecs/neg.onnx", "codecs/neg.onnx", 0)));
+        List.of(new CodecInfo(1, "mirror", "f32", "codecs/neg.onnx", "codecs/neg.onnx", 0)),
+        table(Role.SELECT, 3).toBytes());
   }
 
-  private static Bundle write(Path folder, List<CodecInfo> codecs) throws IOException {
+  private static Bundle write(Path folder, List<CodecInfo> codecs, byte[] select)
+      throws IOException {
     byte[] mirror =
         new Onnx(3)
             .tensor(true, "in", 4, 8, 8)
@@ -69,7 +79,7 @@ public final class SmallBundle {
         .put("exits/1.onnx", head)
         .put("codecs/neg.onnx", mirror)
         .put("profile.json", profile().toJson())
-        .put("calibration.bin", table(Role.SELECT, 3).toBytes())
+        .put("calibration.bin", select)
         .put("certification.bin", table(Role.CERTIFY, 4).toBytes())
         .commit(
             new BundleManifest(

@@ -14,11 +14,16 @@ import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads from a bundle what planners need to know of it. */
 public final class BundleFactsReader {
+  private static final Logger LOG = LoggerFactory.getLogger(BundleFactsReader.class);
   private static final String PROFILE = "profile.json";
   private static final String SELECT = "calibration.bin";
   private static final String CERTIFY = "certification.bin";
@@ -36,7 +41,8 @@ public final class BundleFactsReader {
   }
 
   /**
-   * Reads all of it. Codecs count that have a cost in the profile and outcomes in both tables.
+   * Reads all of it. Codecs count that have a cost in the profile and outcomes in both tables; of
+   * the others it is logged what they lack.
    *
    * @throws IOException if a file is missing or damaged, or does not fit the manifest; the message
    *     names it
@@ -68,11 +74,12 @@ public final class BundleFactsReader {
             .map((CutInfo cut) -> new CutFact(cut.index(), cut.macsBefore() / allMacs))
             .toList();
     List<CodecFact> codecs =
-        profile.codecs().stream()
-            .map(cost -> new CodecFact(cost.cut(), cost.codec()))
+        Stream.concat(
+                profile.codecs().stream().map(cost -> new CodecFact(cost.cut(), cost.codec())),
+                manifest.codecs().stream().map(codec -> new CodecFact(codec.cut(), codec.name())))
+            .distinct()
             .filter(codec -> codec.cut() < manifest.lastCut())
-            .filter(codec -> select.variant(codec.cut(), codec.codec()).isPresent())
-            .filter(codec -> certify.variant(codec.cut(), codec.codec()).isPresent())
+            .filter(codec -> isPlannable(bundle, codec, profile, select, certify))
             .toList();
     Optional<CompanionInfo> companion = companion(bundle);
     Optional<CompanionFact> beside = Optional.empty();
@@ -93,6 +100,34 @@ public final class BundleFactsReader {
               + REMEDY,
           misfit);
     }
+  }
+
+  /* The bundle serves without it, by plans that can be predicted: no reason to refuse it all. */
+  private static boolean isPlannable(
+      Bundle bundle,
+      CodecFact codec,
+      Profile profile,
+      CalibrationTable select,
+      CalibrationTable certify) {
+    List<String> lacking = new ArrayList<>();
+    if (profile.codec(codec.cut(), codec.codec()).isEmpty()) {
+      lacking.add("a time in the profile");
+    }
+    for (CalibrationTable table : List.of(select, certify)) {
+      if (table.variant(codec.cut(), codec.codec()).isEmpty()) {
+        lacking.add("outcomes in the table " + table.role());
+      }
+    }
+    if (!lacking.isEmpty()) {
+      LOG.warn(
+          "{}: no plan uses codec {} at cut {}: it lacks {}; {}",
+          bundle.source(),
+          codec.codec(),
+          codec.cut(),
+          String.join(" and ", lacking),
+          REMEDY);
+    }
+    return lacking.isEmpty();
   }
 
   private static final String REMEDY = "prepare the bundle again";

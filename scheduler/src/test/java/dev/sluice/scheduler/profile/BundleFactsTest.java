@@ -3,6 +3,8 @@ package dev.sluice.scheduler.profile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +25,33 @@ class BundleFactsTest {
     assertThatThrownBy(() -> with(GOOD.certify(), GOOD.select()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("CERTIFY and SELECT");
+  }
+
+  /** Neither the builder nor the reader makes such a table. */
+  @Test
+  void refusesTablesWithoutSamples() {
+    for (CalibrationTable.Role role : CalibrationTable.Role.values()) {
+      CalibrationTable empty =
+          new CalibrationTable(
+              role,
+              GOOD.select().classes(),
+              GOOD.exits().stream().mapToInt(BundleFacts.ExitFact::cut).toArray(),
+              new int[0],
+              new int[0],
+              Collections.nCopies(GOOD.exits().size(), new CalibrationTable.Outcomes(0)),
+              List.of(),
+              new int[0][],
+              List.of());
+
+      assertThatThrownBy(
+              () ->
+                  with(
+                      role == CalibrationTable.Role.SELECT ? empty : GOOD.select(),
+                      role == CalibrationTable.Role.CERTIFY ? empty : GOOD.certify()))
+          .as("%s", role)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a calibration table without samples");
+    }
   }
 
   @Test

@@ -20,6 +20,9 @@ class CalibrationTableTest {
   /** Half a step of 1/65535. */
   private static final float TOLERANCE = 8e-6f;
 
+  /** Behind "SLCT", version u16, role u8 and classes u32. */
+  private static final int SAMPLES_AT = 11;
+
   @Test
   void keepsEveryCellThroughBytes() throws Exception {
     CalibrationTable table = SyntheticFacts.of(7).select();
@@ -213,6 +216,25 @@ class CalibrationTableTest {
     assertThatThrownBy(() -> CalibrationTable.read(zip(plain.toByteArray())))
         .isInstanceOf(FactsFormatException.class)
         .hasMessageContaining("claims 2097152 outcomes");
+  }
+
+  /** What follows from no sample at all is 0 / 0: shares, percentiles, proofs. */
+  @Test
+  void isNeverWithoutSamples() throws Exception {
+    assertThatThrownBy(() -> CalibrationTable.builder(Role.SELECT, 2, 0, new int[] {1}, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("samples not in [1, ")
+        .hasMessageEndingWith("]: 0");
+
+    byte[] plain = unzip(SyntheticFacts.of(small(), 3).select().toBytes());
+    byte[] empty = Arrays.copyOf(plain, plain.length);
+    Arrays.fill(empty, SAMPLES_AT, SAMPLES_AT + Integer.BYTES, (byte) 0);
+
+    assertThat(empty).isNotEqualTo(plain);
+    assertThatThrownBy(() -> CalibrationTable.read(zip(empty)))
+        .isInstanceOf(FactsFormatException.class)
+        .hasMessageContaining("calibration table: samples not in [1, ")
+        .hasMessageEndingWith("]: 0");
   }
 
   @Test
