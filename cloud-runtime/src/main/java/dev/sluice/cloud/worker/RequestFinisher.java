@@ -34,7 +34,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When a request's turn comes, others that wait already and are of the same kind may be finished
  * with it as one batch. None ever waits for a batch to fill: on a CPU a batch gains next to
- * nothing, so that there it is best left at one.
+ * nothing, so that there it is best left at one. The time of a batch is shared by its requests:
+ * each is told its own share as computed and the rest as waited, as if they had followed one
+ * another. Otherwise a device would believe a worker that batches to be slower by the size of its
+ * batches, and their whole time to be its own load.
  */
 public final class RequestFinisher implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestFinisher.class);
@@ -185,7 +188,7 @@ public final class RequestFinisher implements RequestHandler {
     private final ReceiveStamps stamps;
     private final Responder responder;
     private final ServedModel.Kind kind;
-    private Turn turn = new Turn(0, false);
+    private Turn turn = new Turn(0, 1);
     private boolean over;
 
     Job(ServedModel model, Infer request, ReceiveStamps stamps, Responder responder) {
@@ -213,13 +216,12 @@ public final class RequestFinisher implements RequestHandler {
     }
 
     /** Returns whether it is still worth computing. */
-    boolean begins(Turn now) {
+    boolean begins(long nowNanos) {
       waiting.remove(responder);
-      turn = now;
       if (responder.isCancelled()) {
         return false;
       }
-      if (stamps.deadline().hasPassed(now.startNanos)) {
+      if (stamps.deadline().hasPassed(nowNanos)) {
         expire();
         return false;
       }
@@ -245,8 +247,9 @@ public final class RequestFinisher implements RequestHandler {
     @Override
     public void finished(ServedModel.Finished finished) {
       long endNanos = nanoClock.getAsLong();
+      long ownNanos = turn.leave(endNanos);
       turn.profiledNanos += finished.profiledNanos();
-      if (turn.alone) {
+      if (turn.isAlone()) {
         load.computed(endNanos - turn.startNanos, turn.profiledNanos, endNanos);
       }
       responder.answer(
@@ -258,7 +261,7 @@ public final class RequestFinisher implements RequestHandler {
               new WorkerStamps(
                   stamps.firstByteNanos(),
                   stamps.lastByteNanos(),
-                  turn.startNanos,
+                  endNanos - ownNanos,
                   endNanos,
                   endNanos),
               // This request still counts as unfinished here; those behind it are what matters.
@@ -268,6 +271,7 @@ public final class RequestFinisher implements RequestHandler {
 
     @Override
     public void refused(ProtocolException why) {
+      turn.leave(nanoClock.getAsLong());
       responder.refuse(why.code(), String.valueOf(why.getMessage()), 0);
       over = true;
     }
@@ -287,27 +291,46 @@ public final class RequestFinisher implements RequestHandler {
   /** One computation of one or several requests. Confined to the thread that computes. */
   private static final class Turn {
     final long startNanos;
-    final boolean alone;
+    private final int requests;
     long profiledNanos;
+    private int left;
+    private long sharedUntilNanos;
+    private long shareNanos;
 
-    Turn(long startNanos, boolean alone) {
+    Turn(long startNanos, int requests) {
       this.startNanos = startNanos;
-      this.alone = alone;
+      this.requests = requests;
+      left = requests;
+      sharedUntilNanos = startNanos;
+    }
+
+    boolean isAlone() {
+      return requests == 1;
+    }
+
+    /** A request is done; returns its share of the time that it was computed with others. */
+    long leave(long nowNanos) {
+      shareNanos += (nowNanos - sharedUntilNanos) / left;
+      sharedUntilNanos = nowNanos;
+      left--;
+      return shareNanos;
     }
   }
 
   private void compute(List<Job> jobs) {
-    Turn turn = new Turn(nanoClock.getAsLong(), jobs.size() == 1);
-    List<Job> worthIt = jobs.stream().filter(job -> job.begins(turn)).toList();
+    long startNanos = nanoClock.getAsLong();
+    List<Job> worthIt = jobs.stream().filter(job -> job.begins(startNanos)).toList();
     if (worthIt.isEmpty()) {
       return;
     }
+    Turn turn = new Turn(startNanos, worthIt.size());
+    worthIt.forEach(job -> job.turn = turn);
     try {
       worthIt
           .get(0)
           .model
           .finish(worthIt.stream().map(job -> new ServedModel.Asked(job.request, job)).toList());
-      if (!turn.alone) {
+      if (!turn.isAlone()) {
         long endNanos = nanoClock.getAsLong();
         load.computed(endNanos - turn.startNanos, turn.profiledNanos, endNanos);
       }

@@ -176,9 +176,10 @@ public final class ServedModel implements AutoCloseable {
   /**
    * What finishing one request gave.
    *
-   * @param profiledNanos what the profile says this computation took, with whatever heads the chain
-   *     that served it brought along
-   * @param plannedNanos what the profile says it takes with the request's own exits alone
+   * @param profiledNanos what the profile says this computation took, a picture's preprocessing
+   *     included, with whatever heads the chain that served it brought along
+   * @param plannedNanos what the profile says it takes with the request's own exits alone, without
+   *     preprocessing
    */
   public record Finished(
       int exit, List<ClassScore> top, double confidence, long profiledNanos, long plannedNanos) {}
@@ -307,6 +308,7 @@ public final class ServedModel implements AutoCloseable {
             .map(CodecInfo::name);
     long decodeNanos =
         profile.codec(cut, first.codec()).map(Profile.CodecCost::decodeNanos).orElse(0L);
+    long preprocessNanos = cut == 0 ? profile.preprocessNanos() : 0;
     List<Integer> exits = RequestRules.activeExits(first.exits());
     try (Activation input = batch(cut, first.codec(), decoded);
         ChainShelf.Lease lease = chains.borrow(cut, decoder, withoutFinal(exits))) {
@@ -334,7 +336,7 @@ public final class ServedModel implements AutoCloseable {
                     exit,
                     top(scores),
                     scores.confidence(),
-                    decodeNanos + profiledNanos(chain, exit, Optional.empty()),
+                    decodeNanos + preprocessNanos + profiledNanos(chain, exit, Optional.empty()),
                     decodeNanos + profiledNanos(chain, exit, Optional.of(exits))));
             return true;
           };

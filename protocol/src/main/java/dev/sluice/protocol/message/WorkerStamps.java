@@ -6,7 +6,8 @@ package dev.sluice.protocol.message;
  *
  * @param firstByteNanos first byte of the request read from the socket
  * @param lastByteNanos last byte of the request read from the socket
- * @param startNanos computing began, decoding included
+ * @param startNanos computing began, decoding included; of a request that was computed together
+ *     with others, the end less its share of the time, so that what is theirs counts as waiting
  * @param endNanos computing ended
  * @param replyNanos answer handed to the socket; the server sets it when it writes
  */
