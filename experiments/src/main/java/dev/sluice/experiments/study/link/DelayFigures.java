@@ -54,7 +54,7 @@ final class DelayFigures {
       TextTable table,
       List<List<Object>> rows)
       throws IOException, InterruptedException {
-    double wanted = ROUND_TRIP_NANOS / 2 + bytes * 8e3 / megabits;
+    double wanted = wantedNanos(bytes, megabits);
     BareTimer bare = new BareTimer();
     bare.start();
     double[] errors;
@@ -87,7 +87,13 @@ final class DelayFigures {
         errors[errors.length - 1]);
   }
 
-  private static double percentile(double[] sorted, double share) {
+  /** Returns when a message is to be there that meets nothing else, from its sending. */
+  static double wantedNanos(int bytes, double megabits) {
+    return ROUND_TRIP_NANOS / 2 + bytes * 8e3 / megabits;
+  }
+
+  /** Returns the least of ascending values that a share of them does not exceed. */
+  static double percentile(double[] sorted, double share) {
     return sorted[(int) Math.ceil(sorted.length * share) - 1];
   }
 

@@ -50,9 +50,14 @@ final class NetemFigures {
   }
 
   private static void apart(Findings findings, String what, double ours, double kernel) {
-    double percent = 100 * Math.abs(ours / kernel - 1);
+    double percent = apartPercent(ours, kernel);
     findings.claim(
         what + " of the emulated link against tc netem", percent, "%", "<= 5", 1, percent, percent);
+  }
+
+  /** Returns by how much one is off the other, either way. */
+  static double apartPercent(double ours, double kernel) {
+    return 100 * Math.abs(ours / kernel - 1);
   }
 
   /** Returns what is missing, if anything is. */
@@ -97,13 +102,7 @@ final class NetemFigures {
     if (said.status != 0) {
       throw new IOException("the probe behind tc netem failed: " + said.output.strip());
     }
-    return said.output
-        .lines()
-        .filter(line -> line.startsWith(NetemProbe.READY))
-        .map(line -> NetemProbe.Path.parse(line.substring(NetemProbe.READY.length())))
-        .findFirst()
-        .orElseThrow(
-            () -> new IOException("the probe behind tc netem said nothing: " + said.output));
+    return NetemProbe.Path.in(said.output);
   }
 
   private record Said(int status, String output) {}

@@ -6,14 +6,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Measures what is between two sockets: the rate under full load, and the time of a small message
  * there and back. Also a program, which measures the loopback of the network namespace that it is
- * started in: argument seconds; prints {@link #READY}, the rate and the round trip.
+ * started in: argument seconds; prints {@link Path#line}.
  */
 final class NetemProbe {
-  static final String READY = "measured ";
+  private static final String READY = "measured ";
   private static final long SETTLE_NANOS = 2_000_000_000L;
   private static final int PINGS = 60;
   private static final int PING_PAUSE_MILLIS = 20;
@@ -27,9 +28,39 @@ final class NetemProbe {
    * @param roundTripMillis median time of a byte there and back, without load
    */
   record Path(double megabits, double roundTripMillis) {
-    static Path parse(String text) {
-      String[] numbers = text.strip().split(" ", -1);
-      return new Path(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+    Path {
+      for (double value : new double[] {megabits, roundTripMillis}) {
+        if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+          throw new IllegalArgumentException("nothing was measured: " + value);
+        }
+      }
+    }
+
+    /**
+     * Finds what the program printed, among whatever else a JVM says.
+     *
+     * @throws IOException if it printed nothing of the kind
+     */
+    static Path in(String output) throws IOException {
+      Optional<String> found = output.lines().filter(line -> line.startsWith(READY)).findFirst();
+      if (found.isEmpty()) {
+        throw new IOException("the probe behind tc netem said nothing: " + output.strip());
+      }
+      String[] numbers = found.get().substring(READY.length()).strip().split(" ", -1);
+      try {
+        if (numbers.length == 2) {
+          return new Path(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+        }
+      } catch (IllegalArgumentException none) {
+        throw new IOException("the probe behind tc netem measured nothing: " + found.get(), none);
+      }
+      throw new IOException(
+          "the probe behind tc netem says no rate and round trip: " + found.get());
+    }
+
+    /** Returns it as the program prints it. */
+    String line() {
+      return READY + megabits + " " + roundTripMillis;
     }
   }
 
@@ -52,7 +83,7 @@ final class NetemProbe {
                 return new Ends(client, worker, opened);
               },
               Double.parseDouble(arguments[0]));
-      System.out.println(READY + path.megabits + " " + path.roundTripMillis);
+      System.out.println(path.line());
     }
   }
 

@@ -27,7 +27,7 @@ final class RateFigures {
     List<List<Object>> rows = new ArrayList<>();
     for (double megabits : findings.scaled(FEW, ALL)) {
       Flood flood = flood(megabits, seconds);
-      double error = 100 * (flood.megabits / megabits - 1);
+      double error = errorPercent(megabits, flood.megabits);
       table.row(
           Findings.format("%.3f", megabits),
           Findings.format("%.4f", flood.megabits),
@@ -77,11 +77,19 @@ final class RateFigures {
       Optional<Duration> began = before.get(0);
       Optional<Duration> now = proxy.cpuTime();
       double elapsed = (double) (System.nanoTime() - from[0]);
-      double cores =
-          began.isPresent() && now.isPresent()
-              ? now.get().minus(began.get()).toNanos() / elapsed
-              : Double.NaN;
-      return new Flood(arriving, cores);
+      return new Flood(arriving, cores(began, now, elapsed));
     }
+  }
+
+  /** Returns how much more arrives than was set; negative for less. */
+  static double errorPercent(double setMegabits, double megabits) {
+    return 100 * (megabits / setMegabits - 1);
+  }
+
+  /** Returns how many cores were busy in the mean, NaN where the system does not tell. */
+  static double cores(Optional<Duration> began, Optional<Duration> now, double elapsedNanos) {
+    return began.isPresent() && now.isPresent()
+        ? now.get().minus(began.get()).toNanos() / elapsedNanos
+        : Double.NaN;
   }
 }

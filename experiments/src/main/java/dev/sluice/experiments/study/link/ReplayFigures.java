@@ -62,43 +62,61 @@ final class ReplayFigures {
       throws IOException, InterruptedException {
     long[] slots = slotBytes(file);
     long[] got = receive(file, seconds);
-    double mean = (double) LongStream.of(slots).sum() / slots.length;
-    double worst = 0;
-    double worstOfMean = 0;
-    double wantedSum = 0;
-    double gotSum = 0;
     for (int second = SKIPPED_SECONDS; second < seconds; second++) {
-      double wanted = (double) slots[second % slots.length];
-      rows.add(List.of(name, second, Math.round(wanted), got[second]));
-      double error = Math.abs(got[second] - wanted);
-      worst = Math.max(worst, error / Math.max(SLOT_BYTES, wanted));
-      worstOfMean = Math.max(worstOfMean, error / mean);
-      wantedSum += wanted;
-      gotSum += got[second];
+      rows.add(List.of(name, second, slots[second % slots.length], got[second]));
     }
-    double whole = gotSum / wantedSum - 1;
+    Errors errors = Errors.of(slots, got);
     int counted = seconds - SKIPPED_SECONDS;
     table.row(
         name,
         Integer.toString(counted),
-        Findings.format("%+.2f", 100 * whole),
-        Findings.format("%.2f", 100 * worst),
-        Findings.format("%.2f", 100 * worstOfMean));
+        Findings.format("%+.2f", errors.wholePercent()),
+        Findings.format("%.2f", errors.worstPercent()),
+        Findings.format("%.2f", errors.worstOfMeanPercent()));
     findings.claim(
         "error of a second's bytes, worst second; " + name,
-        100 * worst,
+        errors.worstPercent(),
         "%",
         "<= 2",
         counted,
-        100 * Math.abs(whole),
-        100 * worst);
+        Math.abs(errors.wholePercent()),
+        errors.worstPercent());
+  }
+
+  /**
+   * How far what came is off the trace, the first seconds left out. A trace that is over begins
+   * again.
+   *
+   * @param wholePercent all together; negative for less
+   * @param worstPercent the worst second, of what that was to have, or of one packet if that is
+   *     more
+   * @param worstOfMeanPercent the worst second, of what a second has in the mean
+   */
+  record Errors(double wholePercent, double worstPercent, double worstOfMeanPercent) {
+    /** Compares bytes by second. */
+    static Errors of(long[] slots, long[] got) {
+      double mean = (double) LongStream.of(slots).sum() / slots.length;
+      double worst = 0;
+      double worstOfMean = 0;
+      double wantedSum = 0;
+      double gotSum = 0;
+      for (int second = SKIPPED_SECONDS; second < got.length; second++) {
+        double wanted = (double) slots[second % slots.length];
+        double error = Math.abs(got[second] - wanted);
+        worst = Math.max(worst, error / Math.max(SLOT_BYTES, wanted));
+        worstOfMean = Math.max(worstOfMean, error / mean);
+        wantedSum += wanted;
+        gotSum += got[second];
+      }
+      return new Errors(100 * (gotSum / wantedSum - 1), 100 * worst, 100 * worstOfMean);
+    }
   }
 
   /**
    * Bytes by second, counted from the file's lines and not by the reader that the link uses. The
    * last second is left out unless it is whole.
    */
-  private static long[] slotBytes(Path file) throws IOException {
+  static long[] slotBytes(Path file) throws IOException {
     List<Long> slots =
         Files.readAllLines(file).stream()
             .map(String::strip)
