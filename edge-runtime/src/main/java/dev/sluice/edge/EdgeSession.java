@@ -100,6 +100,7 @@ public final class EdgeSession implements AutoCloseable {
   private final Watches watches;
   private final Replanner plans;
 
+  private final long openedNanos;
   private long hedgingArmedNanos = Long.MAX_VALUE;
   private boolean closed;
 
@@ -162,6 +163,7 @@ public final class EdgeSession implements AutoCloseable {
       Oversight oversight,
       ActiveRoute first) {
     this.loop = around.loop();
+    this.openedNanos = loop.nanoTime();
     this.device = around.device();
     this.cloud = around.cloud();
     this.network = around.network();
@@ -218,6 +220,11 @@ public final class EdgeSession implements AutoCloseable {
           }
 
           @Override
+          public void onPingSent() {
+            traffic.onPingSent();
+          }
+
+          @Override
           public void onLoad(CloudReply.WorkerLoad load) {
             traffic.onLoad(load);
           }
@@ -256,6 +263,8 @@ public final class EdgeSession implements AutoCloseable {
         frames.size(),
         device.overruns(),
         tally.snapshot(),
+        openedNanos,
+        traffic.sent(),
         watches.exitReport(),
         watches.energy().map(meter -> meter.report(now)));
   }

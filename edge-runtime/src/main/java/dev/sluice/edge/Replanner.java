@@ -12,6 +12,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -66,7 +67,7 @@ final class Replanner {
   private long uplinkToldNanos;
 
   private double plannedBytesPerSecond = 1;
-  private Optional<Long> probedNanos = Optional.empty();
+  private final ProbeAllowance probes;
 
   /** When a worker last said that it has no companion; empty if none did on this link. */
   private Optional<Long> companionMissedNanos = Optional.empty();
@@ -102,6 +103,7 @@ final class Replanner {
     this.frames = frames;
     this.tally = tally;
     this.active = first;
+    this.probes = new ProbeAllowance(options.probeGapNanos(), options.probeBytesPerSecond());
     this.uplinkToldNanos = loop.nanoTime();
   }
 
@@ -223,11 +225,10 @@ final class Replanner {
 
   private void probe(Estimates e, long now) {
     // Those that the estimators know to be under way are theirs to heed, the others are overdue.
-    boolean soon =
-        estimators.uplinkMeasured()
-            && probedNanos.map(last -> now - last < options.probeGapNanos()).orElse(false);
-    if (e.probeWanted() && !frames.overdue() && !soon) {
-      probedNanos = Optional.of(now);
+    if (e.probeWanted()
+        && !frames.overdue()
+        && probes.allows(estimators.uplinkMeasured(), now)) {
+      probes.took(e.probeBytesWanted() + LinkUpkeep.PING_BYTES, now);
       uplinkToldNanos = now;
       tally.probes++;
       traffic.onProbe(e.probeBytesWanted());

@@ -3,8 +3,11 @@ package dev.sluice.edge;
 import dev.sluice.edge.session.CloudReply;
 import dev.sluice.edge.session.CloudReply.TransferTimes;
 import dev.sluice.edge.session.EventLoop;
+import dev.sluice.edge.session.UplinkAccount;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.TransferSample;
+import dev.sluice.scheduler.profile.Envelope;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.Optional;
 
 /**
@@ -16,12 +19,10 @@ final class Traffic {
   /** A request that the estimators were not told of when it was sent. */
   private static final long FOREIGN_ID = -1;
 
-  /** Size of a ping or its pong, with headers of TCP, IP and TLS. */
-  private static final int PING_BYTES = 100;
-
   private final EventLoop loop;
   private final Estimators estimators;
   private final Optional<EnergyMeter> energy;
+  private UplinkAccount sent = UplinkAccount.NONE;
 
   Traffic(EventLoop loop, Estimators estimators, Optional<EnergyMeter> energy) {
     this.loop = loop;
@@ -31,19 +32,41 @@ final class Traffic {
 
   /** A frame goes out. */
   void onSend(long id, int bytes) {
+    account(new UplinkAccount(bytes + (long) Envelope.REQUEST_BYTES, 0, 0, 0));
     spend(bytes);
     estimators.onSubmitted(id, bytes, loop.nanoTime());
   }
 
   /** A probe goes out. */
   void onProbe(int bytes) {
+    account(new UplinkAccount(0, 0, 0, bytes));
     spend(bytes);
     estimators.onProbeSent(loop.nanoTime());
   }
 
   /** An audit goes out. */
   void onAudit(int bytes) {
+    account(new UplinkAccount(0, bytes + (long) Envelope.REQUEST_BYTES, 0, 0));
     spend(bytes);
+  }
+
+  /** A ping went out, alone or behind a probe. */
+  void onPingSent() {
+    account(new UplinkAccount(0, 0, LinkUpkeep.PING_BYTES, 0));
+  }
+
+  private void account(UplinkAccount more) {
+    sent =
+        new UplinkAccount(
+            sent.requests() + more.requests(),
+            sent.audits() + more.audits(),
+            sent.pings() + more.pings(),
+            sent.probes() + more.probes());
+  }
+
+  /** Returns what was sent so far. */
+  UplinkAccount sent() {
+    return sent;
   }
 
   private void spend(int bytes) {
@@ -108,9 +131,9 @@ final class Traffic {
   private void spendPing(EnergyMeter meter, long roundTripNanos, int paddingBytes, long now) {
     double bytesPerSecond = estimators.at(now).uplinkBytesPerSecond();
     if (paddingBytes == 0) {
-      meter.sends(PING_BYTES, bytesPerSecond, now - Math.max(0, roundTripNanos));
+      meter.sends(LinkUpkeep.PING_BYTES, bytesPerSecond, now - Math.max(0, roundTripNanos));
     }
-    meter.received(PING_BYTES, bytesPerSecond, now);
+    meter.received(LinkUpkeep.PING_BYTES, bytesPerSecond, now);
   }
 
   /** The worker tells how busy it is. */

@@ -2,10 +2,12 @@ package dev.sluice.edge;
 
 import static dev.sluice.edge.FakeNetwork.MS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionOptions;
+import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -15,6 +17,7 @@ import dev.sluice.scheduler.plan.LatencyDistribution;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -150,6 +153,48 @@ class LinkAtRestTest {
     open(SessionOptions.of(150 * MS).sparingRadio());
     stream(61);
     assertThat(cloud.probed).hasSizeBetween(6, 8);
+  }
+
+  @Test
+  void whereAMonthIsBoundedProbesTakeTheirShareInTheLongRun() {
+    keeps = imagined -> false;
+    double bytesPerSecond = 20_000;
+    LinkUpkeep upkeep = LinkUpkeep.USUAL.within(bytesPerSecond);
+    open(SessionOptions.of(150 * MS).keeping(upkeep));
+    stream(120);
+    long bytes = cloud.probed.stream().mapToLong(Integer::longValue).sum();
+    assertThat(bytes)
+        .as("%s", cloud.probed)
+        .isLessThanOrEqualTo((long) (0.05 * bytesPerSecond * 120) + 2 * 12_000)
+        .isGreaterThan((long) (0.03 * bytesPerSecond * 120));
+    int spared = cloud.probed.size();
+    assertThat(session.orElseThrow().status().uplink().probes()).isEqualTo(bytes);
+
+    session.orElseThrow().close();
+    cloud.probed.clear();
+    open(SessionOptions.of(150 * MS));
+    stream(120);
+    assertThat(cloud.probed).hasSizeGreaterThan(2 * spared);
+  }
+
+  @Test
+  void theAccountTellsRequestsFromWhatTheLinkTakes() {
+    plan = SPLIT;
+    open(SessionOptions.of(150 * MS));
+    stream(30);
+    for (int i = 0; i < 7; i++) {
+      cloud.listener.orElseThrow().onPingSent();
+    }
+    SessionStatus status = session.orElseThrow().status();
+    long payloads = cloud.sent.stream().mapToLong(request -> request.payload().bytes()).sum();
+    assertThat(cloud.sent).isNotEmpty();
+    assertThat(status.uplink().requests()).isEqualTo(payloads + 96L * cloud.sent.size());
+    assertThat(status.uplink().pings()).isEqualTo(700);
+    assertThat(status.uplink().total())
+        .isEqualTo(status.uplink().requests() + status.uplink().upkeep());
+    // 30 s of a month of 2,592,000.
+    assertThat(status.uplinkBytesPerMonth())
+        .isCloseTo(status.uplink().total() * 86_400.0, within(1.0));
   }
 
   @Test

@@ -11,12 +11,14 @@ import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.Arrivals;
 import dev.sluice.scheduler.predict.CandidatePlans;
+import dev.sluice.scheduler.predict.DeviceModel;
 import dev.sluice.scheduler.predict.ExitCriterion;
 import dev.sluice.scheduler.predict.FloorProof;
 import dev.sluice.scheduler.predict.PlanChain;
 import dev.sluice.scheduler.predict.Predictor;
 import dev.sluice.scheduler.predict.TailRows;
 import dev.sluice.scheduler.profile.BundleFacts;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -103,6 +105,9 @@ public final class Scheduler implements Planner {
   private final List<Constraint> floors = new ArrayList<>();
   private final List<Constraint> budgets = new ArrayList<>();
   private final Pace pace;
+
+  /** Said with every decision: a budget that the link itself breaks; mostly empty. */
+  private final String upkeepText;
 
   /** Caution with which latencies and floors of a plan in use are judged before it is given up. */
   private final double keepCaution;
@@ -204,6 +209,8 @@ public final class Scheduler implements Planner {
               + " found by running the network, as ./sluice edge does");
     }
     TailRows.requireResolved(objective, facts);
+    DeviceModel device = options.device().serving(objective);
+    upkeepText = upkeepText(objective, device.upkeep());
     predictor =
         new Predictor(
             facts,
@@ -211,7 +218,7 @@ public final class Scheduler implements Planner {
             options.rateSds(),
             options.roundTripSds(),
             criterion,
-            options.device().serving(objective),
+            device,
             Arrivals.of(objective),
             TailRows.wanted(objective));
     prepared = predictor.size();
@@ -266,6 +273,17 @@ public final class Scheduler implements Planner {
     search = new Search(predictor, prepared, objective.targets(), options.tolerance(), none);
   }
 
+  private static String upkeepText(Objective objective, LinkUpkeep upkeep) {
+    if (!upkeep.exceedsBudget()) {
+      return "";
+    }
+    Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
+    return "; a link's pings and probes alone take "
+        + month.format(Metric.bytesPerMonth(upkeep.leastBytesPerSecond()))
+        + ", more than "
+        + month.format(objective.monthlyBytesBound().orElseThrow());
+  }
+
   /** Returns the number of candidate plans. */
   public int candidates() {
     return prepared;
@@ -289,7 +307,10 @@ public final class Scheduler implements Planner {
       pace.rest();
     }
     return new PlanDecision(
-        plan, choice.reason, predictor.predict(choice.index, estimates), choice.feasible);
+        plan,
+        choice.reason + upkeepText,
+        predictor.predict(choice.index, estimates),
+        choice.feasible);
   }
 
   /**
@@ -312,7 +333,7 @@ public final class Scheduler implements Planner {
     return Optional.of(
         new PlanDecision(
             predictor.plan(choice.index),
-            choice.reason,
+            choice.reason + upkeepText,
             predictor.predict(choice.index, estimates),
             choice.feasible));
   }

@@ -115,6 +115,11 @@ public record SchedulerOptions(
     return with(device.waiting(until));
   }
 
+  /** Returns the same for a device that keeps in touch with so many workers, at least 1. */
+  public SchedulerOptions over(int connections) {
+    return with(device.keeping(device.upkeep().over(connections)));
+  }
+
   /** Returns the same with another stability. */
   public SchedulerOptions with(Stability newStability) {
     return with(device, newStability);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
+import dev.sluice.scheduler.explain.Explainer;
+import dev.sluice.scheduler.explain.Explanation;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.Plan;
@@ -36,16 +38,15 @@ class SchedulerBudgetsTest {
           .with(EnergyModel.named("pi4+lte"))
           .with(plan -> 1000L * (1 + plan.split()));
 
-  private static final Predictor CANDIDATES =
-      new Predictor(
-          FACTS,
-          CandidatePlans.sluice(FACTS).stream()
-              .flatMap((PlanChain chain) -> chain.plans().stream())
-              .toList(),
-          1,
-          2,
-          Optional.empty(),
-          EXACT.device());
+  private static final List<Plan> CANDIDATES =
+      CandidatePlans.sluice(FACTS).stream()
+          .flatMap((PlanChain chain) -> chain.plans().stream())
+          .toList();
+
+  private static Predictor predictor(Objective objective) {
+    return new Predictor(
+        FACTS, CANDIDATES, 1, 2, Optional.empty(), EXACT.device().serving(objective));
+  }
 
   private static Estimates link(double mbit, long periodMs) {
     return Estimates.of(
@@ -58,10 +59,11 @@ class SchedulerBudgetsTest {
   }
 
   /** Least value of the first target over all candidates whose predictions hold the constraints. */
-  private static Optional<Double> exhaustive(Objective objective, Estimates estimates) {
+  private static Optional<Double> exhaustive(
+      Predictor predictor, Objective objective, Estimates estimates) {
     double least = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < CANDIDATES.size(); i++) {
-      Prediction prediction = CANDIDATES.predict(i, estimates);
+    for (int i = 0; i < predictor.size(); i++) {
+      Prediction prediction = predictor.predict(i, estimates);
       boolean holds = !prediction.overloaded();
       for (Constraint constraint : objective.constraints()) {
         double value =
@@ -89,15 +91,19 @@ class SchedulerBudgetsTest {
         "accuracy >= final - 2 pt; minimise deadline_misses(60 ms)",
         "accuracy >= final - 2 pt, device_memory <= 3 KB; minimise worker_compute",
         "accuracy >= final - 4 pt, uplink_bytes <= 5 GB/month; minimise device_memory",
+        "uplink_bytes <= 300 MB/month; maximise accuracy",
+        "uplink_bytes <= 50 MB/month; minimise device_compute",
+        "uplink_bytes <= 2 GB/month, device_energy <= 200 mJ; minimise worker_compute",
         "device_energy <= 0.001 mJ; minimise latency"
       })
   void findsWhatAnExhaustiveSearchFinds(String text) throws Exception {
     Objective objective = Objective.parse(text);
     Scheduler scheduler = new Scheduler(FACTS, objective, EXACT);
+    Predictor predictor = predictor(objective);
     for (double mbit : new double[] {30, 1}) {
       for (long periodMs : new long[] {0, 200, 15_000}) {
         Estimates estimates = link(mbit, periodMs);
-        Optional<Double> expected = exhaustive(objective, estimates);
+        Optional<Double> expected = exhaustive(predictor, objective, estimates);
 
         PlanDecision decision = scheduler.decide(estimates, Optional.empty(), 0);
 
@@ -161,6 +167,38 @@ class SchedulerBudgetsTest {
             link(1, 200));
     assertThat(month.feasible()).isFalse();
     assertThat(month.reason()).contains("uplink_bytes <= 2 MB/month");
+  }
+
+  @Test
+  void saysWhatALinkTakesWhereThatAloneIsMoreThanAMonthsBudget() throws Exception {
+    String rest = "accuracy >= final - 5 pt; minimise device_compute";
+    Estimates seldom = link(20, 60_000);
+    PlanDecision tight = decide("uplink_bytes <= 20 MB/month, " + rest, seldom);
+    PlanDecision wide = decide("uplink_bytes <= 0.5 GB/month, " + rest, seldom);
+    Objective tightGoal = Objective.parse("uplink_bytes <= 20 MB/month, " + rest);
+    Explanation explained =
+        new Explainer(new Scheduler(FACTS, tightGoal, EXACT))
+            .explain(seldom, Optional.empty(), tight);
+
+    assertThat(tight.plan().usesCloud()).isFalse();
+    assertThat(tight.reason())
+        .contains("pings and probes alone take 26.92 MB/month, more than 20 MB/month");
+    assertThat(explained.text().replaceAll("\\s+", " "))
+        .contains("UPKEEP a link that is kept pings every 10 s; with probes that is 26.92 MB/month")
+        .contains("MORE than the 20 MB/month bound: only a link at rest keeps it");
+    assertThat(explained.json().path("upkeep").path("exceeds").asBoolean()).isTrue();
+    assertThat(explained.json().path("upkeep").path("bytes_per_month").asDouble())
+        .isEqualTo(26.92e6);
+    assertThat(wide.plan().usesCloud()).as("%s", wide).isTrue();
+    assertThat(wide.reason()).doesNotContain("pings");
+    assertThat(wide.prediction().uplinkBytesPerMonth()).isBetween(25.92e6, 0.5e9);
+    assertThat(
+            new Explainer(new Scheduler(FACTS, Objective.parse(rest), EXACT))
+                .explain(seldom, Optional.empty(), decide(rest, seldom))
+                .json()
+                .has("upkeep"))
+        .as("said only where a month is bounded")
+        .isFalse();
   }
 
   /** With frames that come nobody knows how often, only what sends nothing is sure to hold. */

@@ -149,6 +149,7 @@ public final class EdgeMain implements Program.Debuggable {
     long deadlineNanos = deadlineNanos(goal);
     checkOptions();
     Optional<Workers> workers = cloud.workers("sluice-edge");
+    int connections = workers.map(Workers::connections).orElse(1);
     try (Engine engine = command.open(memoryBound(goal))) {
       BundleFacts profiled = BundleFactsReader.read(engine.bundle(), command.precision());
       double factor = device.factor(profiled);
@@ -164,13 +165,13 @@ public final class EdgeMain implements Program.Debuggable {
               periodNanos(),
               policy,
               engine.memory(),
-              tuning(goal, deadlineNanos, engine));
+              tuning(goal, deadlineNanos, engine, connections));
       SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine
           .memory()
           .ifPresent(memory -> err.println("sluice edge: --memory: " + memory.describe()));
-      Cloud far = engine.cloud(workers, goal.idlePingNanos());
+      Cloud far = engine.cloud(workers, goal.upkeep().over(connections).idlePingNanos());
       Surroundings around =
           new Surroundings(
               engine.loop(),
@@ -215,11 +216,12 @@ public final class EdgeMain implements Program.Debuggable {
   }
 
   /** A device that was told not to answer by the deadline must not be counted on to do so. */
-  private Tuning tuning(Objective goal, long deadlineNanos, Engine engine) {
+  private Tuning tuning(Objective goal, long deadlineNanos, Engine engine, int connections) {
     SchedulerOptions options =
         strategy.withoutFallback()
             ? SchedulerOptions.defaults().waiting(Rescue.before(patienceNanos(deadlineNanos)))
             : SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, deadlineNanos)));
+    options = options.over(connections);
     if (watched.energyModel().isPresent()) {
       options = options.with(watched.energyModel().get());
     }

@@ -13,6 +13,7 @@ import dev.sluice.edge.session.ExitReport;
 import dev.sluice.edge.session.Score;
 import dev.sluice.edge.session.SessionCounters;
 import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.edge.session.UplinkAccount;
 import dev.sluice.edge.session.Timing;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.drift.Agreement;
@@ -169,7 +170,19 @@ final class Lines {
     line.put("worker_scale", rounded(e.workerScale()));
     putExits(line, status.exits());
     putEnergy(line, status.energy());
+    putUplink(line, status);
     return line;
+  }
+
+  /** What the session has sent, and where that would be in a month. */
+  private static void putUplink(ObjectNode line, SessionStatus status) {
+    UplinkAccount sent = status.uplink();
+    line.putObject("uplink")
+        .put("request_bytes", sent.requests())
+        .put("audit_bytes", sent.audits())
+        .put("ping_bytes", sent.pings())
+        .put("probe_bytes", sent.probes())
+        .put("bytes_per_month", Math.round(status.uplinkBytesPerMonth()));
   }
 
   /** Null where nobody watches. */
@@ -292,6 +305,7 @@ final class Lines {
     line.put("overruns", status.overruns());
     putExits(line, status.exits());
     putEnergy(line, status.energy());
+    putUplink(line, status);
     return line;
   }
 

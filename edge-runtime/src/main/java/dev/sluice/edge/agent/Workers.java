@@ -1,5 +1,6 @@
 package dev.sluice.edge.agent;
 
+import dev.sluice.protocol.pool.PoolOptions;
 import dev.sluice.protocol.pool.WorkerTarget;
 import dev.sluice.protocol.security.ClientSecurity;
 import java.util.List;
@@ -15,6 +16,12 @@ import java.util.stream.Collectors;
 record Workers(List<WorkerTarget> targets, ClientSecurity security, String deviceName) {
   Workers {
     targets = List.copyOf(targets);
+  }
+
+  /** Returns how many of them are kept in touch with at the most. */
+  int connections() {
+    boolean many = targets.stream().anyMatch(WorkerTarget.EveryAddress.class::isInstance);
+    return many ? PoolOptions.CONNECTIONS : Math.min(PoolOptions.CONNECTIONS, targets.size());
   }
 
   /** Returns where they are, as {@code --cloud} takes it. */

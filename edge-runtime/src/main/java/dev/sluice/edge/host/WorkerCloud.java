@@ -171,6 +171,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     }
 
     @Override
+    public void onPingSent() {
+      tell(Listener::onPingSent);
+    }
+
+    @Override
     public void onLoad(LoadReport load) {
       tell(heard -> heard.onLoad(workerLoad(load)));
     }

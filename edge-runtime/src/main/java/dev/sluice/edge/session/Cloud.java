@@ -49,6 +49,9 @@ public interface Cloud {
      */
     void onPong(long roundTripNanos, int paddingBytes, boolean shared);
 
+    /** A ping was sent, with or without padding, on whichever connection. */
+    default void onPingSent() {}
+
     /**
      * A request was refused that had been cancelled before. Its outcome was given then; what the
      * worker says of the model may hold for the next request, too.

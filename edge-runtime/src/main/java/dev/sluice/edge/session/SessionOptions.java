@@ -1,8 +1,8 @@
 package dev.sluice.edge.session;
 
-import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.predict.Rescue;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 
 /**
  * How a session serves. Immutable.
@@ -24,6 +24,8 @@ import dev.sluice.scheduler.predict.Rescue;
  *     least 1
  * @param replanNanos distance of regular decisions while frames come, positive
  * @param probeGapNanos least distance of two probes of a link whose rate was measured, at least 0
+ * @param probeBytesPerSecond what probes may send in the long run, at least 0; infinite = bounded by
+ *     nothing
  */
 public record SessionOptions(
     long deadlineNanos,
@@ -36,7 +38,8 @@ public record SessionOptions(
     int maxWaiting,
     int maxOutstanding,
     long replanNanos,
-    long probeGapNanos) {
+    long probeGapNanos,
+    double probeBytesPerSecond) {
   private static final long MILLIS = 1_000_000;
 
   /** Checks the ranges. */
@@ -62,6 +65,9 @@ public record SessionOptions(
     if (probeGapNanos < 0) {
       throw new IllegalArgumentException("probes' distance is negative: " + probeGapNanos);
     }
+    if (!(probeBytesPerSecond >= 0)) {
+      throw new IllegalArgumentException("probes' rate is negative: " + probeBytesPerSecond);
+    }
   }
 
   /**
@@ -82,27 +88,28 @@ public record SessionOptions(
         16,
         64,
         250 * MILLIS,
-        0);
+        0,
+        Double.POSITIVE_INFINITY);
   }
 
   /** Returns the same options without fallback: a frame waits up to {@code patienceNanos}. */
   public SessionOptions withoutFallback(long patienceNanos) {
-    return with(slackNanos, false, hedges, eagerHedge, patienceNanos, probeGapNanos);
+    return with(slackNanos, false, hedges, eagerHedge, patienceNanos);
   }
 
   /** Returns the same options with hedges that begin at once or only at risk. */
   public SessionOptions withEagerHedge(boolean eager) {
-    return with(slackNanos, fallback, hedges, eager, patienceNanos, probeGapNanos);
+    return with(slackNanos, fallback, hedges, eager, patienceNanos);
   }
 
   /** Returns the same options where the device waits for a reply as long as one may come. */
   public SessionOptions withoutHedges() {
-    return with(slackNanos, fallback, false, eagerHedge, patienceNanos, probeGapNanos);
+    return with(slackNanos, fallback, false, eagerHedge, patienceNanos);
   }
 
   /** Returns the same options with another slack. */
   public SessionOptions withSlack(long slackNanos) {
-    return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos, probeGapNanos);
+    return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos);
   }
 
   /**
@@ -110,7 +117,50 @@ public record SessionOptions(
    * there is one in ten seconds at most.
    */
   public SessionOptions sparingRadio() {
-    return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos, IdlePings.SPARING_NANOS);
+    return keeping(LinkUpkeep.SPARING);
+  }
+
+  /** Returns the same options where probes are as rare as a link is to be kept. */
+  public SessionOptions keeping(LinkUpkeep upkeep) {
+    return with(
+        slackNanos,
+        fallback,
+        hedges,
+        eagerHedge,
+        patienceNanos,
+        replanNanos,
+        upkeep.probeGapNanos(),
+        upkeep.probeBytesPerSecond());
+  }
+
+  /** Returns the same options with another distance of regular decisions. */
+  public SessionOptions deciding(long everyNanos) {
+    return with(
+        slackNanos,
+        fallback,
+        hedges,
+        eagerHedge,
+        patienceNanos,
+        everyNanos,
+        probeGapNanos,
+        probeBytesPerSecond);
+  }
+
+  private SessionOptions with(
+      long newSlackNanos,
+      boolean newFallback,
+      boolean newHedges,
+      boolean newEagerHedge,
+      long newPatienceNanos) {
+    return with(
+        newSlackNanos,
+        newFallback,
+        newHedges,
+        newEagerHedge,
+        newPatienceNanos,
+        replanNanos,
+        probeGapNanos,
+        probeBytesPerSecond);
   }
 
   private SessionOptions with(
@@ -119,7 +169,9 @@ public record SessionOptions(
       boolean newHedges,
       boolean newEagerHedge,
       long newPatienceNanos,
-      long newProbeGapNanos) {
+      long newReplanNanos,
+      long newProbeGapNanos,
+      double newProbeBytesPerSecond) {
     return new SessionOptions(
         deadlineNanos,
         newSlackNanos,
@@ -130,16 +182,16 @@ public record SessionOptions(
         newPatienceNanos,
         maxWaiting,
         maxOutstanding,
-        replanNanos,
-        newProbeGapNanos);
+        newReplanNanos,
+        newProbeGapNanos,
+        newProbeBytesPerSecond);
   }
 
   /**
    * Returns the same options as an objective wants them: the device goes on at once while a reply
-   * is due unless it is to be spared, and so is the radio.
+   * is due unless it is to be spared, and probes are as rare as radio and bytes want them.
    */
   public SessionOptions serving(Objective objective) {
-    SessionOptions going = withEagerHedge(!objective.sparesDevice());
-    return objective.sparesRadio() ? going.sparingRadio() : going;
+    return withEagerHedge(!objective.sparesDevice()).keeping(objective.upkeep());
   }
 }

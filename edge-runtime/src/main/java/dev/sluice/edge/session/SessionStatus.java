@@ -1,6 +1,7 @@
 package dev.sluice.edge.session;
 
 import dev.sluice.scheduler.estimate.Estimates;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.PlanDecision;
 import java.util.Optional;
 
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param outstanding frames without answer
  * @param overruns times that real compute took longer than the emulated device allows
  * @param counters what has happened since the session began
+ * @param openedNanos when the session began, on the same clock
+ * @param uplink what was sent since then
  * @param exits what is known of the exits, if they are watched
  * @param energy what the answers took, if there is a model to price it
  */
@@ -25,5 +28,17 @@ public record SessionStatus(
     int outstanding,
     long overruns,
     SessionCounters counters,
+    long openedNanos,
+    UplinkAccount uplink,
     Optional<ExitReport> exits,
-    Optional<EnergyReport> energy) {}
+    Optional<EnergyReport> energy) {
+
+  /**
+   * Returns what would be sent in a month of {@value Metric#DAYS_PER_MONTH} days at the rate since
+   * the session began, in bytes; 0 at its very beginning.
+   */
+  public double uplinkBytesPerMonth() {
+    long elapsed = nowNanos - openedNanos;
+    return elapsed <= 0 ? 0 : Metric.bytesPerMonth(uplink.total() * 1e9 / elapsed);
+  }
+}

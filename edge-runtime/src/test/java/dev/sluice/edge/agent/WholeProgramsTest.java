@@ -249,6 +249,11 @@ class WholeProgramsTest {
     }
     List<JsonNode> lines = edge(0, new byte[0], "--frames", images.toString(), "--deadline", "5s");
     assertThat(of("answer", lines)).hasSize(3);
+    JsonNode uplink = of("summary", lines).get(0).path("uplink");
+    for (String part :
+        List.of("request_bytes", "audit_bytes", "ping_bytes", "probe_bytes", "bytes_per_month")) {
+      assertThat(uplink.path(part).asInt(-1)).as(part).isZero();
+    }
   }
 
   @Test

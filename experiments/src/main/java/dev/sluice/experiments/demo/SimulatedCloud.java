@@ -326,6 +326,9 @@ public final class SimulatedCloud implements Cloud {
     int of = generation;
     long sentNanos = loop.nanoTime();
     lastPingNanos = sentNanos;
+    if (listener != null) {
+      listener.onPingSent();
+    }
     boolean shared = sentNanos < linkBusyUntilNanos;
     LinkModel.Delivery there =
         connection.send(Direction.UPLINK, PING_BYTES + paddingBytes, sentNanos);

@@ -469,6 +469,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private void ping(ChannelHandlerContext c) {
     send(c, new Ping(clock.onPing(now())));
+    pingSent();
+  }
+
+  private void pingSent() {
+    link.tell(this, listener::onPingSent);
   }
 
   /** Sends padding and a ping behind it, unless the link has something better to do. */
@@ -485,6 +490,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     clock.onWritten(size, begun);
     c.write(padding);
     send(c, new Ping(clock.onProbe(now(), size, begun)));
+    pingSent();
   }
 
   private void schedulePings(ChannelHandlerContext c) {
@@ -622,6 +628,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         && now - clock.lastPingNanos() >= patience.pingEveryNanos()) {
       // Before the request, where the way is bare.
       c.write(frames.write(c.alloc(), new Ping(clock.onPing(now))));
+      pingSent();
     }
     u.beginOn(this, nextId++, now);
     open.put(u.wireId, u);
@@ -662,6 +669,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     int most = Objects.requireNonNull(limits).maxFrameBytes();
     if (clock.isDue(now(), clock.chunkBytes(most))) {
       c.write(frames.write(c.alloc(), new Ping(clock.onPing(now()))));
+      pingSent();
       flush(c);
     }
   }

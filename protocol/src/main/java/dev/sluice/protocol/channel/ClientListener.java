@@ -40,6 +40,9 @@ public interface ClientListener {
    */
   default void onWelcome(Welcome welcome) {}
 
+  /** A ping was handed to the socket, also one among data or behind a probe's padding. */
+  default void onPingSent() {}
+
   /**
    * A ping came back.
    *

@@ -576,6 +576,11 @@ final class PoolCore {
     }
 
     @Override
+    public void onPingSent() {
+      tell(listener::onPingSent);
+    }
+
+    @Override
     public void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {
       if (isPast()) {
         return;

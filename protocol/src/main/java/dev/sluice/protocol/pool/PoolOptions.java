@@ -49,6 +49,9 @@ public record PoolOptions(
   /** More targets than this are refused. */
   public static final int MAX_TARGETS = 1_000;
 
+  /** Connections that are usually kept at the same time. */
+  public static final int CONNECTIONS = 3;
+
   public PoolOptions {
     targets = List.copyOf(targets);
     if (targets.isEmpty() || targets.size() > MAX_TARGETS) {
@@ -84,7 +87,7 @@ public record PoolOptions(
     return new PoolOptions(
         targets,
         client,
-        3,
+        CONNECTIONS,
         50 * MILLIS,
         1 * SECONDS,
         10 * SECONDS,

@@ -98,6 +98,12 @@ class LoopbackTest {
     final BlockingQueue<LoadReport> changes = new LinkedBlockingQueue<>();
     final Map<LinkState, String> details = new ConcurrentHashMap<>();
     final Queue<LinkTrouble> troubles = new ConcurrentLinkedQueue<>();
+    final AtomicInteger pingsSent = new AtomicInteger();
+
+    @Override
+    public void onPingSent() {
+      pingsSent.incrementAndGet();
+    }
 
     @Override
     public void onTrouble(LinkTrouble trouble, String detail) {

@@ -315,6 +315,7 @@ class ScriptedWorkerTest {
         assertThat(peer.readDataOf(id, 100)).hasSize(100);
         peer.send(LoopbackTest.answer(id, new ReceiveStamps(0, 0)));
       }
+      assertThat(events.pingsSent.get()).as("pings told of").isGreaterThanOrEqualTo(4);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.plan.Sends;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -113,7 +114,9 @@ public final class Explainer {
         targets(appraisal, chosen),
         alternatives,
         List.of(),
-        decision.feasible() ? Optional.empty() : Optional.of(unreachable(appraisal, standings)));
+        decision.feasible() ? Optional.empty() : Optional.of(unreachable(appraisal, standings)),
+        Optional.of(appraisal.options().device().serving(scheduler.objective()).upkeep())
+            .filter(LinkUpkeep::isBounded));
   }
 
   /**

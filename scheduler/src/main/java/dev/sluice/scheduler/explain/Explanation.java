@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param alternatives the best plans of other kinds, the best first
  * @param sensitivities what would have to change; only the conditions that were looked at
  * @param unreachable where no plan keeps every constraint
+ * @param upkeep where a month's bytes are bounded, what a link takes of them beside requests
  */
 public record Explanation(
     Estimates estimates,
@@ -32,7 +34,8 @@ public record Explanation(
     List<TargetValue> targets,
     List<Alternative> alternatives,
     List<Sensitivity> sensitivities,
-    Optional<Unreachable> unreachable) {
+    Optional<Unreachable> unreachable,
+    Optional<LinkUpkeep> upkeep) {
   public Explanation {
     standings = List.copyOf(standings);
     targets = List.copyOf(targets);
@@ -58,7 +61,8 @@ public record Explanation(
         targets,
         alternatives,
         more,
-        unreachable);
+        unreachable,
+        upkeep);
   }
 
   /** Returns it as a report for people, of lines of at most 100 characters. */

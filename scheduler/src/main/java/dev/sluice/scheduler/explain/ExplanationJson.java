@@ -10,6 +10,7 @@ import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class ExplanationJson {
         .ifPresentOrElse(
             unreachable -> node.set("unreachable", unreachable(unreachable)),
             () -> node.putNull("unreachable"));
+    explanation.upkeep().ifPresent(upkeep -> node.set("upkeep", upkeep(upkeep)));
     return node;
   }
 
@@ -215,6 +217,15 @@ final class ExplanationJson {
       putPlan(each, reach.plan());
       reaches.add(each);
     }
+    return node;
+  }
+
+  private static ObjectNode upkeep(LinkUpkeep upkeep) {
+    ObjectNode node = NODES.objectNode();
+    putNumber(node, "ping_ms", upkeep.idlePingNanos() / 1e6);
+    putNumber(node, "bytes_per_month", Metric.bytesPerMonth(upkeep.leastBytesPerSecond()));
+    putNumber(node, "bound", Metric.bytesPerMonth(upkeep.budgetBytesPerSecond()));
+    node.put("exceeds", upkeep.exceedsBudget());
     return node;
   }
 

@@ -3,8 +3,10 @@ package dev.sluice.scheduler.explain;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.explain.Unreachable.Reach;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +17,7 @@ import java.util.stream.Collectors;
 final class ExplanationText {
   static final int WIDTH = 100;
   private static final int MARGIN = 10;
+  private static final Metric MONTH = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
 
   private final List<String> lines = new ArrayList<>();
 
@@ -25,6 +28,7 @@ final class ExplanationText {
     text.plan(explanation, device);
     text.expected(explanation.decision().prediction());
     text.bounds(explanation);
+    explanation.upkeep().ifPresent(text::upkeep);
     explanation.unreachable().ifPresent(text::unreachable);
     text.alternatives(explanation.alternatives());
     text.whatIf(explanation);
@@ -138,6 +142,24 @@ final class ExplanationText {
     return standing.slack() < 0
         ? "BROKEN by " + standing.formatDifference(-standing.slack())
         : "NOT PROVEN: a more cautious plan failed";
+  }
+
+  private void upkeep(LinkUpkeep upkeep) {
+    double share = upkeep.leastBytesPerSecond() / upkeep.budgetBytesPerSecond();
+    section(
+        "UPKEEP",
+        "a link that is kept pings every "
+            + Figures.significant(upkeep.idlePingNanos() / 1e9)
+            + " s"
+            + (upkeep.connections() > 1 ? " over " + upkeep.connections() + " connections" : "")
+            + "; with probes that is "
+            + MONTH.format(Metric.bytesPerMonth(upkeep.leastBytesPerSecond()))
+            + " before any request, "
+            + (upkeep.exceedsBudget()
+                ? "MORE than the " + MONTH.format(Metric.bytesPerMonth(upkeep.budgetBytesPerSecond()))
+                    + " bound: only a link at rest keeps it"
+                : Figures.percent(share) + " of the bound"));
+    lines.add("");
   }
 
   private void unreachable(Unreachable unreachable) {

@@ -25,7 +25,7 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
     ACCURACY("accuracy", Unit.SHARE),
     /** Worker's compute per frame, in nanoseconds. */
     WORKER_COMPUTE("worker_compute", Unit.TIME),
-    /** Bytes sent per frame. */
+    /** Bytes of requests sent per frame, payload and envelope; pings and probes come on top. */
     UPLINK_BYTES("uplink_bytes", Unit.BYTES),
     /** Device's compute per frame, in nanoseconds. */
     DEVICE_COMPUTE("device_compute", Unit.TIME),
@@ -38,10 +38,13 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
     /** Memory that the device needs, in bytes. */
     DEVICE_MEMORY("device_memory", Unit.BYTES),
     /**
-     * Bytes of requests sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period;
-     * infinite where that is unknown and something is sent, so that no bound is held to hold. It
-     * leaves out what the link costs without requests: pings, and probes of its rate, of which a
-     * plan that sends little needs the more. It is a rate, not an account of what was spent.
+     * Bytes sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period; infinite
+     * where that is unknown and something is sent, so that no bound is held to hold. Where the
+     * objective bounds it, a plan that uses the link has in it what the link takes beside requests:
+     * pings, and all that probes of its rate may ({@link
+     * dev.sluice.scheduler.upkeep.LinkUpkeep}). A local plan has nothing, since its link may rest;
+     * while that must not, it takes no more than the same upkeep. It is a rate, not an account of
+     * what was spent. {@link #UPLINK_BYTES} is about requests alone.
      */
     MONTHLY_UPLINK_BYTES("uplink_bytes", Unit.BYTES_PER_MONTH);
 
@@ -105,6 +108,16 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
     return framePeriodNanos == 0
         ? Double.POSITIVE_INFINITY
         : bytesPerFrame * (NANOS_PER_MONTH / framePeriodNanos);
+  }
+
+  /** Returns a rate in bytes per second for one per month of {@value #DAYS_PER_MONTH} days. */
+  public static double bytesPerSecond(double bytesPerMonth) {
+    return bytesPerMonth / (NANOS_PER_MONTH / 1e9);
+  }
+
+  /** Returns a rate in bytes per month of {@value #DAYS_PER_MONTH} days for one per second. */
+  public static double bytesPerMonth(double bytesPerSecond) {
+    return bytesPerSecond * (NANOS_PER_MONTH / 1e9);
   }
 
   /** Returns whether more of it is better. */

@@ -1,6 +1,6 @@
 package dev.sluice.scheduler.objective;
 
-import dev.sluice.scheduler.energy.IdlePings;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -36,9 +36,27 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
     return mentions(Metric.Kind.DEVICE_ENERGY);
   }
 
-  /** Returns how often an idle link is looked after, in nanoseconds; see {@link IdlePings}. */
+  /** Returns the least bound of the bytes sent in a month, if there is any. */
+  public OptionalDouble monthlyBytesBound() {
+    return constraints.stream()
+        .filter(bound -> bound.metric().kind() == Metric.Kind.MONTHLY_UPLINK_BYTES)
+        .mapToDouble(Constraint::bound)
+        .min();
+  }
+
+  /** Returns how a link to one worker is kept: as usual, or sparing radio and bytes. */
+  public LinkUpkeep upkeep() {
+    LinkUpkeep kept = sparesRadio() ? LinkUpkeep.SPARING : LinkUpkeep.USUAL;
+    OptionalDouble bound = monthlyBytesBound();
+    return bound.isPresent() ? kept.within(Metric.bytesPerSecond(bound.getAsDouble())) : kept;
+  }
+
+  /**
+   * Returns how often an idle link to one worker is looked after, in nanoseconds; see {@link
+   * LinkUpkeep}.
+   */
   public long idlePingNanos() {
-    return sparesRadio() ? IdlePings.SPARING_NANOS : IdlePings.USUAL_NANOS;
+    return upkeep().idlePingNanos();
   }
 
   /**

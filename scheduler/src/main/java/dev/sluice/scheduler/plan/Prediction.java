@@ -23,8 +23,9 @@ import java.util.OptionalLong;
  * @param throughputFramesPerSecond frames that can be answered for ever, whatever the frame period;
  *     infinite where nothing limits them
  * @param deviceEnergy the device's energy per frame, with the link at its central estimate
- * @param uplinkBytesPerMonth bytes of requests in 30 days at the frame period; infinite where that
- *     is unknown and anything is sent
+ * @param uplinkBytesPerMonth bytes sent in 30 days at the frame period, with what the link takes
+ *     beside requests where the objective bounds them; infinite where the period is unknown and
+ *     anything is sent
  * @param deviceMemoryBytes what the device needs; empty where nobody said
  */
 public record Prediction(

@@ -3,6 +3,7 @@ package dev.sluice.scheduler.predict;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.plan.PlanMemory;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.Optional;
 
 /**
@@ -15,8 +16,7 @@ import java.util.Optional;
  * @param rescue when it turns to a frame that it has no answer to while a reply is due
  * @param fallsBack whether it does so at all; else a frame waits for its reply up to the rescue's
  *     deadline, and then has no answer
- * @param idlePingNanos distance of pings on a link that a plan uses and no request is under way on,
- *     at least 0; 0 = they are not priced
+ * @param upkeep what a link that a plan uses takes beside requests
  */
 public record DeviceModel(
     EnergyModel energy,
@@ -24,49 +24,51 @@ public record DeviceModel(
     boolean goesOn,
     Rescue rescue,
     boolean fallsBack,
-    long idlePingNanos) {
+    LinkUpkeep upkeep) {
   /** {@link EnergyModel#DEFAULT}, memory unknown, no deadline. */
   public static final DeviceModel DEFAULT =
-      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true, 0);
+      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true, LinkUpkeep.NONE);
 
   /** Returns the same with another energy model. */
   public DeviceModel with(EnergyModel newEnergy) {
-    return new DeviceModel(newEnergy, memory, goesOn, rescue, fallsBack, idlePingNanos);
+    return new DeviceModel(newEnergy, memory, goesOn, rescue, fallsBack, upkeep);
   }
 
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
     return new DeviceModel(
-        energy, Optional.of(newMemory), goesOn, rescue, fallsBack, idlePingNanos);
+        energy, Optional.of(newMemory), goesOn, rescue, fallsBack, upkeep);
   }
 
   /**
    * Returns the same device as it serves an objective: it computes on while a reply is due unless
-   * it is to be spared, and answers by itself before the deadline: the objective's, unless it is
-   * known to have another.
+   * it is to be spared, keeps its link as the objective wants it, and answers by itself before the
+   * deadline: the objective's, unless it is known to have another.
    */
   public DeviceModel serving(Objective objective) {
-    DeviceModel waits = goingOn(!objective.sparesDevice()).pinging(objective.idlePingNanos());
+    DeviceModel waits =
+        goingOn(!objective.sparesDevice())
+            .keeping(objective.upkeep().over(upkeep.connections()));
     return rescue.equals(Rescue.NONE) ? waits.answering(Rescue.of(objective)) : waits;
   }
 
   /** Returns the same device where it computes on while a reply is due, or does not. */
   public DeviceModel goingOn(boolean newGoesOn) {
-    return new DeviceModel(energy, memory, newGoesOn, rescue, fallsBack, idlePingNanos);
+    return new DeviceModel(energy, memory, newGoesOn, rescue, fallsBack, upkeep);
   }
 
-  /** Returns the same device where a link in use has pings at such a distance. */
-  public DeviceModel pinging(long newIdlePingNanos) {
-    return new DeviceModel(energy, memory, goesOn, rescue, fallsBack, newIdlePingNanos);
+  /** Returns the same device where a link in use takes so much beside requests. */
+  public DeviceModel keeping(LinkUpkeep newUpkeep) {
+    return new DeviceModel(energy, memory, goesOn, rescue, fallsBack, newUpkeep);
   }
 
   /** Returns the same device where it answers by itself by another time. */
   public DeviceModel answering(Rescue newRescue) {
-    return new DeviceModel(energy, memory, goesOn, newRescue, fallsBack, idlePingNanos);
+    return new DeviceModel(energy, memory, goesOn, newRescue, fallsBack, upkeep);
   }
 
   /** Returns the same device where frames wait for their replies until then, and no longer. */
   public DeviceModel waiting(Rescue until) {
-    return new DeviceModel(energy, memory, goesOn, until, false, idlePingNanos);
+    return new DeviceModel(energy, memory, goesOn, until, false, upkeep);
   }
 }

@@ -61,7 +61,7 @@ final class EnergyFloors {
   EnergyFloors(List<Behaviour> plans, DeviceModel device) {
     this.plans = plans;
     energy = device.energy();
-    pingNanos = device.idlePingNanos();
+    pingNanos = device.upkeep().idlePingNanos();
     radio = RadioFloor.of(energy.radio());
     int size = plans.size();
     rowNetworkNanos = new double[size];

@@ -12,6 +12,7 @@ import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.predict.Replay.Conditions;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -644,7 +645,7 @@ public final class Predictor {
         plan,
         conditions(estimates, 0),
         periodNanos(plan, estimates, 0),
-        device.idlePingNanos(),
+        device.upkeep().idlePingNanos(),
         scratch);
   }
 
@@ -672,7 +673,7 @@ public final class Predictor {
         workerNanos(plan, estimates),
         meanBytes(plan, estimates),
         deviceNanos,
-        Math.min(1, shift.sentWeight() * plan.offloadedShare),
+        sentShare(plan, estimates),
         deviceUtilisation(plan, estimates, 1),
         uplinkUtilisation(plan, estimates, 1),
         throughput(plan, estimates, 1),
@@ -704,8 +705,34 @@ public final class Predictor {
             estimates.framePeriodNanos(), slowestNanos(plan, estimates, caution));
   }
 
+  /** Requests, and beside them what the link takes, where somebody has bounded that. */
   private double monthlyBytes(Behaviour plan, Estimates estimates) {
-    return Metric.monthlyBytes(meanBytes(plan, estimates), periodNanos(plan, estimates, 0));
+    long period = periodNanos(plan, estimates, 0);
+    double requests = Metric.monthlyBytes(meanBytes(plan, estimates), period);
+    LinkUpkeep upkeep = device.upkeep();
+    if (!upkeep.isBounded() || !plan.plan.usesCloud() || requests == Double.POSITIVE_INFINITY) {
+      return requests;
+    }
+    double kept =
+        period == 0
+            ? upkeep.leastBytesPerSecond()
+            : upkeep.bytesPerSecond(
+                sentShare(plan, estimates) * 1e9 / period,
+                Math.min(1, awayNanos(plan, estimates, period) / period));
+    return requests + Metric.bytesPerMonth(kept);
+  }
+
+  private static double sentShare(Behaviour plan, Estimates estimates) {
+    return Math.min(1, shift(plan, estimates).sentWeight() * plan.offloadedShare);
+  }
+
+  /** Per frame, how long a request is under way, with the link at its central estimate. */
+  private double awayNanos(Behaviour plan, Estimates estimates, long periodNanos) {
+    Conditions met = conditions(estimates, 0);
+    double each = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos, periodNanos);
+    return sentShare(plan, estimates) * each
+        + meanBytes(plan, estimates) / met.bytesPerNano()
+        + workerNanos(plan, estimates);
   }
 
   private OptionalLong memoryBytes(Behaviour plan) {

@@ -15,6 +15,7 @@ import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.Prediction;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,74 @@ class DeviceCostsTest {
     assertThat(predictor.value(0, month, link(1e6, 200 * MS))).isEqualTo(12.96e9);
     assertThat(predictor.value(0, month, link(1e6, 0))).isInfinite();
     assertThat(predictor.value(1, month, link(1e6, 0))).isZero();
+  }
+
+  @Test
+  void whereAMonthIsBoundedALinkInUseCountsWithItsPingsAndProbes() {
+    Predictor predictor = upkept(LinkUpkeep.USUAL.within(Metric.bytesPerSecond(1e9)));
+    Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
+
+    // A frame in 20 s, half of them sent: 1,000 bytes each, 131 MB a month in all. Idle pings take
+    // 50 MB and probes 50 MB, one ping before each request 6.5 MB; 37 ms and less under way nothing
+    // to speak of.
+    double sent = 1000 * 30 * 86_400 / 20.0;
+    double upkeep = 100e6 + 100 * 30 * 86_400 / 40.0;
+    assertThat(predictor.value(0, month, link(1e6, 20_000 * MS)))
+        .isCloseTo(sent + upkeep, within(0.01 * upkeep));
+    assertThat(predictor.predict(0, link(1e6, 20_000 * MS)).uplinkBytesPerMonth())
+        .isEqualTo(predictor.value(0, month, link(1e6, 20_000 * MS)));
+    assertThat(predictor.value(0, Metric.of(Metric.Kind.UPLINK_BYTES), link(1e6, 20_000 * MS)))
+        .as("a frame's bytes are those of requests")
+        .isEqualTo(1000);
+    assertThat(predictor.value(0, month, link(1e6, 0))).isInfinite();
+    assertThat(predictor.value(1, month, link(1e6, 20_000 * MS)))
+        .as("a local plan's link may rest")
+        .isZero();
+    assertThat(upkept(LinkUpkeep.USUAL).value(0, month, link(1e6, 20_000 * MS)))
+        .as("without a bound requests alone")
+        .isEqualTo(sent);
+  }
+
+  @Test
+  void noPlansMonthIsBelowItsBoundAndASlowerLinkNeverTakesLess() {
+    BundleFacts facts = SyntheticFacts.of(4);
+    List<Plan> plans =
+        CandidatePlans.sluice(facts).stream().flatMap(chain -> chain.plans().stream()).toList();
+    Predictor predictor =
+        new Predictor(
+            facts,
+            plans,
+            1,
+            2,
+            Optional.empty(),
+            DeviceModel.DEFAULT.keeping(LinkUpkeep.USUAL.within(200)));
+    Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
+    double[] least = new double[plans.size()];
+    double[] before = new double[plans.size()];
+    for (double rate : new double[] {1e7, 1e6, 1e5, 1e4}) {
+      Estimates estimates = link(rate, 300 * MS);
+      predictor.atLeast(month, estimates, least);
+      for (int i = 0; i < plans.size(); i++) {
+        double value = predictor.predict(i, estimates).uplinkBytesPerMonth();
+        assertThat(least[i]).as("%s at %s", plans.get(i), rate).isLessThanOrEqualTo(value);
+        assertThat(value).as("%s at %s", plans.get(i), rate).isGreaterThanOrEqualTo(before[i]);
+        assertThat(value)
+            .isGreaterThanOrEqualTo(
+                Metric.monthlyBytes(
+                    predictor.value(i, Metric.of(Metric.Kind.UPLINK_BYTES), estimates), 300 * MS));
+        before[i] = value;
+      }
+    }
+  }
+
+  private static Predictor upkept(LinkUpkeep upkeep) {
+    return new Predictor(
+        PredictorTest.handMade(),
+        List.of(PredictorTest.SPLIT, Plan.local(2, List.of())),
+        1,
+        2,
+        Optional.empty(),
+        DeviceModel.DEFAULT.keeping(upkeep));
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
+import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -156,7 +157,10 @@ class EnergyFloorsTest {
         1,
         2,
         Optional.empty(),
-        DeviceModel.DEFAULT.with(energy).answering(rescue).pinging(pingNanos),
+        DeviceModel.DEFAULT
+            .with(energy)
+            .answering(rescue)
+            .keeping(new LinkUpkeep(pingNanos, 0, Double.POSITIVE_INFINITY, 1)),
         arrivals);
   }
 

@@ -325,20 +325,7 @@ public record StreamReplay(
     if (!strategy.fallback()) {
       return usual.withoutFallback(Math.max(PATIENCE_NANOS, 2 * question.deadlineNanos()));
     }
-    return strategy.clairvoyant()
-        ? new SessionOptions(
-            usual.deadlineNanos(),
-            usual.slackNanos(),
-            usual.marginFraction(),
-            usual.fallback(),
-            usual.hedges(),
-            usual.eagerHedge(),
-            usual.patienceNanos(),
-            usual.maxWaiting(),
-            usual.maxOutstanding(),
-            CLAIRVOYANT_REPLAN_NANOS,
-            usual.probeGapNanos())
-        : usual;
+    return strategy.clairvoyant() ? usual.deciding(CLAIRVOYANT_REPLAN_NANOS) : usual;
   }
 
   private static Frame frame(int number, long captureNanos) {
