@@ -577,7 +577,9 @@ final class PoolCore {
 
     @Override
     public void onPingSent() {
-      tell(listener::onPingSent);
+      if (!isPast()) {
+        tell(listener::onPingSent);
+      }
     }
 
     @Override

@@ -152,11 +152,12 @@ class DeviceCostsTest {
     Predictor predictor = upkept(LinkUpkeep.USUAL.within(Metric.bytesPerSecond(1e9)));
     Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
 
-    // A frame in 20 s, half of them sent: 1,000 bytes each, 131 MB a month in all. Idle pings take
+    // A frame in 20 s, half of them sent: 1,000 bytes each, 130 MB a month in all. Idle pings take
     // 50 MB and probes 50 MB, one ping before each request 6.5 MB; 37 ms and less under way nothing
     // to speak of.
-    double sent = 1000 * 30 * 86_400 / 20.0;
-    double upkeep = 100e6 + 100 * 30 * 86_400 / 40.0;
+    double seconds = 30 * 86_400;
+    double sent = 1000 * seconds / 20;
+    double upkeep = 100e6 + 100 * seconds / 40;
     assertThat(predictor.value(0, month, link(1e6, 20_000 * MS)))
         .isCloseTo(sent + upkeep, within(0.01 * upkeep));
     assertThat(predictor.predict(0, link(1e6, 20_000 * MS)).uplinkBytesPerMonth())
