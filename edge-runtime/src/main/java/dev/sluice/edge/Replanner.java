@@ -225,9 +225,7 @@ final class Replanner {
 
   private void probe(Estimates e, long now) {
     // Those that the estimators know to be under way are theirs to heed, the others are overdue.
-    if (e.probeWanted()
-        && !frames.overdue()
-        && probes.allows(estimators.uplinkMeasured(), now)) {
+    if (e.probeWanted() && !frames.overdue() && probes.allows(estimators.uplinkMeasured(), now)) {
       probes.took(e.probeBytesWanted() + LinkUpkeep.PING_BYTES, now);
       uplinkToldNanos = now;
       tally.probes++;

@@ -24,8 +24,8 @@ import dev.sluice.scheduler.upkeep.LinkUpkeep;
  *     least 1
  * @param replanNanos distance of regular decisions while frames come, positive
  * @param probeGapNanos least distance of two probes of a link whose rate was measured, at least 0
- * @param probeBytesPerSecond what probes may send in the long run, at least 0; infinite = bounded by
- *     nothing
+ * @param probeBytesPerSecond what probes may send in the long run, at least 0; infinite = bounded
+ *     by nothing
  */
 public record SessionOptions(
     long deadlineNanos,

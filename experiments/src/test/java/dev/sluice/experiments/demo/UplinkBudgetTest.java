@@ -130,22 +130,17 @@ class UplinkBudgetTest {
     assertThat(kept.status().uplink().probes()).as("%s", kept).isGreaterThan(20_000);
     double allowed =
         0.1 * Metric.bytesPerSecond(0.6e9) * kept.status().nowNanos() / SECOND + 2 * LARGEST_PROBE;
-    assertThat((double) kept.status().uplink().total())
-        .as("%s", kept)
-        .isLessThanOrEqualTo(allowed);
+    assertThat((double) kept.status().uplink().total()).as("%s", kept).isLessThanOrEqualTo(allowed);
 
     Outcome loose = run(goal.formatted(""), 0.05);
     assertThat(loose.status().decision().plan().usesCloud()).as("%s", loose).isFalse();
-    assertThat((double) loose.status().uplink().total())
-        .as("%s", loose)
-        .isGreaterThan(5 * allowed);
+    assertThat((double) loose.status().uplink().total()).as("%s", loose).isGreaterThan(5 * allowed);
   }
 
   @Test
   void whereTheLinkAloneTakesTooMuchItRestsAndTheReasonSaysSo() throws Exception {
     Outcome kept =
-        run(
-            "p95_latency <= 150 ms, uplink_bytes <= 20 MB/month; minimise device_compute", 8);
+        run("p95_latency <= 150 ms, uplink_bytes <= 20 MB/month; minimise device_compute", 8);
 
     assertThat(kept.status().estimates().link()).as("%s", kept).isEqualTo(LinkState.RESTING);
     assertThat(kept.monthly()).as("%s", kept).isLessThanOrEqualTo(20e6);

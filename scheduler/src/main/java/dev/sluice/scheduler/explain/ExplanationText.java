@@ -156,7 +156,8 @@ final class ExplanationText {
             + MONTH.format(Metric.bytesPerMonth(upkeep.leastBytesPerSecond()))
             + " before any request, "
             + (upkeep.exceedsBudget()
-                ? "MORE than the " + MONTH.format(Metric.bytesPerMonth(upkeep.budgetBytesPerSecond()))
+                ? "MORE than the "
+                    + MONTH.format(Metric.bytesPerMonth(upkeep.budgetBytesPerSecond()))
                     + " bound: only a link at rest keeps it"
                 : Figures.percent(share) + " of the bound"));
     lines.add("");

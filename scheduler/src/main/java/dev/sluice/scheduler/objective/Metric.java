@@ -41,10 +41,10 @@ public record Metric(Kind kind, double percent, double deadlineNanos) {
      * Bytes sent per month of {@value Metric#DAYS_PER_MONTH} days at the frame period; infinite
      * where that is unknown and something is sent, so that no bound is held to hold. Where the
      * objective bounds it, a plan that uses the link has in it what the link takes beside requests:
-     * pings, and all that probes of its rate may ({@link
-     * dev.sluice.scheduler.upkeep.LinkUpkeep}). A local plan has nothing, since its link may rest;
-     * while that must not, it takes no more than the same upkeep. It is a rate, not an account of
-     * what was spent. {@link #UPLINK_BYTES} is about requests alone.
+     * pings, and all that probes of its rate may ({@link dev.sluice.scheduler.upkeep.LinkUpkeep}).
+     * A local plan has nothing, since its link may rest; while that must not, it takes no more than
+     * the same upkeep. It is a rate, not an account of what was spent. {@link #UPLINK_BYTES} is
+     * about requests alone.
      */
     MONTHLY_UPLINK_BYTES("uplink_bytes", Unit.BYTES_PER_MONTH);
 

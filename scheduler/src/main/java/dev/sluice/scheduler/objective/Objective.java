@@ -105,8 +105,8 @@ public record Objective(List<Constraint> constraints, List<Target> targets) {
    * </pre>
    *
    * <p>Compute, energy and bytes are per frame; a bound of {@code uplink_bytes} can also be per
-   * month of {@value Metric#DAYS_PER_MONTH} days, which needs the frame period to be known,
-   * and then counts what the link takes beside requests, see {@link LinkUpkeep}.
+   * month of {@value Metric#DAYS_PER_MONTH} days, which needs the frame period to be known, and
+   * then counts what the link takes beside requests, see {@link LinkUpkeep}.
    *
    * @throws ObjectiveSyntaxException naming the place, if the text is no objective
    */

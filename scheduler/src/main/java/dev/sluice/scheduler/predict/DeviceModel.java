@@ -27,7 +27,8 @@ public record DeviceModel(
     LinkUpkeep upkeep) {
   /** {@link EnergyModel#DEFAULT}, memory unknown, no deadline. */
   public static final DeviceModel DEFAULT =
-      new DeviceModel(EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true, LinkUpkeep.NONE);
+      new DeviceModel(
+          EnergyModel.DEFAULT, Optional.empty(), true, Rescue.NONE, true, LinkUpkeep.NONE);
 
   /** Returns the same with another energy model. */
   public DeviceModel with(EnergyModel newEnergy) {
@@ -36,8 +37,7 @@ public record DeviceModel(
 
   /** Returns the same with known memory. */
   public DeviceModel with(PlanMemory newMemory) {
-    return new DeviceModel(
-        energy, Optional.of(newMemory), goesOn, rescue, fallsBack, upkeep);
+    return new DeviceModel(energy, Optional.of(newMemory), goesOn, rescue, fallsBack, upkeep);
   }
 
   /**
@@ -47,8 +47,7 @@ public record DeviceModel(
    */
   public DeviceModel serving(Objective objective) {
     DeviceModel waits =
-        goingOn(!objective.sparesDevice())
-            .keeping(objective.upkeep().over(upkeep.connections()));
+        goingOn(!objective.sparesDevice()).keeping(objective.upkeep().over(upkeep.connections()));
     return rescue.equals(Rescue.NONE) ? waits.answering(Rescue.of(objective)) : waits;
   }
 

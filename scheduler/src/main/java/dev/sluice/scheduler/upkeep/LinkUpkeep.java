@@ -39,8 +39,7 @@ public record LinkUpkeep(
 
   /** Of a device whose radio should sleep when it can. */
   public static final LinkUpkeep SPARING =
-      new LinkUpkeep(
-          IdlePings.SPARING_NANOS, IdlePings.SPARING_NANOS, Double.POSITIVE_INFINITY, 1);
+      new LinkUpkeep(IdlePings.SPARING_NANOS, IdlePings.SPARING_NANOS, Double.POSITIVE_INFINITY, 1);
 
   /** Checks the ranges. */
   public LinkUpkeep {

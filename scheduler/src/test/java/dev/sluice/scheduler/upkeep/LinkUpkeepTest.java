@@ -47,8 +47,7 @@ class LinkUpkeepTest {
     assertThat(month(1e6).idlePingNanos()).isEqualTo(IdlePings.SPARING_NANOS);
     assertThat(month(0).idlePingNanos()).isEqualTo(IdlePings.SPARING_NANOS);
     assertThat(month(1e12).idlePingNanos()).isEqualTo(IdlePings.USUAL_NANOS);
-    assertThat(LinkUpkeep.SPARING.within(1e12).idlePingNanos())
-        .isEqualTo(IdlePings.SPARING_NANOS);
+    assertThat(LinkUpkeep.SPARING.within(1e12).idlePingNanos()).isEqualTo(IdlePings.SPARING_NANOS);
   }
 
   @Test
