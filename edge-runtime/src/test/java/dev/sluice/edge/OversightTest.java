@@ -576,7 +576,7 @@ class OversightTest {
 
   @Test
   void pricesWhatTheDeviceDidPerAnswer() {
-    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4+wifi"))));
+    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4-one-core+wifi"))));
     // Without a link there are no probes either.
     cloud.link(LinkState.DOWN);
     stream(600, 1);
@@ -647,7 +647,7 @@ class OversightTest {
 
   @Test
   void pricesPingsThatWakeTheRadio() {
-    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4+wifi"))));
+    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4-one-core+wifi"))));
     plan = Plan.local(5, List.of());
     stream(300, 1);
     EnergyReport without = session.status().energy().orElseThrow();
@@ -672,7 +672,7 @@ class OversightTest {
 
   @Test
   void pricesWhatPassesWhileNoFrameComesForHours() {
-    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4+wifi"))));
+    open(new Oversight(Optional.empty(), Optional.of(EnergyModel.named("pi4-one-core+wifi"))));
     plan = Plan.local(5, List.of());
     stream(1, 1);
     for (int i = 0; i < 7200; i++) {

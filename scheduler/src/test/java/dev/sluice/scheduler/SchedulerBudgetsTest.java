@@ -35,7 +35,7 @@ class SchedulerBudgetsTest {
   /** Neither headroom, tolerance nor hysteresis nor proofs: the plain optimum. */
   private static final SchedulerOptions EXACT =
       new SchedulerOptions(false, 1, 2, 0, 0, 0, Duration.ZERO)
-          .with(EnergyModel.named("pi4+lte"))
+          .with(EnergyModel.named("pi4-one-core+lte"))
           .with(plan -> 1000L * (1 + plan.split()));
 
   private static final List<Plan> CANDIDATES =
@@ -149,7 +149,7 @@ class SchedulerBudgetsTest {
     PlanDecision lte =
         new Scheduler(FACTS, Objective.parse(text), EXACT).decide(rare, Optional.empty(), 0);
     PlanDecision wire =
-        new Scheduler(FACTS, Objective.parse(text), EXACT.with(EnergyModel.named("pi4+wire")))
+        new Scheduler(FACTS, Objective.parse(text), EXACT.with(EnergyModel.named("pi4-one-core+wire")))
             .decide(rare, Optional.empty(), 0);
 
     assertThat(lte.prediction().offloadedShare()).isZero();
@@ -273,9 +273,9 @@ class SchedulerBudgetsTest {
 
   @Test
   void optionsKeepWhatIsKnownOfTheDevice() {
-    SchedulerOptions options = EXACT.with(EnergyModel.named("pi4+3g")).uncertified();
+    SchedulerOptions options = EXACT.with(EnergyModel.named("pi4-one-core+3g")).uncertified();
 
-    assertThat(options.device().energy()).isEqualTo(EnergyModel.named("pi4+3g"));
+    assertThat(options.device().energy()).isEqualTo(EnergyModel.named("pi4-one-core+3g"));
     assertThat(options.device().memory()).isPresent();
     assertThat(SchedulerOptions.defaults().device()).isEqualTo(DeviceModel.DEFAULT);
   }

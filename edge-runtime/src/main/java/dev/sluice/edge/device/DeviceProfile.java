@@ -1,11 +1,9 @@
 package dev.sluice.edge.device;
 
-import dev.sluice.scheduler.energy.DevicePower;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Profile;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,6 +15,9 @@ import java.util.Set;
  * order of magnitude: fast accelerators are bound by launches, and depthwise convolutions reach a
  * fraction of the dense rate on CPUs.
  *
+ * <p>What it draws stands elsewhere, under the same name: {@link
+ * dev.sluice.scheduler.energy.DevicePowers}.
+ *
  * @param name as options have it, lower case
  * @param title for people
  * @param denseMacsPerSecond rate at dense operators, positive
@@ -26,7 +27,6 @@ import java.util.Set;
  * @param codecFactor time of one thread's scalar code, as in codecs and preprocessing, over that on
  *     the machine of a bundle's profile, positive. An assumption from clocks and widths of the
  *     cores, not published
- * @param power what it draws, where a figure is published
  * @param assumed figures that nobody published, by their names in {@code devices.json}
  * @param source of the figures
  */
@@ -38,7 +38,6 @@ public record DeviceProfile(
     double bytesPerSecond,
     double launchNanos,
     double codecFactor,
-    Optional<Power> power,
     Set<String> assumed,
     String source) {
   public DeviceProfile {
@@ -52,20 +51,6 @@ public record DeviceProfile(
     requirePositive(codecFactor, "codecFactor");
     if (!(launchNanos >= 0 && launchNanos < 1e9)) {
       throw new IllegalArgumentException("launchNanos not in [0, 1e9): " + launchNanos);
-    }
-  }
-
-  /**
-   * What a device draws. All devices have it on one basis: idle power apart, everything else on top
-   * of it, so that devices can be compared and plans are not charged for what is drawn anyway.
-   *
-   * @param idleMilliwatts with nothing to do, positive
-   * @param aboveIdle on top of that while it works
-   * @param source of the figures
-   */
-  public record Power(double idleMilliwatts, DevicePower aboveIdle, String source) {
-    public Power {
-      requirePositive(idleMilliwatts, "idleMilliwatts");
     }
   }
 
@@ -86,7 +71,6 @@ public record DeviceProfile(
         bytesPerSecond / factor,
         launchNanos * factor,
         codecFactor * factor,
-        power,
         assumed,
         source);
   }

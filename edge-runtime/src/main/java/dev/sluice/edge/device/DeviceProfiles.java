@@ -2,21 +2,19 @@ package dev.sluice.edge.device;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.scheduler.energy.DevicePower;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * The devices of which Sluice has published figures: {@code devices.json} on the class path.
  *
- * <p>Its powers, {@code network_mw}, {@code coding_mw} and {@code waiting_mw}, are above {@code
- * idle_mw}. {@code assumed} names those figures of a device that are not published.
+ * <p>{@code assumed} names those figures of a device that are not published. What the devices draw
+ * stands in {@link dev.sluice.scheduler.energy.DevicePowers}.
  */
 public final class DeviceProfiles {
   private static final String FILE = "devices.json";
@@ -70,20 +68,8 @@ public final class DeviceProfiles {
         json.required("gigabytes_per_s").asDouble() * GIGA,
         json.required("launch_us").asDouble() * NANOS_PER_MICRO,
         json.required("codec_factor").asDouble(),
-        json.has("network_mw") ? Optional.of(power(name, json)) : Optional.empty(),
         assumed(name, json),
         json.required("source").asText());
-  }
-
-  private static DeviceProfile.Power power(String name, JsonNode json) {
-    return new DeviceProfile.Power(
-        json.required("idle_mw").asDouble(),
-        new DevicePower(
-            name,
-            json.required("network_mw").asDouble(),
-            json.required("coding_mw").asDouble(),
-            json.required("waiting_mw").asDouble()),
-        json.required("power_source").asText());
   }
 
   private static Set<String> assumed(String name, JsonNode json) {

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.scheduler.energy.DevicePowers;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,15 +146,12 @@ class DeviceProfileTest {
     assertThat(DeviceProfiles.all().values()).noneMatch(device -> device.source().isBlank());
   }
 
-  @ParameterizedTest
-  @CsvSource({"pi4, 6400", "jetson-nano, 10000", "jetson-nano-cpu, 10000"})
-  void drawsItsPublishedPowerWithIdlePowerAndWorkTogether(String name, double published) {
-    DeviceProfile.Power power = DeviceProfiles.named(name).power().orElseThrow();
+  @Test
+  void ofEveryDeviceItIsKnownWhatItDrawsOrWhyNot() {
+    Set<String> told = new HashSet<>(DevicePowers.published().keySet());
+    told.addAll(DevicePowers.unknown().keySet());
 
-    assertThat(power.idleMilliwatts() + power.aboveIdle().networkMilliwatts()).isEqualTo(published);
-    assertThat(power.aboveIdle().codingMilliwatts())
-        .isEqualTo(power.aboveIdle().networkMilliwatts() / 4);
-    assertThat(power.source()).contains("idle");
+    assertThat(told).isEqualTo(DeviceProfiles.all().keySet());
   }
 
   @Test
@@ -167,17 +165,13 @@ class DeviceProfileTest {
               assertThat(device.assumed())
                   .doesNotContain("dense_gmacs_per_s", "depthwise_gmacs_per_s");
             });
-    assertThat(DeviceProfiles.named("jetson-nano").assumed())
-        .contains("idle_mw", "network_mw")
-        .doesNotContain("launch_us");
-    assertThat(DeviceProfiles.named("pi4").assumed())
-        .contains("launch_us")
-        .doesNotContain("idle_mw", "network_mw");
+    assertThat(DeviceProfiles.named("jetson-nano").assumed()).doesNotContain("launch_us");
+    assertThat(DeviceProfiles.named("pi4").assumed()).contains("launch_us");
   }
 
   /** A MAC takes 1 ns, 4 ns in a depthwise convolution; a byte takes half a nanosecond. */
   private static DeviceProfile device(double launchNanos) {
     return new DeviceProfile(
-        "test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Optional.empty(), Set.of(), "made up");
+        "test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Set.of(), "made up");
   }
 }

@@ -3,7 +3,8 @@ package dev.sluice.scheduler.energy;
 /**
  * Power that a device draws on top of what it draws with nothing to do. Immutable.
  *
- * <p>What it draws anyway is the same for every plan and left out.
+ * <p>What it draws anyway is the same for every plan and left out. {@link DevicePowers} has those of
+ * known devices.
  *
  * @param name for people and configuration
  * @param networkMilliwatts while it computes the network's segments and exit heads
@@ -14,22 +15,6 @@ package dev.sluice.scheduler.energy;
  */
 public record DevicePower(
     String name, double networkMilliwatts, double codingMilliwatts, double waitingMilliwatts) {
-  /**
-   * Raspberry Pi 4 B with one busy core; it does not sleep between frames.
-   *
-   * <p>Geerling, "Power Consumption Benchmarks", Raspberry Pi Dramble: 2.7 W idle, 6.4 W with all
-   * four cores busy. We take a quarter of the difference for one core, and the same for the network
-   * and for coding, since both run on the CPU.
-   */
-  public static final DevicePower RASPBERRY_PI_4 = new DevicePower("pi4", 925, 925, 0);
-
-  /**
-   * The same board where it is switched off between frames and so draws its idle 2.7 W only for
-   * them: as a trap camera with a wake-up circuit does. Booting is not counted.
-   */
-  public static final DevicePower RASPBERRY_PI_4_DUTY_CYCLED =
-      new DevicePower("pi4-duty-cycled", 3625, 3625, 2700);
-
   public DevicePower {
     if (name.isBlank()) {
       throw new IllegalArgumentException("a device needs a name");

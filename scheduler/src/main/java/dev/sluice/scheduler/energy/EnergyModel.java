@@ -1,7 +1,5 @@
 package dev.sluice.scheduler.energy;
 
-import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Prices what a device does, in joules. Immutable and thread-safe.
@@ -23,36 +21,29 @@ import java.util.stream.Collectors;
  * @param radio what the radio draws
  */
 public record EnergyModel(DevicePower device, RadioPower radio) {
-  /** A Raspberry Pi 4 on Wi-Fi, where nothing else is said. */
-  public static final EnergyModel DEFAULT =
-      new EnergyModel(DevicePower.RASPBERRY_PI_4, RadioPower.WIFI);
-
-  private static final List<DevicePower> DEVICES =
-      List.of(DevicePower.RASPBERRY_PI_4, DevicePower.RASPBERRY_PI_4_DUTY_CYCLED);
-  private static final List<RadioPower> RADIOS =
-      List.of(RadioPower.WIFI, RadioPower.LTE, RadioPower.THREE_G, RadioPower.WIRE);
+  /** One core of a Raspberry Pi 4 on Wi-Fi, where nothing else is said. */
+  public static final EnergyModel DEFAULT = named("pi4-one-core+wifi");
 
   /**
-   * Returns a preset by the names of its device and radio, for example {@code pi4+lte}.
+   * Returns a preset by the names of its device and radio, for example {@code pi5+lte}.
    *
-   * @throws IllegalArgumentException naming the known ones, if there is none of that name
+   * @throws IllegalArgumentException if there is none of that name: naming the known ones, or
+   *     saying why a device's power is not known
    */
   public static EnergyModel named(String name) {
-    for (DevicePower device : DEVICES) {
-      for (RadioPower radio : RADIOS) {
-        if (name.equals(device.name() + "+" + radio.name())) {
-          return new EnergyModel(device, radio);
-        }
-      }
+    int plus = name.lastIndexOf('+');
+    if (plus < 0) {
+      throw new IllegalArgumentException(
+          "no energy model '%s': a device such as pi4, '+' and a radio (%s)"
+              .formatted(name, RadioPower.names()));
     }
-    throw new IllegalArgumentException(
-        "no energy model '"
-            + name
-            + "': a device ("
-            + DEVICES.stream().map(DevicePower::name).collect(Collectors.joining(", "))
-            + "), '+' and a radio ("
-            + RADIOS.stream().map(RadioPower::name).collect(Collectors.joining(", "))
-            + ")");
+    return new EnergyModel(
+        DevicePowers.named(name.substring(0, plus)), RadioPower.named(name.substring(plus + 1)));
+  }
+
+  /** Returns the names of device and radio as {@link #named} takes them. */
+  public String name() {
+    return device.name() + "+" + radio.name();
   }
 
   /** Returns the mean energy of an activity's frames. */

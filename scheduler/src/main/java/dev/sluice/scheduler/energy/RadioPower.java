@@ -1,6 +1,7 @@
 package dev.sluice.scheduler.energy;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Power that a radio draws by what it does. Immutable.
@@ -74,6 +75,28 @@ public record RadioPower(
 
   /** A wire whose power does not depend on what passes. */
   public static final RadioPower WIRE = new RadioPower("wire", 0, 0, 0, 0, 0, List.of());
+
+  private static final List<RadioPower> ALL = List.of(WIFI, LTE, THREE_G, WIRE);
+
+  /**
+   * Returns the radio of that name.
+   *
+   * @throws IllegalArgumentException naming the known ones, if there is none
+   */
+  static RadioPower named(String name) {
+    return ALL.stream()
+        .filter(radio -> radio.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no radio '%s', only %s".formatted(name, names())));
+  }
+
+  /** Returns the names of all radios, for people. */
+  static String names() {
+    return ALL.stream().map(RadioPower::name).collect(Collectors.joining(", "));
+  }
 
   /**
    * A part of the tail.

@@ -19,7 +19,7 @@ class EnergyModelTest {
   /** Rounding of sums of some hundred terms. */
   private static final double TOLERANCE = 1e-9;
 
-  private static final EnergyModel PI_LTE = EnergyModel.named("pi4+lte");
+  private static final EnergyModel PI_LTE = EnergyModel.named("pi4-one-core+lte");
 
   @Test
   void addsUpOneUploadOverLteAsDoneByHand() {
@@ -53,7 +53,7 @@ class EnergyModelTest {
   void aTailOfTwoPhasesIsPaidInBoth() {
     DeviceActivity activity = DeviceActivity.builder(2, 0).sends(1, 0, 0, 0).build();
 
-    EnergyPerFrame energy = EnergyModel.named("pi4+3g").perFrame(activity);
+    EnergyPerFrame energy = EnergyModel.named("pi4-one-core+3g").perFrame(activity);
 
     assertThat(energy.tailJoules())
         .isCloseTo((0.8039 * 8.0882 + 0.6013 * 0.8242) / 2, within(TOLERANCE));
@@ -142,7 +142,7 @@ class EnergyModelTest {
     }
 
     double joules =
-        new EnergyModel(DevicePower.RASPBERRY_PI_4, radio).perFrame(activity.build()).totalJoules();
+        new EnergyModel(DevicePowers.named("pi4-one-core"), radio).perFrame(activity.build()).totalJoules();
 
     assertThat(joules * frames)
         .as("seed %d, %s", seed, radio)
@@ -239,17 +239,20 @@ class EnergyModelTest {
     DeviceActivity quiet = DeviceActivity.builder(5, 1_000_000).computes(MS, 0).build();
 
     assertThat(PI_LTE.perFrame(quiet).radioJoules()).isZero();
-    assertThat(EnergyModel.named("pi4+wire").perFrame(oneASecond(i -> true)).totalJoules())
+    assertThat(EnergyModel.named("pi4-one-core+wire").perFrame(oneASecond(i -> true)).totalJoules())
         .isZero();
   }
 
   @Test
   void namesThePresetsItKnows() {
-    assertThat(EnergyModel.named("pi4+wifi")).isEqualTo(EnergyModel.DEFAULT);
+    assertThat(EnergyModel.named("pi4-one-core+wifi")).isEqualTo(EnergyModel.DEFAULT);
+    assertThat(EnergyModel.named("jetson-nano+lte").name()).isEqualTo("jetson-nano+lte");
     assertThatThrownBy(() -> EnergyModel.named("pi4+6g"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("'pi4+6g'")
-        .hasMessageContaining("pi4-duty-cycled")
+        .hasMessage("no radio '6g', only wifi, lte, 3g, wire");
+    assertThatThrownBy(() -> EnergyModel.named("pi4"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'pi4'")
         .hasMessageContaining("wifi, lte, 3g, wire");
   }
 
@@ -300,7 +303,7 @@ class EnergyModelTest {
             .sends(25, 25 * SECOND, 25 * SECOND, 0)
             .build();
 
-    EnergyPerFrame energy = EnergyModel.named("pi4+wifi").perFrame(seldom);
+    EnergyPerFrame energy = EnergyModel.named("pi4-one-core+wifi").perFrame(seldom);
 
     assertThat(energy.tailJoules() * 70).isCloseTo(8 * 0.1193 * 0.2381, within(TOLERANCE));
     assertThat(energy.promotionJoules() * 70).isCloseTo(8 * 0.1244 * 0.0791, within(TOLERANCE));

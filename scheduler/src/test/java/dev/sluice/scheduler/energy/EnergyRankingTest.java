@@ -62,7 +62,7 @@ class EnergyRankingTest {
 
   @Test
   void everySwapOfOneConstantIsAFragilePair() {
-    EnergyModel lte = EnergyModel.named("pi4+lte");
+    EnergyModel lte = EnergyModel.named("pi4-one-core+lte");
     DeviceActivity.Builder rare = DeviceActivity.builder(60, (long) SECOND);
     DeviceActivity.Builder often = DeviceActivity.builder(60, (long) SECOND);
     for (int i = 0; i < 60; i++) {

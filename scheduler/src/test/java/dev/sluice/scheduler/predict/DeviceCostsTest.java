@@ -72,7 +72,7 @@ class DeviceCostsTest {
   void framesInAStreamShareTheTail() {
     // Every 100 ms: two gaps of sending, both shorter than LTE's tail, so the radio never sleeps.
     EnergyPerFrame energy =
-        predictor(PredictorTest.handMade(), "pi4+lte", PredictorTest.SPLIT)
+        predictor(PredictorTest.handMade(), "pi4-one-core+lte", PredictorTest.SPLIT)
             .predict(0, link(1e6, 100 * MS))
             .deviceEnergy();
 
@@ -97,7 +97,7 @@ class DeviceCostsTest {
   void theSlowestOfDeviceUplinkAndWorkerBoundsThroughput() {
     Predictor predictor =
         predictor(
-            PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
+            PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
     Metric throughput = Metric.of(Metric.Kind.THROUGHPUT);
 
     // Device: 32 ms on average. Uplink: 1 and 3 ms for two of four, or 100 and 300 ms.
@@ -112,7 +112,7 @@ class DeviceCostsTest {
 
   @Test
   void slowStartDelaysFramesButLimitsNoThroughput() {
-    Predictor predictor = predictor(PredictorTest.handMade(40), "pi4+wifi", PredictorTest.SPLIT);
+    Predictor predictor = predictor(PredictorTest.handMade(40), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Metric throughput = Metric.of(Metric.Kind.THROUGHPUT);
 
     // 40 and 120 KB for two of four, 3.2 ms per frame at 12.5 MB/s; device and worker take less.
@@ -125,7 +125,7 @@ class DeviceCostsTest {
   @Test
   void countsMissesAsTheShareOfLaterAnswers() {
     // Answers after 30, 66.5, 30 and 68.5 ms.
-    Predictor predictor = predictor(PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT);
+    Predictor predictor = predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Estimates estimates = link(1e6, 0);
 
     assertThat(predictor.value(0, Metric.deadlineMisses(29 * MS), estimates)).isEqualTo(1);
@@ -138,7 +138,7 @@ class DeviceCostsTest {
   void knowsAMonthsBytesWhereThePeriodIsKnownOrNothingIsSent() {
     Predictor predictor =
         predictor(
-            PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
+            PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
     Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
 
     // 1,000 bytes per frame, five frames a second.
@@ -219,7 +219,7 @@ class DeviceCostsTest {
   @Test
   void asksForMemoryWhoeverKnows() {
     Metric memory = Metric.of(Metric.Kind.DEVICE_MEMORY);
-    Predictor ignorant = predictor(PredictorTest.handMade(), "pi4+wifi", PredictorTest.SPLIT);
+    Predictor ignorant = predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Predictor told =
         new Predictor(
             PredictorTest.handMade(),
@@ -281,15 +281,15 @@ class DeviceCostsTest {
     Plan none = Plan.local(8, List.of(new ExitThreshold(4, 0.8)));
     Estimates rare = Estimates.of(LinkState.UP, 4e5, 0, 40 * MS, 0, 100, 1, 0, 20_000 * MS);
 
-    Predictor lte = predictor(facts, "pi4+lte", some, none);
-    Predictor wifi = predictor(facts, "pi4+wifi", some, none);
+    Predictor lte = predictor(facts, "pi4-one-core+lte", some, none);
+    Predictor wifi = predictor(facts, "pi4-one-core+wifi", some, none);
 
     assertThat(lte.value(0, ENERGY, rare)).isGreaterThan(2 * lte.value(1, ENERGY, rare));
     assertThat(wifi.value(0, ENERGY, rare)).isLessThan(wifi.value(1, ENERGY, rare));
     EnergyRanking ranking =
         EnergyRanking.of(
             List.of(lte.activity(0, rare), lte.activity(1, rare)),
-            EnergyModel.named("pi4+lte"),
+            EnergyModel.named("pi4-one-core+lte"),
             0.5);
     assertThat(ranking.order()).containsExactly(1, 0);
     assertThat(ranking.swaps()).isEmpty();

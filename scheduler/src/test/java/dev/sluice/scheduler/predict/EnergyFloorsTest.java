@@ -2,7 +2,7 @@ package dev.sluice.scheduler.predict;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.scheduler.energy.DevicePower;
+import dev.sluice.scheduler.energy.DevicePowers;
 import dev.sluice.scheduler.energy.EnergyConstant;
 import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.energy.RadioPower;
@@ -63,7 +63,7 @@ class EnergyFloorsTest {
   /** How long a reply takes at least and how long it takes are two: the radio may go down first. */
   @Test
   void aReplyThatOutlastsTheTailKeepsNoRadioUp() {
-    Predictor predictor = predictor(EnergyModel.named("pi4+wifi"), Rescue.NONE, Arrivals.OPEN);
+    Predictor predictor = predictor(EnergyModel.named("pi4-one-core+wifi"), Rescue.NONE, Arrivals.OPEN);
     Random random = new Random(1);
     for (int round = 0; round < 12; round++) {
       Estimates busyWorker =
@@ -86,7 +86,7 @@ class EnergyFloorsTest {
   @Test
   void shortTransfersOnALongTimelineAreNotBelowTheirBound() {
     EnergyModel radioAlone =
-        EnergyModel.named("pi4+wifi")
+        EnergyModel.named("pi4-one-core+wifi")
             .scaled(EnergyConstant.TAIL_TIME, 0)
             .scaled(EnergyConstant.PROMOTION_POWER, 0)
             .scaled(EnergyConstant.TRANSMIT_ENERGY, 0)
@@ -113,7 +113,7 @@ class EnergyFloorsTest {
 
   /** Whatever else a bound is, where no frame meets another it must be close. */
   @ParameterizedTest
-  @ValueSource(strings = {"pi4+wifi", "pi4+lte", "pi4+3g", "pi4+wire", "pi4-duty-cycled+wifi"})
+  @ValueSource(strings = {"pi4-one-core+wifi", "pi4-one-core+lte", "pi4-one-core+3g", "pi4-one-core+wire", "pi4-duty-cycled+wifi"})
   void boundsAreCloseWhereFramesDoNotMeet(String energy) {
     Predictor predictor = predictor(EnergyModel.named(energy), Rescue.NONE, Arrivals.OPEN);
     double[] bounds = new double[predictor.size()];
@@ -185,7 +185,7 @@ class EnergyFloorsTest {
                       new RadioPower.TailPhase(random.nextInt(1500), MS * random.nextInt(900))));
         };
     return new EnergyModel(
-        random.nextBoolean() ? DevicePower.RASPBERRY_PI_4 : DevicePower.RASPBERRY_PI_4_DUTY_CYCLED,
+        random.nextBoolean() ? DevicePowers.named("pi4-one-core") : DevicePowers.named("pi4-duty-cycled"),
         radio);
   }
 
