@@ -1,5 +1,6 @@
 package dev.sluice.scheduler;
 
+import dev.sluice.scheduler.energy.DeviceActivity;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.objective.Constraint;
@@ -88,6 +89,14 @@ public final class Appraisal {
   /** Returns all that is predicted of a candidate. */
   public Prediction predict(int candidate) {
     return predictor.predict(candidate, estimates);
+  }
+
+  /**
+   * Returns what a candidate makes the device and its radio do, as its energy is priced: to be
+   * priced under other constants.
+   */
+  public DeviceActivity activity(int candidate) {
+    return predictor.activity(candidate, estimates);
   }
 
   /** Returns a metric as targets count it, in its base unit. */

@@ -149,7 +149,8 @@ class SchedulerBudgetsTest {
     PlanDecision lte =
         new Scheduler(FACTS, Objective.parse(text), EXACT).decide(rare, Optional.empty(), 0);
     PlanDecision wire =
-        new Scheduler(FACTS, Objective.parse(text), EXACT.with(EnergyModel.named("pi4-one-core+wire")))
+        new Scheduler(
+                FACTS, Objective.parse(text), EXACT.with(EnergyModel.named("pi4-one-core+wire")))
             .decide(rare, Optional.empty(), 0);
 
     assertThat(lte.prediction().offloadedShare()).isZero();

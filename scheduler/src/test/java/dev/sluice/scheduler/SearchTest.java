@@ -69,7 +69,13 @@ class SearchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pi4-one-core+lte", "pi4-one-core+3g", "pi4-one-core+wire", "pi4-duty-cycled+wifi"})
+  @ValueSource(
+      strings = {
+        "pi4-one-core+lte",
+        "pi4-one-core+3g",
+        "pi4-one-core+wire",
+        "pi4-duty-cycled+wifi"
+      })
   void findsTheThriftiestWhateverTheRadio(String energy) throws Exception {
     predictor =
         on(DeviceModel.DEFAULT.with(EnergyModel.named(energy)).answering(Rescue.before(150 * MS)));

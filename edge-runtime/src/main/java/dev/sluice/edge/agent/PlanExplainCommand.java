@@ -157,7 +157,7 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(
       names = "--energy",
       paramLabel = "DEVICE+RADIO",
-      description = "whose power counts, e.g. pi4+lte (default: pi4+wifi)")
+      description = "whose power counts, e.g. jetson-nano+lte (default: pi4-one-core+wifi)")
   private @Nullable String energy;
 
   @Option(

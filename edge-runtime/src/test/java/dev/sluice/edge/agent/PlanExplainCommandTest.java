@@ -2,10 +2,12 @@ package dev.sluice.edge.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.edge.SmallBundle;
+import dev.sluice.scheduler.energy.DevicePowers;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -185,6 +187,48 @@ class PlanExplainCommandTest {
     assertThat(wire).isPositive();
     assertThat(energy("pi4+wifi")).isGreaterThan(wire);
     assertThat(energy("pi4+lte")).isGreaterThan(energy("pi4+wifi"));
+  }
+
+  @Test
+  void takesThePowerOfEveryDeviceThatHasOne() throws Exception {
+    for (String device : DevicePowers.published().keySet()) {
+      JsonNode json =
+          explained("--energy", device + "+lte", "--objective", "minimise device_energy");
+
+      assertThat(json.path("energy").path("model").asText()).isEqualTo(device + "+lte");
+      assertThat(json.path("prediction").path("device_energy_j").asDouble())
+          .isEqualTo(chosen(json.path("energy").path("ranking")).path("joules").asDouble());
+    }
+  }
+
+  @Test
+  void oneCoreDrawsLessThanAllOfThemInTheSameTime() throws Exception {
+    JsonNode core = local("pi5-one-core+wire");
+
+    assertThat(core.path("device_energy_j").asDouble())
+        .isCloseTo(1.725e-3 * core.path("device_compute_ms").asDouble(), within(1e-6));
+    assertThat(local("pi5+wire").path("device_energy_j").asDouble())
+        .isGreaterThan(2 * core.path("device_energy_j").asDouble());
+  }
+
+  private static JsonNode chosen(JsonNode ranking) {
+    for (JsonNode each : ranking) {
+      if (each.path("chosen").asBoolean()) {
+        return each;
+      }
+    }
+    throw new AssertionError("no chosen plan in " + ranking);
+  }
+
+  private JsonNode local(String model) throws Exception {
+    return explained("--energy", model, "--link", "down", "--device", "250ms").path("prediction");
+  }
+
+  @Test
+  void saysWhyADevicesPowerIsNotKnown() throws Exception {
+    assertThat(plan("explain", bundle(), "--energy", "jetson-xavier+lte")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--energy: what a 'jetson-xavier' draws is not known", "power modes", "pi5");
   }
 
   private double energy(String model) throws Exception {

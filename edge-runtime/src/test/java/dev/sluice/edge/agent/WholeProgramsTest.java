@@ -572,7 +572,8 @@ class WholeProgramsTest {
           {"--audit-share", "2"},
           {"--audit-share", "NaN"},
           {"--energy", "toaster"},
-          {"--energy", "pi4+pigeon"}
+          {"--energy", "pi4+pigeon"},
+          {"--energy", "phone-mid+lte"}
         }) {
       edge(2, new byte[0], wrong);
       assertThat(err.toString()).contains(wrong[0]);

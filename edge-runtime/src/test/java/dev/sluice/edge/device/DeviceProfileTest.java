@@ -171,7 +171,6 @@ class DeviceProfileTest {
 
   /** A MAC takes 1 ns, 4 ns in a depthwise convolution; a byte takes half a nanosecond. */
   private static DeviceProfile device(double launchNanos) {
-    return new DeviceProfile(
-        "test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Set.of(), "made up");
+    return new DeviceProfile("test", "test", 1e9, 0.25e9, 2e9, launchNanos, 2, Set.of(), "made up");
   }
 }

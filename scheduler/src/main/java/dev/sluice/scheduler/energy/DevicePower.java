@@ -3,8 +3,8 @@ package dev.sluice.scheduler.energy;
 /**
  * Power that a device draws on top of what it draws with nothing to do. Immutable.
  *
- * <p>What it draws anyway is the same for every plan and left out. {@link DevicePowers} has those of
- * known devices.
+ * <p>What it draws anyway is the same for every plan and left out. {@link DevicePowers} has those
+ * of known devices.
  *
  * @param name for people and configuration
  * @param networkMilliwatts while it computes the network's segments and exit heads

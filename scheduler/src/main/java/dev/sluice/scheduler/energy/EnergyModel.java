@@ -1,6 +1,5 @@
 package dev.sluice.scheduler.energy;
 
-
 /**
  * Prices what a device does, in joules. Immutable and thread-safe.
  *

@@ -34,8 +34,7 @@ public record PublishedPower(
    */
   public DevicePower oneCore() {
     double core = aboveIdle.codingMilliwatts();
-    return new DevicePower(
-        aboveIdle.name() + ONE_CORE, core, core, aboveIdle.waitingMilliwatts());
+    return new DevicePower(aboveIdle.name() + ONE_CORE, core, core, aboveIdle.waitingMilliwatts());
   }
 
   /**

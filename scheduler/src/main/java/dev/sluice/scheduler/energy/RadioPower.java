@@ -88,9 +88,7 @@ public record RadioPower(
         .filter(radio -> radio.name().equals(name))
         .findFirst()
         .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no radio '%s', only %s".formatted(name, names())));
+            () -> new IllegalArgumentException("no radio '%s', only %s".formatted(name, names())));
   }
 
   /** Returns the names of all radios, for people. */

@@ -86,6 +86,7 @@ public final class Explainer {
     boolean kept = current.isPresent() && current.get().equals(decision.plan());
     List<Standing> standings = standings(appraisal, chosen);
     List<Alternative> alternatives = new ArrayList<>();
+    List<Integer> numbers = new ArrayList<>(List.of(chosen));
     Set<Kind> taken = new HashSet<>(Set.of(Kind.of(decision.plan())));
     while (alternatives.size() < ALTERNATIVES) {
       Optional<PlanDecision> next =
@@ -94,6 +95,7 @@ public final class Explainer {
         break;
       }
       int other = index(appraisal, next.get().plan());
+      numbers.add(other);
       taken.add(Kind.of(next.get().plan()));
       alternatives.add(
           new Alternative(
@@ -113,10 +115,25 @@ public final class Explainer {
         standings,
         targets(appraisal, chosen),
         alternatives,
+        energyDoubt(appraisal, numbers, alternatives),
         List.of(),
         decision.feasible() ? Optional.empty() : Optional.of(unreachable(appraisal, standings)),
         Optional.of(appraisal.options().device().serving(scheduler.objective()).upkeep())
             .filter(LinkUpkeep::isBounded));
+  }
+
+  /** Prices the plans that are shown under other constants, where energy counts. */
+  private static Optional<EnergyDoubt> energyDoubt(
+      Appraisal appraisal, List<Integer> candidates, List<Alternative> alternatives) {
+    if (!appraisal.objective().mentions(Metric.Kind.DEVICE_ENERGY)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        EnergyDoubt.of(
+            appraisal.options().device().energy(),
+            candidates.stream().map(appraisal::activity).toList(),
+            appraisal.objective().constraints(),
+            alternatives));
   }
 
   /**

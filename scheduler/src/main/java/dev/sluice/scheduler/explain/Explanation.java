@@ -21,6 +21,8 @@ import java.util.Optional;
  *     up with the frames where their period is known
  * @param targets what it reaches in every target
  * @param alternatives the best plans of other kinds, the best first
+ * @param energy how far that rests on the energy model's constants, where the objective counts
+ *     energy
  * @param sensitivities what would have to change; only the conditions that were looked at
  * @param unreachable where no plan keeps every constraint
  * @param upkeep where a month's bytes are bounded, what a link takes of them beside requests
@@ -33,6 +35,7 @@ public record Explanation(
     List<Standing> standings,
     List<TargetValue> targets,
     List<Alternative> alternatives,
+    Optional<EnergyDoubt> energy,
     List<Sensitivity> sensitivities,
     Optional<Unreachable> unreachable,
     Optional<LinkUpkeep> upkeep) {
@@ -60,6 +63,7 @@ public record Explanation(
         standings,
         targets,
         alternatives,
+        energy,
         more,
         unreachable,
         upkeep);

@@ -3,6 +3,7 @@ package dev.sluice.scheduler.explain;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.scheduler.energy.EnergyRanking;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.explain.Unreachable.Reach;
 import dev.sluice.scheduler.objective.Constraint;
@@ -14,6 +15,7 @@ import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** An explanation as JSON. Times are milliseconds, rates Mbit/s; infinite or unknown is null. */
 final class ExplanationJson {
@@ -42,6 +44,11 @@ final class ExplanationJson {
       other.set("constraints", standings(alternative.standings()));
       other.set("targets", targets(alternative.targets()));
     }
+    explanation
+        .energy()
+        .ifPresentOrElse(
+            doubt -> node.set("energy", energy(doubt, plans(explanation))),
+            () -> node.putNull("energy"));
     ArrayNode sensitivities = node.putArray("what_if");
     explanation.sensitivities().forEach(each -> sensitivities.add(sensitivity(each)));
     explanation
@@ -166,6 +173,59 @@ final class ExplanationJson {
       node.put("kind", "alike");
     }
     return node.put("text", loss.text());
+  }
+
+  /** The plans by their numbers in an {@link EnergyDoubt}. */
+  private static List<Plan> plans(Explanation explanation) {
+    return Stream.concat(
+            Stream.of(explanation.decision().plan()),
+            explanation.alternatives().stream().map(Alternative::plan))
+        .toList();
+  }
+
+  private static ObjectNode energy(EnergyDoubt doubt, List<Plan> plans) {
+    EnergyRanking ranking = doubt.ranking();
+    ObjectNode node = NODES.objectNode();
+    node.put("model", doubt.model());
+    putNumber(node, "spread", ranking.spread());
+    node.put("robust", doubt.robust());
+    ArrayNode turnedBy = node.putArray("turned_by");
+    doubt.turnedBy().forEach(constant -> turnedBy.add(lower(constant)));
+    node.put("turned_together", doubt.turnedTogether());
+    ArrayNode order = node.putArray("ranking");
+    for (int plan : ranking.order()) {
+      ObjectNode each = order.addObject();
+      putPlan(each, plans.get(plan));
+      each.put("chosen", plan == EnergyDoubt.CHOSEN);
+      each.put("lost_by_energy", doubt.lostByEnergy(plan));
+      putNumber(each, "joules", ranking.joulesPerFrame().get(plan));
+    }
+    ArrayNode swaps = node.putArray("swaps");
+    for (EnergyRanking.Swap swap : ranking.swaps()) {
+      ObjectNode each = swaps.addObject();
+      putPair(each, swap.pair(), plans);
+      each.put("constant", lower(swap.constant()));
+      putNumber(each, "factor", swap.factor());
+      putNumber(each, "by_joules", swap.lostJoules());
+    }
+    ArrayNode fragile = node.putArray("fragile");
+    ranking.fragilePairs().forEach(pair -> putPair(fragile.addObject(), pair, plans));
+    ArrayNode bounds = node.putArray("bounds");
+    for (EnergyDoubt.BoundTurn turn : doubt.boundTurns()) {
+      ObjectNode each = bounds.addObject();
+      each.put("plan", plans.get(turn.plan()).describe());
+      each.put("constraint", turn.bound().toString());
+      each.put("constant", lower(turn.constant()));
+      putNumber(each, "factor", turn.factor());
+      putNumber(each, "joules", turn.joules());
+      each.put("holds", turn.holds());
+    }
+    return node;
+  }
+
+  private static void putPair(ObjectNode node, EnergyRanking.Pair pair, List<Plan> plans) {
+    node.put("thriftier", plans.get(pair.thriftier()).describe());
+    node.put("other", plans.get(pair.other()).describe());
   }
 
   private static ObjectNode sensitivity(Sensitivity sensitivity) {

@@ -1,5 +1,7 @@
 package dev.sluice.scheduler.explain;
 
+import dev.sluice.scheduler.energy.EnergyConstant;
+import dev.sluice.scheduler.energy.EnergyRanking;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.explain.Unreachable.Reach;
@@ -31,6 +33,7 @@ final class ExplanationText {
     explanation.upkeep().ifPresent(text::upkeep);
     explanation.unreachable().ifPresent(text::unreachable);
     text.alternatives(explanation.alternatives());
+    explanation.energy().ifPresent(text::energy);
     text.whatIf(explanation);
     return String.join("\n", text.lines) + "\n";
   }
@@ -211,6 +214,72 @@ final class ExplanationText {
     if (!alternatives.isEmpty()) {
       lines.add("");
     }
+  }
+
+  /** The plans in the order of their energy, and what a wrong constant does to it. */
+  private void energy(EnergyDoubt doubt) {
+    section("ENERGY", "by " + doubt.model() + ", and with each constant halved or raised by half:");
+    for (int plan : doubt.ranking().order()) {
+      section(
+          "",
+          padded(Figures.significant(1e3 * doubt.ranking().joulesPerFrame().get(plan)) + " mJ", 11)
+              + (plan == EnergyDoubt.CHOSEN
+                  ? "this plan"
+                  : "other " + plan + ": " + place(plan, doubt)));
+    }
+    for (EnergyDoubt.BoundTurn turn : doubt.boundTurns()) {
+      section(
+          "",
+          "%s %s %s with %s (%s mJ)"
+              .formatted(
+                  turn.plan() == EnergyDoubt.CHOSEN ? "this plan" : "other " + turn.plan(),
+                  turn.holds() ? "keeps" : "breaks",
+                  turn.bound(),
+                  scaled(turn.constant(), turn.factor()),
+                  Figures.significant(1e3 * turn.joules())));
+    }
+    section("", verdict(doubt));
+    lines.add("");
+  }
+
+  private static String place(int other, EnergyDoubt doubt) {
+    List<EnergyRanking.Swap> swaps = doubt.swaps(other);
+    List<Double> joules = doubt.ranking().joulesPerFrame();
+    boolean dearer = joules.get(other) > joules.get(EnergyDoubt.CHOSEN);
+    String place;
+    if (!swaps.isEmpty()) {
+      place =
+          (dearer ? "less than this plan with " : "more than this plan with ")
+              + swaps.stream()
+                  .map(
+                      swap ->
+                          "%s (by %s mJ)"
+                              .formatted(
+                                  scaled(swap.constant(), swap.factor()),
+                                  Figures.significant(1e3 * swap.lostJoules())))
+                  .collect(Collectors.joining(", "));
+    } else if (doubt.fragile(other)) {
+      place = (dearer ? "less" : "more") + " than this plan only if several are wrong";
+    } else {
+      place = "stays in its place";
+    }
+    return doubt.lostByEnergy(other) ? place : place + "; not why it lost";
+  }
+
+  private static String scaled(EnergyConstant constant, double factor) {
+    return constant + " x " + Figures.significant(factor);
+  }
+
+  private static String verdict(EnergyDoubt doubt) {
+    if (!doubt.robust()) {
+      return "NOT ROBUST: the choice turns on "
+          + doubt.turnedBy().stream()
+              .map(EnergyConstant::toString)
+              .collect(Collectors.joining(", "));
+    }
+    return doubt.turnedTogether()
+        ? "robust: no constant alone turns the choice; several wrong at once may"
+        : "robust: no constant that is wrong by half turns the choice";
   }
 
   private void whatIf(Explanation explanation) {

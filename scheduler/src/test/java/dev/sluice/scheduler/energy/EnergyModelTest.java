@@ -142,7 +142,9 @@ class EnergyModelTest {
     }
 
     double joules =
-        new EnergyModel(DevicePowers.named("pi4-one-core"), radio).perFrame(activity.build()).totalJoules();
+        new EnergyModel(DevicePowers.named("pi4-one-core"), radio)
+            .perFrame(activity.build())
+            .totalJoules();
 
     assertThat(joules * frames)
         .as("seed %d, %s", seed, radio)

@@ -2,12 +2,19 @@ package dev.sluice.scheduler.explain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.scheduler.Appraisal;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.Stability;
+import dev.sluice.scheduler.energy.DevicePower;
+import dev.sluice.scheduler.energy.EnergyConstant;
+import dev.sluice.scheduler.energy.EnergyModel;
+import dev.sluice.scheduler.energy.EnergyRanking;
+import dev.sluice.scheduler.energy.RadioPower;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.explain.Unreachable.GivenUp;
@@ -482,6 +489,144 @@ class ExplainerTest {
         .isCloseTo(4, within(1e-9));
     assertThat(explanation.alternatives().get(0).loss().text())
         .contains("keeps up with the frames");
+  }
+
+  // --- wrong constants of the energy model ------------------------------------------------------
+
+  private static final double NANOJOULE = 1e-9;
+
+  /* The device draws 1 W while it computes, so that everything on it takes 30 mJ. The radio draws
+   * 0.8 W for 10 ms of sending and 0.2 ms of a reply's 200 bytes: 8.16 mJ; and per megabit what a
+   * case says, of which the picture has 0.08. */
+  private static EnergyDoubt doubt(String objective, double transmitMillijoulesPerMegabit)
+      throws ObjectiveSyntaxException {
+    return energyExplained(objective, transmitMillijoulesPerMegabit).energy().orElseThrow();
+  }
+
+  private static Explanation energyExplained(String objective, double transmitMillijoulesPerMegabit)
+      throws ObjectiveSyntaxException {
+    EnergyModel model =
+        new EnergyModel(
+            new DevicePower("watt", 1000, 1000, 0),
+            new RadioPower("radio", 0, 0, 800, transmitMillijoulesPerMegabit, 0, List.of()));
+    return new Explainer(scheduler(objective, SchedulerOptions.plain().with(model)))
+        .explain(estimates(MEGABYTE_PER_SECOND, 0, 0), Optional.empty());
+  }
+
+  /* 10 + 8.16 mJ of sending. Only half the power of computing, 15 mJ, comes below that: with the
+   * whole transmit energy half as much again it is 23.16 mJ, with the radio's power 22.24. */
+  @Test
+  void findsByHandTheOneConstantThatTurnsTheRanking() throws Exception {
+    EnergyDoubt doubt = doubt("minimise device_energy", 125);
+
+    assertThat(doubt.model()).isEqualTo("watt+radio");
+    assertThat(doubt.ranking().order()).containsExactly(0, 1);
+    assertThat(doubt.ranking().joulesPerFrame().get(0)).isCloseTo(18.16e-3, within(NANOJOULE));
+    assertThat(doubt.ranking().joulesPerFrame().get(1)).isCloseTo(30e-3, within(NANOJOULE));
+    assertThat(doubt.lostByAmount()).containsExactly(1);
+    assertThat(doubt.turnedBy()).containsExactly(EnergyConstant.NETWORK_POWER);
+    assertThat(doubt.robust()).isFalse();
+    EnergyRanking.Swap swap = doubt.ranking().swaps().get(0);
+    assertThat(doubt.ranking().swaps()).hasSize(1);
+    assertThat(swap.factor()).isEqualTo(0.5);
+    assertThat(swap.lostJoules()).isCloseTo(3.16e-3, within(NANOJOULE));
+  }
+
+  @Test
+  void saysWhichConstantTurnsTheChoiceAsTextAndAsJson() throws Exception {
+    Explanation explanation = energyExplained("minimise device_energy", 125);
+
+    assertThat(explanation.text())
+        .contains(
+            """
+            ENERGY    by watt+radio, and with each constant halved or raised by half:
+                      18.2 mJ    this plan
+                      30 mJ      other 1: less than this plan with network power x 0.5 (by 3.16 mJ)
+                      NOT ROBUST: the choice turns on network power
+            """);
+    JsonNode energy = explanation.json().path("energy");
+    assertThat(energy.path("model").asText()).isEqualTo("watt+radio");
+    assertThat(energy.path("robust").asBoolean()).isFalse();
+    assertThat(energy.path("turned_by").toString()).isEqualTo("[\"network_power\"]");
+    assertThat(energy.path("ranking").path(0).path("chosen").asBoolean()).isTrue();
+    assertThat(energy.path("ranking").path(1).path("plan").asText()).isEqualTo(LOCAL.describe());
+    assertThat(energy.path("ranking").path(1).path("lost_by_energy").asBoolean()).isTrue();
+    assertThat(energy.path("swaps").toString())
+        .isEqualTo(
+            "[{\"thriftier\":\"%s\",\"other\":\"%s\",\"constant\":\"network_power\",\"factor\":0.5,\"by_joules\":0.00316}]"
+                .formatted(PICTURE.describe(), LOCAL.describe()));
+  }
+
+  /* 2 + 8.16 mJ, all half as much again 15.24: more than half of 30 mJ, but only together. */
+  @Test
+  void tellsWhatSeveralWrongConstantsTurnFromWhatNoneTurns() throws Exception {
+    EnergyDoubt together = doubt("minimise device_energy", 25);
+    // 0.8 + 8.16 mJ, half as much again 13.44.
+    EnergyDoubt never = doubt("minimise device_energy", 10);
+
+    assertThat(together.robust()).isTrue();
+    assertThat(together.ranking().swaps()).isEmpty();
+    assertThat(together.turnedTogether()).isTrue();
+    assertThat(energyExplained("minimise device_energy", 25).text())
+        .contains(
+            "other 1: less than this plan only if several are wrong",
+            "robust: no constant alone turns the choice; several wrong at once may");
+    assertThat(never.robust()).isTrue();
+    assertThat(never.turnedTogether()).isFalse();
+    assertThat(never.ranking().robust()).isTrue();
+    assertThat(energyExplained("minimise device_energy", 10).text())
+        .contains(
+            "other 1: stays in its place",
+            "robust: no constant that is wrong by half turns the choice");
+  }
+
+  @Test
+  void aTurnedRankingTurnsNoChoiceThatEnergyDidNotMake() throws Exception {
+    String objective = "mean_latency <= 20 ms; minimise device_energy";
+    EnergyDoubt doubt = doubt(objective, 125);
+
+    assertThat(doubt.ranking().swaps()).hasSize(1);
+    assertThat(doubt.lostByAmount()).isEmpty();
+    assertThat(doubt.robust()).isTrue();
+    assertThat(energyExplained(objective, 125).text().replaceAll("\\s+", " "))
+        .contains(
+            "less than this plan with network power x 0.5 (by 3.16 mJ); not why it lost",
+            "robust: no constant that is wrong by half turns the choice");
+  }
+
+  /* The picture takes 18.16 mJ, with half as much again per megabit 23.16; the device 30 or 15. */
+  @Test
+  void findsByHandWhichConstantsTurnABoundOnEnergy() throws Exception {
+    String objective = "device_energy <= 22.5 mJ; minimise mean_latency";
+    EnergyDoubt doubt = doubt(objective, 125);
+
+    assertThat(doubt.lostByAmount()).isEmpty();
+    assertThat(doubt.lostByBounds()).containsExactly(1);
+    assertThat(doubt.boundTurns())
+        .extracting(
+            EnergyDoubt.BoundTurn::plan,
+            EnergyDoubt.BoundTurn::constant,
+            EnergyDoubt.BoundTurn::factor,
+            EnergyDoubt.BoundTurn::holds)
+        .containsExactly(
+            tuple(0, EnergyConstant.TRANSMIT_ENERGY, 1.5, false),
+            tuple(1, EnergyConstant.NETWORK_POWER, 0.5, true));
+    assertThat(doubt.boundTurns().get(0).joules()).isCloseTo(23.16e-3, within(NANOJOULE));
+    assertThat(doubt.turnedBy())
+        .containsExactly(EnergyConstant.NETWORK_POWER, EnergyConstant.TRANSMIT_ENERGY);
+    assertThat(energyExplained(objective, 125).text())
+        .contains("this plan breaks device_energy <= ", "with transmit energy x 1.5 (23.2 mJ)")
+        .doesNotContain("not why it lost");
+    assertThat(energyExplained(objective, 125).json().path("energy").path("bounds")).hasSize(2);
+  }
+
+  @Test
+  void saysNothingOfConstantsWhereTheObjectiveDoesNotCountEnergy() throws Exception {
+    Explanation explanation = energyExplained("minimise mean_latency", 125);
+
+    assertThat(explanation.energy()).isEmpty();
+    assertThat(explanation.text()).doesNotContain("ENERGY");
+    assertThat(explanation.json().path("energy").isNull()).isTrue();
   }
 
   // --- manners ----------------------------------------------------------------------------------

@@ -97,7 +97,10 @@ class DeviceCostsTest {
   void theSlowestOfDeviceUplinkAndWorkerBoundsThroughput() {
     Predictor predictor =
         predictor(
-            PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
+            PredictorTest.handMade(),
+            "pi4-one-core+wifi",
+            PredictorTest.SPLIT,
+            Plan.local(2, List.of()));
     Metric throughput = Metric.of(Metric.Kind.THROUGHPUT);
 
     // Device: 32 ms on average. Uplink: 1 and 3 ms for two of four, or 100 and 300 ms.
@@ -112,7 +115,8 @@ class DeviceCostsTest {
 
   @Test
   void slowStartDelaysFramesButLimitsNoThroughput() {
-    Predictor predictor = predictor(PredictorTest.handMade(40), "pi4-one-core+wifi", PredictorTest.SPLIT);
+    Predictor predictor =
+        predictor(PredictorTest.handMade(40), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Metric throughput = Metric.of(Metric.Kind.THROUGHPUT);
 
     // 40 and 120 KB for two of four, 3.2 ms per frame at 12.5 MB/s; device and worker take less.
@@ -125,7 +129,8 @@ class DeviceCostsTest {
   @Test
   void countsMissesAsTheShareOfLaterAnswers() {
     // Answers after 30, 66.5, 30 and 68.5 ms.
-    Predictor predictor = predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
+    Predictor predictor =
+        predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Estimates estimates = link(1e6, 0);
 
     assertThat(predictor.value(0, Metric.deadlineMisses(29 * MS), estimates)).isEqualTo(1);
@@ -138,7 +143,10 @@ class DeviceCostsTest {
   void knowsAMonthsBytesWhereThePeriodIsKnownOrNothingIsSent() {
     Predictor predictor =
         predictor(
-            PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT, Plan.local(2, List.of()));
+            PredictorTest.handMade(),
+            "pi4-one-core+wifi",
+            PredictorTest.SPLIT,
+            Plan.local(2, List.of()));
     Metric month = Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES);
 
     // 1,000 bytes per frame, five frames a second.
@@ -219,7 +227,8 @@ class DeviceCostsTest {
   @Test
   void asksForMemoryWhoeverKnows() {
     Metric memory = Metric.of(Metric.Kind.DEVICE_MEMORY);
-    Predictor ignorant = predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
+    Predictor ignorant =
+        predictor(PredictorTest.handMade(), "pi4-one-core+wifi", PredictorTest.SPLIT);
     Predictor told =
         new Predictor(
             PredictorTest.handMade(),

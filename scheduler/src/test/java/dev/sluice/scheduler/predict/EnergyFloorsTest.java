@@ -63,7 +63,8 @@ class EnergyFloorsTest {
   /** How long a reply takes at least and how long it takes are two: the radio may go down first. */
   @Test
   void aReplyThatOutlastsTheTailKeepsNoRadioUp() {
-    Predictor predictor = predictor(EnergyModel.named("pi4-one-core+wifi"), Rescue.NONE, Arrivals.OPEN);
+    Predictor predictor =
+        predictor(EnergyModel.named("pi4-one-core+wifi"), Rescue.NONE, Arrivals.OPEN);
     Random random = new Random(1);
     for (int round = 0; round < 12; round++) {
       Estimates busyWorker =
@@ -113,7 +114,14 @@ class EnergyFloorsTest {
 
   /** Whatever else a bound is, where no frame meets another it must be close. */
   @ParameterizedTest
-  @ValueSource(strings = {"pi4-one-core+wifi", "pi4-one-core+lte", "pi4-one-core+3g", "pi4-one-core+wire", "pi4-duty-cycled+wifi"})
+  @ValueSource(
+      strings = {
+        "pi4-one-core+wifi",
+        "pi4-one-core+lte",
+        "pi4-one-core+3g",
+        "pi4-one-core+wire",
+        "pi4-duty-cycled+wifi"
+      })
   void boundsAreCloseWhereFramesDoNotMeet(String energy) {
     Predictor predictor = predictor(EnergyModel.named(energy), Rescue.NONE, Arrivals.OPEN);
     double[] bounds = new double[predictor.size()];
@@ -185,7 +193,9 @@ class EnergyFloorsTest {
                       new RadioPower.TailPhase(random.nextInt(1500), MS * random.nextInt(900))));
         };
     return new EnergyModel(
-        random.nextBoolean() ? DevicePowers.named("pi4-one-core") : DevicePowers.named("pi4-duty-cycled"),
+        random.nextBoolean()
+            ? DevicePowers.named("pi4-one-core")
+            : DevicePowers.named("pi4-duty-cycled"),
         radio);
   }
 

@@ -57,7 +57,10 @@ class EnergyStudyTest {
 
   private static final EnergyStudy.Config CONFIG =
       new EnergyStudy.Config(
-          GRID, List.of("pi4-one-core+wifi"), List.of(0.5), new EnergyStudy.Config.Wrong(141, List.of(0.5)));
+          GRID,
+          List.of("pi4-one-core+wifi"),
+          List.of(0.5),
+          new EnergyStudy.Config.Wrong(141, List.of(0.5)));
 
   /** Five blocks of 20 frames. */
   private static CellResult cell(String strategy, int latePerBlock, int right, double joules) {
@@ -122,7 +125,8 @@ class EnergyStudyTest {
     LinkTrace link = Courses.link(20_000, 40, 0, 0);
     Course course = new Course("link", replay, question, link, Courses.rows(10, replay), 1);
     Set<Plan> plans = new HashSet<>();
-    for (String model : List.of("pi4-one-core+wifi", "pi4-one-core+3g", "pi4-one-core+lte", "pi4-one-core+wire")) {
+    for (String model :
+        List.of("pi4-one-core+wifi", "pi4-one-core+3g", "pi4-one-core+lte", "pi4-one-core+wire")) {
       Contender rival = EnergyStudy.entrants(model).named("neurosurgeon, energy", replay.facts());
       plans.add(
           rival
@@ -198,7 +202,8 @@ class EnergyStudyTest {
 
   @Test
   void leavesOutConstantsThatAreZero() {
-    Map<String, EnergyModel> variants = EnergyStudy.variants("pi4-one-core+wire", List.of(0.5, 1.5));
+    Map<String, EnergyModel> variants =
+        EnergyStudy.variants("pi4-one-core+wire", List.of(0.5, 1.5));
 
     assertThat(variants.values()).doesNotHaveDuplicates();
   }
