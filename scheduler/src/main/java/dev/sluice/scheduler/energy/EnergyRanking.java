@@ -74,7 +74,7 @@ public record EnergyRanking(
   /**
    * Ranks plans by what they do.
    *
-   * <p>Prices every plan 1,024 times: for a few dozen plans, not for all candidates.
+   * <p>Prices every plan some two dozen times: for those that are shown, not for all candidates.
    *
    * @param activities what each plan makes the device do, over the same frames
    * @param spread how far each constant may be off, in (0, 1]: 0.5 for half as much to half more
@@ -142,18 +142,77 @@ public record EnergyRanking(
       List<Integer> order) {
     List<Pair> steady = new ArrayList<>(pairs(order));
     List<Pair> fragile = new ArrayList<>();
-    for (int corner = 0; corner < 1 << CONSTANTS.length && !steady.isEmpty(); corner++) {
-      EnergyModel wrong = model;
-      for (int c = 0; c < CONSTANTS.length; c++) {
-        wrong = wrong.scaled(CONSTANTS[c], (corner >> c & 1) == 0 ? 1 - spread : 1 + spread);
+    for (double tailTime : new double[] {1 - spread, 1 + spread}) {
+      EnergyModel wrong = model.scaled(EnergyConstant.TAIL_TIME, tailTime);
+      List<Parts> parts = activities.stream().map(each -> Parts.of(each, wrong)).toList();
+      for (int corner = 0; corner < 1 << CONSTANTS.length && !steady.isEmpty(); corner++) {
+        double[] factors = factors(corner, spread);
+        double[] moved = parts.stream().mapToDouble(each -> each.joules(factors)).toArray();
+        steady.removeIf(pair -> turned(pair, plain, moved) && fragile.add(pair));
       }
-      double[] moved = joules(activities, wrong);
-      steady.removeIf(pair -> turned(pair, plain, moved) && fragile.add(pair));
     }
     fragile.sort(
         Comparator.comparingInt((Pair pair) -> order.indexOf(pair.thriftier()))
             .thenComparingInt(pair -> order.indexOf(pair.other())));
     return fragile;
+  }
+
+  /** A combination of both ends, by constant; the tail's time is part of it and not heeded. */
+  private static double[] factors(int corner, double spread) {
+    double[] factors = new double[CONSTANTS.length];
+    for (int c = 0; c < CONSTANTS.length; c++) {
+      factors[c] = (corner >> c & 1) == 0 ? 1 - spread : 1 + spread;
+    }
+    return factors;
+  }
+
+  /**
+   * What a frame takes, by what it is proportional to: all constants but the tail's time, which is
+   * that of the model. So a plan need not be priced anew for every combination of the others.
+   */
+  private record Parts(
+      double network,
+      double coding,
+      double waiting,
+      double promotion,
+      double active,
+      double transmit,
+      double receive,
+      double tail) {
+    static Parts of(DeviceActivity activity, EnergyModel model) {
+      EnergyPerFrame all = model.perFrame(activity);
+      EnergyPerFrame bits = model.scaled(EnergyConstant.ACTIVE_POWER, 0).perFrame(activity);
+      return new Parts(
+          all.networkJoules(),
+          all.codingJoules(),
+          all.waitingJoules(),
+          all.promotionJoules(),
+          all.radioJoules() - bits.radioJoules(),
+          bits.transmitJoules(),
+          bits.receiveJoules(),
+          all.tailJoules());
+    }
+
+    double joules(double[] factors) {
+      double joules = 0;
+      for (EnergyConstant constant : CONSTANTS) {
+        joules +=
+            switch (constant) {
+                  case NETWORK_POWER -> network;
+                  case CODING_POWER -> coding;
+                  case WAITING_POWER -> waiting;
+                  case PROMOTION_POWER ->
+                      promotion * factors[EnergyConstant.PROMOTION_TIME.ordinal()];
+                  case ACTIVE_POWER -> active;
+                  case TRANSMIT_ENERGY -> transmit;
+                  case RECEIVE_ENERGY -> receive;
+                  case TAIL_POWER -> tail;
+                  case PROMOTION_TIME, TAIL_TIME -> 0;
+                }
+                * factors[constant.ordinal()];
+      }
+      return joules;
+    }
   }
 
   /* Plans that are alike have no order that could change. */

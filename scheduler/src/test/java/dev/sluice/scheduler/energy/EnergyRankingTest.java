@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +92,59 @@ class EnergyRankingTest {
           .isCloseTo(swap.lostJoules(), within(1e-12))
           .isPositive();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void findsTheFragilePairsThatPricingEveryCombinationFinds(long seed) {
+    Random random = new Random(seed);
+    EnergyModel model = EnergyModel.named(seed % 2 == 0 ? "pi4-duty-cycled+3g" : "pi5+lte");
+    List<DeviceActivity> plans = new ArrayList<>();
+    for (int plan = 0; plan < 6; plan++) {
+      DeviceActivity.Builder activity =
+          DeviceActivity.builder(10, 7_000_000_000L).pings(9_000_000_000L);
+      activity.computes(random.nextDouble() * 30 * SECOND, random.nextDouble() * SECOND);
+      activity.waits(random.nextDouble() * SECOND);
+      for (int i = 0; i < 10; i++) {
+        if (random.nextInt(1 + plan) == 0) {
+          double start = 7 * i * SECOND;
+          activity.sends(i, start, start + random.nextDouble() * SECOND, random.nextInt(200_000));
+          activity.receives(i, start + 1.5 * SECOND, start + 1.6 * SECOND, 2000);
+        }
+      }
+      plans.add(activity.build());
+    }
+
+    EnergyRanking ranking = EnergyRanking.of(plans, model, 0.5);
+
+    assertThat(ranking.fragilePairs()).as("seed %d", seed).isNotEmpty();
+    assertThat(new HashSet<>(ranking.fragilePairs()))
+        .as("seed %d", seed)
+        .isEqualTo(turnedBySomeCombination(plans, model, ranking.order()));
+  }
+
+  private static Set<EnergyRanking.Pair> turnedBySomeCombination(
+      List<DeviceActivity> plans, EnergyModel model, List<Integer> order) {
+    EnergyConstant[] constants = EnergyConstant.values();
+    Set<EnergyRanking.Pair> turned = new HashSet<>();
+    for (int corner = 0; corner < 1 << constants.length; corner++) {
+      EnergyModel wrong = model;
+      for (int c = 0; c < constants.length; c++) {
+        wrong = wrong.scaled(constants[c], (corner >> c & 1) == 0 ? 0.5 : 1.5);
+      }
+      double[] joules = new double[plans.size()];
+      for (int plan = 0; plan < joules.length; plan++) {
+        joules[plan] = wrong.perFrame(plans.get(plan)).totalJoules();
+      }
+      for (int i = 0; i < joules.length; i++) {
+        for (int j = i + 1; j < joules.length; j++) {
+          if (joules[order.get(i)] > joules[order.get(j)] * (1 + 1e-9)) {
+            turned.add(new EnergyRanking.Pair(order.get(i), order.get(j)));
+          }
+        }
+      }
+    }
+    return turned;
   }
 
   @ParameterizedTest
