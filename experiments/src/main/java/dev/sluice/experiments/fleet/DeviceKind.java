@@ -6,10 +6,11 @@ import dev.sluice.edge.session.SessionOptions;
  * Devices that are alike but for their link and a little of their speed. Immutable.
  *
  * @param name for people and files
- * @param book what they do
+ * @param book what they do; it decides by their objective, which kinds that share a book share
  * @param factor their time over the profile's, positive
  * @param spread standard deviation of the logarithm of single devices' speed, at least 0
- * @param options how their sessions serve, with fallback
+ * @param options how their sessions serve, with fallback; they hold the deadline
+ * @param arrivals when frames come to each of them
  * @param share of the fleet, positive; shares are taken relative to their sum
  */
 public record DeviceKind(
@@ -18,6 +19,7 @@ public record DeviceKind(
     double factor,
     double spread,
     SessionOptions options,
+    Arrivals arrivals,
     double share) {
   public DeviceKind {
     if (!(factor > 0 && spread >= 0 && share > 0)) {

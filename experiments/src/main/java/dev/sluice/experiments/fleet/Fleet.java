@@ -5,9 +5,8 @@ import java.util.List;
 /**
  * A fleet and what it meets. Immutable.
  *
- * @param kinds of devices, at least one, all streaming frames of one table
+ * @param kinds of devices, at least one, of different names, all streaming frames of one table
  * @param accesses ways to reach a worker, at least one
- * @param arrivals when frames come
  * @param cells base stations that devices share
  * @param worker every worker
  * @param pool workers that serve their devices together, at least 1
@@ -20,7 +19,6 @@ import java.util.List;
 public record Fleet(
     List<DeviceKind> kinds,
     List<Access> accesses,
-    Arrivals arrivals,
     Cells cells,
     WorkerKind worker,
     int pool,
@@ -36,6 +34,13 @@ public record Fleet(
     if (kinds.isEmpty() || accesses.isEmpty() || devicesPerWorker < 1 || pool < 1) {
       throw new IllegalArgumentException("a fleet needs devices, links and workers for them");
     }
+    if (kinds.stream().map(DeviceKind::name).distinct().count() < kinds.size()) {
+      throw new IllegalArgumentException("two kinds of one name: their frames could not be told");
+    }
+    if (kinds.stream().map(kind -> kind.book().test()).distinct().count() > 1) {
+      /* Workers would compute frames of different networks as one batch. */
+      throw new IllegalArgumentException("kinds stream frames of different tables");
+    }
     if (!(relativeSd >= 0 && relativeSd < 0.3) || warmUpNanos < 0 || measuredNanos <= 0) {
       throw new IllegalArgumentException(
           "noise or times out of range: %f, %d, %d ns"
@@ -47,7 +52,6 @@ public record Fleet(
   public Fleet(
       List<DeviceKind> kinds,
       List<Access> accesses,
-      Arrivals arrivals,
       Cells cells,
       WorkerKind worker,
       int devicesPerWorker,
@@ -58,7 +62,6 @@ public record Fleet(
     this(
         kinds,
         accesses,
-        arrivals,
         cells,
         worker,
         1,
@@ -67,21 +70,6 @@ public record Fleet(
         warmUpNanos,
         measuredNanos,
         seed);
-  }
-
-  /**
-   * When frames come.
-   *
-   * @param periodNanos mean time between frames of one device, positive
-   * @param random whether times are exponential, as those of events in front of a camera, or all
-   *     alike, as those of a timer
-   */
-  public record Arrivals(long periodNanos, boolean random) {
-    public Arrivals {
-      if (periodNanos <= 0) {
-        throw new IllegalArgumentException("period must be positive: " + periodNanos);
-      }
-    }
   }
 
   /**
@@ -107,7 +95,6 @@ public record Fleet(
     return new Fleet(
         kinds,
         accesses,
-        arrivals,
         cells,
         worker,
         pool,
@@ -123,7 +110,6 @@ public record Fleet(
     return new Fleet(
         kinds,
         accesses,
-        arrivals,
         cells,
         worker,
         workers,
@@ -139,7 +125,6 @@ public record Fleet(
     return new Fleet(
         kinds,
         accesses,
-        arrivals,
         cells,
         other,
         pool,
@@ -155,7 +140,6 @@ public record Fleet(
     return new Fleet(
         others,
         accesses,
-        arrivals,
         cells,
         worker,
         pool,

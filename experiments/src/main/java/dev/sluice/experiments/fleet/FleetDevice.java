@@ -92,6 +92,10 @@ final class FleetDevice {
     plan = kind.book().decide(estimates, alone).next();
   }
 
+  DeviceKind kind() {
+    return kind;
+  }
+
   SessionOptions options() {
     return kind.options();
   }

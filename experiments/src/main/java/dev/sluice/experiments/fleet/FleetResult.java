@@ -1,28 +1,39 @@
 package dev.sluice.experiments.fleet;
 
+import java.util.Collection;
+
 /**
- * What became of a fleet's frames. Shares are of all frames that counted.
+ * What became of a fleet's frames, and what its workers did for them. Shares are of all frames that
+ * counted.
  *
- * <p>Immutable once made; its histogram is not handed out.
+ * <p>Immutable once made.
  */
-public final class FleetResult {
+public final class FleetResult extends FrameFigures {
   private final SiteTally tally;
   private final int threadsPerWorker;
   private final long measuredNanos;
 
   FleetResult(SiteTally tally, int threadsPerWorker, long measuredNanos) {
+    super(sum(tally, tally.kinds()), measuredNanos);
     this.tally = tally;
     this.threadsPerWorker = threadsPerWorker;
     this.measuredNanos = measuredNanos;
   }
 
-  private double share(long count) {
-    return tally.frames == 0 ? 0 : (double) count / tally.frames;
+  private static FrameTally sum(SiteTally tally, Collection<String> kinds) {
+    FrameTally sum = new FrameTally();
+    kinds.forEach(kind -> sum.add(tally.of(kind)));
+    return sum;
   }
 
-  /** Devices. */
-  public long devices() {
-    return tally.devices;
+  /**
+   * What became of the frames of some kinds of devices together.
+   *
+   * @param kinds their names, all different
+   * @throws IllegalArgumentException if the fleet has no such kind
+   */
+  public FrameFigures of(Collection<String> kinds) {
+    return new FrameFigures(sum(tally, kinds), measuredNanos);
   }
 
   /** Workers. */
@@ -30,74 +41,9 @@ public final class FleetResult {
     return tally.workers;
   }
 
-  /** Frames that were answered, or dropped, in the time that counts. */
-  public long frames() {
-    return tally.frames;
-  }
-
   /** All frames and replies that were simulated, the warm-up included. */
   public long events() {
     return tally.events;
-  }
-
-  /**
-   * Latency that a percentage of the frames does not exceed; a frame without a prediction counts
-   * with twice its deadline.
-   *
-   * @param percent in [0, 100]
-   */
-  public double latencyNanos(double percent) {
-    return tally.frames == 0 ? 0 : (double) tally.latencies.getValueAtPercentile(percent);
-  }
-
-  /** Mean latency. */
-  public double meanLatencyNanos() {
-    return tally.frames == 0 ? 0 : tally.latencies.getMean();
-  }
-
-  /** Share answered after the deadline, or not at all. */
-  public double lateShare() {
-    return share(tally.late);
-  }
-
-  /** Share without a prediction. */
-  public double droppedShare() {
-    return share(tally.dropped);
-  }
-
-  /** Share that the device answered by itself though the plan was another. */
-  public double degradedShare() {
-    return share(tally.degraded);
-  }
-
-  /** Share sent to a worker. */
-  public double offloadShare() {
-    return share(tally.sent);
-  }
-
-  /** Share answered by a worker. */
-  public double cloudShare() {
-    return share(tally.fromCloud);
-  }
-
-  /** Share of right answers. */
-  public double accuracy() {
-    return share(tally.right);
-  }
-
-  /** The same if the whole network had answered every frame. */
-  public double uncutAccuracy() {
-    return share(tally.uncutRight);
-  }
-
-  /** Bytes of requests per frame, envelopes included, probes not. */
-  public double uplinkBytesPerFrame() {
-    return share(tally.uplinkBytes);
-  }
-
-  /** Bytes of probes per frame, over the whole run. */
-  public double probeBytesPerFrame() {
-    return share(tally.probeBytes);
   }
 
   /** Workers' compute per frame, answers that came too late included. */
@@ -114,10 +60,5 @@ public final class FleetResult {
   /** Share of the requests at a worker that it did not compute. */
   public double refusedShare() {
     return tally.submitted == 0 ? 0 : (double) tally.refused / tally.submitted;
-  }
-
-  /** Changes of plan per device and minute. */
-  public double changesPerDeviceMinute() {
-    return tally.planChanges * 60e9 / measuredNanos / Math.max(1, tally.devices);
   }
 }

@@ -77,7 +77,7 @@ public final class FleetSimulator {
             };
         sites.add(pool.submit(site));
       }
-      SiteTally sum = new SiteTally();
+      SiteTally sum = new SiteTally(fleet.kinds());
       /* In the order of the sites, and each let go at once. */
       while (!sites.isEmpty()) {
         sum.add(sites.remove().get());

@@ -8,8 +8,6 @@ import java.util.Optional;
  * awaited. The rules are the edge session's. Stateless.
  */
 final class LocalAnswers {
-  private final long periodNanos;
-
   /**
    * An answer from the device.
    *
@@ -19,15 +17,6 @@ final class LocalAnswers {
    * @param right whether it is right
    */
   record Local(long endNanos, long freeNanos, boolean degraded, boolean right) {}
-
-  /**
-   * Makes the rules.
-   *
-   * @param periodNanos mean time between frames, which hedges make way for
-   */
-  LocalAnswers(long periodNanos) {
-    this.periodNanos = periodNanos;
-  }
 
   /**
    * Answers at an exit of the plan's own way, or at the deepest before it that is in time.
@@ -68,7 +57,8 @@ final class LocalAnswers {
     SessionOptions options = device.options();
     double factor = device.factor(1);
     double cautious = device.estimates().deviceScale() * (1 + options.marginFraction());
-    long nextFrame = capture + periodNanos + options.slackNanos();
+    long period = device.kind().arrivals().periodNanos();
+    long nextFrame = capture + period + options.slackNanos();
     long end = begin;
     for (int exit = 0; exit < table.exits(); exit++) {
       if (exit > 0) {

@@ -41,18 +41,17 @@ final class SiteRun implements SiteWorker.Site {
   private final Fleet fleet;
   private final List<FleetDevice> devices;
   private final List<SiteWorker> workers = new ArrayList<>();
-  private final LocalAnswers local;
+  private final LocalAnswers local = new LocalAnswers();
   private final EventQueue queue = new EventQueue();
   private final List<Request> requests = new ArrayList<>();
   private final Deque<Request> free = new ArrayDeque<>();
-  private final SiteTally tally = new SiteTally();
+  private final SiteTally tally;
   private final int rows;
   private final long endNanos;
   private long begun;
   private long warmSubmitted;
   private long warmRefused;
   private long warmBusyNanos;
-  private long warmChanges;
   private boolean warm;
 
   SiteRun(Fleet fleet, List<FleetDevice> devices, SplittableRandom noise) {
@@ -62,15 +61,15 @@ final class SiteRun implements SiteWorker.Site {
       SplittableRandom own = number == 0 ? noise : noise.split();
       workers.add(new SiteWorker(fleet.worker(), number, fleet.relativeSd(), own, this));
     }
-    local = new LocalAnswers(fleet.arrivals().periodNanos());
+    tally = new SiteTally(fleet.kinds());
     rows = fleet.kinds().get(0).book().test().samples();
     endNanos = fleet.warmUpNanos() + fleet.measuredNanos();
   }
 
   SiteTally run() {
-    long period = fleet.arrivals().periodNanos();
     for (int i = 0; i < devices.size(); i++) {
-      capture(i, devices.get(i).frames().nextLong(period));
+      FleetDevice device = devices.get(i);
+      capture(i, device.frames().nextLong(device.kind().arrivals().periodNanos()));
     }
     while (queue.advance()) {
       if (Thread.currentThread().isInterrupted()) {
@@ -96,25 +95,28 @@ final class SiteRun implements SiteWorker.Site {
     warmSubmitted = all(SiteWorker::submitted);
     warmRefused = all(SiteWorker::refused);
     warmBusyNanos = all(SiteWorker::busyNanos);
-    warmChanges = changes();
+    devices.forEach(device -> tally(device).planChanges -= device.changes());
   }
 
   private long all(ToLongFunction<SiteWorker> figure) {
     return workers.stream().mapToLong(figure).sum();
   }
 
-  private long changes() {
-    return devices.stream().mapToLong(FleetDevice::changes).sum();
+  private FrameTally tally(FleetDevice device) {
+    return tally.of(device.kind().name());
   }
 
   private SiteTally sum() {
     tally.submitted = all(SiteWorker::submitted) - warmSubmitted;
     tally.refused = all(SiteWorker::refused) - warmRefused;
     tally.busyNanos = all(SiteWorker::busyNanos) - warmBusyNanos;
-    tally.planChanges = changes() - warmChanges;
-    tally.probeBytes = devices.stream().mapToLong(FleetDevice::probeBytes).sum();
+    for (FleetDevice device : devices) {
+      FrameTally kind = tally(device);
+      kind.planChanges += device.changes();
+      kind.probeBytes += device.probeBytes();
+      kind.devices++;
+    }
     tally.events = queue.scheduled();
-    tally.devices = devices.size();
     tally.workers = workers.size();
     if (begun != 0) {
       throw new IllegalStateException(begun + " frames got no answer, or more than one");
@@ -132,9 +134,9 @@ final class SiteRun implements SiteWorker.Site {
 
   private void captured(int number, long now) {
     FleetDevice device = devices.get(number);
-    long period = fleet.arrivals().periodNanos();
-    double interval = fleet.arrivals().random() ? device.frames().nextExponential() : 1;
-    capture(number, now + Math.max(1, Math.round(period * interval)));
+    Arrivals arrivals = device.kind().arrivals();
+    double interval = arrivals.random() ? device.frames().nextExponential() : 1;
+    capture(number, now + Math.max(1, Math.round(arrivals.periodNanos() * interval)));
     int row = device.frames().nextInt(rows);
     begun++;
     device.lookAround(now, workers.get(device.workers().current()).told(now));
@@ -244,8 +246,9 @@ final class SiteRun implements SiteWorker.Site {
       return;
     }
     if (now >= fleet.warmUpNanos()) {
-      tally.sent++;
-      tally.uplinkBytes += bytes + Envelope.REQUEST_BYTES;
+      FrameTally kind = tally(device);
+      kind.sent++;
+      kind.uplinkBytes += bytes + Envelope.REQUEST_BYTES;
     }
     device.estimators().onSubmitted(request.number, bytes, ready);
     long start = Math.max(ready, device.link().freeNanos());
@@ -389,11 +392,12 @@ final class SiteRun implements SiteWorker.Site {
     begun--;
     if (capture >= fleet.warmUpNanos()) {
       long deadline = device.options().deadlineNanos();
-      tally.frames++;
-      tally.dropped++;
-      tally.late++;
-      tally.uncutRight += uncutRight(device, row);
-      tally.latencies.recordValue(Math.max(end - capture, 2 * deadline));
+      FrameTally kind = tally(device);
+      kind.frames++;
+      kind.dropped++;
+      kind.late++;
+      kind.uncutRight += uncutRight(device, row);
+      kind.latencies.recordValue(Math.max(end - capture, 2 * deadline));
     }
   }
 
@@ -407,13 +411,14 @@ final class SiteRun implements SiteWorker.Site {
       boolean right) {
     begun--;
     if (capture >= fleet.warmUpNanos()) {
-      tally.frames++;
-      tally.late += end - capture > device.options().deadlineNanos() ? 1 : 0;
-      tally.degraded += degraded ? 1 : 0;
-      tally.fromCloud += cloud ? 1 : 0;
-      tally.right += right ? 1 : 0;
-      tally.uncutRight += uncutRight(device, row);
-      tally.latencies.recordValue(end - capture);
+      FrameTally kind = tally(device);
+      kind.frames++;
+      kind.late += end - capture > device.options().deadlineNanos() ? 1 : 0;
+      kind.degraded += degraded ? 1 : 0;
+      kind.fromCloud += cloud ? 1 : 0;
+      kind.right += right ? 1 : 0;
+      kind.uncutRight += uncutRight(device, row);
+      kind.latencies.recordValue(end - capture);
     }
   }
 

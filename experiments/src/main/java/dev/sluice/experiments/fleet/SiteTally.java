@@ -1,48 +1,47 @@
 package dev.sluice.experiments.fleet;
 
-import org.HdrHistogram.Histogram;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
-/** Counts what became of frames. Not thread-safe. */
+/** Counts what became of frames, by the kind of their device, and of requests. Not thread-safe. */
 final class SiteTally {
-  private static final int DIGITS = 3;
-
-  final Histogram latencies = new Histogram(DIGITS);
-  long frames;
-  long late;
-  long dropped;
-  long degraded;
-  long fromCloud;
-  long sent;
-  long right;
-  long uncutRight;
-  long uplinkBytes;
-  long probeBytes;
+  private final Map<String, FrameTally> kinds = new LinkedHashMap<>();
   long submitted;
   long refused;
   long busyNanos;
-  long planChanges;
   long events;
-  long devices;
   long workers;
 
+  /** Begins to count frames of these kinds. */
+  SiteTally(List<DeviceKind> kinds) {
+    kinds.forEach(kind -> this.kinds.put(kind.name(), new FrameTally()));
+  }
+
+  /**
+   * The frames of one kind.
+   *
+   * @throws IllegalArgumentException if there is no such kind
+   */
+  FrameTally of(String kind) {
+    FrameTally tally = kinds.get(kind);
+    if (tally == null) {
+      throw new IllegalArgumentException("no kind of device is called " + kind);
+    }
+    return tally;
+  }
+
+  /** Names of the kinds. */
+  List<String> kinds() {
+    return List.copyOf(kinds.keySet());
+  }
+
   void add(SiteTally other) {
-    latencies.add(other.latencies);
-    frames += other.frames;
-    late += other.late;
-    dropped += other.dropped;
-    degraded += other.degraded;
-    fromCloud += other.fromCloud;
-    sent += other.sent;
-    right += other.right;
-    uncutRight += other.uncutRight;
-    uplinkBytes += other.uplinkBytes;
-    probeBytes += other.probeBytes;
+    kinds.forEach((kind, tally) -> tally.add(other.of(kind)));
     submitted += other.submitted;
     refused += other.refused;
     busyNanos += other.busyNanos;
-    planChanges += other.planChanges;
     events += other.events;
-    devices += other.devices;
     workers += other.workers;
   }
 }

@@ -110,7 +110,9 @@ class FleetAgainstSessionTest {
     PlanBook book = PlanBook.of(facts, facts.certify(), Decider.of(scheduler));
     Fleet fleet =
         new Fleet(
-            List.of(new DeviceKind("only", book, FACTOR, 0, options, 1)),
+            List.of(
+                new DeviceKind(
+                    "only", book, FACTOR, 0, options, new Arrivals(PERIOD_NANOS, false), 1)),
             List.of(
                 new Access(
                     "only",
@@ -118,7 +120,6 @@ class FleetAgainstSessionTest {
                     trace.stepAt(0).roundTripNanos(),
                     0,
                     1)),
-            new Fleet.Arrivals(PERIOD_NANOS, false),
             Fleet.Cells.NEVER_OUT,
             WorkerKind.processors(1),
             1,

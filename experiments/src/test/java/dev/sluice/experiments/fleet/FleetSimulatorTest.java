@@ -1,12 +1,16 @@
 package dev.sluice.experiments.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.experiments.fleet.Access.Course;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.Scheduler;
+import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import dev.sluice.scheduler.rival.CloudOnly;
@@ -23,10 +27,12 @@ class FleetSimulatorTest {
 
   private Fleet fleet(Planner planner, double factor, Fleet.Cells cells, boolean random) {
     PlanBook book = PlanBook.of(facts, facts.certify(), Decider.of(planner));
+    SessionOptions options = SessionOptions.of(150_000_000L);
+    Arrivals arrivals = new Arrivals(SECOND, random);
     return new Fleet(
         List.of(
-            new DeviceKind("slow", book, factor, 0.1, SessionOptions.of(150_000_000L), 2),
-            new DeviceKind("quick", book, factor / 4, 0.1, SessionOptions.of(150_000_000L), 1)),
+            new DeviceKind("slow", book, factor, 0.1, options, arrivals, 2),
+            new DeviceKind("quick", book, factor / 4, 0.1, options, arrivals, 1)),
         List.of(
             new Access(
                 "radio",
@@ -34,7 +40,6 @@ class FleetSimulatorTest {
                 40_000_000L,
                 0.2,
                 1)),
-        new Fleet.Arrivals(SECOND, random),
         cells,
         WorkerKind.processors(2),
         50,
@@ -128,5 +133,136 @@ class FleetSimulatorTest {
         .isLessThanOrEqualTo(1e9 / result.workerNanosPerFrame() / 1000 + 0.02);
     assertThat(result.degradedShare()).isGreaterThan(0.5);
     assertThat(result.lateShare()).isLessThan(0.02);
+  }
+
+  private DeviceKind kind(
+      String name, String goal, long deadlineNanos, Arrivals arrivals, double share)
+      throws Exception {
+    Objective objective = Objective.parse(goal);
+    Scheduler scheduler = new Scheduler(facts, objective, SchedulerOptions.defaults());
+    return new DeviceKind(
+        name,
+        PlanBook.of(facts, facts.certify(), Decider.of(scheduler)),
+        20,
+        0.1,
+        SessionOptions.of(deadlineNanos).serving(objective),
+        arrivals,
+        share);
+  }
+
+  /** Two thirds of the devices: a frame a second, and workers that are to be spared. */
+  private DeviceKind timed(String name, double share) throws Exception {
+    return kind(
+        name,
+        "p95_latency <= 150 ms, accuracy >= final - 3 pt; minimise worker_compute",
+        150_000_000L,
+        new Arrivals(SECOND, false),
+        share);
+  }
+
+  /** One third: frames at any time, with more patience and devices that are to be spared. */
+  private DeviceKind triggered(String name, double share) throws Exception {
+    return kind(
+        name,
+        "p95_latency <= 400 ms; maximise accuracy, minimise device_compute",
+        400_000_000L,
+        new Arrivals(SECOND / 2, true),
+        share);
+  }
+
+  private static List<Double> figures(FrameFigures f) {
+    return List.of(
+        (double) f.devices(),
+        (double) f.frames(),
+        f.meanLatencyNanos(),
+        f.latencyNanos(50),
+        f.latencyNanos(99),
+        f.lateShare(),
+        f.droppedShare(),
+        f.degradedShare(),
+        f.offloadShare(),
+        f.cloudShare(),
+        f.accuracy(),
+        f.uncutAccuracy(),
+        f.uplinkBytesPerFrame(),
+        f.probeBytesPerFrame(),
+        f.changesPerDeviceMinute());
+  }
+
+  @Test
+  void servesEachKindToTheDigitAsInAFleetOfItsOwnWhereEveryDeviceHasAWorker() throws Exception {
+    Fleet any = fleet(new DeviceOnly(facts), 20, new Fleet.Cells(10, 30e9, 3e9), true);
+    Fleet apart = any.withDevicesPerWorker(1);
+    DeviceKind timed = timed("timed", 2);
+    DeviceKind triggered = triggered("triggered", 1);
+
+    FleetResult mixed = run(apart.withKinds(List.of(timed, triggered)), 120, 2);
+    /* The same devices by number, links and frames; the others are like those of the kind. */
+    FleetResult onlyTimed = run(apart.withKinds(List.of(timed, timed("others", 1))), 120, 2);
+    FleetResult onlyTriggered =
+        run(apart.withKinds(List.of(triggered("others", 2), triggered)), 120, 2);
+
+    FrameFigures timedAmongOthers = mixed.of(List.of("timed"));
+    FrameFigures triggeredAmongOthers = mixed.of(List.of("triggered"));
+    assertThat(figures(timedAmongOthers)).isEqualTo(figures(onlyTimed.of(List.of("timed"))));
+    assertThat(figures(triggeredAmongOthers))
+        .isEqualTo(figures(onlyTriggered.of(List.of("triggered"))));
+    /* Each by its own clock, and both together are all there is. */
+    assertThat(timedAmongOthers.frames()).isEqualTo(60 * timedAmongOthers.devices());
+    assertThat((double) triggeredAmongOthers.frames() / triggeredAmongOthers.devices())
+        .isCloseTo(120, within(6.0));
+    assertThat(figures(mixed.of(List.of("timed", "triggered")))).isEqualTo(figures(mixed));
+    /* Each for its own end, which the same devices do not serve in the other's place. */
+    assertThat(triggeredAmongOthers.accuracy()).isGreaterThan(timedAmongOthers.accuracy());
+    assertThat(triggeredAmongOthers.cloudShare())
+        .isGreaterThan(timedAmongOthers.cloudShare() + 0.1);
+  }
+
+  @Test
+  void servesEachKindAlikeBesideOthersThatShareItsWorkerWithRoomForAll() throws Exception {
+    Fleet any = fleet(new DeviceOnly(facts), 20, Fleet.Cells.NEVER_OUT, true);
+    Fleet roomy = any.withDevicesPerWorker(100).withWorker(WorkerKind.processors(100));
+    DeviceKind timed = timed("timed", 2);
+    DeviceKind triggered = triggered("triggered", 1);
+
+    FleetResult mixed = run(roomy.withKinds(List.of(timed, triggered)), 300, 2);
+    FleetResult onlyTimed = run(roomy.withKinds(List.of(timed)), 300, 2);
+    FleetResult onlyTriggered = run(roomy.withKinds(List.of(triggered)), 300, 2);
+
+    assertThat(mixed.busyShare()).isLessThan(0.1);
+    agree(mixed.of(List.of("timed")), onlyTimed);
+    agree(mixed.of(List.of("triggered")), onlyTriggered);
+  }
+
+  /** Other devices of a kind: a hundred or more, each with a link and a speed of its own. */
+  private static void agree(FrameFigures some, FrameFigures others) {
+    assertThat(some.meanLatencyNanos()).isCloseTo(others.meanLatencyNanos(), withinPercentage(10));
+    assertThat(some.latencyNanos(95)).isCloseTo(others.latencyNanos(95), withinPercentage(10));
+    assertThat(some.cloudShare()).isCloseTo(others.cloudShare(), within(0.08));
+    assertThat(some.accuracy()).isCloseTo(others.accuracy(), within(0.03));
+  }
+
+  @Test
+  void refusesKindsWhoseFramesItCouldNotTellApartOrMayNotBatch() throws Exception {
+    Fleet any = fleet(new DeviceOnly(facts), 20, Fleet.Cells.NEVER_OUT, true);
+    BundleFacts otherFacts =
+        SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 200, 10, 6_000_000, true), 2);
+    DeviceKind timed = timed("timed", 1);
+    DeviceKind foreign =
+        new DeviceKind(
+            "foreign",
+            PlanBook.of(otherFacts, otherFacts.certify(), Decider.of(new DeviceOnly(otherFacts))),
+            20,
+            0,
+            timed.options(),
+            timed.arrivals(),
+            1);
+
+    assertThatThrownBy(() -> any.withKinds(List.of(timed, triggered("timed", 1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("one name");
+    assertThatThrownBy(() -> any.withKinds(List.of(timed, foreign)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("different tables");
   }
 }

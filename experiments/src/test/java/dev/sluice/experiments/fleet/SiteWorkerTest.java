@@ -37,6 +37,7 @@ class SiteWorkerTest {
               1,
               0,
               SessionOptions.of(SECOND),
+              new Arrivals(SECOND, false),
               1),
           1,
           new RadioLink(RateTable.of(SECOND, new double[] {1e6}), 0, Outages.NONE, 20_000_000L),

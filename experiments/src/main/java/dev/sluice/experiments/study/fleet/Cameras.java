@@ -4,9 +4,12 @@ import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.experiments.fleet.Access;
 import dev.sluice.experiments.fleet.Access.Course;
+import dev.sluice.experiments.fleet.Arrivals;
 import dev.sluice.experiments.fleet.Decider;
 import dev.sluice.experiments.fleet.DeviceKind;
 import dev.sluice.experiments.fleet.Fleet;
+import dev.sluice.experiments.fleet.FleetResult;
+import dev.sluice.experiments.fleet.FrameFigures;
 import dev.sluice.experiments.fleet.PlanBook;
 import dev.sluice.experiments.fleet.WorkerKind;
 import dev.sluice.scheduler.objective.Objective;
@@ -17,7 +20,10 @@ import dev.sluice.scheduler.profile.Profile.HeadTime;
 import dev.sluice.scheduler.profile.Profile.SegmentTime;
 import dev.sluice.sim.fleet.MarkovRates;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The cameras of the study: what they are and how they are reached, fixed before anything was run.
@@ -48,19 +54,40 @@ final class Cameras {
       new MarkovRates(List.of(0.25, 0.5, 1.0, 1.5), 1_000_000_000L, 0.2);
   static final int WORKER_THREADS = 4;
 
-  /**
-   * A kind of camera.
-   *
-   * @param networkMillis what the whole network takes on it
-   * @param share of the fleet
-   */
-  private record Model(String name, double networkMillis, double share) {}
+  /** Most answers that may come late, or from the device alone against its plan. */
+  private static final double MOST_AMISS = 0.05;
 
-  private static final List<Model> MODELS =
-      List.of(
-          new Model("Pi Zero 2 W", 250, 0.4),
-          new Model("Pi 4B", 250 * 62.0 / 147, 0.4),
-          new Model("Pi 5", 250 * 10.5 / 147, 0.2));
+  /**
+   * A kind of camera. Immutable.
+   *
+   * @param name for people and files
+   * @param networkMillis what the whole network takes on it, positive
+   * @param arrivals when frames come to it
+   * @param goal what its users want: a percentile of the latency within a deadline, and an accuracy
+   *     at most so far below the uncut network's
+   * @param share of the fleet, positive
+   */
+  record Model(String name, double networkMillis, Arrivals arrivals, Objective goal, double share) {
+    Model {
+      if (goal.deadlineNanos().isEmpty() || goal.pointsBelowFinal().isEmpty()) {
+        throw new IllegalArgumentException(
+            "a camera's goal bounds latency and accuracy, not so " + name);
+      }
+    }
+
+    private long deadlineNanos() {
+      return Math.round(goal.deadlineNanos().orElseThrow());
+    }
+  }
+
+  /** The study's: of three speeds, with a frame every second and one goal. */
+  static List<Model> models(Objective goal) {
+    Arrivals timer = new Arrivals(1_000_000_000L, false);
+    return List.of(
+        new Model("Pi Zero 2 W", 250, timer, goal, 0.4),
+        new Model("Pi 4B", 250 * 62.0 / 147, timer, goal, 0.4),
+        new Model("Pi 5", 250 * 10.5 / 147, timer, goal, 0.2));
+  }
 
   private static final List<Access> ACCESSES =
       List.of(
@@ -70,7 +97,7 @@ final class Cameras {
 
   private final BundleFacts facts;
   private final CalibrationTable test;
-  private final Objective objective;
+  private final List<Model> models;
   private final int every;
 
   /**
@@ -78,14 +105,15 @@ final class Cameras {
    *
    * @param facts of the bundle, as measured
    * @param test outcomes of frames on which nothing was chosen
+   * @param models of cameras, at least one
    * @param every of how many plans of a chain one is kept
    */
-  Cameras(BundleFacts facts, CalibrationTable test, Objective objective, int every) {
+  Cameras(BundleFacts facts, CalibrationTable test, List<Model> models, int every) {
     this.test = test;
-    this.objective = objective;
+    this.models = List.copyOf(models);
     this.every = every;
     double work = WORKER_NETWORK_NANOS / facts.profile().networkNanos();
-    double factor = factor(MODELS.get(0));
+    double factor = factor(models.get(0));
     this.facts = EmulatedProfile.of(scaled(facts, work), factor, SCALAR_RATIO * factor);
   }
 
@@ -129,23 +157,42 @@ final class Cameras {
 
   /** The kinds of cameras, each with its book, that serve frames one way. */
   List<DeviceKind> kinds(Way way, boolean exact) {
-    SessionOptions options = SessionOptions.of(DEADLINE_NANOS).serving(objective);
     List<DeviceKind> kinds = new ArrayList<>();
-    for (Model model : MODELS) {
-      /* One scheduler serves all kinds: their speed is among the conditions. */
-      PlanBook book = kinds.isEmpty() ? book(way, exact) : kinds.get(0).book();
-      kinds.add(new DeviceKind(model.name(), book, factor(model), 0, options, model.share()));
+    Map<Objective, PlanBook> books = new HashMap<>();
+    for (Model model : models) {
+      /* One scheduler serves all kinds of one goal: their speed is among the conditions. */
+      PlanBook book = books.computeIfAbsent(model.goal(), goal -> book(way, goal, exact));
+      SessionOptions options = SessionOptions.of(model.deadlineNanos()).serving(model.goal());
+      kinds.add(
+          new DeviceKind(
+              model.name(), book, factor(model), 0, options, model.arrivals(), model.share()));
     }
     return kinds;
   }
 
-  private PlanBook book(Way way, boolean exact) {
-    Decider decider = way.decider(facts, objective, every);
+  private PlanBook book(Way way, Objective goal, boolean exact) {
+    Decider decider = way.decider(facts, goal, every);
     return exact ? PlanBook.exact(facts, test, decider) : PlanBook.of(facts, test, decider);
   }
 
+  /** Whether each goal is held, as users see it: by the cameras that have it, together. */
+  boolean holds(FleetResult result) {
+    Map<Objective, List<String>> names = new LinkedHashMap<>();
+    models.forEach(
+        model -> names.computeIfAbsent(model.goal(), g -> new ArrayList<>()).add(model.name()));
+    return names.entrySet().stream()
+        .allMatch(goal -> holds(goal.getKey(), result.of(goal.getValue())));
+  }
+
+  private static boolean holds(Objective goal, FrameFigures figures) {
+    double points = goal.pointsBelowFinal().orElseThrow();
+    return figures.latencyNanos(95) <= goal.deadlineNanos().orElseThrow()
+        && figures.degradedShare() + figures.lateShare() <= MOST_AMISS
+        && figures.accuracy() - figures.uncutAccuracy() >= -points / 100;
+  }
+
   /**
-   * The fleet: a frame per second and device, cells of 200 devices that are out for ten seconds
+   * The fleet: cells of 200 devices that are out for ten seconds
    * every ten minutes on average.
    */
   static Fleet fleet(
@@ -153,7 +200,6 @@ final class Cameras {
     return new Fleet(
         kinds,
         ACCESSES,
-        new Fleet.Arrivals(1_000_000_000L, false),
         new Fleet.Cells(200, 600e9, 10e9),
         WorkerKind.processors(WORKER_THREADS),
         devicesPerWorker,

@@ -4,6 +4,7 @@ import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.experiments.fleet.Access;
 import dev.sluice.experiments.fleet.Access.Course;
+import dev.sluice.experiments.fleet.Arrivals;
 import dev.sluice.experiments.fleet.Decider;
 import dev.sluice.experiments.fleet.DeviceKind;
 import dev.sluice.experiments.fleet.Fleet;
@@ -121,7 +122,15 @@ final class Validation {
     WorkerKind usual = WorkerKind.processors(1);
     Fleet fleet =
         new Fleet(
-            List.of(new DeviceKind("validated", book, factor, 0, options, 1)),
+            List.of(
+                new DeviceKind(
+                    "validated",
+                    book,
+                    factor,
+                    0,
+                    options,
+                    new Arrivals(PERIOD_NANOS, false),
+                    1)),
             List.of(
                 new Access(
                     "validated",
@@ -129,7 +138,6 @@ final class Validation {
                     ROUND_TRIP_NANOS,
                     0,
                     1)),
-            new Fleet.Arrivals(PERIOD_NANOS, false),
             Fleet.Cells.NEVER_OUT,
             new WorkerKind(
                 usual.threads(),
