@@ -5,95 +5,95 @@ import dev.sluice.experiments.fleet.FleetResult;
 import dev.sluice.experiments.fleet.FleetSimulator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 
 /**
  * Finds how many devices a worker can serve. Loads that hold are taken to hold below, too; every
  * load that was tried is kept, so that one can see.
  */
 final class Capacity {
-  /** Most answers that may come late, or from the device alone against its plan. */
-  private static final double MOST_AMISS = 0.05;
-
-  /** Least accuracy over the uncut network's on the same frames: the goal's point. */
-  private static final double LEAST_DIFFERENCE = -0.01;
-
   /** Workers at least, each with its devices. */
   private static final int SITES = 2;
 
   private static final int MOST_DEVICES = 1 << 16;
   private static final double RESOLUTION = 1.05;
+  private static final double LARGEST_STEP = 2;
 
   private final Fleet fleet;
   private final int threads;
-  private final List<Tried> tried = new ArrayList<>();
+  private final Predicate<FleetResult> holds;
 
   /**
-   * A load and what came of it.
+   * Prepares to look.
    *
-   * @param devices per worker
+   * @param threads that simulate, at least 1
+   * @param holds whether a result is good enough
    */
-  record Tried(int devices, FleetResult result, boolean holds) {}
-
-  Capacity(Fleet fleet, int threads) {
+  Capacity(Fleet fleet, int threads, Predicate<FleetResult> holds) {
     this.fleet = fleet;
     this.threads = threads;
+    this.holds = holds;
   }
 
-  /** Whether the goal is held, as users see it. */
-  static boolean holds(FleetResult result) {
-    return result.latencyNanos(95) <= Cameras.DEADLINE_NANOS
-        && result.degradedShare() + result.lateShare() <= MOST_AMISS
-        && result.accuracy() - result.uncutAccuracy() >= LEAST_DIFFERENCE;
-  }
-
-  /** Returns the largest load found to hold, within 5 %; empty if not even one device does. */
-  Optional<Tried> find(int first) throws InterruptedException, ExecutionException {
-    Tried low = attempt(first);
-    while (!low.holds() && low.devices() > 1) {
-      low = attempt(low.devices() / 2);
-    }
-    if (!low.holds()) {
-      return Optional.empty();
-    }
-    if (low.result().offloadShare() == 0) {
-      /* Nothing is sent: any number of devices does. */
-      return Optional.of(low);
-    }
-    Tried high = low;
-    while (high.holds() && high.devices() < MOST_DEVICES) {
-      low = high;
-      high = attempt(2 * high.devices());
-    }
-    while (!high.holds() && high.devices() > RESOLUTION * low.devices()) {
-      int middle = (int) Math.round(Math.sqrt((double) low.devices() * high.devices()));
-      if (middle == low.devices() || middle == high.devices()) {
-        break;
-      }
-      Tried next = attempt(middle);
-      if (next.holds()) {
-        low = next;
+  /**
+   * Looks for the largest load that holds, within 5 %: in growing steps until it lies between two
+   * loads, then in the middle of them, by ratio. It ends early where nothing is sent, since then
+   * any number of devices holds, or not even one does.
+   *
+   * @param first load that is tried, at least 1
+   * @param step by how much the next is larger or smaller, above 1; the nearer the first is
+   *     supposed to be, the less
+   */
+  Found find(int first, double step) throws InterruptedException, ExecutionException {
+    List<Load> tried = new ArrayList<>();
+    int held = 0;
+    int failed = Integer.MAX_VALUE;
+    double next = first;
+    double stride = step;
+    while (true) {
+      Load load = attempt((int) Math.min(MOST_DEVICES, next));
+      tried.add(load);
+      if (load.holds()) {
+        held = load.devices();
       } else {
-        high = next;
+        failed = load.devices();
       }
+      if (ends(held, failed) || (load.holds() && load.offloadShare() == 0)) {
+        return new Found(tried);
+      }
+      if (held == 0) {
+        next = Math.max(1, Math.min(failed - 1.0, Math.rint(failed / stride)));
+      } else if (failed == Integer.MAX_VALUE) {
+        next = Math.max(held + 1.0, Math.rint(held * stride));
+      } else {
+        next = middle(held, failed);
+      }
+      stride = Math.min(LARGEST_STEP, stride * stride);
     }
-    return Optional.of(high.holds() ? high : low);
   }
 
-  private Tried attempt(int devices) throws InterruptedException, ExecutionException {
+  private static boolean ends(int held, int failed) {
+    if (held == 0) {
+      return failed <= 1;
+    }
+    if (failed == Integer.MAX_VALUE) {
+      return held >= MOST_DEVICES;
+    }
+    int middle = middle(held, failed);
+    return failed <= RESOLUTION * held || middle == held || middle == failed;
+  }
+
+  private static int middle(int held, int failed) {
+    return (int) Math.round(Math.sqrt((double) held * failed));
+  }
+
+  private Load attempt(int devices) throws InterruptedException, ExecutionException {
     /* A pool has as many devices as several sites of one worker. */
     int workers = Math.max(SITES, fleet.pool());
     FleetResult result =
         new FleetSimulator(fleet.withDevicesPerWorker(devices))
             .run(workers * devices, threads, done -> {});
-    Tried now = new Tried(devices, result, holds(result));
-    tried.add(now);
-    return now;
-  }
-
-  /** All loads that were tried. */
-  List<Tried> tried() {
-    return List.copyOf(tried);
+    return Load.of(devices, holds.test(result), result);
   }
 }

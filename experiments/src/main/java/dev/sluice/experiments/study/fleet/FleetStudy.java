@@ -1,16 +1,17 @@
 package dev.sluice.experiments.study.fleet;
 
 import dev.sluice.edge.host.BundleFactsReader;
-import dev.sluice.experiments.demo.TestImages;
+import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.fleet.DeviceKind;
 import dev.sluice.experiments.fleet.Fleet;
 import dev.sluice.experiments.fleet.FleetResult;
 import dev.sluice.experiments.fleet.FleetSimulator;
 import dev.sluice.experiments.fleet.WorkerKind;
 import dev.sluice.experiments.report.Claim;
-import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.TestTable;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
@@ -18,8 +19,10 @@ import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.training.data.LabelledImages;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -34,15 +37,19 @@ import java.util.concurrent.atomic.AtomicLong;
  * statistical multiplexing, alone and in pools, with and without batches; from it the workers for a
  * million cameras follow. And how fast all that is, on as large a fleet as the issue asks for,
  * which also shows whether a small fleet stands for a large one. Devices, links and cells are those
- * of {@link Cameras}.
+ * of {@link Cameras}. The searches for the largest load go on where a run was killed.
  */
 public final class FleetStudy implements Study {
   private static final long SECOND = 1_000_000_000L;
   private static final int THREADS = 2;
-  private static final double MILLION = 1e6;
 
   /** System property: the one part that is wanted, by its name in lower case; all without it. */
   private static final String ONLY = "sluice.fleet.only";
+
+  /** System property: the bundle whose network the cameras run, by its whole name. */
+  private static final String BUNDLE = "sluice.fleet.bundle";
+
+  private static final String SHIPPED = "roadsigns";
 
   /** Devices per worker in the large fleet where its capacity was not looked for. */
   private static final int USUAL_LOAD = 1500;
@@ -53,18 +60,31 @@ public final class FleetStudy implements Study {
     WORKERS,
     LARGE;
 
+    String title() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
     boolean wanted() {
-      String only = System.getProperty(ONLY, "");
-      return only.isEmpty() || only.equals(name().toLowerCase(Locale.ROOT));
+      return only().isEmpty() || only().equals(title());
+    }
+
+    private static String only() {
+      return System.getProperty(ONLY, "");
+    }
+
+    /** Refuses the name of no part, of which nothing would come. */
+    static void check() {
+      List<String> titles = Arrays.stream(values()).map(Part::title).toList();
+      if (!only().isEmpty() && !titles.contains(only())) {
+        throw new DemoException(
+            "-D%s=%s names no part; there are %s"
+                .formatted(ONLY, only(), String.join(", ", titles)));
+      }
     }
   }
 
-  /**
-   * What a batch may hold, and what each further request in it saves: as accelerators do, assumed.
-   */
+  /** What a batch may hold. */
   private static final int BATCH = 8;
-
-  private static final double BATCH_GAIN = 0.75;
 
   /** Twenty schedulers are prepared for the real devices. */
   private static final int VALIDATED_EVERY = 8;
@@ -129,19 +149,12 @@ public final class FleetStudy implements Study {
   }
 
   /**
-   * How devices are served.
+   * What is known of the bundle.
    *
-   * @param threads of each worker
-   * @param pool workers among which devices choose
-   * @param batch requests that a thread computes together at most
+   * @param test outcomes of the pictures, on which nothing was chosen
    */
-  private record Setting(int threads, int pool, int batch) {
-    WorkerKind worker() {
-      return batch == 1
-          ? WorkerKind.processors(threads)
-          : WorkerKind.processors(threads).batching(batch, BATCH_GAIN);
-    }
-  }
+  private record Known(
+      Path bundle, BundleFacts facts, CalibrationTable test, List<Picture> pictures) {}
 
   @Override
   public String name() {
@@ -155,31 +168,32 @@ public final class FleetStudy implements Study {
 
   @Override
   public List<Claim> run(StudyContext context) throws Exception {
+    Part.check();
     Extent extent = context.quick() ? Extent.QUICK : Extent.FULL;
-    Path bundle = context.home().resolve("experiments/bundles/roadsigns");
-    context.input("roadsigns", bundle);
-    Bundle opened = Bundle.open(bundle);
-    BundleFacts facts = BundleFactsReader.read(opened);
-    LabelledImages images = TestImages.roadSigns(extent.pictures()).independent();
-    context.console().printf("running %d pictures of the test set%n", images.size());
-    CalibrationTable test = TestTable.measure(opened, images, THREADS, context.console());
+    Known known =
+        Subject.read(
+            context,
+            System.getProperty(BUNDLE, SHIPPED),
+            extent.pictures(),
+            (name, bundle, images) -> known(context, name, bundle, images.independent()));
     Objective objective = Objective.parse(Cameras.GOAL);
     List<Claim> claims = new ArrayList<>();
     if (Part.VALIDATION.wanted()) {
-      Validation both =
-          new Validation(facts, test, objective, Math.max(VALIDATED_EVERY, extent.every()));
-      claims.addAll(validate(context, extent, both, bundle, images));
+      claims.addAll(validate(context, extent, known, objective));
     }
-    Cameras cameras = new Cameras(facts, test, objective, extent.every());
+    Cameras cameras =
+        new Cameras(known.facts(), known.test(), Cameras.models(objective), extent.every());
     if (Part.ROUNDING.wanted()) {
       context.console().println("deciding exactly, too");
       claims.addAll(
           round(
               context, extent, cameras.kinds(Way.SLUICE, false), cameras.kinds(Way.SLUICE, true)));
     }
-    Optional<Capacity.Tried> load = Optional.empty();
+    Optional<Load> load = Optional.empty();
     if (Part.WORKERS.wanted()) {
-      load = capacities(context, extent, cameras);
+      ProvisionReport report = provide(context, extent, cameras);
+      claims.addAll(report.claims());
+      load = report.usual();
     }
     if (Part.LARGE.wanted()) {
       /* A fresh book, so that every decision is made within the time that is taken. */
@@ -188,23 +202,38 @@ public final class FleetStudy implements Study {
               context,
               extent,
               cameras.kinds(Way.SLUICE, false),
-              load.map(Capacity.Tried::devices).orElse(USUAL_LOAD)));
+              load.map(Load::devices).orElse(USUAL_LOAD)));
     }
     return claims;
+  }
+
+  private static Known known(
+      StudyContext context, String name, Path bundle, LabelledImages images) throws IOException {
+    context.console().printf("%s: running %d pictures of the test set%n", name, images.size());
+    Bundle opened = Bundle.open(bundle);
+    List<Picture> pictures = new ArrayList<>();
+    if (Part.VALIDATION.wanted()) {
+      for (int i = 0; i < images.size(); i++) {
+        pictures.add(images.picture(i));
+      }
+    }
+    return new Known(
+        bundle,
+        BundleFactsReader.read(opened).withoutCompanion(),
+        TestTable.measure(opened, images, THREADS, context.console()),
+        pictures);
   }
 
   // --- beside real sessions ---------------------------------------------------------------------
 
   private static List<Claim> validate(
-      StudyContext context, Extent extent, Validation both, Path bundle, LabelledImages images)
-      throws Exception {
+      StudyContext context, Extent extent, Known known, Objective objective) throws Exception {
     context.console().printf("%d real devices, %d s%n", Validation.DEVICES, extent.realFrames());
-    List<Picture> pictures = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      pictures.add(images.picture(i));
-    }
+    int every = Math.max(VALIDATED_EVERY, extent.every());
     Validation.Pair pair =
-        both.run(bundle, pictures, extent.realFrames(), context.seed("validation"));
+        new Validation(known.facts(), known.test(), objective, every)
+            .run(
+                known.bundle(), known.pictures(), extent.realFrames(), context.seed("validation"));
     RealFleet.Measured real = pair.real();
     FleetResult simulated = pair.simulated();
     List<List<Object>> rows = new ArrayList<>();
@@ -293,123 +322,27 @@ public final class FleetStudy implements Study {
 
   // --- how many workers -------------------------------------------------------------------------
 
-  private static Optional<Capacity.Tried> capacities(
-      StudyContext context, Extent extent, Cameras cameras) throws Exception {
-    List<List<Object>> loads = new ArrayList<>();
-    List<List<Object>> answers = new ArrayList<>();
-    TextTable table =
-        new TextTable(
-            "way",
-            "threads",
-            "pool",
-            "batch",
-            "devices/worker",
-            "workers/million",
-            "busy",
-            "compute/frame",
-            "sent",
-            "alone",
-            "p95",
-            "accuracy lost");
-    Optional<Capacity.Tried> usual = Optional.empty();
-    for (Way way : Way.values()) {
-      context.console().println(way.title());
-      List<DeviceKind> devices = cameras.kinds(way, false);
-      for (Setting setting : extent.workers()) {
-        Fleet fleet =
-            Cameras.fleet(
-                    devices,
-                    1,
-                    extent.warmUp() * SECOND,
-                    extent.measured() * SECOND,
-                    context.seed("capacity"))
-                .withWorker(setting.worker())
-                .withPool(setting.pool());
-        Capacity capacity = new Capacity(fleet, THREADS);
-        Optional<Capacity.Tried> most = capacity.find(40 * setting.threads());
-        Capacity.Tried shown = most.orElse(capacity.tried().get(capacity.tried().size() - 1));
-        double workers =
-            most.map(m -> m.result().workerNanosPerFrame() == 0 ? 0 : MILLION / m.devices())
-                .orElse(Double.NaN);
-        answers.add(row(way, setting, most.isPresent(), workers, shown));
-        for (Capacity.Tried tried : capacity.tried()) {
-          loads.add(row(way, setting, tried.holds(), Double.NaN, tried));
-        }
-        FleetResult r = shown.result();
-        table.row(
-            way.title(),
-            String.valueOf(setting.threads()),
-            String.valueOf(setting.pool()),
-            String.valueOf(setting.batch()),
-            most.isPresent() ? String.valueOf(shown.devices()) : "none",
-            most.isPresent() ? format("%.0f", workers) : "never holds",
-            format("%.0f %%", 100 * r.busyShare()),
-            format("%.2f ms", r.workerNanosPerFrame() / 1e6),
-            format("%.1f %%", 100 * r.offloadShare()),
-            format("%.1f %%", 100 * r.degradedShare()),
-            format("%.0f ms", r.latencyNanos(95) / 1e6),
-            format("%.2f pt", 100 * (r.uncutAccuracy() - r.accuracy())));
-        if (way == Way.SLUICE && setting.equals(new Setting(Cameras.WORKER_THREADS, 1, 1))) {
-          usual = most;
-        }
-        if (most.isEmpty() || r.workerNanosPerFrame() == 0) {
-          /* No number of workers helps, or none is needed. */
-          break;
-        }
-      }
+  private static ProvisionReport provide(StudyContext context, Extent extent, Cameras cameras)
+      throws IOException, InterruptedException {
+    Provision provision =
+        new Provision(
+            cameras,
+            extent.warmUp() * SECOND,
+            extent.measured() * SECOND,
+            context.seed("capacity"));
+    ProvisionReport report;
+    try (Cells cells = context.cells(Cameras.GOAL + ", " + extent, THREADS)) {
+      report = new ProvisionReport(provision.find(cells, extent.workers()), extent.workers());
     }
-    List<String> titles =
-        List.of(
-            "way",
-            "threads",
-            "pool",
-            "batch",
-            "holds",
-            "workers_per_million",
-            "devices_per_worker",
-            "busy_share",
-            "offload_share",
-            "degraded_share",
-            "late_share",
-            "p50_ms",
-            "p95_ms",
-            "accuracy",
-            "uncut_accuracy",
-            "uplink_bytes_per_frame",
-            "worker_us_per_frame",
-            "refused_share");
-    context.csv("workers.csv", titles, answers);
-    context.csv("loads.csv", titles, loads);
-    table.lines().forEach(context.console()::println);
-    return usual;
-  }
-
-  private static List<Object> row(
-      Way way, Setting setting, boolean holds, double workers, Capacity.Tried tried) {
-    FleetResult r = tried.result();
-    return List.of(
-        way.title(),
-        setting.threads(),
-        setting.pool(),
-        setting.batch(),
-        holds,
-        Double.isNaN(workers) ? "" : format("%.0f", workers),
-        tried.devices(),
-        r.busyShare(),
-        r.offloadShare(),
-        r.degradedShare(),
-        r.lateShare(),
-        r.latencyNanos(50) / 1e6,
-        r.latencyNanos(95) / 1e6,
-        r.accuracy(),
-        r.uncutAccuracy(),
-        r.uplinkBytesPerFrame(),
-        r.workerNanosPerFrame() / 1e3,
-        r.refusedShare());
-  }
-
-  private static String format(String form, double value) {
-    return String.format(Locale.ROOT, form, value);
+    context.table(
+        "workers for a million cameras, by way and kind of workers",
+        "workers.csv",
+        ProvisionReport.columns(),
+        report.rows());
+    context.csv("loads.csv", ProvisionReport.loadTitles(), report.loads());
+    context.figure(report.figure());
+    report.text().lines().forEach(context.console()::println);
+    return report;
   }
 
   // --- how fast, and how it extrapolates --------------------------------------------------------

@@ -56,6 +56,16 @@ enum Way {
     };
   }
 
+  /** Whether frames may be answered at exits before the last. */
+  boolean exits() {
+    return this == EXITS || this == SLUICE;
+  }
+
+  /** Whether devices may begin what workers finish. */
+  boolean splits() {
+    return this == SPLIT || this == SLUICE;
+  }
+
   private boolean mayUse(Plan plan) {
     return switch (this) {
       case DEVICE_ONLY, EXITS -> !plan.usesCloud();

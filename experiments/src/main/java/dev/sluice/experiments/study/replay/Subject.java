@@ -263,6 +263,36 @@ public record Subject(
   }
 
   /**
+   * Reads something of a bundle and its test pictures, which may be gone afterwards.
+   *
+   * @param <T> what is read
+   */
+  @FunctionalInterface
+  public interface Reading<T> {
+    /** Reads it. */
+    T read(String name, Path bundle, TestImages images) throws IOException;
+  }
+
+  /**
+   * Reads one bundle, the shipped one or another of those that {@link #open(StudyContext)} finds.
+   *
+   * @param bundle its whole name
+   * @param pictures the most that are looked at, at least 1
+   * @throws DemoException if there is no such bundle, or {@code -Dsluice.regret.only} leaves it out
+   */
+  public static <T> T read(StudyContext context, String bundle, int pictures, Reading<T> reading)
+      throws IOException {
+    List<String> known = new ArrayList<>(List.of(SHIPPED));
+    OPTIONAL.forEach(wanted -> known.add(wanted.bundle()));
+    if (!known.contains(bundle)) {
+      throw new DemoException(
+          "no study knows a bundle '%s'; there are %s"
+              .formatted(bundle, String.join(", ", known)));
+    }
+    return all(context, pictures, bundle::equals, reading).get(0);
+  }
+
+  /**
    * Opens those of these bundles that are wanted.
    *
    * @param pictures how many are measured, at least 1
@@ -276,16 +306,26 @@ public record Subject(
       Predicate<String> wants,
       BiPredicate<BundleFacts, String> measures)
       throws IOException {
+    return all(
+        context,
+        pictures,
+        wants,
+        (name, bundle, images) -> of(context, name, bundle, images, measures));
+  }
+
+  private static <T> List<T> all(
+      StudyContext context, int pictures, Predicate<String> wants, Reading<T> reading)
+      throws IOException {
     String only = System.getProperty(ONLY, "");
-    List<Subject> subjects = new ArrayList<>();
+    List<T> subjects = new ArrayList<>();
     if (SHIPPED.contains(only) && wants.test(SHIPPED)) {
       Path shipped = context.home().resolve("experiments/bundles").resolve(SHIPPED);
       context.input(SHIPPED, shipped);
-      subjects.add(of(context, SHIPPED, shipped, TestImages.roadSigns(pictures), measures));
+      subjects.add(reading.read(SHIPPED, shipped, TestImages.roadSigns(pictures)));
     }
     for (Wanted wanted : OPTIONAL) {
       if (wanted.bundle().contains(only) && wants.test(wanted.bundle())) {
-        optional(context, wanted, pictures, measures).ifPresent(subjects::add);
+        optional(context, wanted, pictures, reading).ifPresent(subjects::add);
       }
     }
     if (subjects.isEmpty()) {
@@ -296,9 +336,8 @@ public record Subject(
     return subjects;
   }
 
-  private static Optional<Subject> optional(
-      StudyContext context, Wanted wanted, int pictures, BiPredicate<BundleFacts, String> measures)
-      throws IOException {
+  private static <T> Optional<T> optional(
+      StudyContext context, Wanted wanted, int pictures, Reading<T> reading) throws IOException {
     String place = System.getProperty(BUNDLES);
     Path folder = place == null ? context.shared().resolve("bundles") : Path.of(place);
     Path bundle = folder.resolve(wanted.bundle());
@@ -321,13 +360,13 @@ public record Subject(
     long seed = context.seed("pictures");
     if (Files.isDirectory(data)) {
       TestImages images = TestImages.read(data, bundle, pictures, seed);
-      return Optional.of(of(context, wanted.bundle(), bundle, images, measures));
+      return Optional.of(reading.read(wanted.bundle(), bundle, images));
     }
     Path unpacked = Files.createTempDirectory("sluice-pictures");
     try {
       PackedData.unpack(data, unpacked);
       TestImages images = TestImages.read(unpacked, bundle, pictures, seed);
-      return Optional.of(of(context, wanted.bundle(), bundle, images, measures));
+      return Optional.of(reading.read(wanted.bundle(), bundle, images));
     } finally {
       delete(unpacked);
     }

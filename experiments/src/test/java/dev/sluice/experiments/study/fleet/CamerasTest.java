@@ -2,7 +2,11 @@ package dev.sluice.experiments.study.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.experiments.fleet.Arrivals;
 import dev.sluice.experiments.fleet.DeviceKind;
+import dev.sluice.experiments.fleet.Fleet;
+import dev.sluice.experiments.fleet.FleetResult;
+import dev.sluice.experiments.fleet.FleetSimulator;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
@@ -10,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CamerasTest {
+  private static final long SECOND = 1_000_000_000L;
+
   private final BundleFacts facts =
       SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), 200, 10, 6_000_000, true), 1);
 
@@ -25,20 +31,67 @@ class CamerasTest {
   }
 
   @Test
+  void judgesEachGoalByItsOwnCameras() throws Exception {
+    /* Alone on the device the one takes a quarter of a second, the other a hundredth. */
+    Cameras both = mixed("p95_latency <= 150 ms", "p95_latency <= 150 ms");
+    Cameras patient = mixed("p95_latency <= 500 ms", "p95_latency <= 150 ms");
+    Cameras impatient = mixed("p95_latency <= 500 ms", "p95_latency <= 2 ms");
+
+    assertThat(both.holds(alone(both))).isFalse();
+    assertThat(patient.holds(alone(patient))).isTrue();
+    assertThat(impatient.holds(alone(impatient))).isFalse();
+    List<DeviceKind> kinds = patient.kinds(Way.DEVICE_ONLY, false);
+    assertThat(kinds.get(0).options().deadlineNanos()).isEqualTo(500_000_000L);
+    assertThat(kinds.get(1).options().deadlineNanos()).isEqualTo(150_000_000L);
+    assertThat(kinds.get(1).arrivals().random()).isTrue();
+    assertThat(kinds.get(1).book()).isNotSameAs(kinds.get(0).book());
+    assertThat(both.kinds(Way.DEVICE_ONLY, false).stream().map(DeviceKind::book).distinct())
+        .hasSize(1);
+  }
+
+  private Cameras mixed(String slowGoal, String quickGoal) throws Exception {
+    String rest = ", accuracy >= final - 1 pt; minimise uplink_bytes";
+    return new Cameras(
+        facts,
+        facts.certify(),
+        List.of(
+            new Cameras.Model(
+                "slow", 250, new Arrivals(SECOND, false), Objective.parse(slowGoal + rest), 1),
+            new Cameras.Model(
+                "quick", 10, new Arrivals(SECOND, true), Objective.parse(quickGoal + rest), 1)),
+        16);
+  }
+
+  private static FleetResult alone(Cameras cameras) throws Exception {
+    List<DeviceKind> kinds = cameras.kinds(Way.DEVICE_ONLY, false);
+    return run(Cameras.fleet(kinds, 1, 2 * SECOND, 10 * SECOND, 1), 20);
+  }
+
+  @Test
   void findsTheLargestLoadThatHolds() throws Exception {
-    Objective goal = Objective.parse("p95_latency <= 150 ms; maximise accuracy");
-    List<DeviceKind> kinds = new Cameras(facts, facts.certify(), goal, 16).kinds(Way.SPLIT, false);
-    Capacity capacity = new Capacity(Cameras.fleet(kinds, 1, 2_000_000_000L, 4_000_000_000L, 1), 1);
+    Objective goal =
+        Objective.parse("p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise uplink_bytes");
+    Cameras cameras = new Cameras(facts, facts.certify(), Cameras.models(goal), 16);
+    Fleet fleet = Cameras.fleet(cameras.kinds(Way.SPLIT, false), 1, 2 * SECOND, 4 * SECOND, 1);
 
-    Capacity.Tried found = capacity.find(8).orElseThrow();
+    for (int first : List.of(1, 8, 500)) {
+      Found found = new Capacity(fleet, 1, cameras::holds).find(first, 1.5);
+      Load most = found.largest().orElseThrow();
 
-    assertThat(Capacity.holds(found.result())).isTrue();
-    /* What is a twentieth more, or one device, was seen not to hold. */
-    assertThat(capacity.tried())
-        .anyMatch(
-            tried ->
-                tried.devices() > found.devices()
-                    && tried.devices() <= 1.05 * found.devices() + 1
-                    && !Capacity.holds(tried.result()));
+      assertThat(cameras.holds(run(fleet, most.devices()))).isTrue();
+      /* What is a twentieth more, or one device, was seen not to hold. */
+      assertThat(found.tried())
+          .as("from %d on", first)
+          .anyMatch(
+              tried ->
+                  !tried.holds()
+                      && tried.devices() > most.devices()
+                      && tried.devices() <= 1.05 * most.devices() + 1);
+      assertThat(found.tried().stream().map(Load::devices)).doesNotHaveDuplicates();
+    }
+  }
+
+  private static FleetResult run(Fleet fleet, int devices) throws Exception {
+    return new FleetSimulator(fleet.withDevicesPerWorker(devices)).run(2 * devices, 1, d -> {});
   }
 }
