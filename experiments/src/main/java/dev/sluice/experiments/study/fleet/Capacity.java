@@ -38,8 +38,9 @@ final class Capacity {
 
   /**
    * Looks for the largest load that holds, within 5 %: in growing steps until it lies between two
-   * loads, then in the middle of them, by ratio. It ends early where nothing is sent, since then
-   * any number of devices holds, or not even one does.
+   * loads, then in the middle of them, by ratio. It ends early where nothing was ever sent, since
+   * then any number of devices holds, or not even one does: what a few may hold that happen to be
+   * quick is not taken for it.
    *
    * @param first load that is tried, at least 1
    * @param step by how much the next is larger or smaller, above 1; the nearer the first is
@@ -59,7 +60,7 @@ final class Capacity {
       } else {
         failed = load.devices();
       }
-      if (ends(held, failed) || (load.holds() && load.offloadShare() == 0)) {
+      if (ends(held, failed) || tried.stream().allMatch(l -> l.offloadShare() == 0)) {
         return new Found(tried);
       }
       if (held == 0) {

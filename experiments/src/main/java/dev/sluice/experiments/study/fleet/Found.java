@@ -37,7 +37,12 @@ record Found(List<Load> tried) {
 
   /** Whether workers are needed, and some number of them is enough. */
   boolean dependsOnWorkers() {
-    return largest().map(Load::usesWorkers).orElse(false);
+    return largest().isPresent() && !needless();
+  }
+
+  /** Whether every load holds, without a worker's help. */
+  private boolean needless() {
+    return tried.stream().allMatch(load -> load.holds() && load.workerNanosPerFrame() == 0);
   }
 
   /**
@@ -49,11 +54,10 @@ record Found(List<Load> tried) {
       return new Interval(
           Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
     }
-    Load held = largest().orElseThrow();
-    if (!held.usesWorkers()) {
+    if (needless()) {
       return new Interval(0, 0, 0);
     }
-    double workers = MILLION / held.devices();
+    double workers = MILLION / largest().orElseThrow().devices();
     return new Interval(workers, least().map(l -> MILLION / l.devices()).orElse(0.0), workers);
   }
 }

@@ -42,9 +42,4 @@ record Load(
         result.workerNanosPerFrame(),
         result.refusedShare());
   }
-
-  /** Whether workers did anything. */
-  boolean usesWorkers() {
-    return workerNanosPerFrame > 0;
-  }
 }

@@ -74,7 +74,7 @@ class CamerasTest {
     Cameras cameras = new Cameras(facts, facts.certify(), Cameras.models(goal), 16);
     Fleet fleet = Cameras.fleet(cameras.kinds(Way.SPLIT, false), 1, 2 * SECOND, 4 * SECOND, 1);
 
-    for (int first : List.of(1, 8, 500)) {
+    for (int first : List.of(8, 500)) {
       Found found = new Capacity(fleet, 1, cameras::holds).find(first, 1.5);
       Load most = found.largest().orElseThrow();
 
@@ -89,6 +89,28 @@ class CamerasTest {
                       && tried.devices() <= 1.05 * most.devices() + 1);
       assertThat(found.tried().stream().map(Load::devices)).doesNotHaveDuplicates();
     }
+  }
+
+  @Test
+  void findsThatWorkersDoNotHelpWhereNothingIsSent() throws Exception {
+    Cameras cameras = mixed("p95_latency <= 150 ms", "p95_latency <= 150 ms");
+    Cameras patient = mixed("p95_latency <= 500 ms", "p95_latency <= 500 ms");
+
+    Found late = search(cameras);
+    Found early = search(patient);
+
+    /* Of few devices all may be quick, which says nothing of many. */
+    assertThat(late.largest()).isEmpty();
+    assertThat(late.perMillion().value()).isInfinite();
+    assertThat(early.perMillion().value()).isZero();
+    assertThat(late.dependsOnWorkers()).isFalse();
+    assertThat(early.dependsOnWorkers()).isFalse();
+  }
+
+  private static Found search(Cameras cameras) throws Exception {
+    List<DeviceKind> kinds = cameras.kinds(Way.DEVICE_ONLY, false);
+    Fleet fleet = Cameras.fleet(kinds, 1, 2 * SECOND, 10 * SECOND, 1);
+    return new Capacity(fleet, 1, cameras::holds).find(20, 2);
   }
 
   private static FleetResult run(Fleet fleet, int devices) throws Exception {
