@@ -77,7 +77,7 @@ public final class FleetStudy implements Study {
       List<String> titles = Arrays.stream(values()).map(Part::title).toList();
       if (!only().isEmpty() && !titles.contains(only())) {
         throw new DemoException(
-            "-D%s=%s names no part; there are %s"
+            "-D%s: '%s' names no part; there are %s"
                 .formatted(ONLY, only(), String.join(", ", titles)));
       }
     }
