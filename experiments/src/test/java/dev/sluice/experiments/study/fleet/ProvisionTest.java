@@ -33,7 +33,8 @@ class ProvisionTest {
   // --- what is claimed --------------------------------------------------------------------------
 
   private static Load load(int devices, boolean holds, double workerNanos) {
-    return new Load(devices, holds, 1000, 0.5, 0.3, 0, 0, 9e7, 1.4e8, 0.9, 0.9, 900, workerNanos, 0);
+    return new Load(
+        devices, holds, 1000, 0.5, 0.3, 0, 0, 9e7, 1.4e8, 0.9, 0.9, 900, workerNanos, 0);
   }
 
   private static Answer holds(Way way, Setting setting, int devices, int tooMany) {
@@ -131,7 +132,8 @@ class ProvisionTest {
     Figure.Bars bars =
         (Figure.Bars) new ProvisionReport(answers(never(Way.EXITS)), SETTINGS).figure();
 
-    assertThat(bars.groups()).containsExactlyElementsOf(SETTINGS.stream().map(Setting::title).toList());
+    assertThat(bars.groups())
+        .containsExactlyElementsOf(SETTINGS.stream().map(Setting::title).toList());
     assertThat(bars.bars().stream().map(Series::name))
         .containsExactly(Way.CLOUD_PICTURE.title(), Way.SPLIT.title(), Way.SLUICE.title());
     assertThat(bars.bars().get(2).points().get(1).y()).isCloseTo(1000, within(1e-9));
@@ -153,7 +155,8 @@ class ProvisionTest {
 
   private String run(ByteArrayOutputStream console, int threads) throws Exception {
     StudyContext context =
-        new StudyContext(true, 1, folder, folder, new PrintStream(console, true, StandardCharsets.UTF_8));
+        new StudyContext(
+            true, 1, folder, folder, new PrintStream(console, true, StandardCharsets.UTF_8));
     try (Cells cells = context.cells("provision", threads)) {
       List<Answer> found = provision().find(cells, List.of(ONE, Setting.USUAL));
       assertThat(context.out().resolve("cells.jsonl")).isNotEmptyFile();
