@@ -218,11 +218,12 @@ final class ProvisionReport {
             "accuracy lost");
     for (Answer answer : answers) {
       Load load = answer.found().shown();
+      double workers = answer.found().perMillion().value();
       table.row(
           answer.way().title(),
           answer.setting().title(),
-          load.holds() ? String.valueOf(load.devices()) : "none",
-          load.holds() ? format("%.0f", answer.found().perMillion().value()) : "never holds",
+          !load.holds() ? "none" : workers == 0 ? "any" : String.valueOf(load.devices()),
+          load.holds() ? format("%.0f", workers) : "never holds",
           format("%.0f %%", 100 * load.busyShare()),
           format("%.2f ms", load.workerNanosPerFrame() / 1e6),
           format("%.1f %%", 100 * load.offloadShare()),
