@@ -136,6 +136,28 @@ class BudgetedThresholdsTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
+  void theQuickSearchIsNeverBehindMsdnetOrASingleExitAndHardlyBehindTheLongOne(long seed) {
+    BundleFacts facts = facts(300, List.of(1, 2, 3, 4), seed);
+    ExitCosts costs = ExitCosts.onDevice(facts, 1);
+    BudgetedThresholds solver = new BudgetedThresholds(facts.select(), costs);
+    for (double share : new double[] {0.05, 0.2, 0.4, 0.6, 0.8}) {
+      TimeBudget budget = between(costs, share);
+      BudgetedExits quick = solver.climbed(budget);
+
+      assertThat(quick.holds()).as("share %s", share).isTrue();
+      for (BudgetedExits rival : List.of(solver.msdnet(budget), solver.subnet(budget))) {
+        if (rival.holds()) {
+          assertThat(quick.accuracy()).isGreaterThanOrEqualTo(rival.accuracy() - TOLERANCE);
+        }
+      }
+      assertThat(solver.joint(budget).accuracy() - quick.accuracy())
+          .as("share %s", share)
+          .isBetween(-TOLERANCE, 0.01);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
   void theJointSearchIsNeverBehindMsdnetOrASingleExitWhereThoseHoldTheBudget(long seed) {
     BundleFacts facts = facts(600, List.of(1, 2, 3, 4), seed);
     ExitCosts costs = ExitCosts.onDevice(facts, 7);
