@@ -25,6 +25,7 @@ import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.exit.ExitScores;
 import dev.sluice.model.exit.ExitState;
 import dev.sluice.scheduler.Planner;
+import dev.sluice.scheduler.budget.BudgetAccount;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -78,6 +79,7 @@ public final class EdgeSession implements AutoCloseable {
    */
   private static final Logger LOG = LoggerFactory.getLogger(EdgeSession.class);
   private static final String LINK_DOWN = "the link is down";
+  private static final String BUDGET_ENDS = "the budget leaves no time for a deeper exit";
   private static final String OVER_THE_CAP =
       "offload cap: exits hardly stop any more, and enough frames were sent";
 
@@ -98,6 +100,7 @@ public final class EdgeSession implements AutoCloseable {
   private final Traffic traffic;
   private final Processor processor;
   private final Watches watches;
+  private final Optional<BudgetAccount> budget;
   private final Replanner plans;
 
   private final long openedNanos;
@@ -122,7 +125,7 @@ public final class EdgeSession implements AutoCloseable {
    * @param planner chooses plans; used by one thread at a time
    * @param estimators learn from what the session sees; used on the loop only
    * @param options deadline, fallback, queue sizes
-   * @param oversight what is watched beside answers: exits, energy or both
+   * @param oversight what is watched beside answers: exits, energy, a budget of time
    * @throws RuntimeException if the engine cannot compile the first plan
    */
   public static EdgeSession open(
@@ -175,7 +178,8 @@ public final class EdgeSession implements AutoCloseable {
     this.outlook = new Outlook(costs, network, options);
     this.answers = new Answers(network, tally);
     this.traffic = new Traffic(loop, estimators, energy);
-    this.processor = new Processor(loop, device, network, costs, estimators, energy);
+    this.budget = oversight.budget();
+    this.processor = new Processor(loop, device, network, costs, estimators, energy, budget);
     AuditDesk desk =
         new AuditDesk(
             around, processor, traffic, estimators, outlook, frames, this::planInUse, this::pump);
@@ -397,6 +401,7 @@ public final class EdgeSession implements AutoCloseable {
     r.bind(plans.active(), now);
     Plan plan = r.plan();
     watches.auditor().ifPresent(Auditor::onFrame);
+    budget.ifPresent(account -> keepWithin(account, r, now, e.deviceScale()));
     boolean linkDown = plan.usesCloud() && e.link() == LinkState.DOWN;
     if (options.fallback() && (linkDown || !outlook.planFits(r, plan, waited, now, e))) {
       goAnotherWay(r, linkDown, waited, now, e.deviceScale());
@@ -404,6 +409,26 @@ public final class EdgeSession implements AutoCloseable {
     if (r.mode == Mode.PLAN && !r.answered && r.path.isEmpty()) {
       onDevicePartDone(r, plan, now);
     }
+  }
+
+  /** Lets a frame take the way through every exit where its plan's first one is out of reach. */
+  private void keepWithin(BudgetAccount account, Request r, long now, double scale) {
+    account.begin();
+    if (!account.affords(outlook.cautiousExitNanos(r, scale), outlook.cautiousLeastNanos(scale))
+        && outlook.firstExitComesSooner(r)) {
+      r.path = network.everyExit();
+      watches.settle(r, w -> w.hurried(now));
+    }
+  }
+
+  private boolean affordsNextExit(Request r) {
+    if (budget.isEmpty() || !outlook.hasNextExit(r)) {
+      return true;
+    }
+    double scale = estimators.at(loop.nanoTime()).deviceScale();
+    return budget
+        .get()
+        .affords(outlook.cautiousExitNanos(r, scale), outlook.cautiousLeastNanos(scale));
   }
 
   private void goAnotherWay(Request r, boolean linkDown, boolean waited, long now, double scale) {
@@ -546,6 +571,8 @@ public final class EdgeSession implements AutoCloseable {
       answer(r, answers.fromDevice(local, false, why));
     } else if (r.late) {
       giveBest(r, r.trouble);
+    } else if (!affordsNextExit(r)) {
+      giveBest(r, BUDGET_ENDS);
     }
   }
 
@@ -856,6 +883,11 @@ public final class EdgeSession implements AutoCloseable {
     } else {
       r.release();
     }
+    budget.ifPresent(
+        account -> {
+          account.over();
+          plans.replan();
+        });
     r.done.accept(answer);
   }
 }

@@ -91,7 +91,26 @@ final class Outlook {
 
   /** Whether the first exit ends in time when a frame begins at the input without its plan. */
   boolean firstExitFits(Request r, long now, double scale) {
-    return fits(r, costs.nextExitNanos(network.everyExit(), 0, true), now, scale);
+    return fits(r, leastNanos(), now, scale);
+  }
+
+  /** Time until the next exit on a frame's path has spoken, with a reserve. */
+  double cautiousExitNanos(Request r, double scale) {
+    return withMargin(nextExitNanos(r), scale);
+  }
+
+  /** Time from the input to the first exit there is, with a reserve. */
+  double cautiousLeastNanos(double scale) {
+    return withMargin(leastNanos(), scale);
+  }
+
+  /** Whether the first exit there is comes before the first one of a frame's path. */
+  boolean firstExitComesSooner(Request r) {
+    return leastNanos() < nextExitNanos(r);
+  }
+
+  private long leastNanos() {
+    return costs.nextExitNanos(network.everyExit(), 0, true);
   }
 
   /**

@@ -10,13 +10,14 @@ import dev.sluice.edge.session.Sample;
 import dev.sluice.edge.session.Step;
 import dev.sluice.edge.session.StepResult;
 import dev.sluice.edge.session.Work;
+import dev.sluice.scheduler.budget.BudgetAccount;
 import dev.sluice.scheduler.estimate.Estimators;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The device as a session uses it: one thing at a time, each told to the estimators and the meter
- * before whoever wanted it. Confined to the loop.
+ * The device as a session uses it: one thing at a time, each told to the estimators, the meter and
+ * the books of a budget before whoever wanted it. Confined to the loop.
  */
 final class Processor {
   private final EventLoop loop;
@@ -25,6 +26,7 @@ final class Processor {
   private final DeviceCosts costs;
   private final Estimators estimators;
   private final Optional<EnergyMeter> energy;
+  private final Optional<BudgetAccount> budget;
   private boolean busy;
   private boolean givenUp;
 
@@ -34,13 +36,15 @@ final class Processor {
       DeviceNetwork network,
       DeviceCosts costs,
       Estimators estimators,
-      Optional<EnergyMeter> energy) {
+      Optional<EnergyMeter> energy,
+      Optional<BudgetAccount> budget) {
     this.loop = loop;
     this.device = device;
     this.network = network;
     this.costs = costs;
     this.estimators = estimators;
     this.energy = energy;
+    this.budget = budget;
   }
 
   boolean busy() {
@@ -129,6 +133,7 @@ final class Processor {
         work,
         finished -> {
           busy = false;
+          budget.ifPresent(account -> account.spend(finished.elapsedNanos()));
           done.accept(finished);
         });
   }
