@@ -6,12 +6,15 @@ import dev.sluice.edge.session.ExitReport;
 import dev.sluice.edge.session.Frame;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.SessionStatus;
+import dev.sluice.scheduler.budget.BudgetAccount;
+import dev.sluice.scheduler.budget.BudgetReport;
 import dev.sluice.scheduler.drift.DriftState;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -32,6 +35,7 @@ final class Agent {
   private final Engine engine;
   private final Optional<String> worker;
   private final EdgeSession session;
+  private final Optional<BudgetAccount> budget;
   private final ThreadLoop loop;
   private final LineOutput output;
   private final PrintWriter err;
@@ -43,6 +47,7 @@ final class Agent {
   private long skipped;
   private boolean warnedOfOverruns;
   private LinkState toldLink = LinkState.UNKNOWN;
+  private boolean toldBudgetMet = true;
   private DriftState toldDrift = DriftState.UNWATCHED;
 
   /**
@@ -56,6 +61,7 @@ final class Agent {
 
   /**
    * @param worker where the worker is, for the lines; empty if none is named
+   * @param budget the books of the session's budget, if it has one
    * @param err gets what a person should hear of while the agent runs
    * @param statusNanos time from one status line to the next
    */
@@ -63,6 +69,7 @@ final class Agent {
       Engine engine,
       Optional<String> worker,
       EdgeSession session,
+      Optional<BudgetAccount> budget,
       LineOutput output,
       PrintWriter err,
       Pace pace,
@@ -70,6 +77,7 @@ final class Agent {
     this.engine = engine;
     this.worker = worker;
     this.session = session;
+    this.budget = budget;
     this.loop = engine.loop();
     this.output = output;
     this.err = err;
@@ -86,20 +94,24 @@ final class Agent {
    */
   void serve(FrameSource source, SessionOptions options, boolean emulated)
       throws IOException, InterruptedException, ExecutionException, Failure {
-    warmUp();
+    warmUp(engine, session);
     learnTheLink();
     SessionStatus first = status();
     output.line(
         Lines.ready(
             engine.bundle().manifest().name(),
             engine.bundle().digest(),
-            options.deadlineNanos() / 1e6,
+            budget.isPresent()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(options.deadlineNanos() / 1e6),
             emulated,
             worker,
             engine.memory(),
+            books(),
             first));
     long begin = first.nowNanos();
     toldLink = first.estimates().link();
+    tellBudget(first);
     repeatStatus(begin);
     IOException broken = null;
     try {
@@ -116,7 +128,7 @@ final class Agent {
             TimeUnit.NANOSECONDS);
     SessionStatus last = status();
     output.lastLine(
-        Lines.summary(last, (last.nowNanos() - begin) / 1e9, skipped, settledLatencies()));
+        Lines.summary(last, (last.nowNanos() - begin) / 1e9, skipped, books(), settledLatencies()));
     output.flush();
     if (broken != null) {
       throw broken;
@@ -142,6 +154,7 @@ final class Agent {
         frame = source.next();
       } catch (UnreadableFileException unreadable) {
         skipped++;
+        budget.ifPresent(BudgetAccount::over);
         err.println("sluice edge: skipped " + Program.oneLine(unreadable));
         output.line(Lines.skipped(unreadable.file(), Program.oneLine(unreadable)));
         continue;
@@ -188,10 +201,11 @@ final class Agent {
         () -> {
           if (output.isOpen()) {
             SessionStatus status = session.status();
-            output.line(Lines.status(status, worker, engine.memory(), begin));
+            output.line(Lines.status(status, worker, engine.memory(), books(), begin));
             warnOfOverruns(status.overruns());
             tellLink(status.estimates().link());
             tellDrift(status);
+            tellBudget(status);
             repeatStatus(begin);
           }
         });
@@ -223,6 +237,23 @@ final class Agent {
         });
   }
 
+  private Optional<BudgetReport> books() {
+    return budget.map(BudgetAccount::report);
+  }
+
+  /** Says when what is left is too little for the first exit, and when it is enough again. */
+  private void tellBudget(SessionStatus status) {
+    boolean met = status.decision().feasible();
+    if (budget.isPresent() && met != toldBudgetMet) {
+      toldBudgetMet = met;
+      err.println(
+          "sluice edge: "
+              + (met
+                  ? "the budget is met again: " + status.decision().reason()
+                  : status.decision().reason() + "; frames are answered by the first exit"));
+    }
+  }
+
   /** Says when a flag is raised, changes or is lowered. */
   private void tellDrift(SessionStatus status) {
     status
@@ -242,7 +273,9 @@ final class Agent {
             });
   }
 
-  private void warmUp() throws InterruptedException, ExecutionException, Failure {
+  /** Has the engine warm and the device's speed known before there are frames. */
+  static void warmUp(Engine engine, EdgeSession session)
+      throws InterruptedException, ExecutionException, Failure {
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
       CompletableFuture<Boolean> warm = new CompletableFuture<>();
       session.warmUp(engine.network().blankFrame(), () -> warm.complete(true));
@@ -272,6 +305,12 @@ final class Agent {
   }
 
   private SessionStatus status() throws InterruptedException, ExecutionException {
+    return status(loop, session);
+  }
+
+  /** Asks a session, on its loop. */
+  static SessionStatus status(ThreadLoop loop, EdgeSession session)
+      throws InterruptedException, ExecutionException {
     CompletableFuture<SessionStatus> status = new CompletableFuture<>();
     loop.execute(() -> status.complete(session.status()));
     return status.get();

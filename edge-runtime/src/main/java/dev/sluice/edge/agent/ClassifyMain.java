@@ -9,6 +9,8 @@ import dev.sluice.edge.host.WorkerCloud.Standing;
 import dev.sluice.edge.session.Cloud;
 import dev.sluice.edge.session.EdgeAnswer;
 import dev.sluice.edge.session.Frame;
+import dev.sluice.edge.session.NoCloud;
+import dev.sluice.edge.session.Oversight;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.edge.session.Surroundings;
 import dev.sluice.model.BundlePolicies;
@@ -16,10 +18,15 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.exit.ExitPolicy;
 import dev.sluice.model.exit.PolicyChoice;
+import dev.sluice.scheduler.budget.BudgetAccount;
+import dev.sluice.scheduler.budget.BudgetPlanner;
+import dev.sluice.scheduler.budget.BudgetReport;
 import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.Plan;
+import dev.sluice.scheduler.plan.PlanDecision;
+import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.scheduler.profile.Profile.CodecCost;
 import java.io.IOException;
@@ -33,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +57,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Classifies image files: whole on this device, or split with a worker if one is named."
+      "Classifies image files: whole on this device, or split with a worker if one is named, or"
+          + " on this device within a budget of time for all of them."
     })
 public final class ClassifyMain implements Program.Debuggable {
   private static final long SECOND = 1_000_000_000L;
@@ -63,6 +72,8 @@ public final class ClassifyMain implements Program.Debuggable {
   @Mixin private final EngineArguments command = new EngineArguments();
 
   @Mixin private final CloudArguments cloud = new CloudArguments();
+
+  @Mixin private final BudgetArguments budget = new BudgetArguments();
 
   @Option(
       names = "--split",
@@ -126,7 +137,12 @@ public final class ClassifyMain implements Program.Debuggable {
     checkOptions();
     List<Path> files = files();
     Optional<Workers> workers = cloud.workers("sluice-classify");
+    Optional<BudgetAccount> account = budget.account(command, OptionalLong.of(files.size()));
     try (Engine engine = command.open()) {
+      if (account.isPresent()) {
+        withinBudget(engine, files, account.get());
+        return 0;
+      }
       Profile profile = BundleFactsReader.profile(engine.bundle(), command.precision());
       PolicyChoice choice = choice(engine);
       int deepest =
@@ -156,13 +172,57 @@ public final class ClassifyMain implements Program.Debuggable {
               WorkerAdvice.of(failed, workers.orElseThrow(), command.bundle())
                   + "; without --cloud everything is computed here");
         }
-        classify(engine, session, files, timeoutNanos);
+        classify(engine, session, files, timeoutNanos, Optional.empty());
       }
     }
     return 0;
   }
 
-  private void classify(Engine engine, EdgeSession session, List<Path> files, long timeoutNanos)
+  private void withinBudget(Engine engine, List<Path> files, BudgetAccount account)
+      throws Exception {
+    budget.requireMemory(command, engine.memory());
+    BundleFacts facts = BundleFactsReader.read(engine.bundle(), command.precision());
+    Surroundings around =
+        new Surroundings(
+            engine.loop(),
+            engine.device(),
+            new NoCloud(),
+            engine.keptRoutes(),
+            engine.background());
+    long timeoutNanos = (long) (timeoutSeconds * SECOND);
+    try (EdgeSession session =
+        EdgeSession.open(
+            around,
+            facts.profile(),
+            new BudgetPlanner(facts, account),
+            new Estimators(),
+            SessionOptions.of(timeoutNanos).withoutFallback(timeoutNanos),
+            Oversight.NONE.within(account))) {
+      Agent.warmUp(engine, session);
+      PlanDecision first = Agent.status(engine.loop(), session).decision();
+      if (!first.feasible()) {
+        tell(first.reason() + "; images are answered by the first exit");
+      }
+      classify(engine, session, files, timeoutNanos, Optional.of(account));
+    }
+    BudgetReport report = account.report();
+    String took = BudgetArguments.describe(report);
+    if (report.broken()) {
+      throw new Failure("the budget was exceeded: " + took);
+    }
+    tell(took);
+  }
+
+  private void tell(String line) {
+    command.commandLine().getErr().println("sluice classify: " + line);
+  }
+
+  private void classify(
+      Engine engine,
+      EdgeSession session,
+      List<Path> files,
+      long timeoutNanos,
+      Optional<BudgetAccount> account)
       throws Exception {
     int skipped = 0;
     for (int i = 0; i < files.size(); i++) {
@@ -175,10 +235,8 @@ public final class ClassifyMain implements Program.Debuggable {
           throw unreadable;
         }
         skipped++;
-        command
-            .commandLine()
-            .getErr()
-            .println("sluice classify: skipped " + Program.oneLine(unreadable));
+        account.ifPresent(BudgetAccount::over);
+        tell("skipped " + Program.oneLine(unreadable));
         continue;
       }
       Frame frame =
@@ -190,11 +248,15 @@ public final class ClassifyMain implements Program.Debuggable {
               picture.height(),
               engine.loop().nanoTime());
       EdgeAnswer answer = await(session, frame, timeoutNanos);
-      if (answer.dropped() || answer.degraded()) {
+      // Within a budget less than the plan wanted is what was asked for.
+      if (answer.dropped() || (answer.degraded() && account.isEmpty())) {
         throw new Failure(trouble(file, answer));
       }
       out.println(
-          json ? Lines.text(Lines.classified(file.toString(), answer)) : line(file, answer));
+          json
+              ? Lines.text(
+                  Lines.classified(file.toString(), answer, account.map(BudgetAccount::report)))
+              : line(file, answer));
     }
     if (skipped > 0) {
       throw new Failure(
@@ -366,6 +428,7 @@ public final class ClassifyMain implements Program.Debuggable {
 
   private void checkOptions() {
     command.check();
+    budget.check(command);
     if (exits != null && exitPolicy != null) {
       throw command.wrongUse("--exits and --exit-policy exclude each other");
     }

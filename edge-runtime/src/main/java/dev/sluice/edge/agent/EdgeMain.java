@@ -19,6 +19,8 @@ import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.RecalibratedPlanner;
 import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
+import dev.sluice.scheduler.budget.BudgetAccount;
+import dev.sluice.scheduler.budget.BudgetPlanner;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
@@ -34,6 +36,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -58,6 +61,9 @@ public final class EdgeMain implements Program.Debuggable {
   static final double DEFAULT_DEADLINE_MILLIS = 150;
   private static final String STANDARD_INPUT = "-";
   private static final long MILLIS = 1_000_000;
+
+  /** Under a budget nothing has to be quick: who waits so long is held up by something else. */
+  private static final long BUDGET_PATIENCE_NANOS = 60_000 * MILLIS;
 
   /** A strategy without fallback waits this many deadlines for its answer, at least two seconds. */
   private static final int PATIENT_DEADLINES = 10;
@@ -122,6 +128,8 @@ public final class EdgeMain implements Program.Debuggable {
       description = "write a line 'plan' on every change of plan, which says why")
   private boolean explain;
 
+  @Mixin private final BudgetArguments budget = new BudgetArguments();
+
   @Mixin private final StrategyArguments strategy = new StrategyArguments();
 
   @Mixin private final DeviceArguments device = new DeviceArguments();
@@ -156,17 +164,24 @@ public final class EdgeMain implements Program.Debuggable {
       BundleFacts facts = device.onDevice(profiled, engine.bundle());
       Optional<ExitPolicyUse> policy = followed(engine);
       watched.check(command, policy);
+      budget.requireMemory(command, engine.memory());
+      Optional<BudgetAccount> account = budget.account(command, files());
       Strategy chosen =
-          strategy.chosen(
-              command,
-              facts,
-              goal,
-              factor,
-              periodNanos(),
-              policy,
-              engine.memory(),
-              tuning(goal, deadlineNanos, engine, connections));
-      SessionOptions options = options(goal, deadlineNanos, strategy.fallback(chosen));
+          account.isPresent()
+              ? new Strategy(new BudgetPlanner(facts, account.get()), false)
+              : strategy.chosen(
+                  command,
+                  facts,
+                  goal,
+                  factor,
+                  periodNanos(),
+                  policy,
+                  engine.memory(),
+                  tuning(goal, deadlineNanos, engine, connections));
+      SessionOptions options =
+          account.isPresent()
+              ? SessionOptions.of(BUDGET_PATIENCE_NANOS).withoutFallback(BUDGET_PATIENCE_NANOS)
+              : options(goal, deadlineNanos, strategy.fallback(chosen));
       PrintWriter err = command.commandLine().getErr();
       engine
           .memory()
@@ -177,8 +192,9 @@ public final class EdgeMain implements Program.Debuggable {
               engine.loop(),
               device.device(engine, factor),
               far,
-              engine.network(),
+              account.isPresent() ? engine.keptRoutes() : engine.network(),
               engine.background());
+      Oversight oversight = watched.oversight(facts, policy, chosen, device.seed());
       try (FrameSource source = source();
           LineOutput output = new LineOutput(out);
           EdgeSession session =
@@ -187,7 +203,7 @@ public final class EdgeMain implements Program.Debuggable {
                   facts,
                   planner(chosen, engine, output),
                   options,
-                  watched.oversight(facts, policy, chosen, device.seed()))) {
+                  account.map(oversight::within).orElse(oversight))) {
         if (engine.standing().orElse(null) instanceof Standing.Failed failed) {
           // Not a failure of the agent: it serves alone and goes on trying.
           err.println(
@@ -200,7 +216,15 @@ public final class EdgeMain implements Program.Debuggable {
               "sluice edge: waits for PPM images on standard input; --frames DIR reads a folder");
         }
         Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
-        new Agent(engine, cloud.text(), session, output, err, pace, (long) (statusMillis * MILLIS))
+        new Agent(
+                engine,
+                cloud.text(),
+                session,
+                account,
+                output,
+                err,
+                pace,
+                (long) (statusMillis * MILLIS))
             .serve(source, options, device.emulated());
       }
     }
@@ -315,6 +339,13 @@ public final class EdgeMain implements Program.Debuggable {
     return framesPerSecond == null ? 0 : (long) (1e9 / framesPerSecond);
   }
 
+  /** How many files a folder holds; empty for a stream. */
+  private OptionalLong files() throws IOException {
+    return streamed()
+        ? OptionalLong.empty()
+        : OptionalLong.of(Pictures.list(List.of(Path.of(frames))).size());
+  }
+
   private FrameSource source() throws IOException {
     return streamed()
         ? FrameSource.ppm(in, "standard input", System::nanoTime)
@@ -351,6 +382,11 @@ public final class EdgeMain implements Program.Debuggable {
     device.check(command);
     watched.check(command);
     checkPolicy();
+    budget.check(command);
+    if (streamed()) {
+      // Said before a bundle is opened.
+      budget.account(command, OptionalLong.empty());
+    }
     if (framesPerSecond != null && !(framesPerSecond > 0 && framesPerSecond <= 10_000)) {
       throw command.wrongUse("--frames-per-second must be in (0, 10000], not " + framesPerSecond);
     }

@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.DeviceMemory;
+import dev.sluice.edge.host.KeptRoutes;
 import dev.sluice.edge.host.ModelNetwork;
 import dev.sluice.edge.host.SerialDevice;
 import dev.sluice.edge.host.ThreadLoop;
@@ -47,6 +48,7 @@ final class Engine implements AutoCloseable {
   private final ThreadLoop loop = new ThreadLoop("edge-loop");
   private final ExecutorService deviceThread = thread("edge-device");
   private final ExecutorService background = thread("edge-plans");
+  private final KeptRoutes keptRoutes;
   private @Nullable WorkerCloud worker;
 
   private Engine(
@@ -60,6 +62,7 @@ final class Engine implements AutoCloseable {
     this.bundle = bundle;
     this.model = model;
     this.network = network;
+    this.keptRoutes = new KeptRoutes(network);
   }
 
   /**
@@ -117,6 +120,11 @@ final class Engine implements AutoCloseable {
 
   ModelNetwork network() {
     return network;
+  }
+
+  /** Returns the same network for plans whose thresholds change all the time. */
+  KeptRoutes keptRoutes() {
+    return keptRoutes;
   }
 
   /** Returns what fits in the device's memory, if that is bounded. */
@@ -205,6 +213,7 @@ final class Engine implements AutoCloseable {
       // Native memory must not go while a computation is under way.
       if (deviceThread.awaitTermination(5, TimeUnit.SECONDS)
           && background.awaitTermination(5, TimeUnit.SECONDS)) {
+        keptRoutes.close();
         network.close();
         model.close();
       }

@@ -16,6 +16,7 @@ import dev.sluice.edge.session.SessionStatus;
 import dev.sluice.edge.session.Timing;
 import dev.sluice.edge.session.UplinkAccount;
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.scheduler.budget.BudgetReport;
 import dev.sluice.scheduler.drift.Agreement;
 import dev.sluice.scheduler.drift.DriftReport;
 import dev.sluice.scheduler.energy.EnergyPerFrame;
@@ -25,6 +26,7 @@ import dev.sluice.scheduler.plan.ExitThreshold;
 import dev.sluice.scheduler.plan.PlanDecision;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The programs' JSON lines. Times are milliseconds, rates Mbit/s. */
 final class Lines {
@@ -62,8 +64,8 @@ final class Lines {
     return NODES.objectNode().put("type", "skipped").put("file", file).put("reason", reason);
   }
 
-  /** One line of {@code classify}. */
-  static ObjectNode classified(String file, EdgeAnswer a) {
+  /** One line of {@code classify}; what a budget says where images share one. */
+  static ObjectNode classified(String file, EdgeAnswer a, Optional<BudgetReport> budget) {
     ObjectNode line = NODES.objectNode();
     line.put("file", file);
     putPrediction(line, a);
@@ -77,6 +79,10 @@ final class Lines {
     parts.put("worker", millis(t.workerQueueNanos() + t.workerComputeNanos()));
     parts.put("total", millis(a.latencyNanos()));
     line.set("milliseconds", parts);
+    budget.ifPresent(
+        known ->
+            line.put("budget_spent_ms", rounded(known.spentNanos() / 1e6))
+                .put("budget_left_ms", rounded(known.leftNanos() / 1e6)));
     return line;
   }
 
@@ -116,24 +122,29 @@ final class Lines {
   /**
    * The agent can take frames.
    *
+   * @param deadlineMillis empty where there is none
    * @param worker where the worker is; empty if none is named
    * @param memory what fits on the device, if that is bounded
+   * @param budget what frames share, if they share a budget
    */
   static ObjectNode ready(
       String bundle,
       String digest,
-      double deadlineMillis,
+      OptionalDouble deadlineMillis,
       boolean emulated,
       Optional<String> worker,
       Optional<DeviceMemory> memory,
+      Optional<BudgetReport> budget,
       SessionStatus status) {
     ObjectNode line = NODES.objectNode();
     line.put("type", "ready").put("bundle", bundle);
     line.put("worker", worker.orElse(null));
     putLink(line, worker, status);
     putPlan(line, status.decision());
-    line.put("deadline_ms", deadlineMillis).put("emulated_device", emulated);
+    line.put("deadline_ms", deadlineMillis.isPresent() ? deadlineMillis.getAsDouble() : null);
+    line.put("emulated_device", emulated);
     putMemory(line, memory);
+    putBudget(line, budget);
     line.put("digest", digest);
     return line;
   }
@@ -152,10 +163,28 @@ final class Lines {
         .put("deepest_exit", known.deepestExit());
   }
 
+  /** Null where frames share none. */
+  private static void putBudget(ObjectNode line, Optional<BudgetReport> budget) {
+    if (budget.isEmpty()) {
+      line.putNull("budget");
+      return;
+    }
+    BudgetReport known = budget.get();
+    line.putObject("budget")
+        .put("budget_ms", rounded(known.totalNanos() / 1e6))
+        .put("frames", known.frames())
+        .put("spent_ms", rounded(known.spentNanos() / 1e6))
+        .put("left_ms", rounded(known.leftNanos() / 1e6))
+        .put("frames_left", known.framesLeft())
+        .put("periods", known.periods())
+        .put("exceeded", known.exceeded());
+  }
+
   static ObjectNode status(
       SessionStatus status,
       Optional<String> worker,
       Optional<DeviceMemory> memory,
+      Optional<BudgetReport> budget,
       long beginNanos) {
     Estimates e = status.estimates();
     ObjectNode line = NODES.objectNode();
@@ -166,6 +195,7 @@ final class Lines {
     line.put("outstanding", status.outstanding());
     line.put("overruns", status.overruns());
     putMemory(line, memory);
+    putBudget(line, budget);
     line.put("device_scale", rounded(e.deviceScale()));
     line.put("worker_scale", rounded(e.workerScale()));
     putExits(line, status.exits());
@@ -285,7 +315,11 @@ final class Lines {
 
   /** What happened in all. */
   static ObjectNode summary(
-      SessionStatus status, double seconds, long skipped, Latencies latencies) {
+      SessionStatus status,
+      double seconds,
+      long skipped,
+      Optional<BudgetReport> budget,
+      Latencies latencies) {
     SessionCounters c = status.counters();
     ObjectNode line = NODES.objectNode();
     line.put("type", "summary").put("time_s", rounded(seconds));
@@ -303,6 +337,7 @@ final class Lines {
     line.put("hedged_stages", c.hedgedSteps()).put("plan_changes", c.planChanges());
     line.put("probes", c.probes()).put("failures", c.failures());
     line.put("overruns", status.overruns());
+    putBudget(line, budget);
     putExits(line, status.exits());
     putEnergy(line, status.energy());
     putUplink(line, status);

@@ -73,6 +73,9 @@ class ProgramsTest {
     "--threads,0,--threads",
     "--provider,abacus,cuda",
     "--frames-per-second,-1,--frames-per-second",
+    "--budget,2s,e.g. 2s/100",
+    "--budget,soon/3,'soon'",
+    "--budget,2s/0,write 2s/100",
     "--nonsense,1,--nonsense"
   })
   void edgeSaysWhichOptionIsWrong(String option, String value, String word) {
@@ -91,6 +94,28 @@ class ProgramsTest {
   void edgeSaysWhichOptionsOfAWorkerDoNotFit(String option, String value, String word) {
     assertThat(edge("--bundle", "b", "--cloud", "a:1,dns:b:2", option, value)).isEqualTo(2);
     saysInOneLine("sluice edge:", word);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--cloud,a:1,computed on the device",
+    "--audit-share,0.1,computed on the device",
+    "--objective,minimise device_compute,when exits stop",
+    "--strategy,device-only,when exits stop",
+    "--exit-policy,always,when exits stop",
+    "--deadline,150ms,no deadline",
+    "--fallback,on,no deadline"
+  })
+  void edgeSaysWhatDoesNotGoWithABudget(String option, String value, String why) {
+    assertThat(edge("--bundle", "b", "--budget", "2s/100", option, value)).isEqualTo(2);
+    saysInOneLine("sluice edge: --budget and " + option + " exclude each other:", why);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--split,1", "--exits,0.5", "--codec,q8", "--cloud,a:1"})
+  void classifySaysWhatDoesNotGoWithABudget(String option, String value) {
+    assertThat(classify("--bundle", "b", "--budget", "2s", option, value, "a.png")).isEqualTo(2);
+    saysInOneLine("sluice classify: --budget and " + option + " exclude each other:");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sluice.edge.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -88,6 +89,86 @@ class WholeProgramsTest {
         .allMatch(line -> !line.path("dropped").asBoolean())
         .allMatch(line -> line.path("top5").size() == 5);
     assertThat(lines.get(lines.size() - 1).path("answered").asInt()).isEqualTo(FRAMES);
+  }
+
+  @Test
+  void edgeTellsWhatIsLeftOfABudgetThatComesAnewForEveryTenFrames() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    List<JsonNode> lines =
+        edge(0, stream.toByteArray(), "--budget", "60s/10", "--frames-per-second", "100");
+    JsonNode ready = lines.get(0);
+    assertThat(ready.path("deadline_ms").isNull()).isTrue();
+    assertThat(ready.path("budget").path("left_ms").asDouble()).isEqualTo(60_000);
+    assertThat(ready.path("budget").path("frames_left").asInt()).isEqualTo(10);
+    assertThat(of("answer", lines))
+        .hasSize(FRAMES)
+        .allMatch(line -> line.path("place").asText().equals("device"));
+    JsonNode budget = lines.get(lines.size() - 1).path("budget");
+    assertThat(budget.path("periods").asInt()).isEqualTo(2);
+    assertThat(budget.path("exceeded").asInt()).isZero();
+    double spent = budget.path("spent_ms").asDouble();
+    assertThat(spent).isPositive();
+    assertThat(budget.path("left_ms").asDouble()).isCloseTo(60_000 - spent, within(1e-3));
+  }
+
+  @Test
+  void edgeSaysThatABudgetCannotBeMetAndAnswersByTheFirstExit() throws Exception {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    for (int i = 0; i < FRAMES; i++) {
+      stream.writeBytes(ppm(i));
+    }
+    List<JsonNode> lines =
+        edge(0, stream.toByteArray(), "--budget", "0.001ms/10", "--frames-per-second", "100");
+    assertThat(err.toString())
+        .contains("the budget cannot be met: 10 frames take", "ms more than are left");
+    assertThat(lines.get(0).path("feasible").asBoolean()).isFalse();
+    assertThat(of("answer", lines)).allMatch(line -> line.path("exit").asInt() == 0);
+    JsonNode budget = lines.get(lines.size() - 1).path("budget");
+    assertThat(budget.path("exceeded").asInt()).isEqualTo(2);
+    assertThat(budget.path("left_ms").asDouble()).isNegative();
+  }
+
+  @Test
+  void classifySpendsABudgetOnAllFilesTogether() throws Exception {
+    List<JsonNode> lines = classified(0, "60s");
+    double before = 0;
+    for (JsonNode line : lines) {
+      double spent = line.path("budget_spent_ms").asDouble();
+      assertThat(spent).isGreaterThan(before);
+      assertThat(line.path("budget_left_ms").asDouble()).isCloseTo(60_000 - spent, within(1e-3));
+      before = spent;
+    }
+    assertThat(err.toString()).contains("the device computed for", "of 60,000.0 ms");
+  }
+
+  @Test
+  void classifySaysThatABudgetCannotBeMetAndEndsWithAFailure() throws Exception {
+    assertThat(classified(1, "0.001ms")).allMatch(line -> line.path("exit").asInt() == 0);
+    assertThat(err.toString())
+        .contains("the budget cannot be met: 8 frames take", "the budget was exceeded");
+  }
+
+  private List<JsonNode> classified(int status, String budget) throws Exception {
+    Path images = Files.createDirectory(folder.resolve("pictures"));
+    for (int i = 0; i < 8; i++) {
+      Files.write(images.resolve(i + ".ppm"), ppm(i));
+    }
+    String[] arguments = {
+      "--bundle", bundle.toString(), "--json", "--budget", budget, images.toString()
+    };
+    int ended = Program.execute(new ClassifyMain(out), new PrintWriter(err, true), arguments);
+    assertThat(ended).as(err.toString()).isEqualTo(status);
+    assertThat(lines()).hasSize(8);
+    return lines();
+  }
+
+  @Test
+  void aBudgetNeedsTheWholeNetworkOnTheDevice() throws Exception {
+    edge(2, new byte[0], "--memory", "4kB", "--budget", "2s/100");
+    assertThat(err.toString()).contains("--budget needs the whole network", "splits up to 1 of 3");
   }
 
   @Test
