@@ -43,9 +43,6 @@ class BudgetedSessionTest {
   private static final int FRAMES = 400;
   private static final double NOISE = 0.03;
   private static final long PATIENCE = 60_000_000_000L;
-  private static final IntToDoubleFunction STEADY = frame -> 1;
-  private static final IntToDoubleFunction TWICE_AS_SLOW_HALFWAY =
-      frame -> frame < FRAMES / 2 ? 1 : 2;
 
   /**
    * How a stream went.
@@ -112,6 +109,15 @@ class BudgetedSessionTest {
       decided = Optional.of(decision);
       return decision;
     }
+  }
+
+  /** The device's factor by frame. */
+  private static double steady(int frame) {
+    return 1;
+  }
+
+  private static double twiceAsSlowHalfway(int frame) {
+    return frame < FRAMES / 2 ? 1 : 2;
   }
 
   private static BundleFacts facts(long seed) {
@@ -204,13 +210,13 @@ class BudgetedSessionTest {
     BundleFacts facts = facts(seed);
     double budget = FRAMES * perFrame(facts, share);
 
-    Run run = budgeted(facts, budget, STEADY, seed);
+    Run run = budgeted(facts, budget, BudgetedSessionTest::steady, seed);
 
     assertThat(run.spentNanos()).isLessThanOrEqualTo(budget);
     assertThat(run.report().spentNanos()).as("what the books say").isEqualTo(run.spentNanos());
     assertThat(run.report().exceeded()).isZero();
     assertThat(run.right(facts.certify()))
-        .isGreaterThanOrEqualTo(bestSingleExit(facts, budget, STEADY));
+        .isGreaterThanOrEqualTo(bestSingleExit(facts, budget, BudgetedSessionTest::steady));
   }
 
   @ParameterizedTest
@@ -220,7 +226,7 @@ class BudgetedSessionTest {
     BundleFacts facts = facts(seed);
     double budget = FRAMES * perFrame(facts, share);
 
-    Run run = budgeted(facts, budget, TWICE_AS_SLOW_HALFWAY, seed);
+    Run run = budgeted(facts, budget, BudgetedSessionTest::twiceAsSlowHalfway, seed);
     BudgetAccount account = new BudgetAccount(budget, FRAMES);
     Run once =
         run(
@@ -228,14 +234,16 @@ class BudgetedSessionTest {
             new Once(new BudgetPlanner(facts, account)),
             account,
             FRAMES,
-            TWICE_AS_SLOW_HALFWAY,
+            BudgetedSessionTest::twiceAsSlowHalfway,
             seed);
 
     assertThat(run.spentNanos()).isLessThanOrEqualTo(budget);
     assertThat(once.spentNanos()).isLessThanOrEqualTo(budget);
     int right = run.right(facts.certify());
     assertThat(right).isGreaterThanOrEqualTo(once.right(facts.certify()));
-    assertThat(right).isGreaterThanOrEqualTo(bestSingleExit(facts, budget, TWICE_AS_SLOW_HALFWAY));
+    assertThat(right)
+        .isGreaterThanOrEqualTo(
+            bestSingleExit(facts, budget, BudgetedSessionTest::twiceAsSlowHalfway));
   }
 
   @Test
@@ -247,8 +255,8 @@ class BudgetedSessionTest {
     for (long seed = 1; seed <= seeds; seed++) {
       BundleFacts facts = facts(seed);
       double budget = 2 * FRAMES * perFrame(facts, 1);
-      right += budgeted(facts, budget, STEADY, seed).right(facts.certify());
-      best += bestSingleExit(facts, budget, STEADY);
+      right += budgeted(facts, budget, BudgetedSessionTest::steady, seed).right(facts.certify());
+      best += bestSingleExit(facts, budget, BudgetedSessionTest::steady);
     }
     assertThat(right).isGreaterThanOrEqualTo(best - seeds * FRAMES / 100);
   }
@@ -260,7 +268,14 @@ class BudgetedSessionTest {
     double budget = 5 * perFrame(facts, 0.1 * seed);
     BudgetAccount account = new BudgetAccount(budget, 5);
 
-    Run run = run(facts, new BudgetPlanner(facts, account), account, 5, STEADY, seed);
+    Run run =
+        run(
+            facts,
+            new BudgetPlanner(facts, account),
+            account,
+            5,
+            BudgetedSessionTest::steady,
+            seed);
 
     assertThat(run.spentNanos()).isLessThanOrEqualTo(budget);
   }
@@ -273,7 +288,7 @@ class BudgetedSessionTest {
     double budget = FRAMES * perFrame(facts, 0.2);
     BudgetAccount account = new BudgetAccount(budget, FRAMES);
 
-    Run run = run(facts, greedy, account, FRAMES, STEADY, 1);
+    Run run = run(facts, greedy, account, FRAMES, BudgetedSessionTest::steady, 1);
 
     assertThat(run.spentNanos()).isLessThanOrEqualTo(budget);
     assertThat(run.answers().get(0).degraded()).isFalse();
@@ -288,7 +303,7 @@ class BudgetedSessionTest {
     BundleFacts facts = facts(1);
     double least = ExitCosts.onDevice(facts, 1).aloneNanos(0);
 
-    Run run = budgeted(facts, 0.5 * FRAMES * least, STEADY, 1);
+    Run run = budgeted(facts, 0.5 * FRAMES * least, BudgetedSessionTest::steady, 1);
 
     assertThat(run.atExit(0)).isEqualTo(FRAMES);
     assertThat(run.spentNanos() / (FRAMES * least)).isBetween(0.98, 1.02);
@@ -306,7 +321,14 @@ class BudgetedSessionTest {
     double budget = 100 * perFrame(facts, 0.3);
     BudgetAccount account = new BudgetAccount(budget, 100);
 
-    Run run = run(facts, new BudgetPlanner(facts, account), account, FRAMES, STEADY, 2);
+    Run run =
+        run(
+            facts,
+            new BudgetPlanner(facts, account),
+            account,
+            FRAMES,
+            BudgetedSessionTest::steady,
+            2);
 
     assertThat(run.report().periods()).isEqualTo(4);
     assertThat(run.report().exceeded()).isZero();
@@ -315,7 +337,9 @@ class BudgetedSessionTest {
 
   @Test
   void plansChangeAsTheStreamGoes() {
-    Run run = budgeted(facts(3), FRAMES * perFrame(facts(3), 0.3), TWICE_AS_SLOW_HALFWAY, 3);
+    Run run =
+        budgeted(
+            facts(3), FRAMES * perFrame(facts(3), 0.3), BudgetedSessionTest::twiceAsSlowHalfway, 3);
     assertThat(run.last().counters().planChanges()).isGreaterThan(3);
     assertThat(run.last().counters().dropped()).isZero();
     assertThat(run.last().counters().hedgedSteps()).isZero();
