@@ -26,6 +26,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the codecs worth having at each cut: fits transforms on <em>train</em>, and tries them with
@@ -56,6 +58,10 @@ public final class CodecSearch {
   private final Options options;
   private final OnnxEngine engine;
   private final Progress progress;
+  private @Nullable Gradients gradients;
+
+  /** What the gradients of a network on its data say. */
+  private record Gradients(ExitNetwork network, DataSets data, TaskMetrics metrics) {}
 
   /**
    * How far to search.
@@ -133,12 +139,20 @@ public final class CodecSearch {
    */
   public List<CutCodec> search(ExitNetwork network, Replay replay, DataSets data)
       throws IOException {
+    return search(network, replay, data, cut -> true);
+  }
+
+  /**
+   * Returns the same of some of the interior cuts. Gradients are of all cuts; they are taken once
+   * for calls with the same network and data.
+   *
+   * @param cuts those that are searched
+   */
+  public List<CutCodec> search(
+      ExitNetwork network, Replay replay, DataSets data, IntPredicate cuts) throws IOException {
     LabelledImages train = data.train().sample(options.fitSamples(), options.seed());
     LabelledImages select = data.select().sample(options.samples(), options.seed());
-    LabelledImages felt = train.sample(GRADIENT_SAMPLES, options.seed());
-    progress.begin("taking gradients: " + felt.size() + " pictures", felt.size());
-    TaskMetrics metrics = TaskMetrics.of(network, felt, options.seed(), progress);
-    metrics.why().ifPresent(why -> progress.note("no task-weighted transforms: " + why));
+    TaskMetrics metrics = metrics(network, data, train);
     List<CutCodec> found = new ArrayList<>();
     progress.begin(
         "searching codecs: %d pictures to fit, %d to try".formatted(train.size(), select.size()),
@@ -146,6 +160,9 @@ public final class CodecSearch {
     byte[] backbone = network.backbone().toBytes();
     OnnxPieces pieces = OnnxPieces.forBackbone(backbone);
     for (int cut = 1; cut < network.lastCut(); cut++) {
+      if (!cuts.test(cut)) {
+        continue;
+      }
       found.add(CutCodec.float32(cut));
       found.add(CutCodec.eightBit(cut));
       CutPoint point = network.cuts().get(cut);
@@ -166,6 +183,20 @@ public final class CodecSearch {
       progress.done(cut);
     }
     return found;
+  }
+
+  private TaskMetrics metrics(ExitNetwork network, DataSets data, LabelledImages train)
+      throws IOException {
+    Gradients known = gradients;
+    if (known == null || known.network() != network || known.data() != data) {
+      LabelledImages felt = train.sample(GRADIENT_SAMPLES, options.seed());
+      progress.begin("taking gradients: " + felt.size() + " pictures", felt.size());
+      TaskMetrics metrics = TaskMetrics.of(network, felt, options.seed(), progress);
+      metrics.why().ifPresent(why -> progress.note("no task-weighted transforms: " + why));
+      known = new Gradients(network, data, metrics);
+      gradients = known;
+    }
+    return known.metrics();
   }
 
   static boolean isFeatureMap(CutPoint point) {

@@ -17,7 +17,7 @@ final class CodecFigures {
   static Figure of(String network, List<Row> rows) {
     Map<String, List<Series.Point>> kinds = new LinkedHashMap<>();
     for (Row row : rows) {
-      String kind = row.contender().kind().name().toLowerCase(Locale.ROOT);
+      String kind = row.kind().name().toLowerCase(Locale.ROOT);
       kinds
           .computeIfAbsent(kind, name -> new ArrayList<>())
           .add(
@@ -26,7 +26,7 @@ final class CodecFigures {
                       row.difference().value(),
                       row.difference().low(),
                       row.difference().high())
-                  .labelled("cut %d, %s".formatted(row.contender().cut(), row.contender().name())));
+                  .labelled("cut %d, %s".formatted(row.cut(), row.codec())));
     }
     List<Series> series = new ArrayList<>();
     kinds.forEach((kind, points) -> series.add(new Series(kind, points)));

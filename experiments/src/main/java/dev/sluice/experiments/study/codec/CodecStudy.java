@@ -3,8 +3,10 @@ package dev.sluice.experiments.study.codec;
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.Interval;
 import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.StudyFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -28,6 +32,8 @@ import java.util.stream.Stream;
  * MobileNet on most of the photos: a codec would seem to lose less on them than on new pictures.
  * They are blended with others until the network is right no more often than its authors saw on new
  * ones, see {@link Unlearnt}.
+ *
+ * <p>A run that was killed goes on with the cuts that are missing.
  */
 public final class CodecStudy implements Study {
   private static final double EARLIEST_SHARE = 0.3;
@@ -47,31 +53,49 @@ public final class CodecStudy implements Study {
   }
 
   @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  @Override
   public List<Claim> run(StudyContext context) throws Exception {
+    CodecConfig config = StudyFile.read(context, getClass(), "codec.yaml", CodecConfig.class);
     Path work = Files.createTempDirectory("sluice-codec");
     List<Claim> claims = new ArrayList<>();
-    List<Row> rows = new ArrayList<>();
-    List<List<Object>> tried = new ArrayList<>();
-    List<List<Object>> answers = new ArrayList<>();
+    List<AtCut> all = new ArrayList<>();
     try {
-      Subjects subjects = new Subjects(context);
-      List<Subject> all =
-          Stream.of(subjects.resnet(work), subjects.mobilenet(), Optional.of(subjects.roadSigns()))
-              .flatMap(Optional::stream)
-              .filter(subject -> subject.name().contains(System.getProperty(ONLY, "")))
-              .toList();
-      if (all.isEmpty()) {
-        throw new IllegalArgumentException("no network is called " + System.getProperty(ONLY));
+      String only = System.getProperty(ONLY, "");
+      List<Subject> subjects = new Subjects(context, config).open(work, only);
+      if (subjects.isEmpty()) {
+        throw new IllegalArgumentException(
+            "no network that takes part is there, or its name lacks '" + only + "'");
       }
-      for (Subject subject : all) {
-        SubjectRun run = new SubjectRun(context, subject);
-        List<Row> found = run.run();
-        show(context, subject, found);
-        context.figure(CodecFigures.of(subject.name(), firstTask(subject, found)));
-        claims.addAll(claims(context, subject, found));
-        rows.addAll(found);
-        tried.addAll(run.tried());
-        answers.addAll(run.answers());
+      SubjectRun.Seeds seeds = SubjectRun.Seeds.of(context);
+      /* Cells use several threads inside. */
+      try (Cells cells = context.cells(config.toString(), 1)) {
+        for (Subject subject : subjects) {
+          try (SubjectRun run = new SubjectRun(config, subject, seeds, context.console())) {
+            Map<String, Integer> cuts = run.cells();
+            Map<String, AtCut> done =
+                cells.measure(
+                    List.copyOf(cuts.keySet()),
+                    AtCut.class,
+                    key -> run.at(Objects.requireNonNull(cuts.get(key))));
+            all.addAll(done.values());
+            List<Row> rows = done.values().stream().flatMap(at -> at.rows().stream()).toList();
+            if (done.size() == cuts.size()) {
+              show(context, subject, rows, run.cuts());
+              context.figure(CodecFigures.of(subject.name(), firstTask(subject, rows)));
+              claims.addAll(claims(subject, rows, run.cuts()));
+            } else {
+              context
+                  .console()
+                  .printf(
+                      "%s: nothing is claimed, since some cuts failed; run again to resume%n",
+                      subject.name());
+            }
+          }
+        }
       }
     } finally {
       delete(work);
@@ -80,9 +104,18 @@ public final class CodecStudy implements Study {
         "codecs on the test set",
         "test.csv",
         Row.columns(),
-        rows.stream().map(Row::cells).toList());
-    context.csv("select.csv", SubjectRun.TRIED_TITLES, tried);
-    context.csv("answers.csv", SubjectRun.ANSWER_TITLES, answers);
+        all.stream().flatMap(at -> at.rows().stream()).map(Row::cells).toList());
+    context.csv(
+        "select.csv",
+        AtCut.TRIED_TITLES,
+        all.stream().flatMap(at -> at.tried().stream()).map(AtCut.Tried::cells).toList());
+    context.csv(
+        "answers.csv",
+        AtCut.ANSWER_TITLES,
+        all.stream()
+            .flatMap(at -> at.answers().stream())
+            .flatMap(answers -> answers.cells().stream())
+            .toList());
     return claims;
   }
 
@@ -92,14 +125,13 @@ public final class CodecStudy implements Study {
 
   private static Row only(List<Row> rows, int cut, String role) {
     return rows.stream()
-        .filter(row -> row.contender().cut() == cut && row.is(role))
+        .filter(row -> row.cut() == cut && row.is(role))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no " + role + " at cut " + cut));
   }
 
-  private static List<Claim> claims(StudyContext context, Subject subject, List<Row> all) {
+  private static List<Claim> claims(Subject subject, List<Row> all, List<Integer> cuts) {
     List<Row> rows = firstTask(subject, all);
-    List<Integer> cuts = SubjectRun.cuts(subject, context.quick());
     List<Claim> claims = new ArrayList<>();
     int samples = subject.test().size();
     claims.add(
@@ -121,7 +153,7 @@ public final class CodecStudy implements Study {
                   subject.name(),
                   cut,
                   100 * best.share(),
-                  best.contender().name()),
+                  best.codec()),
               best.difference(),
               "points",
               ">= -" + subject.mostLost(),
@@ -158,10 +190,10 @@ public final class CodecStudy implements Study {
                 "%s: bytes of %s at cut %d (%.1f %% of the MACs) over those of the smallest picture"
                     + " that loses as little, %s",
                 subject.name(),
-                best.get().contender().name(),
-                best.get().contender().cut(),
+                best.get().codec(),
+                best.get().cut(),
                 100 * best.get().share(),
-                picture.get().contender().name()),
+                picture.get().codec()),
             best.get().meanBytes() / picture.get().meanBytes(),
             "ratio",
             "<= 0.35",
@@ -174,7 +206,7 @@ public final class CodecStudy implements Study {
     int count = 0;
     for (int cut : cuts) {
       Optional<Row> row =
-          rows.stream().filter(r -> r.contender().cut() == cut && r.is(role)).findFirst();
+          rows.stream().filter(r -> r.cut() == cut && r.is(role)).findFirst();
       if (row.isPresent()) {
         double reference = only(rows, cut, SubjectRun.REFERENCE).meanBytes();
         logs += Math.log(row.get().meanBytes() / reference);
@@ -184,7 +216,8 @@ public final class CodecStudy implements Study {
     return count == 0 ? Optional.empty() : Optional.of(Math.exp(logs / count));
   }
 
-  private static void show(StudyContext context, Subject subject, List<Row> all) {
+  private static void show(
+      StudyContext context, Subject subject, List<Row> all, List<Integer> cuts) {
     List<Row> rows = firstTask(subject, all);
     TextTable table =
         new TextTable(
@@ -206,11 +239,10 @@ public final class CodecStudy implements Study {
     rows.stream()
         .filter(row -> !row.roles().equals(List.of("family")))
         .sorted(
-            Comparator.comparingInt((Row row) -> row.contender().cut())
+            Comparator.comparingInt((Row row) -> row.cut())
                 .thenComparing(Comparator.comparingDouble(Row::meanBytes).reversed()))
         .forEach(row -> table.row(cells(rows, row)));
     table.lines().forEach(context.console()::println);
-    List<Integer> cuts = SubjectRun.cuts(subject, context.quick());
     for (String role :
         List.of(
             SubjectRun.BEST,
@@ -235,16 +267,16 @@ public final class CodecStudy implements Study {
 
   private static String[] cells(List<Row> rows, Row row) {
     String ofReference =
-        row.contender().cut() == 0
+        row.cut() == 0
             ? ""
             : text(
                 "%.3f",
                 row.meanBytes()
-                    / only(rows, row.contender().cut(), SubjectRun.REFERENCE).meanBytes());
+                    / only(rows, row.cut(), SubjectRun.REFERENCE).meanBytes());
     return new String[] {
-      text("%d", row.contender().cut()),
+      text("%d", row.cut()),
       text("%.1f %%", 100 * row.share()),
-      row.contender().name(),
+      row.codec(),
       String.join(" ", row.roles().stream().filter(role -> !role.equals("family")).toList()),
       text("%,.0f", row.meanBytes()),
       text("%,d", row.p95Bytes()),

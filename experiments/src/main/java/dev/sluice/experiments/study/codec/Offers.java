@@ -9,32 +9,58 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that is tried on a network. Owns the sessions behind the rival's codecs. */
 final class Offers implements AutoCloseable {
-  private static final List<Integer> QUALITIES = List.of(5, 10, 20, 30, 40, 50, 60, 75, 85, 92);
-  private static final List<Integer> QUICK_QUALITIES = List.of(50, 85);
-  private static final List<String> SCALES = List.of("", "@0.75", "@0.5");
-  private static final List<String> QUICK_SCALES = List.of("", "@0.5");
-  private static final List<Integer> LEVELS = List.of(2, 3, 4, 5, 6, 8, 12);
-  private static final List<Integer> QUICK_LEVELS = List.of(3, 6);
-
-  /** Error that a bit is worth in squared distances of uniform levels: about what a fine one is. */
-  private static final List<Double> EXCHANGES = List.of(0.06, 0.2);
-
-  private static final List<Double> QUICK_EXCHANGES = List.of(0.12);
-
   private final Subject subject;
   private final Replay replay;
   private final OnnxEngine engine;
-  private final boolean quick;
+  private final CodecConfig config;
+  private final Transforms transforms;
+  private final int threads;
+  private final long seed;
   private final List<RivalContender.Tail> tails = new ArrayList<>();
+  private @Nullable Calibration calibration;
 
-  Offers(Subject subject, Replay replay, OnnxEngine engine, boolean quick) {
+  /**
+   * Prepares offers.
+   *
+   * @param threads that samples are run on
+   * @param seed chooses samples
+   * @param console for what the search has to say
+   */
+  Offers(
+      Subject subject,
+      Replay replay,
+      OnnxEngine engine,
+      CodecConfig config,
+      int threads,
+      long seed,
+      PrintStream console) {
     this.subject = subject;
     this.replay = replay;
     this.engine = engine;
-    this.quick = quick;
+    this.config = config;
+    this.threads = threads;
+    this.seed = seed;
+    transforms =
+        new Transforms(
+            subject,
+            config.cuts(subject),
+            engine,
+            config.search().options(threads, seed),
+            console);
+  }
+
+  /** Returns all that is tried at an interior cut. */
+  List<Contender> at(int cut) throws IOException {
+    List<Contender> all = new ArrayList<>();
+    all.add(CodecContender.of(CutCodec.eightBit(cut), CutCodec.EIGHT_BIT, Kind.REFERENCE, replay));
+    all.addAll(shipped(cut));
+    all.addAll(searched(cut));
+    all.addAll(rivals(cut));
+    return all;
   }
 
   /** Returns the picture codecs, each scale and form a family of its own. */
@@ -43,8 +69,8 @@ final class Offers implements AutoCloseable {
     for (String name : List.of("raw", "png", "webp-lossless", "jpeg-75", "jpegs-75")) {
       picture(all, name, name);
     }
-    for (int quality : quick ? QUICK_QUALITIES : QUALITIES) {
-      for (String scale : quick ? QUICK_SCALES : SCALES) {
+    for (int quality : config.pictures().qualities()) {
+      for (String scale : config.pictures().suffixes()) {
         picture(all, "jpegm-" + quality + scale, "jpegm" + scale);
         picture(all, "webp-" + quality + scale, "webp" + scale);
       }
@@ -59,21 +85,11 @@ final class Offers implements AutoCloseable {
     }
   }
 
-  /** Returns SPINN's codec at every interior cut that is compared. */
-  List<Contender> references(List<Integer> cuts) {
-    List<Contender> all = new ArrayList<>();
-    for (int cut : cuts) {
-      all.add(
-          CodecContender.of(CutCodec.eightBit(cut), CutCodec.EIGHT_BIT, Kind.REFERENCE, replay));
-    }
-    return all;
-  }
-
   /** Returns the transforms that the bundle brings. */
-  List<Contender> shipped(List<Integer> cuts) {
+  private List<Contender> shipped(int cut) {
     List<Contender> all = new ArrayList<>();
     for (CutCodec codec : subject.shipped()) {
-      if (cuts.contains(codec.cut()) && codec.transform().isPresent()) {
+      if (codec.cut() == cut && codec.transform().isPresent()) {
         CutCodec named =
             new CutCodec(
                 codec.cut(),
@@ -88,10 +104,9 @@ final class Offers implements AutoCloseable {
   }
 
   /** Returns what the search finds, transforms and others, beside SPINN's codec. */
-  List<Contender> searched(List<Integer> cuts, int threads, long seed, PrintStream console)
-      throws IOException {
+  private List<Contender> searched(int cut) throws IOException {
     List<Contender> all = new ArrayList<>();
-    for (CutCodec codec : Transforms.find(subject, cuts, engine, quick, threads, seed, console)) {
+    for (CutCodec codec : transforms.find(cut)) {
       Kind kind = codec.transform().isPresent() ? Kind.TRANSFORM : Kind.PRECISION;
       all.add(CodecContender.of(codec, Transforms.family(codec), kind, replay));
     }
@@ -99,29 +114,40 @@ final class Offers implements AutoCloseable {
   }
 
   /** Returns the rival's codecs, designed on the training samples. */
-  List<Contender> rivals(List<Integer> cuts, int threads, long seed) throws IOException {
-    Calibration calibration =
-        Calibration.of(subject.network(), replay, subject.train(), threads, seed);
+  private List<Contender> rivals(int cut) throws IOException {
     List<Contender> all = new ArrayList<>();
-    for (int cut : cuts) {
-      if (!Calibration.isOneTensor(subject.network().cuts().get(cut))) {
-        continue;
-      }
-      RivalContender.Tail tail = new RivalContender.Tail(subject.network(), cut, engine);
-      tails.add(tail);
-      for (ClippedTensorCodec codec :
-          ClippedTensorCodec.design(
-              calibration.values().get(cut),
-              quick ? QUICK_LEVELS : LEVELS,
-              quick ? QUICK_EXCHANGES : EXCHANGES)) {
-        all.add(new RivalContender(codec, tail));
-      }
+    if (!Calibration.isOneTensor(subject.network().cuts().get(cut))) {
+      return all;
+    }
+    Calibration known = calibration;
+    if (known == null) {
+      known = Calibration.of(subject.network(), replay, subject.train(), threads, seed);
+      calibration = known;
+    }
+    RivalContender.Tail tail = new RivalContender.Tail(subject.network(), cut, engine);
+    tails.add(tail);
+    for (ClippedTensorCodec codec :
+        ClippedTensorCodec.design(
+            known.values().get(cut), config.rival().levels(), config.rival().exchanges())) {
+      all.add(new RivalContender(codec, tail));
     }
     return all;
+  }
+
+  /** Frees what contenders hold that are not tried any more. */
+  void forget(List<Contender> contenders) {
+    for (Contender contender : contenders) {
+      if (contender instanceof CodecContender ours) {
+        replay.forget(ours.codec());
+      }
+    }
+    tails.forEach(RivalContender.Tail::close);
+    tails.clear();
   }
 
   @Override
   public void close() {
     tails.forEach(RivalContender.Tail::close);
+    transforms.close();
   }
 }

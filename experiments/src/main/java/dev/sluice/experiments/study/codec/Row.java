@@ -8,6 +8,9 @@ import java.util.Locale;
 /**
  * A contender on the test set, judged by one task.
  *
+ * @param cut 0 sends the picture
+ * @param kind what its codec stands for
+ * @param codec its name, unique at its cut
  * @param roles why it is reported: what it was chosen as on the select set
  * @param share of the network's MACs before its cut
  * @param difference of accuracy against the uncut network in points
@@ -19,7 +22,9 @@ import java.util.Locale;
 record Row(
     String subject,
     String task,
-    Contender contender,
+    int cut,
+    Kind kind,
+    String codec,
     List<String> roles,
     double share,
     double meanBytes,
@@ -89,10 +94,10 @@ record Row(
     return List.of(
         subject,
         task,
-        contender.cut(),
+        cut,
         share,
-        contender.kind().name().toLowerCase(Locale.ROOT),
-        contender.name(),
+        kind.name().toLowerCase(Locale.ROOT),
+        codec,
         String.join(" ", roles),
         meanBytes,
         p95Bytes,

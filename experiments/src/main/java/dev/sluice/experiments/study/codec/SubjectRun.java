@@ -6,7 +6,9 @@ import dev.sluice.model.engine.OnnxEngine;
 import dev.sluice.training.calibrate.Replay;
 import dev.sluice.training.data.LabelledImages;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,10 +16,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** Chooses codecs for one network and reports them. */
-final class SubjectRun {
+/**
+ * Chooses codecs for one network and reports them, one cut after the other. Not thread-safe; uses
+ * several threads inside.
+ */
+final class SubjectRun implements AutoCloseable {
   static final String BEST = "best";
   static final String BEST_UNCHANGED = "best-98";
   static final String REFERENCE = "spinn";
@@ -32,102 +37,153 @@ final class SubjectRun {
   private static final Set<String> LANDMARKS =
       Set.of("raw", "png", "jpeg-75", "jpegm-50", "webp-50");
 
-  private static final int QUICK_CUTS = 3;
-
-  private final StudyContext context;
+  private final CodecConfig config;
   private final Subject subject;
+  private final PrintStream console;
+  private final Seeds seeds;
+  private final int threads = Runtime.getRuntime().availableProcessors();
   private final long startNanos = System.nanoTime();
-  private final Map<Contender, List<String>> roles = new LinkedHashMap<>();
-  private final List<List<Object>> tried = new ArrayList<>();
-  private final List<List<Object>> answers = new ArrayList<>();
+  private final List<Integer> cuts;
+  private @Nullable Opened opened;
 
-  SubjectRun(StudyContext context, Subject subject) {
-    this.context = context;
+  /** Seeds by what they choose. */
+  record Seeds(long transforms, long blends, long order, long bootstrap) {
+    static Seeds of(StudyContext context) {
+      return new Seeds(
+          context.seed("transforms"),
+          context.seed("blends"),
+          context.seed("order"),
+          context.seed("bootstrap"));
+    }
+  }
+
+  /**
+   * What all cuts share.
+   *
+   * @param select the set that codecs are chosen on, blended where the network has learnt it
+   */
+  private record Opened(
+      OnnxEngine engine, Replay replay, Offers offers, LabelledImages select) {}
+
+  SubjectRun(CodecConfig config, Subject subject, Seeds seeds, PrintStream console) {
+    this.config = config;
     this.subject = subject;
+    this.seeds = seeds;
+    this.console = console;
+    this.cuts = config.cuts(subject);
   }
 
-  /** Returns the interior cuts that are compared: all, or a few spread over the network. */
-  static List<Integer> cuts(Subject subject, boolean quick) {
-    int interior = subject.network().lastCut() - 1;
-    return quick && interior > QUICK_CUTS
-        ? IntStream.range(0, QUICK_CUTS)
-            .mapToObj(i -> 1 + (2 * i + 1) * interior / (2 * QUICK_CUTS))
-            .toList()
-        : IntStream.rangeClosed(1, interior).boxed().toList();
+  Subject subject() {
+    return subject;
   }
 
-  /** Runs everything and returns the rows of the chosen contenders, one per task. */
-  List<Row> run() throws IOException {
-    int threads = Runtime.getRuntime().availableProcessors();
-    List<Integer> cuts = cuts(subject, context.quick());
-    try (OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
-        Replay replay = new Replay(subject.network(), engine);
-        Offers offers = new Offers(subject, replay, engine, context.quick())) {
-      say(
-          "%s: %d cuts; train %d, select %d, test %d",
-          subject.name(),
-          cuts.size(),
-          subject.train().size(),
-          subject.select().size(),
-          subject.test().size());
-      List<Contender> contenders = new ArrayList<>(offers.pictures());
-      contenders.addAll(offers.references(cuts));
-      contenders.addAll(offers.shipped(cuts));
-      contenders.addAll(
-          offers.searched(cuts, threads, context.seed("transforms"), context.console()));
-      contenders.addAll(offers.rivals(cuts, threads, context.seed("transforms")));
-      say("  choosing among %d codecs", contenders.size());
-      LabelledImages images = Unlearnt.select(subject, replay, threads, context.seed("blends"));
-      if (images instanceof Unlearnt blended) {
-        say("  select blended with up to %.2f of other pictures", blended.most());
-      }
-      Trial select = new Trial(subject, replay, images, threads);
-      Choice choice = new Choice(subject, select, contenders, context.seed("order"));
+  /** The interior cuts that are compared. */
+  List<Integer> cuts() {
+    return cuts;
+  }
+
+  /** What is measured, by the key of its cell: the cuts, then the pictures at cut 0. */
+  Map<String, Integer> cells() {
+    Map<String, Integer> cells = new LinkedHashMap<>();
+    cuts.forEach(cut -> cells.put(subject.name() + " | cut " + cut, cut));
+    cells.put(subject.name() + " | pictures", 0);
+    return cells;
+  }
+
+  /** Chooses codecs at a cut, pictures at cut 0, and reports them. */
+  AtCut at(int cut) throws IOException {
+    Opened shared = open();
+    List<Contender> contenders =
+        cut == 0 ? shared.offers().pictures() : shared.offers().at(cut);
+    try {
+      say("%s, cut %d: choosing among %d codecs", subject.name(), cut, contenders.size());
+      Trial select = new Trial(subject, shared.replay(), shared.select(), threads);
+      Choice choice = new Choice(subject, select, contenders, seeds.order());
       choice.run();
-      noteTried(contenders, choice, select);
-      assignRoles(contenders, choice, cuts);
-      say("  testing %d codecs", roles.size());
-      Trial test = new Trial(subject, replay, subject.test(), threads);
+      Map<Contender, List<String>> roles = new LinkedHashMap<>();
+      assignRoles(roles, contenders, choice, cut);
+      Trial test = new Trial(subject, shared.replay(), subject.test(), threads);
       test.run(roles.keySet(), test.all());
-      noteAnswers(test);
-      say("  measuring their times");
       CodecTimes times =
-          CodecTimes.measure(subject, replay, engine, roles.keySet(), System::nanoTime);
-      return rows(test, times);
+          CodecTimes.measure(
+              subject, shared.replay(), shared.engine(), roles.keySet(), System::nanoTime);
+      return new AtCut(
+          rows(roles, test, times), tried(contenders, choice, select), answers(roles, test));
+    } finally {
+      shared.offers().forget(contenders);
+    }
+  }
+
+  private Opened open() throws IOException {
+    Opened known = opened;
+    if (known != null) {
+      return known;
+    }
+    say(
+        "%s: %d cuts; train %d, select %d, test %d",
+        subject.name(),
+        cuts.size(),
+        subject.train().size(),
+        subject.select().size(),
+        subject.test().size());
+    OnnxEngine engine = OnnxEngine.start(EngineOptions.singleThread());
+    Replay replay = new Replay(subject.network(), engine);
+    LabelledImages images = Unlearnt.select(subject, replay, threads, seeds.blends());
+    if (images instanceof Unlearnt blended) {
+      say("  select blended with up to %.2f of other pictures", blended.most());
+    }
+    known =
+        new Opened(
+            engine,
+            replay,
+            new Offers(subject, replay, engine, config, threads, seeds.transforms(), console),
+            images);
+    opened = known;
+    return known;
+  }
+
+  /** Frees what was opened; it is opened again where another cut is asked for. */
+  @Override
+  public void close() {
+    Opened known = opened;
+    if (known != null) {
+      known.offers().close();
+      known.replay().close();
+      known.engine().close();
+      opened = null;
     }
   }
 
   private void say(String format, Object... values) {
     long seconds = (System.nanoTime() - startNanos) / 1_000_000_000;
-    context
-        .console()
-        .println(
-            String.format(Locale.ROOT, format, values)
-                + String.format(Locale.ROOT, " (after %d s)", seconds));
+    console.println(
+        String.format(Locale.ROOT, format, values)
+            + String.format(Locale.ROOT, " (after %d s)", seconds));
   }
 
-  private void assignRoles(List<Contender> contenders, Choice choice, List<Integer> cuts) {
+  private static void assignRoles(
+      Map<Contender, List<String>> roles, List<Contender> contenders, Choice choice, int cut) {
     Set<Contender> finalists = choice.finalists();
-    for (int cut : cuts) {
-      Predicate<Contender> ours = c -> c.cut() == cut && c.kind().isOurs();
-      Predicate<Contender> isReference = c -> c.cut() == cut && c.kind() == Kind.REFERENCE;
-      Predicate<Contender> rival = c -> c.cut() == cut && c.kind() == Kind.RIVAL;
-      contenders.stream().filter(isReference).forEach(c -> assign(c, REFERENCE));
+    if (cut > 0) {
+      Predicate<Contender> ours = c -> c.kind().isOurs();
+      Predicate<Contender> isReference = c -> c.kind() == Kind.REFERENCE;
+      Predicate<Contender> rival = c -> c.kind() == Kind.RIVAL;
+      contenders.stream().filter(isReference).forEach(c -> assign(roles, c, REFERENCE));
       // SPINN's codec stands where nothing else qualifies, so that each cut has a best one.
       choice
           .smallest(ours, choice::holds)
           .or(() -> contenders.stream().filter(isReference).findFirst())
-          .ifPresent(c -> assign(c, BEST));
+          .ifPresent(c -> assign(roles, c, BEST));
       choice
           .smallest(ours, choice::isCalm)
           .or(() -> contenders.stream().filter(isReference).findFirst())
-          .ifPresent(c -> assign(c, BEST_UNCHANGED));
-      choice.smallest(rival, choice::holds).ifPresent(c -> assign(c, RIVAL));
-      choice.smallest(rival, choice::isCalm).ifPresent(c -> assign(c, RIVAL_UNCHANGED));
+          .ifPresent(c -> assign(roles, c, BEST_UNCHANGED));
+      choice.smallest(rival, choice::holds).ifPresent(c -> assign(roles, c, RIVAL));
+      choice.smallest(rival, choice::isCalm).ifPresent(c -> assign(roles, c, RIVAL_UNCHANGED));
     }
     Predicate<Contender> picture = c -> c.kind() == Kind.PICTURE;
-    choice.smallest(picture, choice::holds).ifPresent(c -> assign(c, PICTURE));
-    choice.smallest(picture, choice::isCalm).ifPresent(c -> assign(c, PICTURE_UNCHANGED));
+    choice.smallest(picture, choice::holds).ifPresent(c -> assign(roles, c, PICTURE));
+    choice.smallest(picture, choice::isCalm).ifPresent(c -> assign(roles, c, PICTURE_UNCHANGED));
     Set<String> families = new LinkedHashSet<>();
     finalists.stream()
         .filter(c -> c.kind().isOurs())
@@ -135,64 +191,72 @@ final class SubjectRun {
     for (String family : families) {
       choice
           .smallest(c -> family.equals(c.cut() + " " + c.family()), choice::holds)
-          .ifPresent(c -> assign(c, FAMILY));
+          .ifPresent(c -> assign(roles, c, FAMILY));
     }
     contenders.stream()
         .filter(c -> c.kind() == Kind.PICTURE && LANDMARKS.contains(c.name()))
-        .forEach(c -> assign(c, LANDMARK));
+        .forEach(c -> assign(roles, c, LANDMARK));
   }
 
-  private void assign(Contender contender, String role) {
+  private static void assign(
+      Map<Contender, List<String>> roles, Contender contender, String role) {
     roles.computeIfAbsent(contender, key -> new ArrayList<>()).add(role);
   }
 
-  private void noteTried(List<Contender> contenders, Choice choice, Trial select) {
+  private List<AtCut.Tried> tried(List<Contender> contenders, Choice choice, Trial select) {
+    List<AtCut.Tried> tried = new ArrayList<>();
     for (Contender contender : contenders) {
-      boolean isFinalist = choice.finalists().contains(contender);
       int[] seen = choice.seenBy(contender);
       Outcomes outcomes = select.of(contender);
       int[] pair = outcomes.discordant(select.uncut(), 0, seen);
       tried.add(
-          List.of(
+          new AtCut.Tried(
               subject.name(),
               contender.cut(),
-              contender.kind().name().toLowerCase(Locale.ROOT),
+              contender.kind(),
               contender.family(),
               contender.name(),
-              isFinalist,
+              choice.finalists().contains(contender),
               seen.length,
               outcomes.meanBytes(seen),
               100.0 * (pair[0] - pair[1]) / seen.length,
               1 - outcomes.changed(select.uncut(), 0, seen) / (double) seen.length));
     }
+    return tried;
   }
 
-  private void noteAnswers(Trial test) {
-    for (Map.Entry<Contender, List<String>> entry : roles.entrySet()) {
-      List<String> of = entry.getValue();
-      if (of.contains(BEST) || of.contains(PICTURE) || of.contains(RIVAL)) {
-        Outcomes outcomes = test.of(entry.getKey());
-        for (int sample : test.all()) {
-          answers.add(
-              List.of(
-                  subject.name(),
-                  entry.getKey().cut(),
-                  entry.getKey().name(),
-                  sample,
-                  outcomes.bytes(sample),
-                  outcomes.isRight(0, sample) ? 1 : 0,
-                  test.uncut().isRight(0, sample) ? 1 : 0));
-        }
-      }
-    }
+  private List<AtCut.Answers> answers(Map<Contender, List<String>> roles, Trial test) {
+    List<AtCut.Answers> answers = new ArrayList<>();
+    roles.forEach(
+        (contender, of) -> {
+          if (of.contains(BEST) || of.contains(PICTURE) || of.contains(RIVAL)) {
+            Outcomes outcomes = test.of(contender);
+            answers.add(
+                new AtCut.Answers(
+                    subject.name(),
+                    contender.cut(),
+                    contender.name(),
+                    Arrays.stream(test.all()).mapToObj(outcomes::bytes).toList(),
+                    right(outcomes, test),
+                    right(test.uncut(), test)));
+          }
+        });
+    return answers;
   }
 
-  private List<Row> rows(Trial test, CodecTimes times) {
+  private static List<Integer> right(Outcomes outcomes, Trial test) {
+    return Arrays.stream(test.all())
+        .mapToObj(sample -> outcomes.isRight(0, sample) ? 1 : 0)
+        .toList();
+  }
+
+  private List<Row> rows(
+      Map<Contender, List<String>> roles, Trial test, CodecTimes times) {
     List<Row> rows = new ArrayList<>();
     int[] all = test.all();
     int[] hard = test.leastConfidentHalf();
     int[] sequences = test.sequences();
-    long seed = context.seed("bootstrap");
+    long seed = seeds.bootstrap();
     for (Map.Entry<Contender, List<String>> entry : roles.entrySet()) {
       Contender contender = entry.getKey();
       Outcomes outcomes = test.of(contender);
@@ -201,7 +265,9 @@ final class SubjectRun {
             new Row(
                 subject.name(),
                 subject.tasks().get(task).name(),
-                contender,
+                contender.cut(),
+                contender.kind(),
+                contender.name(),
                 entry.getValue(),
                 subject.network().share(contender.cut()),
                 outcomes.meanBytes(all),
@@ -221,30 +287,4 @@ final class SubjectRun {
     }
     return rows;
   }
-
-  /** Returns what was tried on the select set, with {@link #TRIED_TITLES}. */
-  List<List<Object>> tried() {
-    return tried;
-  }
-
-  /** Returns every test sample through the chosen codecs, with {@link #ANSWER_TITLES}. */
-  List<List<Object>> answers() {
-    return answers;
-  }
-
-  static final List<String> TRIED_TITLES =
-      List.of(
-          "network",
-          "cut",
-          "kind",
-          "family",
-          "codec",
-          "finalist",
-          "samples",
-          "mean_bytes",
-          "difference_points",
-          "unchanged");
-
-  static final List<String> ANSWER_TITLES =
-      List.of("network", "cut", "codec", "sample", "bytes", "right", "right_uncut");
 }

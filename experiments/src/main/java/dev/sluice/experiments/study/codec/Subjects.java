@@ -17,6 +17,7 @@ import dev.sluice.training.data.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -40,36 +41,72 @@ final class Subjects {
   /** Howard et al., "MobileNets", 2017, table 6: 0.75 MobileNet-224. */
   private static final double MOBILENET_075_UNSEEN = 0.684;
 
-  private final StudyContext context;
+  private static final String RESNET = "resnet56-cifar10";
+  private static final String MOBILENET = "mobilenet-v1-0.75-224";
+  private static final String ROADSIGNS = "roadsigns";
 
-  Subjects(StudyContext context) {
+  /** In the order in which they are reported. */
+  static final List<String> NAMES = List.of(RESNET, MOBILENET, ROADSIGNS);
+
+  private final StudyContext context;
+  private final CodecConfig config;
+
+  Subjects(StudyContext context, CodecConfig config) {
     this.context = context;
+    this.config = config;
   }
 
-  private LabelledImages some(LabelledImages images, int quick, int full) {
-    return images.sample(context.quick() ? quick : full, context.seed("samples"));
+  /**
+   * Opens those that take part and are there.
+   *
+   * @param work an empty folder for unpacked pictures
+   * @param only part of their names
+   */
+  List<Subject> open(Path work, String only) throws IOException {
+    List<Subject> all = new ArrayList<>();
+    for (String name : NAMES) {
+      Optional<CodecConfig.Network> wanted =
+          config.network(name).filter(network -> name.contains(only));
+      if (wanted.isPresent()) {
+        open(wanted.get(), work).ifPresent(all::add);
+      }
+    }
+    return all;
+  }
+
+  private Optional<Subject> open(CodecConfig.Network wanted, Path work) throws IOException {
+    return switch (wanted.name()) {
+      case RESNET -> resnet(wanted, work);
+      case MOBILENET -> mobilenet(wanted);
+      default -> Optional.of(roadSigns(wanted));
+    };
+  }
+
+  private LabelledImages some(LabelledImages images, int most) {
+    return images.sample(most, context.seed("samples"));
   }
 
   /**
    * The shipped bundle. Its codecs are chosen on drives and reported on independent frames of
    * another world.
    */
-  Subject roadSigns() throws IOException {
-    Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
+  private Subject roadSigns(CodecConfig.Network wanted) throws IOException {
+    Path path = context.input(ROADSIGNS, context.home().resolve("experiments/bundles/roadsigns"));
     Bundle bundle = Bundle.open(path);
     ExitNetwork network = BundleNetwork.of(bundle);
-    RoadSignsData.Sizes sizes = new RoadSignsData.Sizes(512, 1, 120, 5000);
-    RoadSignsData.Sizes few = new RoadSignsData.Sizes(128, 1, 10, 300);
-    DataSets sets = RoadSignsData.draw(FRESH_SEED, context.quick() ? few : sizes);
+    DataSets sets =
+        RoadSignsData.draw(
+            FRESH_SEED,
+            new RoadSignsData.Sizes(wanted.train(), 1, wanted.select(), wanted.test()));
     return new Subject(
-        "roadsigns",
+        ROADSIGNS,
         network,
         sets.train(),
         sets.select(),
         OptionalDouble.empty(),
         sets.test(),
         List.of(Task.ofAll(sets.classes().size())),
-        0.5,
+        wanted.mostLostPoints(),
         "<= 0.2",
         BundleNetwork.codecs(bundle).stream().filter(codec -> codec.cut() > 0).toList(),
         false);
@@ -81,9 +118,9 @@ final class Subjects {
    *
    * @param work an empty folder for the unpacked pictures
    */
-  Optional<Subject> resnet(Path work) throws IOException {
+  private Optional<Subject> resnet(CodecConfig.Network wanted, Path work) throws IOException {
     Path data = context.shared().resolve("data").resolve("cifar-10-binary.tar.xz");
-    Optional<OnnxGraph> graph = graph("resnet56-cifar10", data);
+    Optional<OnnxGraph> graph = graph(RESNET, data);
     if (graph.isEmpty()) {
       return Optional.empty();
     }
@@ -91,15 +128,15 @@ final class Subjects {
     DataSets sets = CifarData.read(work, DATA_SEED);
     return Optional.of(
         new Subject(
-            "resnet56-cifar10",
+            RESNET,
             network(
                 graph.get(), "size=32 mean=0.485,0.456,0.406 std=0.229,0.224,0.225", EXIT_SHARES),
-            some(sets.train(), 64, 512),
-            some(sets.select(), 150, 2_000),
+            some(sets.train(), wanted.train()),
+            some(sets.select(), wanted.select()),
             OptionalDouble.of(RESNET_56_UNSEEN),
-            some(sets.test(), 200, 5_000),
+            some(sets.test(), wanted.test()),
             List.of(Task.ofAll(sets.classes().size())),
-            0.5,
+            wanted.mostLostPoints(),
             "<= 0.2",
             List.of(),
             false));
@@ -109,9 +146,9 @@ final class Subjects {
    * MobileNet on photos of ten of its 1,000 classes, with its own head; codecs are chosen on val/,
    * most of whose pictures it was trained on, and reported on test/, which it has not seen.
    */
-  Optional<Subject> mobilenet() throws IOException {
+  private Optional<Subject> mobilenet(CodecConfig.Network wanted) throws IOException {
     Path data = context.shared().resolve("data").resolve("imagenette-224");
-    Optional<OnnxGraph> graph = graph("mobilenet-v1-0.75-224", data);
+    Optional<OnnxGraph> graph = graph(MOBILENET, data);
     if (graph.isEmpty()) {
       return Optional.empty();
     }
@@ -125,16 +162,16 @@ final class Subjects {
             .orElseThrow(() -> new IOException(file + ": does not name the photos' classes"));
     return Optional.of(
         new Subject(
-            "mobilenet-v1-0.75-224",
+            MOBILENET,
             network(graph.get(), "size=224 scale=127.5 shift=-1", EXIT_SHARES),
-            some(sets.train(), 48, 512),
-            some(new Joined(sets.select(), sets.certify()), 50, 500),
+            some(sets.train(), wanted.train()),
+            some(new Joined(sets.select(), sets.certify()), wanted.select()),
             OptionalDouble.of(MOBILENET_075_UNSEEN),
-            some(sets.test(), 50, 297),
+            some(sets.test(), wanted.test()),
             List.of(
                 new Task(labels.size() + "-way", new int[0], own),
                 new Task(own.length + "-way", own, own)),
-            1,
+            wanted.mostLostPoints(),
             "<= 0.1",
             List.of(),
             true));

@@ -16,40 +16,40 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The codecs that the search of {@code model prepare} finds at the cuts of a network. */
-final class Transforms {
+final class Transforms implements AutoCloseable {
   private static final Pattern SETTING = Pattern.compile("-s[0-9.]+(-.*)?$");
 
-  private Transforms() {}
+  private final List<Integer> cuts;
+  private final ExitNetwork searched;
+  private final DataSets data;
+  private final CodecSearch search;
+  private final Replay replay;
 
   /**
-   * Searches.
+   * Prepares a search.
    *
-   * @param cuts interior cuts to search
-   * @param seed chooses samples
+   * @param cuts interior cuts that may be searched
    */
-  static List<CutCodec> find(
+  Transforms(
       Subject subject,
       List<Integer> cuts,
       OnnxEngine engine,
-      boolean quick,
-      int threads,
-      long seed,
-      PrintStream console)
-      throws IOException {
+      CodecSearch.Options options,
+      PrintStream console) {
+    this.cuts = List.copyOf(cuts);
     ExitNetwork network = subject.network();
     List<CutPoint> points = new ArrayList<>();
     points.add(network.cuts().get(0));
     cuts.forEach(cut -> points.add(network.cuts().get(cut)));
     points.add(network.cuts().get(network.lastCut()));
     // Only final answers are looked at, so that the heads are not needed.
-    ExitNetwork searched =
-        new ExitNetwork(network.backbone(), network.preprocessing(), points, List.of());
+    searched = new ExitNetwork(network.backbone(), network.preprocessing(), points, List.of());
     List<String> classes =
         Stream.iterate(0, i -> i + 1)
             .limit(Math.max(2, subject.task().outputOf().length))
             .map(i -> "class " + i)
             .toList();
-    DataSets data =
+    data =
         new DataSets(
             classes,
             subject.train(),
@@ -58,33 +58,25 @@ final class Transforms {
             subject.select(),
             subject.test(),
             subject.name());
-    CodecSearch.Options usual = CodecSearch.Options.standard(threads, seed);
-    // Finer than a bundle needs, so that what is chosen lies close to what is allowed.
-    CodecSearch.Options fine =
-        new CodecSearch.Options(
-            threads,
-            seed,
-            List.of(0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8),
-            usual.lambdas(),
-            usual.fitSamples(),
-            usual.firstSamples(),
-            usual.samples(),
-            10);
-    CodecSearch.Options few =
-        new CodecSearch.Options(threads, seed, List.of(0.7, 1.4), List.of(0.12), 24, 8, 16, 3);
+    search = new CodecSearch(options, engine, new Notes(console));
+    replay = new Replay(searched, engine);
+  }
+
+  /** Returns what the search finds at one of the cuts. */
+  List<CutCodec> find(int cut) throws IOException {
+    int place = 1 + cuts.indexOf(cut);
     List<CutCodec> found = new ArrayList<>();
-    try (Replay replay = new Replay(searched, engine)) {
-      for (CutCodec codec :
-          new CodecSearch(quick ? few : fine, engine, new Notes(console))
-              .search(searched, replay, data)) {
-        if (!codec.name().equals(CutCodec.EIGHT_BIT)) {
-          int cut = cuts.get(codec.cut() - 1);
-          found.add(
-              new CutCodec(cut, codec.name(), codec.wire(), codec.transform(), codec.tables()));
-        }
+    for (CutCodec codec : search.search(searched, replay, data, other -> other == place)) {
+      if (!codec.name().equals(CutCodec.EIGHT_BIT)) {
+        found.add(new CutCodec(cut, codec.name(), codec.wire(), codec.transform(), codec.tables()));
       }
     }
     return found;
+  }
+
+  @Override
+  public void close() {
+    replay.close();
   }
 
   /** Returns what a codec's name says without its settings. */

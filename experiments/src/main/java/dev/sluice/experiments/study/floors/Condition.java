@@ -1,30 +1,32 @@
 package dev.sluice.experiments.study.floors;
 
+import static dev.sluice.experiments.study.grid.StudyFile.require;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
-import java.util.List;
 
 /**
  * A link under which a plan is chosen, known as well as after a minute of use. Immutable.
  *
  * @param name for people and files
- * @param uplinkBytesPerSecond rate
- * @param roundTripNanos of a tiny message
+ * @param uplinkMbit megabits per second, positive
+ * @param roundTripMillis of a tiny message, at least 0
  */
-record Condition(String name, double uplinkBytesPerSecond, long roundTripNanos) {
+record Condition(
+    @JsonProperty(required = true) String name,
+    @JsonProperty(required = true) double uplinkMbit,
+    @JsonProperty(required = true) double roundTripMillis) {
   private static final long MS = 1_000_000;
   private static final double MBIT = 125_000;
   private static final double RATE_SD = 0.1;
   private static final double WORKER_SCALE = 1;
 
-  /** From a poor cell to good Wi-Fi. */
-  static final List<Condition> ALL =
-      List.of(
-          new Condition("0.5 Mbit/s", 0.5 * MBIT, 60 * MS),
-          new Condition("1 Mbit/s", MBIT, 60 * MS),
-          new Condition("2 Mbit/s", 2 * MBIT, 40 * MS),
-          new Condition("5 Mbit/s", 5 * MBIT, 40 * MS),
-          new Condition("20 Mbit/s", 20 * MBIT, 20 * MS));
+  Condition {
+    require(uplinkMbit > 0, name + ": uplinkMbit must be positive: " + uplinkMbit);
+    require(
+        roundTripMillis >= 0, name + ": roundTripMillis must not be negative: " + roundTripMillis);
+  }
 
   /**
    * Returns what a device would have estimated.
@@ -35,9 +37,9 @@ record Condition(String name, double uplinkBytesPerSecond, long roundTripNanos) 
   Estimates estimates(double deviceScale, long framePeriodNanos) {
     return Estimates.of(
         LinkState.UP,
-        uplinkBytesPerSecond,
+        uplinkMbit * MBIT,
         RATE_SD,
-        roundTripNanos,
+        Math.round(roundTripMillis * MS),
         2 * MS,
         deviceScale,
         WORKER_SCALE,

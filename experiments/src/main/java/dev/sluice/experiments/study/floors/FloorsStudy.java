@@ -4,8 +4,10 @@ import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.objective.Metric;
@@ -18,8 +20,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -32,22 +37,9 @@ import java.util.stream.Stream;
  * the world: its means are the truth. Tables are drawn from it, drive by drive; on each the floors
  * are proven as the scheduler proves them on its CERTIFY table, and a plan is chosen under several
  * links. What the SELECT table says, and so which plans are tested and what the uncertified choice
- * is, stays the same throughout, as it does in a bundle.
+ * is, stays the same throughout, as it does in a bundle. A run that was killed goes on.
  */
 public final class FloorsStudy implements Study {
-  private static final int POOL_DRIVES = 3000;
-  private static final int QUICK_POOL_DRIVES = 150;
-  private static final int TABLES = 1000;
-  private static final int QUICK_TABLES = 100;
-
-  /** Smaller tables, to see what the size is worth. */
-  private static final List<Integer> SMALLER = List.of(120, 480);
-
-  /* Ten frames a second on a device that takes 250 ms for the whole network, as in the study regret. */
-  private static final long PERIOD_NANOS = 100_000_000L;
-  private static final double WHOLE_NETWORK_NANOS = 250e6;
-  private static final double SCALAR_FACTOR = 20;
-
   @Override
   public String name() {
     return "floors";
@@ -59,44 +51,83 @@ public final class FloorsStudy implements Study {
   }
 
   @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  /**
+   * A question about tables of one size.
+   *
+   * @param drives in a table
+   */
+  private record Asked(Question question, int drives) {
+    String key() {
+      return question.text() + " | " + drives + " drives";
+    }
+  }
+
+  @Override
   public List<Claim> run(StudyContext context) throws Exception {
+    FloorsConfig config = StudyFile.read(context, getClass(), "floors.yaml", FloorsConfig.class);
     Path path = context.input("roadsigns", context.home().resolve("experiments/bundles/roadsigns"));
     Bundle bundle = Bundle.open(path);
     BundleFacts facts = BundleFactsReader.read(bundle);
     int drives = sequences(facts.certify());
-    CalibrationTable pool =
-        Pool.of(context, bundle, context.quick() ? QUICK_POOL_DRIVES : POOL_DRIVES);
-    Resampling resampling = resampling(facts, pool);
-    int tables = context.quick() ? QUICK_TABLES : TABLES;
-    List<Findings> findings = new ArrayList<>();
-    List<Findings> all = new ArrayList<>();
-    for (Question question : Question.all()) {
-      /* The same tables for every question. */
-      Findings found =
-          resampling.ask(question, drives, tables, new SplittableRandom(context.seed("tables")));
-      findings.add(found);
-      all.add(found);
-      if (!context.quick()) {
-        for (int smaller : SMALLER) {
-          all.add(
-              resampling.ask(
-                  question, smaller, tables, new SplittableRandom(context.seed("tables"))));
-        }
+    Map<String, Asked> asked = new LinkedHashMap<>();
+    for (Question question : config.questions()) {
+      for (int size : Stream.concat(Stream.of(drives), config.smaller().stream()).toList()) {
+        Asked one = new Asked(question, size);
+        asked.put(one.key(), one);
       }
+    }
+    /* The same tables for every question. */
+    long seed = context.seed("tables");
+    Resampling resampling =
+        resampling(facts, Pool.of(context, bundle, config.poolDrives()), config);
+    List<Findings> all;
+    try (Cells cells =
+        context.cells(config.toString(), Runtime.getRuntime().availableProcessors())) {
+      all =
+          List.copyOf(
+              cells
+                  .measure(
+                      List.copyOf(asked.keySet()),
+                      Findings.class,
+                      key ->
+                          ask(resampling, config, Objects.requireNonNull(asked.get(key)), seed))
+                  .values());
+    }
+    List<Findings> findings = all.stream().filter(found -> found.drives() == drives).toList();
+    for (Findings found : findings) {
       print(context, found);
     }
     context.csv("floors.csv", TITLES, all.stream().flatMap(FloorsStudy::rows).toList());
+    if (findings.isEmpty()) {
+      return List.of();
+    }
     FloorsFigures.of(findings).forEach(context::figure);
     sizes(context, all);
     return claims(findings);
   }
 
-  private static Resampling resampling(BundleFacts facts, CalibrationTable pool) {
-    double factor = WHOLE_NETWORK_NANOS / facts.profile().networkNanos();
-    BundleFacts emulated = EmulatedProfile.of(facts, factor, SCALAR_FACTOR);
+  private static Findings ask(
+      Resampling resampling, FloorsConfig config, Asked asked, long seed) {
+    return resampling.ask(
+        asked.question(),
+        config.links(),
+        asked.drives(),
+        config.tables(),
+        new SplittableRandom(seed));
+  }
+
+  private static Resampling resampling(
+      BundleFacts facts, CalibrationTable pool, FloorsConfig config) {
+    double factor = config.device().networkMillis() * 1e6 / facts.profile().networkNanos();
+    BundleFacts emulated = EmulatedProfile.of(facts, factor, config.device().scalarFactor());
     List<Plan> plans =
         CandidatePlans.sluice(emulated).stream().flatMap(chain -> chain.plans().stream()).toList();
-    return new Resampling(emulated, plans, SchedulerOptions.defaults(), pool, factor, PERIOD_NANOS);
+    return new Resampling(
+        emulated, plans, SchedulerOptions.defaults(), pool, factor, config.periodNanos());
   }
 
   private static int sequences(CalibrationTable table) {

@@ -1,27 +1,27 @@
 package dev.sluice.experiments.study.floors;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * An objective with one bound of a latency percentile and one floor below the final exit.
- * Immutable.
+ * Immutable; a file has its text.
  *
+ * @param text as it was written
  * @param objective what is wanted
  */
-record Question(Objective objective) {
-  private static final List<String> FLOORS = List.of("0.5", "1", "2");
-
+record Question(@JsonValue String text, Objective objective) {
   /** Reads an objective. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static Question of(String text) {
     try {
-      return new Question(Objective.parse(text));
+      return new Question(text, Objective.parse(text));
     } catch (ObjectiveSyntaxException e) {
-      throw new IllegalArgumentException(text, e);
+      throw new IllegalArgumentException(text + ": " + e.getMessage(), e);
     }
   }
 
@@ -30,22 +30,8 @@ record Question(Objective objective) {
         || objective.constraints().get(0).metric().kind() != Metric.Kind.LATENCY_PERCENTILE
         || !objective.constraints().get(1).relativeToFinal()
         || objective.targets().isEmpty()) {
-      throw new IllegalArgumentException("not of the form that is asked here: " + objective);
+      throw new IllegalArgumentException("not one bound of a latency percentile, one floor below final and a target: " + text);
     }
-  }
-
-  /** Three floors, each with the worker's and with the device's compute to be saved. */
-  static List<Question> all() {
-    List<Question> all = new ArrayList<>();
-    for (String points : FLOORS) {
-      for (String target : List.of("worker_compute", "device_compute")) {
-        all.add(
-            of(
-                "p95_latency <= 150 ms, accuracy >= final - %s pt; minimise %s, then uplink_bytes"
-                    .formatted(points, target)));
-      }
-    }
-    return all;
   }
 
   Constraint latency() {

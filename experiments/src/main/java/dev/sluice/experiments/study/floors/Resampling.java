@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 
 /**
  * Draws certification tables from a pool, drive by drive and with replacement, proves floors on
- * each and looks in the pool whether they hold. Not thread-safe.
+ * each and looks in the pool whether they hold. Immutable; questions may be asked by several threads.
  */
 final class Resampling {
   private final BundleFacts facts;
@@ -68,15 +68,21 @@ final class Resampling {
   /**
    * Asks one question of many tables.
    *
+   * @param conditions under which plans are chosen
    * @param drives in each table
    * @param count of the tables
    */
-  Findings ask(Question question, int drives, int count, SplittableRandom random) {
+  Findings ask(
+      Question question,
+      List<Condition> conditions,
+      int drives,
+      int count,
+      SplittableRandom random) {
     Predictor predictor = predictor(question);
     FloorProof proof = FloorProof.of(predictor, question.objective());
     FloorProof.Evidence evidence = proof.evidence(pool);
     List<Tally> tallies = new ArrayList<>();
-    for (Condition condition : Condition.ALL) {
+    for (Condition condition : conditions) {
       tallies.add(
           new Tally(
               condition,

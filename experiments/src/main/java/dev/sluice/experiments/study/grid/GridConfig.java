@@ -1,5 +1,8 @@
 package dev.sluice.experiments.study.grid;
 
+import static dev.sluice.experiments.study.grid.StudyFile.distinct;
+import static dev.sluice.experiments.study.grid.StudyFile.require;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.edge.device.DeviceProfiles;
 import dev.sluice.experiments.demo.DemoException;
@@ -16,14 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -398,18 +399,5 @@ public record GridConfig(
     return value == Math.rint(value)
         ? String.format(Locale.ROOT, "%.0f", value)
         : Double.toString(value);
-  }
-
-  private static void distinct(String what, List<String> names) {
-    Set<String> seen = new HashSet<>();
-    for (String name : names) {
-      require(seen.add(name), "the " + what + " '" + name + "' is there twice");
-    }
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new IllegalArgumentException(message);
-    }
   }
 }

@@ -21,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -58,6 +60,25 @@ public final class StudyFile {
     /* By one name, so that a run goes on with the copy as with the original. */
     context.input(resource, copy);
     return parse(text, given == null ? resource : given.toString(), context.quick(), type);
+  }
+
+  /**
+   * Checks a condition of a file.
+   *
+   * @param message shown behind the file's name
+   */
+  public static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  /** Checks that names differ, such as those of links. */
+  public static void distinct(String what, List<String> names) {
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      require(seen.add(name), "the " + what + " '" + name + "' is there twice");
+    }
   }
 
   private static String shipped(Class<?> owner, String resource) throws IOException {

@@ -37,8 +37,6 @@ final class Herd {
   private static final long PLANNING_NANOS = 30_000_000L;
 
   private static final double DEVICE_NOISE = 0.02;
-  private static final double LINK_BYTES_PER_SECOND = 2_500_000;
-  private static final long ROUND_TRIP_NANOS = 20_000_000L;
   private static final byte[] ONE_PIXEL = new byte[3];
 
   private final Setting setting;
@@ -65,6 +63,8 @@ final class Herd {
    * @param hears whether devices are told of the worker's load
    * @param periodNanos between frames of one device
    * @param deviceFactor device's time over the profile's
+   * @param linkBytesPerSecond usual rate of a device's uplink
+   * @param roundTripNanos usual round trip
    * @param threads of the worker
    * @param alike whether all devices and links are the same, which is the hardest; else links have
    *     0.5 to 2 times the usual rate and round trip, and devices 0.8 to 1.25 times the speed
@@ -80,6 +80,8 @@ final class Herd {
       boolean hears,
       long periodNanos,
       double deviceFactor,
+      double linkBytesPerSecond,
+      long roundTripNanos,
       int threads,
       boolean alike,
       Set<String> codecs,
@@ -163,8 +165,8 @@ final class Herd {
                 rows,
                 DEVICE_NOISE,
                 mine.split()),
-            rate * LINK_BYTES_PER_SECOND,
-            Math.round(trip * ROUND_TRIP_NANOS),
+            rate * setting.linkBytesPerSecond(),
+            Math.round(trip * setting.roundTripNanos()),
             setting.hears(),
             setting.objective().idlePingNanos(),
             mine.split());

@@ -44,14 +44,26 @@ final class HerdFigures {
             track("late frames", "1/s", courses, Herd.Second::late)));
   }
 
-  /** Late frames of all contenders under all conditions, settled. */
-  static Figure late(List<String> groups, Map<String, List<Double>> shares) {
+  /**
+   * Late frames of all contenders under all conditions, settled.
+   *
+   * @param shares by contender, the worst repeat's by condition and phase
+   */
+  static Figure late(Map<String, Map<String, Double>> shares) {
+    List<String> groups =
+        shares.values().stream().flatMap(each -> each.keySet().stream()).distinct().toList();
+    Map<String, List<Double>> bars = new LinkedHashMap<>();
+    shares.forEach(
+        (contender, each) ->
+            bars.put(
+                contender,
+                groups.stream().map(group -> each.getOrDefault(group, Double.NaN)).toList()));
     return Figure.Bars.of(
         "Late frames at the end of each phase",
-        "Shares of frames, once the herd should have settled.",
+        "Shares of frames, once the herd should have settled, in the worst repeat.",
         Axis.of("late frames", "share"),
         groups,
-        new LinkedHashMap<>(shares));
+        bars);
   }
 
   private static Track track(

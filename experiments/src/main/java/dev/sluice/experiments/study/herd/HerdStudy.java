@@ -2,12 +2,13 @@ package dev.sluice.experiments.study.herd;
 
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.TextTable;
+import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.Stability;
-import dev.sluice.scheduler.objective.Objective;
-import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
+import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.ArrayList;
@@ -15,12 +16,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
 /**
  * Do a hundred devices under one worker settle, and what happens when the worker loses half of its
- * capacity, or fifty more devices join?
+ * capacity, or fifty more devices join? Claims are about the worst of several repeats. A run that
+ * was killed goes on.
  *
  * <p>If all sent all their frames, the worker would have to compute 2.4 times as long as there is
  * time. Every device would gladly send: it takes six times as long as the deadline's slack to
@@ -31,26 +33,6 @@ import java.util.function.ToDoubleFunction;
  * the question is about the worker's queue, not about a network.
  */
 public final class HerdStudy implements Study {
-  private static final int DEVICES = 100;
-  private static final int JOINING = 50;
-  private static final int THREADS = 2;
-
-  /** Two threads at half the profile's speed. */
-  private static final double SLOWDOWN = 2;
-
-  private static final int SECONDS = 120;
-  private static final int QUICK_SECONDS = 40;
-  private static final long DEADLINE_NANOS = 180_000_000L;
-  private static final long PERIOD_NANOS = 250_000_000L;
-  private static final double DEVICE_FACTOR = 40;
-  private static final Set<String> CODECS = Set.of("jpeg-75", "klt-s1.0");
-  private static final int EVERY = 16;
-
-  private static final List<String> GOALS =
-      List.of(
-          "p95_latency <= 180 ms; minimise mean_latency",
-          "p95_latency <= 180 ms; maximise accuracy, minimise device_energy");
-
   /**
    * How devices respond.
    *
@@ -76,15 +58,52 @@ public final class HerdStudy implements Study {
       return shipped.with(Stability.NONE.keeping(shipped.stability().keepCaution()));
     }
 
-    static final List<Contender> ALL = List.of(SLUICE, UNDAMPED, UNTOLD, PLAIN);
-  }
+    private static final List<Contender> ALL = List.of(SLUICE, UNDAMPED, UNTOLD, PLAIN);
 
-  /** One course of events. */
-  private record Run(Contender contender, boolean alike, int goal, List<Phase> phases) {
-    String title() {
-      return contender.title() + ", " + (alike ? "alike" : "mixed") + ", goal " + (goal + 1);
+    /**
+     * The one of that title.
+     *
+     * @throws IllegalArgumentException if there is none, saying which there are
+     */
+    static Contender named(String title) {
+      List<String> titles = ALL.stream().map(Contender::title).toList();
+      return ALL.stream()
+          .filter(contender -> contender.title().equals(title))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "no strategy is called '%s'; did you mean '%s'? There are %s"
+                          .formatted(
+                              title, Nearest.to(title, titles), String.join(", ", titles))));
     }
   }
+
+  /**
+   * One course of events.
+   *
+   * @param goal its place among the goals
+   * @param seed the number of its repeat
+   */
+  record Course(Contender contender, HerdConfig.Mixture mixture, int goal, int seed) {
+    String title() {
+      return contender.title() + ", " + condition();
+    }
+
+    String condition() {
+      return mixture.title() + ", goal " + (goal + 1);
+    }
+
+    String key() {
+      return title() + " | seed " + seed;
+    }
+  }
+
+  /** What became of a course, as it is kept. */
+  record Kept(List<Phase> phases) {}
+
+  /** A course and what became of it. */
+  private record Run(Course course, List<Phase> phases) {}
 
   @Override
   public String name() {
@@ -97,54 +116,67 @@ public final class HerdStudy implements Study {
   }
 
   @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  @Override
   public List<Claim> run(StudyContext context) throws Exception {
+    HerdConfig config = StudyFile.read(context, getClass(), "herd.yaml", HerdConfig.class);
     long seed = context.seed("devices");
-    int seconds = context.quick() ? QUICK_SECONDS : SECONDS;
-    List<Run> runs = new ArrayList<>();
-    for (int goal = 0; goal < (context.quick() ? 1 : GOALS.size()); goal++) {
-      for (boolean alike : context.quick() ? new boolean[] {true} : new boolean[] {true, false}) {
-        for (Contender contender : Contender.ALL) {
-          if (context.quick() && contender.equals(Contender.UNTOLD)) {
-            continue;
-          }
-          context.console().printf("%s, %s%n", contender.title(), GOALS.get(goal));
-          Herd herd = new Herd(setting(facts(), contender, goal, alike, THREADS), seed);
-          runs.add(
-              new Run(
-                  contender,
-                  alike,
-                  goal,
-                  course(herd, DEVICES, JOINING, SLOWDOWN, THREADS, seconds)));
-        }
-      }
+    Map<String, Course> courses = new LinkedHashMap<>();
+    config.courses().forEach(course -> courses.put(course.key(), course));
+    Map<String, Kept> done;
+    try (Cells cells =
+        context.cells(config.toString(), Runtime.getRuntime().availableProcessors())) {
+      done =
+          cells.measure(
+              List.copyOf(courses.keySet()),
+              Kept.class,
+              key -> {
+                Course course = Objects.requireNonNull(courses.get(key));
+                Herd herd = new Herd(config.setting(facts(), course), seed + course.seed());
+                return new Kept(
+                    phases(
+                        herd,
+                        config.devices(),
+                        config.joining(),
+                        config.slowdown(),
+                        config.threads(),
+                        config.seconds()));
+              });
     }
-    context.csv("course.csv", COURSE_TITLES, courses(runs));
+    List<Run> runs = new ArrayList<>();
+    done.forEach(
+        (key, kept) -> runs.add(new Run(Objects.requireNonNull(courses.get(key)), kept.phases())));
+    context.csv("course.csv", COURSE_TITLES, rows(runs));
     figures(context, runs);
     table(runs).lines().forEach(context.console()::println);
     return claims(runs);
   }
 
+  /** Draws the first repeat over time, and the worst one's late frames. */
   private static void figures(StudyContext context, List<Run> runs) {
     Map<String, Map<String, List<Phase>>> conditions = new LinkedHashMap<>();
-    List<String> groups = new ArrayList<>();
-    Map<String, List<Double>> late = new LinkedHashMap<>();
+    Map<String, Map<String, Double>> late = new LinkedHashMap<>();
     for (Run run : runs) {
-      String condition = (run.alike() ? "alike" : "mixed") + ", goal " + (run.goal() + 1);
-      conditions
-          .computeIfAbsent(condition, c -> new LinkedHashMap<>())
-          .put(run.contender().title(), run.phases());
+      String condition = run.course().condition();
+      String contender = run.course().contender().title();
+      if (run.course().seed() == 0) {
+        conditions
+            .computeIfAbsent(condition, c -> new LinkedHashMap<>())
+            .put(contender, run.phases());
+      }
       for (Phase phase : run.phases()) {
-        String group = condition + ", " + phase.name();
-        if (!groups.contains(group)) {
-          groups.add(group);
-        }
-        late.computeIfAbsent(run.contender().title(), c -> new ArrayList<>())
-            .add(phase.lateShare());
+        late.computeIfAbsent(contender, c -> new LinkedHashMap<>())
+            .merge(condition + ", " + phase.name(), phase.lateShare(), Math::max);
       }
     }
     conditions.forEach(
         (condition, courses) -> context.figure(HerdFigures.timeline(condition, courses)));
-    context.figure(HerdFigures.late(groups, late));
+    if (!late.isEmpty()) {
+      context.figure(HerdFigures.late(late));
+    }
   }
 
   /** A network that takes the worker 6 ms at the profile's speed. */
@@ -153,25 +185,8 @@ public final class HerdStudy implements Study {
         new SyntheticFacts.Shape(4, List.of(1, 2), 200, 10, 6_000_000, true), 1);
   }
 
-  static Herd.Setting setting(
-      BundleFacts facts, Contender contender, int goal, boolean alike, int threads)
-      throws ObjectiveSyntaxException {
-    return new Herd.Setting(
-        facts,
-        Objective.parse(GOALS.get(goal)),
-        DEADLINE_NANOS,
-        contender.options(),
-        contender.hears(),
-        PERIOD_NANOS,
-        DEVICE_FACTOR,
-        threads,
-        alike,
-        CODECS,
-        EVERY);
-  }
-
   /** Devices join; the worker loses half of its capacity; it has it again, and more join. */
-  static List<Phase> course(
+  static List<Phase> phases(
       Herd herd, int devices, int joining, double slowdown, int threads, int seconds) {
     herd.slowDown(slowdown);
     herd.join(devices);
@@ -191,6 +206,7 @@ public final class HerdStudy implements Study {
   private static final List<String> COURSE_TITLES =
       List.of(
           "run",
+          "seed",
           "phase",
           "second",
           "devices",
@@ -203,15 +219,16 @@ public final class HerdStudy implements Study {
           "changes",
           "local_devices");
 
-  private static List<List<Object>> courses(List<Run> runs) {
+  private static List<List<Object>> rows(List<Run> runs) {
     List<List<Object>> rows = new ArrayList<>();
     for (Run run : runs) {
       for (Phase phase : run.phases()) {
         int number = 0;
         for (Herd.Second second : phase.course()) {
           rows.add(
-              List.of(
-                  run.title(),
+              List.<Object>of(
+                  run.course().title(),
+                  run.course().seed(),
                   phase.name(),
                   ++number,
                   second.devices(),
@@ -233,6 +250,7 @@ public final class HerdStudy implements Study {
     TextTable table =
         new TextTable(
             "run",
+            "seed",
             "phase",
             "settles s",
             "swings",
@@ -246,7 +264,8 @@ public final class HerdStudy implements Study {
     for (Run run : runs) {
       for (Phase phase : run.phases()) {
         table.row(
-            run.title(),
+            run.course().title(),
+            Integer.toString(run.course().seed()),
             phase.name(),
             format("%.0f", phase.settlingSeconds()),
             format("%.0f %%", 100 * phase.oscillation()),
@@ -269,9 +288,12 @@ public final class HerdStudy implements Study {
   private static List<Claim> claims(List<Run> runs) {
     List<Phase> phases =
         runs.stream()
-            .filter(run -> run.contender().equals(Contender.SLUICE))
+            .filter(run -> run.course().contender().equals(Contender.SLUICE))
             .flatMap(run -> run.phases().stream())
             .toList();
+    if (phases.isEmpty()) {
+      return List.of();
+    }
     return List.of(
         worst("settles within", phases, Phase::settlingSeconds, "s", "<= 20"),
         worst("swings of the offload, settled", phases, Phase::oscillation, "ratio", "<= 0.15"),

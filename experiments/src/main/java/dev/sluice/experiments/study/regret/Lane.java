@@ -12,6 +12,7 @@ import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.Rows;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
+import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.sim.trace.LinkTrace;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lane {
   private final StudyContext context;
+  private final RegretConfig config;
   private final Subject subject;
   private final Question question;
   private @Nullable Prepared prepared;
@@ -45,8 +47,9 @@ final class Lane {
       Map<Contender, Function<Course, Entry>> makers,
       Proofs proofs) {}
 
-  Lane(StudyContext context, Subject subject, Question question) {
+  Lane(StudyContext context, RegretConfig config, Subject subject, Question question) {
     this.context = context;
+    this.config = config;
     this.subject = subject;
     this.question = question;
   }
@@ -70,7 +73,7 @@ final class Lane {
     prepared = ready;
     StreamReplay replay = ready.replay();
     SplittableRandom random = new SplittableRandom(seed);
-    int[] rows = Rows.drawn(replay.test().samples(), RegretStudy.frames(context), random);
+    int[] rows = Rows.drawn(replay.test().samples(), config.frames(), random);
     Course course = new Course(name, replay, question, trace, rows, random.nextLong());
     Map<Contender, Finding.Run> runs = new LinkedHashMap<>();
     ready
@@ -82,7 +85,7 @@ final class Lane {
                     run(
                         contender,
                         maker,
-                        course.on(subject.replay(contender.precision())),
+                        course.on(config.replay(subject, contender.precision())),
                         ready.proofs())));
     Outcome sluice = Objects.requireNonNull(runs.remove(Contender.SLUICE)).outcome();
     Outcome unproven = Objects.requireNonNull(runs.remove(Contender.UNPROVEN)).outcome();
@@ -92,9 +95,9 @@ final class Lane {
         new ArrayList<>(new Clairvoyant(course, ready.forOracle(), decisions).outcomes());
     oracle.addAll(neverChanged(course, ready.proven(), decisions));
     List<Outcome> free =
-        context.quick()
-            ? List.of()
-            : new Clairvoyant(course, ready.forFreeOracle(), decisions).outcomes();
+        config.freeOracle()
+            ? new Clairvoyant(course, ready.forFreeOracle(), decisions).outcomes()
+            : List.of();
     Finding finding =
         new Finding(
             subject.name(),
@@ -130,12 +133,12 @@ final class Lane {
   }
 
   private List<Outcome> neverChanged(Course course, List<Plan> plans, Decisions decisions) {
-    return new StaticHindsight(course, plans, RegretStudy.statics(context))
+    return new StaticHindsight(course, plans, config.statics())
         .tried(decisions).stream().map(StaticHindsight.Tried::outcome).toList();
   }
 
   private Prepared prepare() {
-    StreamReplay replay = subject.replay();
+    StreamReplay replay = config.replay(subject, VariantInfo.FLOAT32);
     Candidates candidates = new Candidates(replay.facts());
     List<Plan> all = candidates.all();
     List<Plan> proven = candidates.proven(question.goal().objective());
@@ -155,21 +158,21 @@ final class Lane {
         all,
         proven,
         forOracle,
-        context.quick() ? List.of() : Clairvoyant.roughlyConsidered(replay, question, all),
+        config.freeOracle() ? Clairvoyant.roughlyConsidered(replay, question, all) : List.of(),
         makers(),
         new Proofs(replay.facts(), question));
   }
 
   /** Of Sluice, with and without proofs, and of the rivals that can take part. */
   private Map<Contender, Function<Course, Entry>> makers() {
-    BundleFacts facts = subject.replay().facts();
+    BundleFacts facts = config.replay(subject, VariantInfo.FLOAT32).facts();
     Map<Contender, Function<Course, Entry>> makers = new LinkedHashMap<>();
     makers.put(Contender.SLUICE, Contender.SLUICE.maker().prepare(facts, question));
     makers.put(Contender.UNPROVEN, Contender.UNPROVEN.maker().prepare(facts, question));
     for (Contender rival : Rivals.of(facts)) {
       try {
         makers.put(
-            rival, rival.maker().prepare(subject.replay(rival.precision()).facts(), question));
+            rival, rival.maker().prepare(config.replay(subject, rival.precision()).facts(), question));
       } catch (IllegalArgumentException cannot) {
         context
             .console()

@@ -18,6 +18,9 @@ import java.util.List;
  * among the plans that are proven. Not thread-safe.
  */
 public final class Oracle {
+  /** Plans that are never changed, tried at most. */
+  private static final int STATICS = 40;
+
   private final Course course;
   private final Decisions decisions;
   private final List<Plan> proven;
@@ -60,7 +63,7 @@ public final class Oracle {
     if (!considered.isEmpty()) {
       outcomes.addAll(new Clairvoyant(course, considered, decisions).outcomes());
     }
-    new StaticHindsight(course, proven, RegretStudy.STATICS)
+    new StaticHindsight(course, proven, STATICS)
         .tried(decisions)
         .forEach(tried -> outcomes.add(tried.outcome()));
     return outcomes;

@@ -5,8 +5,8 @@ import dev.sluice.experiments.report.TextTable;
 import dev.sluice.experiments.study.Cells;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.Contender;
-import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
@@ -19,23 +19,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 
 /**
  * What does it cost the scheduler that it does not know the future, and is it ever worse than a
  * rival that does less?
  *
  * <p>Every planner streams the same frames over the same trace through {@link StreamReplay}: same
- * session, pipelining, fallback, noise. Frames are independent test pictures, at least 1,300 per
- * trace. Costs are compared with the {@link Clairvoyant} oracle at equal or better satisfaction of
+ * session, pipelining, fallback, noise. Frames are independent test pictures, 1,300 per trace
+ * unless its file says otherwise. Costs are compared with the {@link Clairvoyant} oracle at equal or better satisfaction of
  * the constraints, and with the best rival that holds them. A run that was killed goes on.
  */
 public final class RegretStudy implements Study {
-  private static final int FRAMES = 1_300;
-  private static final int QUICK_FRAMES = 300;
-  static final int STATICS = 40;
-  private static final int QUICK_STATICS = 4;
-
   @Override
   public String name() {
     return "regret";
@@ -47,16 +41,30 @@ public final class RegretStudy implements Study {
   }
 
   @Override
+  public boolean configurable() {
+    return true;
+  }
+
+  @Override
   public List<Claim> run(StudyContext context) throws Exception {
-    Map<String, LinkTrace> traces = Traces.read(context);
+    RegretConfig config = StudyFile.read(context, getClass(), "regret.yaml", RegretConfig.class);
+    Map<String, LinkTrace> traces = Traces.every(context, config.everyTrace());
     List<Finding> findings = new ArrayList<>();
     /* Before the cells: what is measured depends on them. */
     /* The oracles know one network only. */
-    List<Subject> subjects = Subject.open(context).stream().map(Subject::alone).toList();
-    int threads = Math.min(Question.ALL.size(), Runtime.getRuntime().availableProcessors());
-    try (Cells cells = context.cells(conditions(context), threads)) {
+    List<Subject> subjects =
+        Subject.open(
+                context,
+                config.pictures(),
+                name -> config.bundles().contains(name),
+                (facts, precision) -> true)
+            .stream()
+            .map(Subject::alone)
+            .toList();
+    int threads = Math.min(config.questions().size(), Runtime.getRuntime().availableProcessors());
+    try (Cells cells = context.cells(config.toString(), threads)) {
       for (Subject subject : subjects) {
-        findings.addAll(measure(context, cells, subject, traces));
+        findings.addAll(measure(context, config, cells, subject, traces));
       }
     }
     Report report = new Report(findings);
@@ -79,32 +87,17 @@ public final class RegretStudy implements Study {
     return report.claims();
   }
 
-  private static String conditions(StudyContext context) {
-    String questions =
-        Question.ALL.stream()
-            .map(question -> question.name() + ": " + question.goal().text())
-            .collect(Collectors.joining(", "));
-    return questions
-        + ", "
-        + frames(context)
-        + " frames, "
-        + statics(context)
-        + " plans that are never changed";
-  }
-
-  static int frames(StudyContext context) {
-    return context.quick() ? QUICK_FRAMES : FRAMES;
-  }
-
-  static int statics(StudyContext context) {
-    return context.quick() ? QUICK_STATICS : STATICS;
-  }
-
   private static List<Finding> measure(
-      StudyContext context, Cells cells, Subject subject, Map<String, LinkTrace> traces)
+      StudyContext context,
+      RegretConfig config,
+      Cells cells,
+      Subject subject,
+      Map<String, LinkTrace> traces)
       throws IOException, InterruptedException {
     List<Lane> lanes =
-        Question.ALL.stream().map(question -> new Lane(context, subject, question)).toList();
+        config.questions().stream()
+            .map(asked -> new Lane(context, config, subject, asked.question()))
+            .toList();
     long seed = context.seed("streams of " + subject.name());
     List<String> names = List.copyOf(traces.keySet());
     /* One question after the other, so that threads seldom meet in a lane. */

@@ -17,27 +17,6 @@ import java.util.stream.Stream;
  */
 public record Question(String name, Goal goal) {
   /**
-   * The four objectives of the study of regret. They were fixed before anything was run: each
-   * minimises another of what a split can save, two within one and two within two points of the
-   * uncut network, and no deadline is longer than the time between frames.
-   */
-  public static final List<Question> ALL =
-      List.of(
-          of(
-              "worker",
-              "p95_latency <= 150 ms, accuracy >= final - 1 pt;"
-                  + " minimise worker_compute, then uplink_bytes"),
-          of(
-              "uplink",
-              "p95_latency <= 150 ms, accuracy >= final - 1 pt;"
-                  + " minimise uplink_bytes, then worker_compute"),
-          of("latency", "p95_latency <= 200 ms, accuracy >= final - 2 pt; minimise mean_latency"),
-          of(
-              "device",
-              "p95_latency <= 150 ms, accuracy >= final - 2 pt;"
-                  + " minimise device_compute, then uplink_bytes"));
-
-  /**
    * Makes a question.
    *
    * @param objective with a bound on a latency percentile and a target

@@ -56,25 +56,8 @@ public record Subject(
     Map<String, AtPrecision> variants,
     Set<String> leftOut,
     Optional<BundleWork> work) {
-  /**
-   * Ten frames a second on a device that takes 250 ms for the whole network, as the demo's does: it
-   * can neither keep up nor be in time alone, and what is late holds up the next frame. (In a first
-   * trial of six traces the device took 125 ms. Alone it held two of the questions, at no cost to
-   * worker or link, which left nothing to compare; the questions stayed, the device was slowed.)
-   */
-  private static final long PERIOD_NANOS = 100_000_000L;
-
-  private static final double WHOLE_NETWORK_NANOS = 250e6;
-
-  /** Codecs and pixel loops on a small device over this machine, as in the demo. */
-  private static final double SCALAR_FACTOR = 20;
-
   private static final double NOISE = 0.02;
 
-  /** Twice what one trace takes. */
-  private static final int TEST_PICTURES = 2_600;
-
-  private static final int QUICK_TEST_PICTURES = 400;
   private static final String SHIPPED = "roadsigns";
 
   /** System properties: where bundles are, and part of the names of those that are wanted. */
@@ -166,20 +149,6 @@ public record Subject(
     return new Subject(name, facts.withoutCompanion(), test, Optional.empty(), own, leftOut, work);
   }
 
-  /** The simulator of an emulated device that the studies of regret and floors have. */
-  public StreamReplay replay() {
-    return replay(VariantInfo.FLOAT32);
-  }
-
-  /**
-   * Returns the same for a device that computes at a precision.
-   *
-   * @throws IllegalArgumentException if the bundle has no such variant
-   */
-  public StreamReplay replay(String precision) {
-    return replay(precision, WHOLE_NETWORK_NANOS, SCALAR_FACTOR, PERIOD_NANOS);
-  }
-
   /** Returns the simulator of an emulated device that computes in float32. */
   public StreamReplay replay(double networkNanos, double scalarFactor, long periodNanos) {
     return replay(VariantInfo.FLOAT32, networkNanos, scalarFactor, periodNanos);
@@ -247,22 +216,6 @@ public record Subject(
   }
 
   /**
-   * Opens the shipped bundle, and those that are found in {@code -Dsluice.regret.bundles=DIR}, else
-   * in {@code bundles/} beside the repository's shared data; of all of them those whose names hold
-   * {@code -Dsluice.regret.only=PART}. Of a bundle that is missing the command is shown that makes
-   * it.
-   *
-   * @throws DemoException if there is none
-   */
-  public static List<Subject> open(StudyContext context) throws IOException {
-    return open(
-        context,
-        context.quick() ? QUICK_TEST_PICTURES : TEST_PICTURES,
-        name -> true,
-        (facts, precision) -> true);
-  }
-
-  /**
    * Reads something of a bundle and its test pictures, which may be gone afterwards.
    *
    * @param <T> what is read
@@ -274,7 +227,7 @@ public record Subject(
   }
 
   /**
-   * Reads one bundle, the shipped one or another of those that {@link #open(StudyContext)} finds.
+   * Reads one bundle, the shipped one or another of those that {@link #open} finds.
    *
    * @param bundle its whole name
    * @param pictures the most that are looked at, at least 1
@@ -293,7 +246,10 @@ public record Subject(
   }
 
   /**
-   * Opens those of these bundles that are wanted.
+   * Opens those that are wanted of the shipped bundle and of those that are found in {@code
+   * -Dsluice.regret.bundles=DIR}, else in {@code bundles/} beside the repository's shared data; of
+   * all of them those whose names hold {@code -Dsluice.regret.only=PART}. Of a bundle that is
+   * missing the command is shown that makes it.
    *
    * @param pictures how many are measured, at least 1
    * @param wants whether a bundle of that name is wanted

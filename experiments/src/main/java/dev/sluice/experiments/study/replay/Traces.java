@@ -36,7 +36,7 @@ public final class Traces {
    * @throws DemoException if there are none
    */
   public static Map<String, LinkTrace> read(StudyContext context) throws IOException {
-    return read(context, context.quick() ? QUICK_STRIDE : 1);
+    return every(context, context.quick() ? QUICK_STRIDE : 1);
   }
 
   /**
@@ -45,29 +45,16 @@ public final class Traces {
    * @throws DemoException if there are none
    */
   public static Map<String, LinkTrace> all(StudyContext context) throws IOException {
-    return read(context, 1);
+    return every(context, 1);
   }
 
-  /** A trace that begins anew at its end, begun somewhere in it. */
-  public static LinkTrace begunAt(LinkTrace trace, long nanos) {
-    if (nanos == 0) {
-      return trace;
-    }
-    List<LinkTrace.Step> steps = new ArrayList<>();
-    for (long at = nanos; at < nanos + trace.durationNanos(); at = trace.nextChangeNanos(at)) {
-      LinkTrace.Step step = trace.stepAt(at);
-      steps.add(
-          new LinkTrace.Step(
-              at - nanos,
-              step.uplinkBytesPerSecond(),
-              step.downlinkBytesPerSecond(),
-              step.roundTripNanos(),
-              step.outage()));
-    }
-    return LinkTrace.of(steps, trace.durationNanos(), true);
-  }
-
-  private static Map<String, LinkTrace> read(StudyContext context, int stride) throws IOException {
+  /**
+   * Reads one of so many.
+   *
+   * @param stride from one that is read to the next, at least 1; all are read with 1
+   * @throws DemoException if there are none
+   */
+  public static Map<String, LinkTrace> every(StudyContext context, int stride) throws IOException {
     Path root = context.shared().resolve("traces");
     List<Path> files = new ArrayList<>();
     for (String folder : FOLDERS) {
@@ -91,5 +78,24 @@ public final class Traces {
       traces.put(file.getFileName().toString(), TraceReader.read(file, SETTINGS));
     }
     return traces;
+  }
+
+  /** A trace that begins anew at its end, begun somewhere in it. */
+  public static LinkTrace begunAt(LinkTrace trace, long nanos) {
+    if (nanos == 0) {
+      return trace;
+    }
+    List<LinkTrace.Step> steps = new ArrayList<>();
+    for (long at = nanos; at < nanos + trace.durationNanos(); at = trace.nextChangeNanos(at)) {
+      LinkTrace.Step step = trace.stepAt(at);
+      steps.add(
+          new LinkTrace.Step(
+              at - nanos,
+              step.uplinkBytesPerSecond(),
+              step.downlinkBytesPerSecond(),
+              step.roundTripNanos(),
+              step.outage()));
+    }
+    return LinkTrace.of(steps, trace.durationNanos(), true);
   }
 }

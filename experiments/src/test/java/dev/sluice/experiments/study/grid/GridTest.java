@@ -180,8 +180,8 @@ class GridTest {
             Set.of("int8"),
             Optional.empty());
 
-    assertThat(partly.replay()).isNotNull();
-    assertThatThrownBy(() -> partly.replay("int8"))
+    assertThat(partly.replay(250e6, 20, 100_000_000L)).isNotNull();
+    assertThatThrownBy(() -> partly.replay("int8", 250e6, 20, 100_000_000L))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("not measured in int8");
   }

@@ -18,14 +18,35 @@ class HerdTest {
 
   private static final double SLOWDOWN = 2.5;
 
+  private static final HerdConfig CONFIG =
+      new HerdConfig(
+          DEVICES,
+          DEVICES / 2,
+          1,
+          SLOWDOWN,
+          40,
+          180,
+          250,
+          40,
+          20,
+          20,
+          List.of("jpeg-75", "klt-s1.0"),
+          16,
+          List.of("p95_latency <= 180 ms; minimise mean_latency"),
+          List.of(HerdConfig.Mixture.ALIKE),
+          List.of("sluice"),
+          1);
+
   private static Herd herd(HerdStudy.Contender contender) throws Exception {
-    return new Herd(HerdStudy.setting(HerdStudy.facts(), contender, 0, true, 1), 7);
+    HerdStudy.Course course =
+        new HerdStudy.Course(contender, HerdConfig.Mixture.ALIKE, 0, 0);
+    return new Herd(CONFIG.setting(HerdStudy.facts(), course), 7);
   }
 
   @Test
   void settlesUnderAWorkerThatCannotServeAllWhereTheUndampedLeaveTogether() throws Exception {
     List<Phase> phases =
-        HerdStudy.course(herd(HerdStudy.Contender.SLUICE), DEVICES, DEVICES / 2, SLOWDOWN, 1, 40);
+        HerdStudy.phases(herd(HerdStudy.Contender.SLUICE), DEVICES, DEVICES / 2, SLOWDOWN, 1, 40);
     for (Phase phase : phases) {
       assertThat(phase.settlingSeconds()).as(phase.name()).isLessThanOrEqualTo(10);
       assertThat(phase.oscillation()).as(phase.name()).isLessThan(0.3);

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.grid.GridConfig;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Courses;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Questions;
 import dev.sluice.experiments.study.replay.Rivals;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -25,6 +27,18 @@ class LaneTest {
   private static final LinkTrace FIRST = Courses.link(400_000, 40, 5, 8);
   private static final LinkTrace SECOND = Courses.link(60_000, 60, 10, 12);
 
+  private static final RegretConfig CONFIG =
+      new RegretConfig(
+          List.of("made up"),
+          400,
+          new GridConfig.Device("250 ms", 250, 20),
+          100,
+          1,
+          300,
+          List.of(new RegretConfig.Asked("worker", Questions.ALL.get(0).goal().text())),
+          4,
+          false);
+
   @TempDir private Path out;
 
   private static Subject madeUp() {
@@ -35,12 +49,12 @@ class LaneTest {
   private Lane lane(Question question) {
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    return new Lane(new StudyContext(true, 7, out, out, nowhere), SUBJECT, question);
+    return new Lane(new StudyContext(true, 7, out, out, nowhere), CONFIG, SUBJECT, question);
   }
 
   @Test
   void aTraceComesToTheSameWhateverWasMeasuredBeforeIt() {
-    for (Question question : Question.ALL) {
+    for (Question question : Questions.ALL) {
       Lane goesOn = lane(question);
       goesOn.measure("first", FIRST, 11);
       Finding.Kept after = goesOn.measure("second", SECOND, 12);
@@ -53,7 +67,7 @@ class LaneTest {
 
   @Test
   void whatIsKeptBecomesTheSameFinding() throws Exception {
-    Question question = Question.ALL.get(0);
+    Question question = Questions.ALL.get(0);
     ObjectMapper mapper = new ObjectMapper();
     Finding.Kept kept = lane(question).measure("second", SECOND, 12);
 

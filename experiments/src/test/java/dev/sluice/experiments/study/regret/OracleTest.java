@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Questions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OracleTest {
-  private static final Question WORKER = Question.ALL.get(0);
+  private static final Question WORKER = Questions.ALL.get(0);
 
   /** A run of 1,000 frames, of which the uncut network gets 900 right. */
   private static Outcome run(double workerNanos, int late, int right) {

@@ -9,6 +9,7 @@ import dev.sluice.experiments.study.replay.Courses;
 import dev.sluice.experiments.study.replay.Decisions;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.Questions;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
@@ -26,7 +27,7 @@ class ReferencesTest {
   /** Of sums of some hundred doubles. */
   private static final double ROUNDING = 1e-9;
 
-  private static final Question WORKER = Question.ALL.get(0);
+  private static final Question WORKER = Questions.ALL.get(0);
   private static final StreamReplay REPLAY = Courses.synthetic(3, 100 * MS);
 
   private static Course course(LinkTrace trace) {
@@ -118,7 +119,7 @@ class ReferencesTest {
        * Not `worker`, which a device that goes on saves more than the model knows, nor `device`, which
        * the session's doubts cost something.
        */
-      for (Question question : Question.ALL.subList(1, 3)) {
+      for (Question question : Questions.ALL.subList(1, 3)) {
         Course course =
             new Course(
                 "test",
@@ -212,7 +213,7 @@ class ReferencesTest {
 
   @Test
   void aSlowedDeviceTakesLongerFromThenOn() {
-    Question question = Question.ALL.get(3);
+    Question question = Questions.ALL.get(3);
     Course course =
         new Course(
             "test", REPLAY, question, Courses.link(60_000, 50, 0, 0), Courses.rows(30, REPLAY), 5);

@@ -147,8 +147,8 @@ class CompanionReplayTest {
             Set.of(),
             Optional.empty());
 
-    assertThat(subject.replay().companion()).isPresent();
-    assertThat(subject.alone().replay().companion()).isEmpty();
-    assertThat(subject.alone().replay().facts().companion()).isEmpty();
+    assertThat(subject.replay(250e6, 20, 100_000_000L).companion()).isPresent();
+    assertThat(subject.alone().replay(250e6, 20, 100_000_000L).companion()).isEmpty();
+    assertThat(subject.alone().replay(250e6, 20, 100_000_000L).facts().companion()).isEmpty();
   }
 }

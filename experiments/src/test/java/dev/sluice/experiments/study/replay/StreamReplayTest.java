@@ -103,7 +103,7 @@ class StreamReplayTest {
   @ValueSource(longs = {1, 2, 3})
   void answersEveryFrameOnceAndTheSameTwice(long seed) {
     StreamReplay replay = Courses.synthetic(seed, 100 * MS);
-    Question question = Question.ALL.get((int) seed % Question.ALL.size());
+    Question question = Questions.ALL.get((int) seed % Questions.ALL.size());
     Course course =
         new Course(
             "test",
@@ -146,7 +146,7 @@ class StreamReplayTest {
         new Course(
             "test",
             replay,
-            Question.ALL.get(1),
+            Questions.ALL.get(1),
             Courses.link(500_000, 50, 0, 0),
             Courses.rows(100, replay),
             4);
