@@ -71,7 +71,9 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,
-      description = "Lists the studies with their questions.")
+      description =
+          "Lists the studies with their questions; those with --config behind them take conditions"
+              + " of your own.")
   static final class ListStudies implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
@@ -81,7 +83,10 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       int widest = Studies.all().stream().mapToInt(study -> study.name().length()).max().orElse(0);
       for (Study study : Studies.all()) {
         out.println(
-            study.name() + " ".repeat(widest + 2 - study.name().length()) + study.question());
+            study.name()
+                + " ".repeat(widest + 2 - study.name().length())
+                + study.question()
+                + (study.configurable() ? " (--config)" : ""));
       }
       out.flush();
       return 0;
@@ -135,7 +140,8 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
         names = "--config",
         paramLabel = "FILE",
         description =
-            "YAML with the study's conditions instead of its own, for studies that have one")
+            "YAML with the study's conditions instead of its own, for the studies that 'list' marks;"
+                + " begin with the study.yaml that a run leaves")
     private @Nullable Path config;
 
     @Option(names = "--debug", description = "show a stack trace when something fails")
@@ -154,7 +160,9 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
       Order order = resumed == null ? fresh() : again(resumed);
       Path conditions = conditions(order);
       if (conditions != null && !order.study().configurable()) {
-        throw wrongUse("the study " + order.study().name() + " takes no --config");
+        throw wrongUse(
+            "the study %s takes no --config; these do: %s"
+                .formatted(order.study().name(), Studies.configurable()));
       }
       Files.createDirectories(order.out());
       StudyContext context =

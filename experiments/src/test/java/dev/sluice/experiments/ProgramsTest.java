@@ -51,7 +51,19 @@ class ProgramsTest {
     assertThat(execute(ExperimentMain.commandLine(), "list")).isZero();
     assertThat(out.toString().lines())
         .hasSameSizeAs(Studies.all())
-        .anyMatch(line -> line.startsWith("demo"));
+        .anyMatch(line -> line.startsWith("demo") && !line.endsWith("(--config)"))
+        .anyMatch(line -> line.startsWith("regret") && line.endsWith("(--config)"));
+  }
+
+  @Test
+  void experimentSaysWhichStudiesTakeConditions() {
+    int status =
+        execute(
+            ExperimentMain.commandLine(), "run", "demo", "--config", "my.yaml", "--out", "nowhere");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("the study demo takes no --config; these do: ablation, ", "regret", "herd");
   }
 
   @Test

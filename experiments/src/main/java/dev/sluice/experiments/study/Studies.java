@@ -58,6 +58,14 @@ public final class Studies {
     return ALL.stream().map(Study::name).collect(Collectors.joining(", "));
   }
 
+  /** Names of those whose conditions a run may replace, for people. */
+  public static String configurable() {
+    return ALL.stream()
+        .filter(Study::configurable)
+        .map(Study::name)
+        .collect(Collectors.joining(", "));
+  }
+
   /** The study of that name. */
   public static Optional<Study> find(String name) {
     return ALL.stream().filter(study -> study.name().equals(name)).findFirst();

@@ -16,7 +16,6 @@ import java.util.List;
  * @param objective bounds a latency percentile and the accuracy
  * @param periodMillis between frames
  * @param minutes of the whole stream
- * @param oracleMinutes from the beginning, before anything happens, for the oracle
  * @param outage when nothing passes
  * @param throttling when the device is slower than it says
  * @param shift when few classes are seen
@@ -30,7 +29,6 @@ record PromiseConfig(
     @JsonProperty(required = true) String objective,
     @JsonProperty(required = true) double periodMillis,
     @JsonProperty(required = true) double minutes,
-    @JsonProperty(required = true) double oracleMinutes,
     @JsonProperty(required = true) Span outage,
     @JsonProperty(required = true) Throttling throttling,
     @JsonProperty(required = true) Shift shift,
@@ -100,13 +98,8 @@ record PromiseConfig(
     if (!strategies.contains("sluice")) {
       throw new IllegalArgumentException("sluice must be among the strategies: " + strategies);
     }
-    if (!(periodMillis > 0 && minutes >= 1 && oracleMinutes >= 1 && oracleMinutes <= minutes)) {
-      throw new IllegalArgumentException("periodMillis, minutes or oracleMinutes out of range");
-    }
-    double first =
-        Math.min(outage.fromMinute(), Math.min(throttling.fromMinute(), shift.fromMinute()));
-    if (first < oracleMinutes) {
-      throw new IllegalArgumentException("the oracle's minutes must end before anything happens");
+    if (!(periodMillis > 0 && minutes >= 1)) {
+      throw new IllegalArgumentException("periodMillis or minutes out of range");
     }
   }
 

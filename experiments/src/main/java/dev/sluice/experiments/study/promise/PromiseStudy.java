@@ -19,10 +19,12 @@ import dev.sluice.experiments.study.replay.StreamLog;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.experiments.study.replay.Subject;
 import dev.sluice.experiments.study.replay.Traces;
+import dev.sluice.experiments.study.timeline.Timeline;
 import dev.sluice.model.bundle.VariantInfo;
 import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,10 +45,11 @@ import java.util.Optional;
  * break a promise is listed with its cause: chance, the device or the link ({@link Trouble}), or
  * none. Where the trace-clairvoyant oracle of the study of regret, told to be as accurate as it
  * can, breaks the floor beyond chance in the same minute, link and device are the cause. Costs are
- * compared with the oracle's over the first minutes, in which nothing happens.
+ * compared with the oracle's on the frames that count.
  */
 public final class PromiseStudy implements Study {
   private static final double PERCENT = 100;
+  private static final String APART = ", outage with its recovery and shift apart, emulated";
 
   /** Stands among the strategies; knows what link and device will do. */
   private static final String ORACLE = "oracle, most accurate";
@@ -83,10 +86,17 @@ public final class PromiseStudy implements Study {
       for (String strategy : strategies(config)) {
         runners.put(
             subject.name() + " | " + strategy,
-            new Runner(config, subject.alone(), strategy, trace, seed));
+            new Runner(
+                config,
+                subject.alone(),
+                strategy,
+                trace,
+                seed,
+                timeline(context, subject, strategy)));
       }
     }
     Map<String, Course30> done;
+    Map<String, Oracle.Cost> costs;
     try (Cells cells =
         context.cells(config.toString(), Runtime.getRuntime().availableProcessors())) {
       done =
@@ -94,6 +104,17 @@ public final class PromiseStudy implements Study {
               List.copyOf(runners.keySet()),
               Course30.class,
               key -> Objects.requireNonNull(runners.get(key)).course());
+      Map<String, Runner> own = new LinkedHashMap<>();
+      for (Subject subject : subjects) {
+        own.put(
+            costKey(subject),
+            Objects.requireNonNull(runners.get(subject.name() + " | " + Entrants.SLUICE)));
+      }
+      costs =
+          cells.measure(
+              List.copyOf(own.keySet()),
+              Oracle.Cost.class,
+              key -> Objects.requireNonNull(own.get(key)).cost());
     }
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();
@@ -126,11 +147,25 @@ public final class PromiseStudy implements Study {
       Course30 own = byStrategy.get(Entrants.SLUICE);
       if (own != null) {
         claims.addAll(claims(subject, own, oracle, config));
-        claims.add(oracle(context, config, subject.alone(), trace));
+        Optional.ofNullable(costs.get(costKey(subject)))
+            .ifPresent(cost -> claims.add(claim(subject, cost)));
+        context.figure(
+            PromiseFigure.of(
+                subject.name(), timeline(context, subject, Entrants.SLUICE), own, config));
       }
     }
     context.csv("minutes.csv", TITLES, lines);
     return claims;
+  }
+
+  private static String costKey(Subject subject) {
+    return subject.name() + " | cost over the oracle's";
+  }
+
+  /** Where a stream is written, second by second. */
+  private static Path timeline(StudyContext context, Subject subject, String strategy) {
+    String name = (subject.name() + "-" + strategy).replaceAll("[^A-Za-z0-9.]+", "-");
+    return context.out().resolve("timelines").resolve(name + ".csv");
   }
 
   private static List<String> strategies(PromiseConfig config) {
@@ -152,31 +187,56 @@ public final class PromiseStudy implements Study {
 
   /** Streams one strategy. */
   private record Runner(
-      PromiseConfig config, Subject subject, String strategy, LinkTrace trace, long seed) {
-    Course30 course() {
-      int[] rows = Shifted.rows(subject.test(), config, seed);
+      PromiseConfig config,
+      Subject subject,
+      String strategy,
+      LinkTrace trace,
+      long seed,
+      Path timeline) {
+    Course30 course() throws IOException {
+      StreamLog log = log(Shifted.rows(subject.test(), config, seed));
+      Timeline.write(timeline, log, trace);
       return Course30.of(
-          log(rows), config, Trouble.of(trace, config), subject.test().samples() / Course30.GROUP);
+          log, config, Trouble.of(trace, config), subject.test().samples() / Course30.GROUP);
+    }
+
+    /** What it cost over the oracle, on the frames that count. */
+    Oracle.Cost cost() {
+      int[] rows = Shifted.rows(subject.test(), config, seed);
+      StreamReplay replay = replay(config, subject);
+      return new Oracle(course(replay, rows))
+          .cost(
+              Contender.SLUICE,
+              stream(rows),
+              frame -> !config.exempt(frame * config.periodNanos()));
     }
 
     private StreamLog log(int[] rows) {
-      Question question = config.question();
-      Stream stream =
-          Stream.of(question, trace, new Load.Periodic(config.periodNanos()), rows, seed)
-              .slowed(
-                  nanos ->
-                      config.throttling().span().holds(nanos) ? config.throttling().slowdown() : 1);
+      Stream stream = stream(rows);
       if (strategy.equals(ORACLE)) {
-        StreamReplay replay = replay(config, subject);
-        return new Oracle(new Course(config.trace(), replay, question, trace, rows, seed))
-            .mostAccurate(stream);
+        return new Oracle(course(replay(config, subject), rows)).mostAccurate(stream);
       }
       Contender contender = Entrants.usual().named(strategy, subject.facts());
       StreamReplay replay = replay(config, subject, contender.precision());
-      Course course = new Course(config.trace(), replay, question, trace, rows, seed);
       return replay.log(
-          contender.strategy(contender.maker().prepare(replay.facts(), question).apply(course)),
+          contender.strategy(
+              contender
+                  .maker()
+                  .prepare(replay.facts(), config.question())
+                  .apply(course(replay, rows))),
           stream);
+    }
+
+    private Course course(StreamReplay replay, int[] rows) {
+      return new Course(config.trace(), replay, config.question(), trace, rows, seed);
+    }
+
+    private Stream stream(int[] rows) {
+      return Stream.of(
+              config.question(), trace, new Load.Periodic(config.periodNanos()), rows, seed)
+          .slowed(
+              nanos ->
+                  config.throttling().span().holds(nanos) ? config.throttling().slowdown() : 1);
     }
   }
 
@@ -302,23 +362,22 @@ public final class PromiseStudy implements Study {
                         .anyMatch(broken -> broken.endsWith(Minute.UNEXPLAINED)))
             .count();
     Question question = config.question();
-    String apart = ", outage with its recovery and shift apart, emulated";
     List<Claim> claims = new ArrayList<>();
     oracle.ifPresent(
         other ->
             claims.add(
                 Claim.of(
-                    subject.name() + ": accuracy off the most accurate oracle's" + apart,
+                    subject.name() + ": accuracy off the most accurate oracle's" + APART,
                     course.difference(other),
                     "points",
                     ">= " + -PERCENT * question.mostLoss(),
                     counted)));
-    claims.addAll(kept(subject, course, unexplained, question, apart));
+    claims.addAll(kept(subject, course, unexplained, question));
     return claims;
   }
 
   private static List<Claim> kept(
-      Subject subject, Course30 course, long unexplained, Question question, String apart) {
+      Subject subject, Course30 course, long unexplained, Question question) {
     List<Minute> minutes = course.minutes();
     Counts all = minutes.stream().map(Minute::all).reduce(Counts.NONE, Counts::plus);
     int counted = course.counted().frames();
@@ -330,13 +389,13 @@ public final class PromiseStudy implements Study {
             question.mostLateBound(),
             all.frames()),
         Claim.of(
-            subject.name() + ": late" + apart,
+            subject.name() + ": late" + APART,
             course.latePercent(),
             "%",
             question.mostLateBound(),
             counted),
         Claim.of(
-            subject.name() + ": accuracy off the uncut network's" + apart,
+            subject.name() + ": accuracy off the uncut network's" + APART,
             course.difference(),
             "points",
             ">= " + -PERCENT * question.mostLoss(),
@@ -349,21 +408,16 @@ public final class PromiseStudy implements Study {
             minutes.size()));
   }
 
-  private static Claim oracle(
-      StudyContext context, PromiseConfig config, Subject subject, LinkTrace trace) {
-    long seed = context.seed("stream of " + subject.name());
-    StreamReplay replay = replay(config, subject);
-    int[] whole = Shifted.rows(subject.test(), config, seed);
-    int[] rows = java.util.Arrays.copyOf(whole, config.frames(config.oracleMinutes()));
-    Course course = new Course(config.trace(), replay, config.question(), trace, rows, seed);
-    return new Oracle(course)
-        .cost(
-            subject.name()
-                + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
-                + " counts, first "
-                + String.format(Locale.ROOT, "%.0f", config.oracleMinutes())
-                + " minutes, emulated",
-            Contender.SLUICE);
+  private static Claim claim(Subject subject, Oracle.Cost cost) {
+    return Claim.of(
+        subject.name()
+            + ": cost over the trace-clairvoyant oracle's, never below 1 since Sluice's own run"
+            + " counts"
+            + APART,
+        cost.ratio(),
+        "ratio",
+        "<= 1.05",
+        cost.frames());
   }
 
   /** Draws frames; kept apart for {@link Rows}. */

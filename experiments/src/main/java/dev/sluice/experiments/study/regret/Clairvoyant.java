@@ -11,6 +11,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.plan.PlanDecision;
 import dev.sluice.scheduler.profile.BundleFacts;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.LongToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -71,6 +73,7 @@ final class Clairvoyant {
 
   private final Course course;
   private final Decisions decisions;
+  private final Function<StreamReplay.Strategy, Outcome> runs;
   private final List<PlanStatistics> plans;
   private final LinkFuture future;
   private final FrameModel model;
@@ -82,7 +85,7 @@ final class Clairvoyant {
    * @param plans that it may choose from, from {@link #considered}; at least one
    */
   Clairvoyant(Course course, List<PlanStatistics> plans, Decisions decisions) {
-    this(course, plans, decisions, nanos -> 1);
+    this(course, plans, decisions, nanos -> 1, course::run);
   }
 
   /**
@@ -90,14 +93,17 @@ final class Clairvoyant {
    *
    * @param plans as above
    * @param slowdown by what it takes longer, by nanoseconds since the stream began
+   * @param runs streams on that device
    */
   Clairvoyant(
       Course course,
       List<PlanStatistics> plans,
       Decisions decisions,
-      LongToDoubleFunction slowdown) {
+      LongToDoubleFunction slowdown,
+      Function<StreamReplay.Strategy, Outcome> runs) {
     this.course = course;
     this.decisions = decisions;
+    this.runs = runs;
     this.frames = course.rows().length;
     this.future = new LinkFuture(course.trace(), StreamReplay.LEAD_NANOS);
     this.plans = List.copyOf(plans);
@@ -248,7 +254,7 @@ final class Clairvoyant {
   List<Outcome> outcomes() {
     double mean = meanCost();
     NavigableMap<Double, Outcome> streamed = new TreeMap<>();
-    Map<List<Integer>, Outcome> byPolicy = new LinkedHashMap<>();
+    Map<IntBuffer, Outcome> byPolicy = new LinkedHashMap<>();
     stream(PRICES, mean, streamed, byPolicy);
     stream(between(streamed), mean, streamed, byPolicy);
     return List.copyOf(byPolicy.values());
@@ -263,14 +269,14 @@ final class Clairvoyant {
       double[] prices,
       double mean,
       NavigableMap<Double, Outcome> streamed,
-      Map<List<Integer>, Outcome> byPolicy) {
+      Map<IntBuffer, Outcome> byPolicy) {
     List<int[]> policies = policies(Arrays.stream(prices).map(price -> price * mean).toArray());
     for (int i = 0; i < prices.length; i++) {
       int[] policy = policies.get(i);
       streamed.put(
           prices[i],
           byPolicy.computeIfAbsent(
-              Arrays.stream(policy).boxed().toList(), unseen -> course.run(new Follower(policy))));
+              IntBuffer.wrap(policy), unseen -> runs.apply(new Follower(policy))));
     }
   }
 

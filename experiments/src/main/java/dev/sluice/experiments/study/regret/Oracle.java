@@ -1,6 +1,5 @@
 package dev.sluice.experiments.study.regret;
 
-import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.study.replay.Contender;
 import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Decisions;
@@ -8,10 +7,14 @@ import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Stream;
 import dev.sluice.experiments.study.replay.StreamLog;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The trace-clairvoyant oracle ({@link Clairvoyant}) of one course, for other studies. It chooses
@@ -39,31 +42,47 @@ public final class Oracle {
   }
 
   /**
-   * Streams a planner and the oracle, and compares their costs where the oracle holds the
-   * constraints as well as asked, or as well as the planner did where that fell short. The
-   * planner's own run counts as the oracle's, since the optimum costs at most that, so the ratio is
-   * never below 1; but where no run of the oracle qualifies there is nothing to compare with: the
-   * figure is then not a number, which no claim holds with.
+   * What a planner cost over what the oracle did.
    *
-   * @param name of the claim
-   * @return the ratio of costs, wanted within 5 %
+   * @param ratio at least 1, or not a number where no run of the oracle qualifies
+   * @param frames that count
    */
-  public Claim cost(String name, Contender planner) {
+  public record Cost(double ratio, int frames) {}
+
+  /**
+   * Streams a planner and the oracle, and compares their costs on the frames that count, where the
+   * oracle holds the constraints on them as well as asked, or as well as the planner did where that
+   * fell short. The planner's own run counts as the oracle's, since the optimum costs at most that,
+   * so the ratio is never below 1; but where no run of the oracle qualifies there is nothing to
+   * compare with: the figure is then not a number, which no claim holds with.
+   *
+   * @param stream of the course's frames
+   * @param counts whether a frame counts, by its number; at least one does
+   */
+  public Cost cost(Contender planner, Stream stream, IntPredicate counts) {
+    Function<StreamReplay.Strategy, Outcome> runs =
+        strategy -> course.replay().log(strategy, stream).outcome(counts);
     Outcome own =
-        course.run(
+        runs.apply(
             planner.strategy(
                 planner.maker().prepare(course.replay().facts(), course.question()).apply(course)));
-    return Claim.of(
-        name, ratio(course.question(), own, outcomes()), "ratio", "<= 1.05", own.frames());
+    return new Cost(ratio(course.question(), own, outcomes(stream, counts, runs)), own.frames());
   }
 
   /** Its own runs, and those of proven plans that are never changed. */
-  private List<Outcome> outcomes() {
+  private List<Outcome> outcomes(
+      Stream stream, IntPredicate counts, Function<StreamReplay.Strategy, Outcome> runs) {
     List<Outcome> outcomes = new ArrayList<>();
     if (!considered.isEmpty()) {
-      outcomes.addAll(new Clairvoyant(course, considered, decisions).outcomes());
+      outcomes.addAll(
+          new Clairvoyant(course, considered, decisions, stream.slowdown(), runs).outcomes());
     }
-    new StaticHindsight(course, proven, STATICS)
+    int[] rows =
+        IntStream.range(0, course.rows().length)
+            .filter(counts)
+            .map(frame -> course.rows()[frame])
+            .toArray();
+    new StaticHindsight(course.of(rows), proven, STATICS, runs)
         .tried(decisions)
         .forEach(tried -> outcomes.add(tried.outcome()));
     return outcomes;
@@ -80,7 +99,13 @@ public final class Oracle {
     return course
         .replay()
         .log(
-            new Clairvoyant(course, considered, decisions, stream.slowdown()).mostAccurate(),
+            new Clairvoyant(
+                    course,
+                    considered,
+                    decisions,
+                    stream.slowdown(),
+                    strategy -> course.replay().log(strategy, stream).outcome(frame -> true))
+                .mostAccurate(),
             stream);
   }
 

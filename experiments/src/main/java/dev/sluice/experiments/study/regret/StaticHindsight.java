@@ -4,11 +4,13 @@ import dev.sluice.experiments.study.replay.Course;
 import dev.sluice.experiments.study.replay.Decisions;
 import dev.sluice.experiments.study.replay.Outcome;
 import dev.sluice.experiments.study.replay.Question;
+import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -28,6 +30,7 @@ final class StaticHindsight {
   private final Course course;
   private final List<Plan> plans;
   private final int mostTried;
+  private final Function<StreamReplay.Strategy, Outcome> runs;
 
   /**
    * Looks at plans.
@@ -35,9 +38,25 @@ final class StaticHindsight {
    * @param mostTried how many are streamed at most, at least 1
    */
   StaticHindsight(Course course, List<Plan> plans, int mostTried) {
+    this(course, plans, mostTried, course::run);
+  }
+
+  /**
+   * Looks at plans that are streamed in another way.
+   *
+   * @param course whose frames are those that count
+   * @param mostTried as above
+   * @param runs streams and judges the frames that count
+   */
+  StaticHindsight(
+      Course course,
+      List<Plan> plans,
+      int mostTried,
+      Function<StreamReplay.Strategy, Outcome> runs) {
     this.course = course;
     this.plans = plans;
     this.mostTried = mostTried;
+    this.runs = runs;
   }
 
   /**
@@ -58,7 +77,7 @@ final class StaticHindsight {
       if (tried.size() >= mostTried || leastCost(plan) >= best) {
         break;
       }
-      Outcome outcome = course.run(decisions.always(plan.plan()));
+      Outcome outcome = runs.apply(decisions.always(plan.plan()));
       tried.add(new Tried(plan.plan(), outcome));
       if (outcome.holds(question)) {
         best = Math.min(best, outcome.value(question.cost()));

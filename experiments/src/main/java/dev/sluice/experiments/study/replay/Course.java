@@ -25,6 +25,11 @@ public record Course(
     return new Course(name, other, question, trace, rows, seed);
   }
 
+  /** Other frames over the same trace. */
+  public Course of(int[] others) {
+    return new Course(name, replay, question, trace, others, seed);
+  }
+
   /** Streams the frames under a strategy. */
   public Outcome run(StreamReplay.Strategy strategy) {
     return replay.run(strategy, question, trace, rows, seed);

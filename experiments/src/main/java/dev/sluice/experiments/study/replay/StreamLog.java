@@ -11,6 +11,8 @@ import dev.sluice.scheduler.profile.CalibrationTable;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,6 +208,47 @@ public final class StreamLog {
     return deadlineNanos;
   }
 
+  /**
+   * Means over the frames that count. What was spent counts with the frame that was captured last;
+   * probes and changes of plan are those of the whole stream.
+   *
+   * @param counts whether a frame counts, by its number; at least one does
+   */
+  public Outcome outcome(IntPredicate counts) {
+    int[] counted = IntStream.range(0, rows.length).filter(counts).toArray();
+    double frames = counted.length;
+    LatencyDistribution latency =
+        LatencyDistribution.of(Arrays.stream(counted).mapToLong(frame -> latencies[frame]).toArray());
+    double workerNanos = 0;
+    double deviceNanos = 0;
+    double uplinkBytes = 0;
+    for (int frame : counted) {
+      Spent one = spentBefore(frame + 1).since(spentBefore(frame));
+      workerNanos += one.workerNanos();
+      deviceNanos += one.deviceNanos();
+      uplinkBytes += one.uplinkBytes();
+    }
+    return new Outcome(
+        counted.length,
+        count(counted, this::late),
+        count(counted, this::dropped),
+        count(counted, this::degraded),
+        count(counted, this::fromCloud),
+        count(counted, this::right),
+        count(counted, this::uncutRight),
+        latency.percentileNanos(95),
+        latency.meanNanos(),
+        workerNanos / frames,
+        deviceNanos / frames,
+        uplinkBytes / frames,
+        probes,
+        planChanges);
+  }
+
+  private static int count(int[] frames, IntPredicate what) {
+    return (int) Arrays.stream(frames).filter(what).count();
+  }
+
   /** Means over the whole stream. */
   Outcome outcome() {
     double frames = rows.length;
@@ -217,7 +260,7 @@ public final class StreamLog {
         degraded.cardinality(),
         fromCloud.cardinality(),
         right.cardinality(),
-        (int) java.util.stream.IntStream.range(0, rows.length).filter(this::uncutRight).count(),
+        (int) IntStream.range(0, rows.length).filter(this::uncutRight).count(),
         latency.percentileNanos(95),
         latency.meanNanos(),
         total.workerNanos() / frames,

@@ -14,6 +14,7 @@ import dev.sluice.experiments.study.grid.StrategyTable;
 import dev.sluice.experiments.study.grid.StudyFile;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Traces;
+import dev.sluice.experiments.study.timeline.TimelineFigure;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.IOException;
 import java.util.ArrayList;

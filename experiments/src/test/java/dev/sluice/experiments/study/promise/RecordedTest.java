@@ -29,7 +29,6 @@ class RecordedTest {
         "p95_latency <= 150 ms, accuracy >= final - 1 pt; minimise uplink_bytes",
         100,
         4,
-        1,
         new PromiseConfig.Span(1.5, 0.25),
         new PromiseConfig.Throttling(2, 1, 1.5),
         new PromiseConfig.Shift(3, 0.5, 0.5),

@@ -15,6 +15,7 @@ import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Stream;
 import dev.sluice.experiments.study.replay.StreamLog;
+import dev.sluice.experiments.study.timeline.TimelineFigure;
 import dev.sluice.experiments.study.replay.StreamReplay;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
@@ -87,17 +88,6 @@ class OutagesTest {
   @Test
   void saysNothingOfALinkThatStays() {
     assertThat(new Outages(List.of()).figures(log(new Plan(1, "c", List.of())))).isEmpty();
-  }
-
-  @Test
-  void writesATimelineOfEverySecond() {
-    List<String> lines =
-        Timelines.lines(log(new Plan(1, "c", List.of())), Courses.link(100_000, 40, 1, 4));
-
-    /* Eight seconds of ten frames. */
-    assertThat(lines).hasSize(9);
-    assertThat(lines.get(1)).startsWith("0,0.800,").endsWith("\"split 1, c, no exits\"");
-    assertThat(lines.get(3)).startsWith("2,0.000,");
   }
 
   @Test
