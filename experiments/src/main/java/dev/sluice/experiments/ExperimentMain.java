@@ -140,8 +140,8 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
         names = "--config",
         paramLabel = "FILE",
         description =
-            "YAML with the study's conditions instead of its own, for the studies that 'list' marks;"
-                + " begin with the study.yaml that a run leaves")
+            "YAML with the study's conditions instead of its own, for the studies that 'list'"
+                + " marks; begin with the study.yaml that a run leaves")
     private @Nullable Path config;
 
     @Option(names = "--debug", description = "show a stack trace when something fails")

@@ -43,7 +43,8 @@ class ProgramsTest {
         .singleElement()
         .asString()
         .startsWith(
-            "sluice experiment: unknown command 'lists'; did you mean 'list'? Commands: run, list,");
+            "sluice experiment: unknown command 'lists'; did you mean 'list'? Commands: run,"
+                + " list,");
   }
 
   @Test

@@ -148,8 +148,8 @@ public final class CodecSearch {
    *
    * @param cuts those that are searched
    */
-  public List<CutCodec> search(
-      ExitNetwork network, Replay replay, DataSets data, IntPredicate cuts) throws IOException {
+  public List<CutCodec> search(ExitNetwork network, Replay replay, DataSets data, IntPredicate cuts)
+      throws IOException {
     LabelledImages train = data.train().sample(options.fitSamples(), options.seed());
     LabelledImages select = data.select().sample(options.samples(), options.seed());
     TaskMetrics metrics = metrics(network, data, train);
@@ -188,7 +188,7 @@ public final class CodecSearch {
   private TaskMetrics metrics(ExitNetwork network, DataSets data, LabelledImages train)
       throws IOException {
     Gradients known = gradients;
-    if (known == null || known.network() != network || known.data() != data) {
+    if (known == null || !known.network().equals(network) || !known.data().equals(data)) {
       LabelledImages felt = train.sample(GRADIENT_SAMPLES, options.seed());
       progress.begin("taking gradients: " + felt.size() + " pictures", felt.size());
       TaskMetrics metrics = TaskMetrics.of(network, felt, options.seed(), progress);

@@ -112,7 +112,8 @@ class ResumedStudiesTest {
     sharedBefore = System.getProperty(SHARED, "");
     System.setProperty(SHARED, folder.resolve("shared").toString());
     Path traces = Files.createDirectories(folder.resolve("shared/traces/mahimahi"));
-    List<String> slots = IntStream.range(0, 2000).map(i -> 10 * i).mapToObj(String::valueOf).toList();
+    List<String> slots =
+        IntStream.range(0, 2000).map(i -> 10 * i).mapToObj(String::valueOf).toList();
     Files.write(traces.resolve("even.up"), slots);
     Files.write(
         traces.resolve("odd.up"),
@@ -258,8 +259,7 @@ class ResumedStudiesTest {
     Path file = Files.writeString(folder.resolve("conditions.yaml"), own + "\nperiodMilis: 3\n");
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    StudyContext context =
-        new StudyContext(false, 7, folder, folder, nowhere).withConfig(file);
+    StudyContext context = new StudyContext(false, 7, folder, folder, nowhere).withConfig(file);
 
     assertThat(study.configurable()).isTrue();
     assertThatThrownBy(() -> study.run(context))

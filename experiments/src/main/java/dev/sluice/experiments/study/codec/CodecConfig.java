@@ -109,8 +109,7 @@ record CodecConfig(
     Search {
       steps = List.copyOf(steps);
       lambdas = List.copyOf(lambdas);
-      new CodecSearch.Options(
-          1, 0, steps, lambdas, fitSamples, firstSamples, samples, mostPerCut);
+      new CodecSearch.Options(1, 0, steps, lambdas, fitSamples, firstSamples, samples, mostPerCut);
     }
 
     CodecSearch.Options options(int threads, long seed) {

@@ -205,8 +205,7 @@ public final class CodecStudy implements Study {
     double logs = 0;
     int count = 0;
     for (int cut : cuts) {
-      Optional<Row> row =
-          rows.stream().filter(r -> r.cut() == cut && r.is(role)).findFirst();
+      Optional<Row> row = rows.stream().filter(r -> r.cut() == cut && r.is(role)).findFirst();
       if (row.isPresent()) {
         double reference = only(rows, cut, SubjectRun.REFERENCE).meanBytes();
         logs += Math.log(row.get().meanBytes() / reference);
@@ -270,9 +269,7 @@ public final class CodecStudy implements Study {
         row.cut() == 0
             ? ""
             : text(
-                "%.3f",
-                row.meanBytes()
-                    / only(rows, row.cut(), SubjectRun.REFERENCE).meanBytes());
+                "%.3f", row.meanBytes() / only(rows, row.cut(), SubjectRun.REFERENCE).meanBytes());
     return new String[] {
       text("%d", row.cut()),
       text("%.1f %%", 100 * row.share()),

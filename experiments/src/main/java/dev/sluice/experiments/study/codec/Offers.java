@@ -46,11 +46,7 @@ final class Offers implements AutoCloseable {
     this.seed = seed;
     transforms =
         new Transforms(
-            subject,
-            config.cuts(subject),
-            engine,
-            config.search().options(threads, seed),
-            console);
+            subject, config.cuts(subject), engine, config.search().options(threads, seed), console);
   }
 
   /** Returns all that is tried at an interior cut. */

@@ -62,8 +62,7 @@ final class SubjectRun implements AutoCloseable {
    *
    * @param select the set that codecs are chosen on, blended where the network has learnt it
    */
-  private record Opened(
-      OnnxEngine engine, Replay replay, Offers offers, LabelledImages select) {}
+  private record Opened(OnnxEngine engine, Replay replay, Offers offers, LabelledImages select) {}
 
   SubjectRun(CodecConfig config, Subject subject, Seeds seeds, PrintStream console) {
     this.config = config;
@@ -93,8 +92,7 @@ final class SubjectRun implements AutoCloseable {
   /** Chooses codecs at a cut, pictures at cut 0, and reports them. */
   AtCut at(int cut) throws IOException {
     Opened shared = open();
-    List<Contender> contenders =
-        cut == 0 ? shared.offers().pictures() : shared.offers().at(cut);
+    List<Contender> contenders = cut == 0 ? shared.offers().pictures() : shared.offers().at(cut);
     try {
       say("%s, cut %d: choosing among %d codecs", subject.name(), cut, contenders.size());
       Trial select = new Trial(subject, shared.replay(), shared.select(), threads);
@@ -198,8 +196,7 @@ final class SubjectRun implements AutoCloseable {
         .forEach(c -> assign(roles, c, LANDMARK));
   }
 
-  private static void assign(
-      Map<Contender, List<String>> roles, Contender contender, String role) {
+  private static void assign(Map<Contender, List<String>> roles, Contender contender, String role) {
     roles.computeIfAbsent(contender, key -> new ArrayList<>()).add(role);
   }
 
@@ -250,8 +247,7 @@ final class SubjectRun implements AutoCloseable {
         .toList();
   }
 
-  private List<Row> rows(
-      Map<Contender, List<String>> roles, Trial test, CodecTimes times) {
+  private List<Row> rows(Map<Contender, List<String>> roles, Trial test, CodecTimes times) {
     List<Row> rows = new ArrayList<>();
     int[] all = test.all();
     int[] hard = test.leastConfidentHalf();

@@ -96,8 +96,7 @@ final class Subjects {
     ExitNetwork network = BundleNetwork.of(bundle);
     DataSets sets =
         RoadSignsData.draw(
-            FRESH_SEED,
-            new RoadSignsData.Sizes(wanted.train(), 1, wanted.select(), wanted.test()));
+            FRESH_SEED, new RoadSignsData.Sizes(wanted.train(), 1, wanted.select(), wanted.test()));
     return new Subject(
         ROADSIGNS,
         network,

@@ -3,7 +3,8 @@ package dev.sluice.experiments.study.floors;
 import java.util.List;
 
 /**
- * What became of one question over all resamplings. Immutable; can be written as JSON and read back.
+ * What became of one question over all resamplings. Immutable; can be written as JSON and read
+ * back.
  *
  * @param question asked
  * @param drives in a table

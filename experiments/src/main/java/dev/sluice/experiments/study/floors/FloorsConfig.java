@@ -47,8 +47,7 @@ record FloorsConfig(
     links = List.copyOf(links);
     require(poolDrives >= 1, "poolDrives must be at least 1: " + poolDrives);
     require(tables >= 1, "tables must be at least 1: " + tables);
-    require(
-        smaller.stream().allMatch(drives -> drives >= 1), "a table needs drives: " + smaller);
+    require(smaller.stream().allMatch(drives -> drives >= 1), "a table needs drives: " + smaller);
     require(periodMillis > 0, "periodMillis must be positive: " + periodMillis);
     require(!questions.isEmpty() && !links.isEmpty(), "a study needs questions and links");
     distinct("question", questions.stream().map(Question::text).toList());

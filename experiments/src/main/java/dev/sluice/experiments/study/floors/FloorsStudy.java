@@ -93,8 +93,7 @@ public final class FloorsStudy implements Study {
                   .measure(
                       List.copyOf(asked.keySet()),
                       Findings.class,
-                      key ->
-                          ask(resampling, config, Objects.requireNonNull(asked.get(key)), seed))
+                      key -> ask(resampling, config, Objects.requireNonNull(asked.get(key)), seed))
                   .values());
     }
     List<Findings> findings = all.stream().filter(found -> found.drives() == drives).toList();
@@ -110,8 +109,7 @@ public final class FloorsStudy implements Study {
     return claims(findings);
   }
 
-  private static Findings ask(
-      Resampling resampling, FloorsConfig config, Asked asked, long seed) {
+  private static Findings ask(Resampling resampling, FloorsConfig config, Asked asked, long seed) {
     return resampling.ask(
         asked.question(),
         config.links(),
@@ -296,8 +294,8 @@ public final class FloorsStudy implements Study {
             tables));
     claims.add(
         Claim.of(
-            "tables after which no proven plan is in time where one that is not proven is, mean over"
-                + " questions and links (ratios below leave them out)",
+            "tables after which no proven plan is in time where one that is not proven is, mean"
+                + " over questions and links (ratios below leave them out)",
             findings.stream()
                 .flatMap(found -> found.choices().stream())
                 .filter(choices -> !Double.isNaN(choices.uncertified()))

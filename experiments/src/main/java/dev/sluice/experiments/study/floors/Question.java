@@ -30,7 +30,8 @@ record Question(@JsonValue String text, Objective objective) {
         || objective.constraints().get(0).metric().kind() != Metric.Kind.LATENCY_PERCENTILE
         || !objective.constraints().get(1).relativeToFinal()
         || objective.targets().isEmpty()) {
-      throw new IllegalArgumentException("not one bound of a latency percentile, one floor below final and a target: " + text);
+      throw new IllegalArgumentException(
+          "not one bound of a latency percentile, one floor below final and a target: " + text);
     }
   }
 

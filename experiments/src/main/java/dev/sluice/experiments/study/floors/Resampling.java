@@ -15,7 +15,8 @@ import java.util.SplittableRandom;
 
 /**
  * Draws certification tables from a pool, drive by drive and with replacement, proves floors on
- * each and looks in the pool whether they hold. Immutable; questions may be asked by several threads.
+ * each and looks in the pool whether they hold. Immutable; questions may be asked by several
+ * threads.
  */
 final class Resampling {
   private final BundleFacts facts;

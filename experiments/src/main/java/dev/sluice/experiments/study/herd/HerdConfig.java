@@ -77,8 +77,7 @@ record HerdConfig(
     require(joining >= 0, "joining must not be negative: " + joining);
     require(threads >= 1, "threads must be at least 1: " + threads);
     require(slowdown > 0, "slowdown must be positive: " + slowdown);
-    require(
-        seconds >= Phase.END, "seconds must be at least " + Phase.END + ": " + seconds);
+    require(seconds >= Phase.END, "seconds must be at least " + Phase.END + ": " + seconds);
     require(deadlineMillis > 0, "deadlineMillis must be positive: " + deadlineMillis);
     require(periodMillis > 0, "periodMillis must be positive: " + periodMillis);
     require(deviceFactor > 0, "deviceFactor must be positive: " + deviceFactor);
@@ -114,8 +113,7 @@ record HerdConfig(
       for (Mixture mixture : mixtures) {
         for (String strategy : strategies) {
           for (int seed = 0; seed < seeds; seed++) {
-            all.add(
-                new HerdStudy.Course(HerdStudy.Contender.named(strategy), mixture, goal, seed));
+            all.add(new HerdStudy.Course(HerdStudy.Contender.named(strategy), mixture, goal, seed));
           }
         }
       }

@@ -74,8 +74,7 @@ public final class HerdStudy implements Study {
               () ->
                   new IllegalArgumentException(
                       "no strategy is called '%s'; did you mean '%s'? There are %s"
-                          .formatted(
-                              title, Nearest.to(title, titles), String.join(", ", titles))));
+                          .formatted(title, Nearest.to(title, titles), String.join(", ", titles))));
     }
   }
 

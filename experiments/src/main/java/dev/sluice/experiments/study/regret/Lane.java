@@ -172,7 +172,8 @@ final class Lane {
     for (Contender rival : Rivals.of(facts)) {
       try {
         makers.put(
-            rival, rival.maker().prepare(config.replay(subject, rival.precision()).facts(), question));
+            rival,
+            rival.maker().prepare(config.replay(subject, rival.precision()).facts(), question));
       } catch (IllegalArgumentException cannot) {
         context
             .console()

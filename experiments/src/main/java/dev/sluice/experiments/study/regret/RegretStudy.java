@@ -26,8 +26,9 @@ import java.util.concurrent.Callable;
  *
  * <p>Every planner streams the same frames over the same trace through {@link StreamReplay}: same
  * session, pipelining, fallback, noise. Frames are independent test pictures, 1,300 per trace
- * unless its file says otherwise. Costs are compared with the {@link Clairvoyant} oracle at equal or better satisfaction of
- * the constraints, and with the best rival that holds them. A run that was killed goes on.
+ * unless its file says otherwise. Costs are compared with the {@link Clairvoyant} oracle at equal
+ * or better satisfaction of the constraints, and with the best rival that holds them. A run that
+ * was killed goes on.
  */
 public final class RegretStudy implements Study {
   @Override

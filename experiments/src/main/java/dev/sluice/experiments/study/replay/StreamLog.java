@@ -218,7 +218,8 @@ public final class StreamLog {
     int[] counted = IntStream.range(0, rows.length).filter(counts).toArray();
     double frames = counted.length;
     LatencyDistribution latency =
-        LatencyDistribution.of(Arrays.stream(counted).mapToLong(frame -> latencies[frame]).toArray());
+        LatencyDistribution.of(
+            Arrays.stream(counted).mapToLong(frame -> latencies[frame]).toArray());
     double workerNanos = 0;
     double deviceNanos = 0;
     double uplinkBytes = 0;

@@ -29,8 +29,7 @@ public final class Timeline {
    * @param file in a folder that is made where it is missing
    * @param trace the link; where it is not known, its rate is left out
    */
-  public static void write(Path file, StreamLog log, @Nullable LinkTrace trace)
-      throws IOException {
+  public static void write(Path file, StreamLog log, @Nullable LinkTrace trace) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);

@@ -38,8 +38,7 @@ class HerdTest {
           1);
 
   private static Herd herd(HerdStudy.Contender contender) throws Exception {
-    HerdStudy.Course course =
-        new HerdStudy.Course(contender, HerdConfig.Mixture.ALIKE, 0, 0);
+    HerdStudy.Course course = new HerdStudy.Course(contender, HerdConfig.Mixture.ALIKE, 0, 0);
     return new Herd(CONFIG.setting(HerdStudy.facts(), course), 7);
   }
 

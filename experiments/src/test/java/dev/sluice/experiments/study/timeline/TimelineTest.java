@@ -86,11 +86,9 @@ class TimelineTest {
     assertThat(others.fromCloud()).isGreaterThan(away.fromCloud());
     double bytes = 0;
     for (int frame = 0; frame < 80; frame++) {
-      bytes +=
-          log.spentBefore(frame + 1).uplinkBytes() - log.spentBefore(frame).uplinkBytes();
+      bytes += log.spentBefore(frame + 1).uplinkBytes() - log.spentBefore(frame).uplinkBytes();
     }
-    assertThat(30 * away.uplinkBytes() + 50 * others.uplinkBytes())
-        .isCloseTo(bytes, within(1e-6));
+    assertThat(30 * away.uplinkBytes() + 50 * others.uplinkBytes()).isCloseTo(bytes, within(1e-6));
     assertThat(away.uncutRight() + others.uncutRight())
         .isEqualTo(log.outcome(frame -> true).uncutRight());
   }

@@ -15,8 +15,8 @@ import dev.sluice.experiments.study.replay.Load;
 import dev.sluice.experiments.study.replay.Question;
 import dev.sluice.experiments.study.replay.Stream;
 import dev.sluice.experiments.study.replay.StreamLog;
-import dev.sluice.experiments.study.timeline.TimelineFigure;
 import dev.sluice.experiments.study.replay.StreamReplay;
+import dev.sluice.experiments.study.timeline.TimelineFigure;
 import dev.sluice.scheduler.plan.Plan;
 import dev.sluice.sim.trace.LinkTrace;
 import java.nio.file.Path;
@@ -96,7 +96,7 @@ class OutagesTest {
     Timelines timelines = new Timelines(folder.resolve("timelines"), Map.of("link", link));
     CellKey key = new CellKey("bundle", "device", "link", "task", "sluice", 0);
     timelines.write(key, log(new Plan(1, "c", List.of())));
-    Figure.Timeline figure = (Figure.Timeline) TimelineFigure.of("title", timelines.file(key), 150);
+    Figure.Timeline figure = TimelineFigure.of("title", timelines.file(key), 150);
 
     assertThat(figure.tracks()).hasSize(4);
     Track.Curves uplink = (Track.Curves) figure.tracks().get(0);
