@@ -150,6 +150,8 @@ public final class FleetSimulator {
   /** A source of its own for each purpose and number: what one draws moves no other. */
   private SplittableRandom random(int purpose, int number) {
     SplittableRandom seeds = new SplittableRandom(fleet.seed() + purpose);
-    return new SplittableRandom(seeds.nextLong() + 0x9E3779B97F4A7C15L * (number + 1L));
+    // Scrambled: generators whose seeds differ by a multiple of their own step share their draws.
+    long mixed = new SplittableRandom(seeds.nextLong() ^ (number + 1L)).nextLong();
+    return new SplittableRandom(mixed);
   }
 }

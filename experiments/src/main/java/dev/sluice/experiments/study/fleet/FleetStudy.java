@@ -207,8 +207,8 @@ public final class FleetStudy implements Study {
     return claims;
   }
 
-  private static Known known(
-      StudyContext context, String name, Path bundle, LabelledImages images) throws IOException {
+  private static Known known(StudyContext context, String name, Path bundle, LabelledImages images)
+      throws IOException {
     context.console().printf("%s: running %d pictures of the test set%n", name, images.size());
     Bundle opened = Bundle.open(bundle);
     List<Picture> pictures = new ArrayList<>();
@@ -232,8 +232,7 @@ public final class FleetStudy implements Study {
     int every = Math.max(VALIDATED_EVERY, extent.every());
     Validation.Pair pair =
         new Validation(known.facts(), known.test(), objective, every)
-            .run(
-                known.bundle(), known.pictures(), extent.realFrames(), context.seed("validation"));
+            .run(known.bundle(), known.pictures(), extent.realFrames(), context.seed("validation"));
     RealFleet.Measured real = pair.real();
     FleetResult simulated = pair.simulated();
     List<List<Object>> rows = new ArrayList<>();

@@ -116,8 +116,7 @@ final class Provision {
 
     @Override
     public Found call() throws InterruptedException, ExecutionException {
-      List<DeviceKind> devices =
-          kinds.computeIfAbsent(way, wanted -> cameras.kinds(wanted, false));
+      List<DeviceKind> devices = kinds.computeIfAbsent(way, wanted -> cameras.kinds(wanted, false));
       Fleet fleet =
           Cameras.fleet(devices, 1, warmUpNanos, measuredNanos, seed)
               .withWorker(setting.worker())

@@ -196,7 +196,9 @@ final class ProvisionReport {
         "Workers for a million cameras",
         "Each holds the goal with the fewest workers that the search has found; whiskers reach to"
             + " the most that were seen to be too few."
-            + (never.isEmpty() ? "" : " No number is enough for: " + String.join(", ", never) + "."),
+            + (never.isEmpty()
+                ? ""
+                : " No number is enough for: " + String.join(", ", never) + "."),
         Axis.of("workers per million", "workers"),
         settings.stream().map(Setting::title).toList(),
         bars);
@@ -292,11 +294,7 @@ final class ProvisionReport {
   private static List<Object> head(Answer answer) {
     Setting setting = answer.setting();
     return List.of(
-        answer.way().title(),
-        setting.title(),
-        setting.threads(),
-        setting.pool(),
-        setting.batch());
+        answer.way().title(), setting.title(), setting.threads(), setting.pool(), setting.batch());
   }
 
   private static final List<String> LOAD_TITLES =

@@ -124,13 +124,7 @@ final class Validation {
         new Fleet(
             List.of(
                 new DeviceKind(
-                    "validated",
-                    book,
-                    factor,
-                    0,
-                    options,
-                    new Arrivals(PERIOD_NANOS, false),
-                    1)),
+                    "validated", book, factor, 0, options, new Arrivals(PERIOD_NANOS, false), 1)),
             List.of(
                 new Access(
                     "validated",

@@ -239,8 +239,7 @@ public record Subject(
     OPTIONAL.forEach(wanted -> known.add(wanted.bundle()));
     if (!known.contains(bundle)) {
       throw new DemoException(
-          "no study knows a bundle '%s'; there are %s"
-              .formatted(bundle, String.join(", ", known)));
+          "no study knows a bundle '%s'; there are %s".formatted(bundle, String.join(", ", known)));
     }
     return all(context, pictures, bundle::equals, reading).get(0);
   }

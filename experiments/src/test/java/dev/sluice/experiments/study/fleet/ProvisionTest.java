@@ -104,11 +104,11 @@ class ProvisionTest {
 
   @Test
   void showsWhatNeedsNoWorkerOrHoldsWithNone() {
-    List<String> lines =
-        new ProvisionReport(answers(needless(Way.EXITS)), SETTINGS).text().lines();
+    List<String> lines = new ProvisionReport(answers(needless(Way.EXITS)), SETTINGS).text().lines();
 
     assertThat(lines).anyMatch(line -> line.matches("exits only +4 threads +any +0 .*"));
-    assertThat(lines).anyMatch(line -> line.matches("device only +4 threads +none +never holds .*"));
+    assertThat(lines)
+        .anyMatch(line -> line.matches("device only +4 threads +none +never holds .*"));
     assertThat(lines).anyMatch(line -> line.matches("all of Sluice +1 thread +200 +5000 .*"));
   }
 
