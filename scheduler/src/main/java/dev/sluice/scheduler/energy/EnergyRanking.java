@@ -3,8 +3,10 @@ package dev.sluice.scheduler.energy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -146,8 +148,8 @@ public record EnergyRanking(
       EnergyModel wrong = model.scaled(EnergyConstant.TAIL_TIME, tailTime);
       List<Parts> parts = activities.stream().map(each -> Parts.of(each, wrong)).toList();
       for (int corner = 0; corner < 1 << CONSTANTS.length && !steady.isEmpty(); corner++) {
-        double[] factors = factors(corner, spread);
-        double[] moved = parts.stream().mapToDouble(each -> each.joules(factors)).toArray();
+        Set<EnergyConstant> raised = raised(corner);
+        double[] moved = parts.stream().mapToDouble(each -> each.joules(raised, spread)).toArray();
         steady.removeIf(pair -> turned(pair, plain, moved) && fragile.add(pair));
       }
     }
@@ -157,13 +159,15 @@ public record EnergyRanking(
     return fragile;
   }
 
-  /** A combination of both ends, by constant; the tail's time is part of it and not heeded. */
-  private static double[] factors(int corner, double spread) {
-    double[] factors = new double[CONSTANTS.length];
+  /** The constants that are raised in a combination of both ends; the others are lowered. */
+  private static Set<EnergyConstant> raised(int corner) {
+    Set<EnergyConstant> raised = EnumSet.noneOf(EnergyConstant.class);
     for (int c = 0; c < CONSTANTS.length; c++) {
-      factors[c] = (corner >> c & 1) == 0 ? 1 - spread : 1 + spread;
+      if ((corner >> c & 1) == 1) {
+        raised.add(CONSTANTS[c]);
+      }
     }
-    return factors;
+    return raised;
   }
 
   /**
@@ -193,7 +197,7 @@ public record EnergyRanking(
           all.tailJoules());
     }
 
-    double joules(double[] factors) {
+    double joules(Set<EnergyConstant> raised, double spread) {
       double joules = 0;
       for (EnergyConstant constant : CONSTANTS) {
         joules +=
@@ -202,16 +206,20 @@ public record EnergyRanking(
                   case CODING_POWER -> coding;
                   case WAITING_POWER -> waiting;
                   case PROMOTION_POWER ->
-                      promotion * factors[EnergyConstant.PROMOTION_TIME.ordinal()];
+                      promotion * factor(raised.contains(EnergyConstant.PROMOTION_TIME), spread);
                   case ACTIVE_POWER -> active;
                   case TRANSMIT_ENERGY -> transmit;
                   case RECEIVE_ENERGY -> receive;
                   case TAIL_POWER -> tail;
                   case PROMOTION_TIME, TAIL_TIME -> 0;
                 }
-                * factors[constant.ordinal()];
+                * factor(raised.contains(constant), spread);
       }
       return joules;
+    }
+
+    private static double factor(boolean raised, double spread) {
+      return raised ? 1 + spread : 1 - spread;
     }
   }
 

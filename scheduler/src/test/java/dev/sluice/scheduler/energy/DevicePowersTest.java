@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +12,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevicePowersTest {
+  private static PublishedPower published(String name) {
+    return Optional.ofNullable(DevicePowers.published().get(name)).orElseThrow();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "pi-zero-2w, 500, 2500",
@@ -21,7 +26,7 @@ class DevicePowersTest {
     "jetson-nano-cpu, 2000, 10000"
   })
   void drawsItsPublishedPowerWithIdlePowerAndWorkTogether(String name, double idle, double busy) {
-    PublishedPower power = DevicePowers.published().get(name);
+    PublishedPower power = published(name);
 
     assertThat(power.idleMilliwatts()).isEqualTo(idle);
     assertThat(idle + power.aboveIdle().networkMilliwatts()).isEqualTo(busy);
@@ -73,9 +78,8 @@ class DevicePowersTest {
       assertThat(device.getValue().assumed()).as(device.getKey()).contains("coding_mw");
       assertThat(device.getValue().source()).as(device.getKey()).contains("idle", "(assumed)");
     }
-    assertThat(DevicePowers.published().get("jetson-nano").assumed())
-        .contains("idle_mw", "network_mw");
-    assertThat(DevicePowers.published().get("pi4").assumed()).containsExactly("coding_mw");
+    assertThat(published("jetson-nano").assumed()).contains("idle_mw", "network_mw");
+    assertThat(published("pi4").assumed()).containsExactly("coding_mw");
     assertThat(DevicePowers.unknown().values()).noneMatch(String::isBlank);
   }
 
