@@ -50,9 +50,9 @@ final class OversightArguments {
       names = "--energy",
       paramLabel = "DEVICE[+RADIO]",
       description =
-          "price energy as of this device and radio, e.g. jetson-nano+lte, or pi4-one-core+lte where"
-              + " the agent runs on the board itself, and report it; without radio, wifi (default:"
-              + " not reported; objectives take pi4-one-core+wifi)")
+          "price energy as of this device and radio, e.g. jetson-nano+lte, or pi4-one-core+lte"
+              + " where the agent runs on the board itself, and report it; without radio, wifi"
+              + " (default: not reported; objectives take pi4-one-core+wifi)")
   private @Nullable String energy;
 
   private @Nullable EnergyModel model;
