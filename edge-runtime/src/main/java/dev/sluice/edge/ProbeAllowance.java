@@ -8,7 +8,7 @@ import java.util.Optional;
  * nobody knows yet must. Mutable, confined to the loop.
  */
 final class ProbeAllowance {
-  /** What may go out at once after a time without; as large as the largest probe. */
+  /** With more than that owed no probe goes out: so two of the largest may follow each other. */
   private static final double BURST_BYTES = 12_000;
 
   private final long gapNanos;

@@ -150,7 +150,7 @@ class LinkAtRestTest {
   @Test
   void whereTheRadioIsToBeSparedProbesAreTenSecondsApart() {
     keeps = imagined -> false;
-    open(SessionOptions.of(150 * MS).sparingRadio());
+    open(SessionOptions.of(150 * MS).keeping(LinkUpkeep.SPARING));
     stream(61);
     assertThat(cloud.probed).hasSizeBetween(6, 8);
   }

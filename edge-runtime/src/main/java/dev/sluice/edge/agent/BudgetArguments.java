@@ -26,7 +26,14 @@ final class BudgetArguments {
               List.of("--cloud", "--split", "--codec", "--offload-cap", "--audit-share")),
           new Excluded(
               "the budget alone says when exits stop",
-              List.of("--objective", "--strategy", "--exits", "--exit-policy", "--explain")),
+              List.of(
+                  "--objective",
+                  "--strategy",
+                  "--mean-uplink",
+                  "--mean-rtt",
+                  "--exits",
+                  "--exit-policy",
+                  "--explain")),
           new Excluded(
               "under a budget a frame has no deadline", List.of("--deadline", "--fallback")));
 
@@ -116,12 +123,12 @@ final class BudgetArguments {
   /** Says what frames took, for people: one batch in figures, several by how many took too much. */
   static String describe(BudgetReport report) {
     double millis = report.totalNanos() / NANOS_PER_MILLI;
-    return report.periods() > 1
+    return report.begun() > 1
         ? String.format(
             Locale.ROOT,
             "%,d of %,d times %,d frames took more than %,.1f ms of the device's time",
-            report.exceeded(),
-            report.periods(),
+            report.tooMuch(),
+            report.begun(),
             report.frames(),
             millis)
         : String.format(

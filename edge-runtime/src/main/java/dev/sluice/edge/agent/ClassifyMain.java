@@ -172,7 +172,7 @@ public final class ClassifyMain implements Program.Debuggable {
               WorkerAdvice.of(failed, workers.orElseThrow(), command.bundle())
                   + "; without --cloud everything is computed here");
         }
-        classify(engine, session, files, timeoutNanos, Optional.empty());
+        requireAll(classify(engine, session, files, timeoutNanos, Optional.empty()), files.size());
       }
     }
     return 0;
@@ -190,6 +190,7 @@ public final class ClassifyMain implements Program.Debuggable {
             engine.keptRoutes(),
             engine.background());
     long timeoutNanos = (long) (timeoutSeconds * SECOND);
+    int skipped;
     try (EdgeSession session =
         EdgeSession.open(
             around,
@@ -203,21 +204,33 @@ public final class ClassifyMain implements Program.Debuggable {
       if (!first.feasible()) {
         tell(first.reason() + "; images are answered by the first exit");
       }
-      classify(engine, session, files, timeoutNanos, Optional.of(account));
+      skipped = classify(engine, session, files, timeoutNanos, Optional.of(account));
     }
     BudgetReport report = account.report();
     String took = BudgetArguments.describe(report);
+    tell(report.broken() ? "the budget was exceeded: " + took : took);
+    requireAll(skipped, files.size());
     if (report.broken()) {
-      throw new Failure("the budget was exceeded: " + took);
+      throw new Failure("the budget was exceeded");
     }
-    tell(took);
+  }
+
+  private static void requireAll(int skipped, int files) throws Failure {
+    if (skipped > 0) {
+      throw new Failure(
+          skipped
+              + " of "
+              + files
+              + " images could not be read and were skipped; they are named above");
+    }
   }
 
   private void tell(String line) {
     command.commandLine().getErr().println("sluice classify: " + line);
   }
 
-  private void classify(
+  /** Returns how many files could not be read. */
+  private int classify(
       Engine engine,
       EdgeSession session,
       List<Path> files,
@@ -258,13 +271,7 @@ public final class ClassifyMain implements Program.Debuggable {
                   Lines.classified(file.toString(), answer, account.map(BudgetAccount::report)))
               : line(file, answer));
     }
-    if (skipped > 0) {
-      throw new Failure(
-          skipped
-              + " of "
-              + files.size()
-              + " images could not be read and were skipped; they are named above");
-    }
+    return skipped;
   }
 
   private static EdgeAnswer await(EdgeSession session, Frame frame, long timeoutNanos)

@@ -5,8 +5,10 @@ import dev.sluice.edge.host.EmulatedDevice;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.session.Device;
 import dev.sluice.model.bundle.Bundle;
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.profile.BundleFacts;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -71,6 +73,11 @@ final class DeviceArguments {
   /** Returns the seed of what is left to chance. */
   long seed() {
     return seed;
+  }
+
+  /** What a published device draws on Wi-Fi, where that is known. */
+  Optional<EnergyModel> published() {
+    return Optional.ofNullable(name).flatMap(EnergyModel::ofDevice);
   }
 
   boolean emulated() {

@@ -21,6 +21,7 @@ import dev.sluice.scheduler.Scheduler;
 import dev.sluice.scheduler.SchedulerOptions;
 import dev.sluice.scheduler.budget.BudgetAccount;
 import dev.sluice.scheduler.budget.BudgetPlanner;
+import dev.sluice.scheduler.energy.EnergyModel;
 import dev.sluice.scheduler.estimate.Estimators;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
@@ -215,7 +216,9 @@ public final class EdgeMain implements Program.Debuggable {
           err.println(
               "sluice edge: waits for PPM images on standard input; --frames DIR reads a folder");
         }
-        Pace pace = new Pace(periodNanos(), framesPerSecond == null && !streamed(), !streamed());
+        // Within a budget no deadline says which frame to drop: whoever has no period waits.
+        boolean oneByOne = framesPerSecond == null && (!streamed() || account.isPresent());
+        Pace pace = new Pace(periodNanos(), oneByOne, !streamed());
         new Agent(
                 engine,
                 cloud.text(),
@@ -246,8 +249,9 @@ public final class EdgeMain implements Program.Debuggable {
             ? SchedulerOptions.defaults().waiting(Rescue.before(patienceNanos(deadlineNanos)))
             : SchedulerOptions.defaults().answering(Rescue.before(Math.max(1, deadlineNanos)));
     options = options.over(connections);
-    if (watched.energyModel().isPresent()) {
-      options = options.with(watched.energyModel().get());
+    Optional<EnergyModel> energy = watched.energyModel().or(device::published);
+    if (energy.isPresent()) {
+      options = options.with(energy.get());
     }
     if (goal.mentions(Metric.Kind.DEVICE_MEMORY)) {
       options = options.with(engine.planMemory());

@@ -52,7 +52,7 @@ final class OversightArguments {
       description =
           "price energy as of this device and radio, e.g. jetson-nano+lte, or pi4-one-core+lte"
               + " where the agent runs on the board itself, and report it; without radio, wifi"
-              + " (default: not reported; objectives take pi4-one-core+wifi)")
+              + " (default: not reported; objectives take --device, or else pi4-one-core, on wifi)")
   private @Nullable String energy;
 
   private @Nullable EnergyModel model;

@@ -157,7 +157,8 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(
       names = "--energy",
       paramLabel = "DEVICE+RADIO",
-      description = "whose power counts, e.g. jetson-nano+lte (default: pi4-one-core+wifi)")
+      description =
+          "whose power counts, e.g. jetson-nano+lte (default: --device on wifi where its power is known, else pi4-one-core+wifi)")
   private @Nullable String energy;
 
   @Option(
@@ -248,7 +249,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     double deadline = deadlineMillis == null ? usualMillis : deadlineMillis;
     options = options.answering(Rescue.before(Math.max(1, nanos(deadline))));
     if (energy == null) {
-      return options;
+      return planned.deviceName().flatMap(EnergyModel::ofDevice).map(options::with).orElse(options);
     }
     try {
       return options.with(EnergyModel.named(energy));

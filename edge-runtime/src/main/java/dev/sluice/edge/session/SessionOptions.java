@@ -112,14 +112,6 @@ public record SessionOptions(
     return with(slackNanos, fallback, hedges, eagerHedge, patienceNanos);
   }
 
-  /**
-   * Returns the same options for a device whose battery counts: a probe wakes the radio up, so
-   * there is one in ten seconds at most.
-   */
-  public SessionOptions sparingRadio() {
-    return keeping(LinkUpkeep.SPARING);
-  }
-
   /** Returns the same options where probes are as rare as a link is to be kept. */
   public SessionOptions keeping(LinkUpkeep upkeep) {
     return with(

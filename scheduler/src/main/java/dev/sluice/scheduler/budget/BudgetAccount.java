@@ -2,8 +2,9 @@ package dev.sluice.scheduler.budget;
 
 /**
  * The books of a budget of time: what it was, what frames took of it, how many are to come. When
- * all of its frames are over, the next one begins the same budget anew; what is left by then
- * lapses. Thread-safe.
+ * all of its frames are over, the next one that is computed begins the same budget anew; what is
+ * left by then lapses. Frames that are over by then though nothing was computed for them, while
+ * another still was, count in the next period. Thread-safe.
  *
  * <p>One frame at a time is computed. Whoever computes says {@link #begin}, {@link #spend} and
  * {@link #over}, and asks {@link #affords} before it goes on; whoever plans asks what is {@link
@@ -40,7 +41,13 @@ public final class BudgetAccount {
 
   /** A frame is about to be computed. */
   public synchronized void begin() {
-    renew();
+    while (over >= frames) {
+      periods++;
+      exceeded += spentNanos > totalNanos ? 1 : 0;
+      over -= frames;
+      spentNanos = 0;
+      settledNanos = 0;
+    }
   }
 
   /**
@@ -57,21 +64,8 @@ public final class BudgetAccount {
 
   /** A frame has its answer, or none is computed for it. */
   public synchronized void over() {
-    renew();
     over++;
     settledNanos = spentNanos;
-    if (over == frames) {
-      periods++;
-      exceeded += spentNanos > totalNanos ? 1 : 0;
-    }
-  }
-
-  private void renew() {
-    if (over == frames) {
-      over = 0;
-      spentNanos = 0;
-      settledNanos = 0;
-    }
   }
 
   /**
@@ -88,11 +82,18 @@ public final class BudgetAccount {
   /** Returns what is left for the frames that are not over, the one that is computed included. */
   public synchronized TimeBudget left() {
     TimeBudget whole = new TimeBudget(totalNanos, frames, 0);
-    return over == frames ? whole : whole.after(settledNanos, over);
+    return over >= frames ? whole : whole.after(settledNanos, over);
   }
 
   /** Returns what the books say. */
   public synchronized BudgetReport report() {
-    return new BudgetReport(totalNanos, frames, spentNanos, over, periods, exceeded);
+    boolean complete = over >= frames;
+    return new BudgetReport(
+        totalNanos,
+        frames,
+        spentNanos,
+        Math.min(frames, over),
+        periods + (complete ? 1 : 0),
+        exceeded + (complete && spentNanos > totalNanos ? 1 : 0));
   }
 }

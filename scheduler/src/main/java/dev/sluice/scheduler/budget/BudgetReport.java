@@ -18,6 +18,20 @@ public record BudgetReport(
     return totalNanos - spentNanos;
   }
 
+  /** Returns how many periods were begun: those that are complete, and one that is not yet. */
+  public long begun() {
+    return periods + (running() ? 1 : 0);
+  }
+
+  /** Returns in how many of the periods that were begun frames took more than the budget. */
+  public long tooMuch() {
+    return exceeded + (running() && leftNanos() < 0 ? 1 : 0);
+  }
+
+  private boolean running() {
+    return over < frames && (over > 0 || spentNanos > 0);
+  }
+
   /** Returns whether frames took more than their budget, of this period or of one before. */
   public boolean broken() {
     return exceeded > 0 || leftNanos() < 0;

@@ -1,5 +1,7 @@
 package dev.sluice.scheduler.energy;
 
+import java.util.Optional;
+
 /**
  * Prices what a device does, in joules. Immutable and thread-safe.
  *
@@ -38,6 +40,13 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
     }
     return new EnergyModel(
         DevicePowers.named(name.substring(0, plus)), RadioPower.named(name.substring(plus + 1)));
+  }
+
+  /** Returns the model of a device on Wi-Fi; empty if nobody has published what it draws. */
+  public static Optional<EnergyModel> ofDevice(String name) {
+    return DevicePowers.published().containsKey(name)
+        ? Optional.of(named(name + "+wifi"))
+        : Optional.empty();
   }
 
   /** Returns the names of device and radio as {@link #named} takes them. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Plans by energy, and which of them would change places if the constants were wrong. Immutable.
@@ -31,6 +32,10 @@ public record EnergyRanking(
     List<Swap> swaps,
     List<Pair> fragilePairs) {
   private static final EnergyConstant[] CONSTANTS = EnergyConstant.values();
+
+  /** All but the tail's time, which decides what falls into the tail and so is priced anew. */
+  private static final List<EnergyConstant> PROPORTIONAL =
+      Stream.of(CONSTANTS).filter(each -> each != EnergyConstant.TAIL_TIME).toList();
 
   /** Energies closer than this share of their size are alike, not swapped. */
   private static final double ROUNDING = 1e-9;
@@ -147,7 +152,7 @@ public record EnergyRanking(
     for (double tailTime : new double[] {1 - spread, 1 + spread}) {
       EnergyModel wrong = model.scaled(EnergyConstant.TAIL_TIME, tailTime);
       List<Parts> parts = activities.stream().map(each -> Parts.of(each, wrong)).toList();
-      for (int corner = 0; corner < 1 << CONSTANTS.length && !steady.isEmpty(); corner++) {
+      for (int corner = 0; corner < 1 << PROPORTIONAL.size() && !steady.isEmpty(); corner++) {
         Set<EnergyConstant> raised = raised(corner);
         double[] moved = parts.stream().mapToDouble(each -> each.joules(raised, spread)).toArray();
         steady.removeIf(pair -> turned(pair, plain, moved) && fragile.add(pair));
@@ -162,9 +167,9 @@ public record EnergyRanking(
   /** The constants that are raised in a combination of both ends; the others are lowered. */
   private static Set<EnergyConstant> raised(int corner) {
     Set<EnergyConstant> raised = EnumSet.noneOf(EnergyConstant.class);
-    for (int c = 0; c < CONSTANTS.length; c++) {
+    for (int c = 0; c < PROPORTIONAL.size(); c++) {
       if ((corner >> c & 1) == 1) {
-        raised.add(CONSTANTS[c]);
+        raised.add(PROPORTIONAL.get(c));
       }
     }
     return raised;
@@ -199,7 +204,7 @@ public record EnergyRanking(
 
     double joules(Set<EnergyConstant> raised, double spread) {
       double joules = 0;
-      for (EnergyConstant constant : CONSTANTS) {
+      for (EnergyConstant constant : PROPORTIONAL) {
         joules +=
             switch (constant) {
                   case NETWORK_POWER -> network;

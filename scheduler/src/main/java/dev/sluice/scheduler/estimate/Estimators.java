@@ -491,9 +491,7 @@ public final class Estimators {
    */
   private void waitedInVain(long requestId, long nowNanos) {
     Pending given = pending.get(requestId);
-    if (given == null
-        || !workerLoad.saturated()
-        || !watch.heardSince(given.submittedNanos() - LATELY_NANOS)) {
+    if (given == null || !heldUp(given)) {
       return;
     }
     double transferNanos = given.bytes() / limited(Math.exp(rate.logMean(nowNanos)) / 1e9) * 1e9;
@@ -502,12 +500,17 @@ public final class Estimators {
         nowNanos - Math.max(given.submittedNanos(), pendingEndedNanos) - elsewhereNanos, nowNanos);
   }
 
+  /** Whether the worker was without a break when a request was sent, as far as is known lately. */
+  private boolean heldUp(Pending request) {
+    return workerLoad.saturated() && watch.heardSince(request.submittedNanos() - LATELY_NANOS);
+  }
+
   /**
    * The rate that the oldest transfer under way cannot have exceeded; very large if none is, or if
-   * the worker is what it waits for.
+   * the worker is what it may be waiting for.
    */
   private double rateBound(long nowNanos) {
-    if (pending.isEmpty() || !roundTrip.known() || workerLoad.saturated()) {
+    if (pending.isEmpty() || !roundTrip.known() || heldUp(pending.values().iterator().next())) {
       return MOST_BYTES_PER_SECOND;
     }
     Pending oldest = pending.values().iterator().next();

@@ -38,7 +38,12 @@ final class WorkerLoadEstimator {
   private double utilisation;
   private double variance = LEAST_SD * LEAST_SD;
 
+  /** Whether a wait is known, of an answer or of a request that waited in vain. */
   private boolean answered;
+
+  /** Whether an answer has told the service time. */
+  private boolean served;
+
   private long answeredNanos;
   private double waitNanos;
 
@@ -71,8 +76,9 @@ final class WorkerLoadEstimator {
     double gain = answered ? WAIT_GAIN : 1;
     waitNanos += gain * (queueNanos - waitNanos);
     shapeMet += gain * (shape - shapeMet);
-    serviceNanos += (answered ? SERVICE_GAIN : 1) * (computeNanos - serviceNanos);
+    serviceNanos += (served ? SERVICE_GAIN : 1) * (computeNanos - serviceNanos);
     answered = true;
+    served = true;
     answeredNanos = nowNanos;
     ownBusy = ownBusy(nowNanos) + computeNanos * Math.log(2) / HALF_LIFE_NANOS;
     ownNanos = nowNanos;
@@ -103,7 +109,7 @@ final class WorkerLoadEstimator {
     shapeMet += gain * (shape - shapeMet);
     answered = true;
     answeredNanos = nowNanos;
-    if (queueNanos * shapes > waits * shape) {
+    if (queueNanos * shapes >= waits * shape) {
       waits = MEMORY * waits + queueNanos;
       shapes = MEMORY * shapes + shape;
     }
@@ -121,7 +127,7 @@ final class WorkerLoadEstimator {
   private double scaleNanos() {
     return answered
         ? Math.min(
-            MOST_SERVICES * serviceNanos,
+            served ? MOST_SERVICES * serviceNanos : Double.POSITIVE_INFINITY,
             (waits + PRIOR_SHAPE * serviceNanos) / (shapes + PRIOR_SHAPE))
         : 0;
   }

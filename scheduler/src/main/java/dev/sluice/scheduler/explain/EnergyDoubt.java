@@ -136,10 +136,15 @@ public record EnergyDoubt(
   public List<EnergyConstant> turnedBy() {
     return Stream.concat(
             lostByAmount.stream().flatMap(plan -> swaps(plan).stream()).map(Swap::constant),
-            boundTurns.stream().map(BoundTurn::constant))
+            boundTurns.stream().filter(EnergyDoubt::against).map(BoundTurn::constant))
         .distinct()
         .sorted()
         .toList();
+  }
+
+  /** A bound that the chosen plan would keep after all is one more reason for it. */
+  private static boolean against(BoundTurn turn) {
+    return turn.plan() != CHOSEN || !turn.holds();
   }
 
   /**

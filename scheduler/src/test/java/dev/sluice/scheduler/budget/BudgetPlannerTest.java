@@ -177,6 +177,34 @@ class BudgetPlannerTest {
   }
 
   @Test
+  void whatIsComputedWhileOthersAreDroppedCountsInItsOwnPeriod() {
+    BudgetAccount account = new BudgetAccount(10 * MS, 3);
+    take(account, 1, 4 * MS);
+    account.begin();
+    account.over();
+    account.over();
+    account.spend(1000 * MS);
+    account.over();
+
+    assertThat(account.report()).isEqualTo(new BudgetReport(10.0 * MS, 3, 1004.0 * MS, 3, 1, 1));
+    account.begin();
+    assertThat(account.report())
+        .as("one of the dropped was beyond the third")
+        .isEqualTo(new BudgetReport(10.0 * MS, 3, 0, 1, 1, 1));
+  }
+
+  @Test
+  void countsAPeriodThatIsNotCompleteAmongThoseThatWereBegun() {
+    BudgetAccount account = new BudgetAccount(10 * MS, 2);
+    take(account, 2, 4 * MS);
+    assertThat(account.report().begun()).isEqualTo(1);
+    take(account, 1, 11 * MS);
+    assertThat(account.report().begun()).isEqualTo(2);
+    assertThat(account.report().tooMuch()).isEqualTo(1);
+    assertThat(account.report().broken()).isTrue();
+  }
+
+  @Test
   void aFrameMayGoOnAsLongAsEveryOtherCanHaveItsFirstExit() {
     BudgetAccount account = new BudgetAccount(50 * MS, 4);
     account.begin();

@@ -129,6 +129,23 @@ class WorkerLoadEstimatorTest {
   }
 
   @Test
+  void aWaitInVainBeforeTheFirstAnswerIsForgottenWithTheLoad() {
+    WorkerLoadEstimator estimator = new WorkerLoadEstimator();
+    estimator.onReport(0.97);
+    for (int i = 0; i < 5; i++) {
+      estimator.onNoAnswer(90 * MS, i * 250 * MS);
+    }
+    assertThat(estimator.waitNanos(2 * SECOND)).isGreaterThan(100 * MS);
+
+    estimator.onReport(0.02);
+    assertThat(estimator.waitNanos(60 * SECOND)).isLessThan(10 * MS);
+
+    estimator.onAnswer(0, 10 * MS, 61 * SECOND);
+    estimator.onReport(0.5);
+    assertThat(waitAt(estimator, 62 * SECOND)).isLessThan(100 * MS);
+  }
+
+  @Test
   void aShortWaitInVainSaysNothingNew() {
     WorkerLoadEstimator estimator = new WorkerLoadEstimator();
     estimator.onReport(1);

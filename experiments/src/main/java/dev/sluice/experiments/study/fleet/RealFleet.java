@@ -48,6 +48,9 @@ import java.util.function.Supplier;
  * and bytes sent. Frames come at fixed times, whatever becomes of the ones before.
  */
 final class RealFleet implements AutoCloseable {
+  /** What a frame without answer counts as at least: later than any deadline here. */
+  private static final long DROPPED_NANOS = 300_000_000L;
+
   private static final int WORKER_THREADS = 1;
   private static final int WORKER_QUEUE = 64;
   private static final long PATIENCE_SECONDS = 60;
@@ -219,7 +222,7 @@ final class RealFleet implements AutoCloseable {
       synchronized (latencies) {
         latencies.add(
             answer.dropped()
-                ? Math.max(answer.latencyNanos(), 2 * Cameras.DEADLINE_NANOS)
+                ? Math.max(answer.latencyNanos(), DROPPED_NANOS)
                 : answer.latencyNanos());
       }
     }

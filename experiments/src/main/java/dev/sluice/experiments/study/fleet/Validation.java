@@ -66,7 +66,8 @@ final class Validation {
     this.test = test;
     this.objective = objective;
     chains = Way.thinned(CandidatePlans.sluice(facts), plan -> true, every);
-    options = SessionOptions.of(Cameras.DEADLINE_NANOS).serving(objective);
+    options =
+        SessionOptions.of(Math.round(objective.deadlineNanos().orElseThrow())).serving(objective);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.experiments.fleet.Arrivals;
 import dev.sluice.experiments.fleet.DeviceKind;
@@ -115,5 +116,14 @@ class CamerasTest {
 
   private static FleetResult run(Fleet fleet, int devices) throws Exception {
     return new FleetSimulator(fleet.withDevicesPerWorker(devices)).run(2 * devices, 1, d -> {});
+  }
+
+  @Test
+  void refusesAGoalAtAnotherPercentile() throws Exception {
+    Objective strict =
+        Objective.parse("p99_latency <= 150 ms, accuracy >= final - 1 pt; minimise worker_compute");
+    assertThatThrownBy(() -> Cameras.models(strict))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("p95_latency");
   }
 }
