@@ -208,10 +208,13 @@ public final class ClassifyMain implements Program.Debuggable {
     }
     BudgetReport report = account.report();
     String took = BudgetArguments.describe(report);
-    tell(report.broken() ? "the budget was exceeded: " + took : took);
+    String how = report.broken() ? "the budget was exceeded: " + took : took;
+    if (skipped > 0 || !report.broken()) {
+      tell(how);
+    }
     requireAll(skipped, files.size());
     if (report.broken()) {
-      throw new Failure("the budget was exceeded");
+      throw new Failure(how);
     }
   }
 
