@@ -24,10 +24,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A worker of plain blocking sockets on the test's thread, that says what the test wants. */
 final class ScriptedPeer implements AutoCloseable {
+  /** Less than the distance of pings. */
+  private static final int QUIET_MILLIS = 100;
+
   private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
 
   final ServerSocket listener;
@@ -101,6 +105,25 @@ final class ScriptedPeer implements AutoCloseable {
       frame = read();
     }
     return frame;
+  }
+
+  /** Reads until nothing has come for a while, and returns the pings among it. */
+  List<Frame> readUntilQuiet() throws Exception {
+    List<Frame> pings = new ArrayList<>();
+    int patience = socket.getSoTimeout();
+    socket.setSoTimeout(QUIET_MILLIS);
+    try {
+      while (true) {
+        Frame frame = read();
+        if (frame.type() == MessageType.PING.wireId()) {
+          pings.add(frame);
+        }
+      }
+    } catch (SocketTimeoutException quiet) {
+      return pings;
+    } finally {
+      socket.setSoTimeout(patience);
+    }
   }
 
   /** Answers pings until another frame comes, and returns that. */
