@@ -1,12 +1,15 @@
 package dev.sluice.experiments;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.report.Claim;
 import dev.sluice.experiments.report.RunFolder;
 import dev.sluice.experiments.report.html.ReportPage;
+import dev.sluice.experiments.study.FolderLock;
 import dev.sluice.experiments.study.Studies;
 import dev.sluice.experiments.study.Study;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.experiments.study.StudyRun;
 import dev.sluice.experiments.study.grid.StudyFile;
 import java.io.IOException;
@@ -164,7 +167,34 @@ public final class ExperimentMain implements Callable<Integer>, Failures.Guide {
             "the study %s takes no --config; these do: %s"
                 .formatted(order.study().name(), Studies.configurable()));
       }
+      if (conditions != null && !Files.isRegularFile(conditions)) {
+        throw wrongUse(
+            "--config "
+                + conditions
+                + " is no file; './sluice experiment list' marks the"
+                + " studies that take one, and a run leaves its own as "
+                + StudyFile.COPY);
+      }
+      boolean existed = Files.exists(order.out());
       Files.createDirectories(order.out());
+      FolderLock lock =
+          FolderLock.of(order.out())
+              .orElseThrow(() -> new DemoException("another run is using " + order.out()));
+      boolean misfit = false;
+      try {
+        return run(order, conditions);
+      } catch (StudyFileException e) {
+        misfit = true;
+        throw e;
+      } finally {
+        lock.close();
+        if (misfit && !existed) {
+          Files.deleteIfExists(order.out());
+        }
+      }
+    }
+
+    private int run(Order order, @Nullable Path conditions) throws Exception {
       StudyContext context =
           new StudyContext(order.quick(), order.seed(), order.out(), Home.find(), System.out);
       if (conditions != null) {

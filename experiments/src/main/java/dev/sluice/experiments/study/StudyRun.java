@@ -8,12 +8,16 @@ import dev.sluice.experiments.report.RunFolder;
 import dev.sluice.experiments.report.WholeFile;
 import dev.sluice.experiments.report.html.ReportPage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs a study and leaves its record: {@code run.json}, {@code summary.json}, {@code figures.json}
- * and {@code report.html}. A study that fails midway leaves them too, with what it had found.
+ * and {@code report.html}. A study that fails midway leaves them too, with what it had found; one
+ * whose conditions do not fit leaves everything as it was.
  */
 public final class StudyRun {
   private StudyRun() {}
@@ -31,10 +35,21 @@ public final class StudyRun {
   public static List<Claim> of(Study study, StudyContext context, String command, Clock clock)
       throws Exception {
     RunRecord record = RunRecord.start(study, context, command, clock);
+    Path told = context.out().resolve(RunFolder.RECORD);
+    Optional<byte[]> before =
+        Files.exists(told) ? Optional.of(Files.readAllBytes(told)) : Optional.empty();
     write(context, RunFolder.RECORD, record.running());
     List<Claim> claims;
     try {
       claims = study.run(context);
+    } catch (StudyFileException e) {
+      // Nothing was begun: what an earlier run has left stays as it was.
+      if (before.isPresent()) {
+        Files.write(told, before.get());
+      } else {
+        Files.delete(told);
+      }
+      throw e;
     } catch (Exception | Error e) {
       leaveWhatThereIs(study, context, record.failed(e), e);
       throw e;

@@ -21,6 +21,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,6 +99,55 @@ class StudyRunTest {
     assertThat(folder.resolve("report.html")).exists();
     assertThat(Files.readString(folder.resolve("cells.csv")))
         .isEqualTo("name,ms\n\"a, \"\"b\"\"\",3\n");
+  }
+
+  /** Its conditions do not fit. */
+  private record Misfit(String name) implements Study {
+    @Override
+    public String question() {
+      return "Is it?";
+    }
+
+    @Override
+    public List<Claim> run(StudyContext context) {
+      throw new StudyFileException("a.yaml: unknown field 'b'", new IllegalArgumentException());
+    }
+  }
+
+  @Test
+  void conditionsThatDoNotFitLeaveAnEarlierRunAsItWas() throws Exception {
+    run(new Sample("sample", false));
+    Map<String, String> before = files();
+
+    assertThatThrownBy(() -> run(new Misfit("sample"))).isInstanceOf(StudyFileException.class);
+
+    assertThat(files()).isEqualTo(before);
+  }
+
+  @Test
+  void conditionsThatDoNotFitLeaveNothing() {
+    assertThatThrownBy(() -> run(new Misfit("sample"))).isInstanceOf(StudyFileException.class);
+
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void onlyOneRunHasAFolder() throws Exception {
+    FolderLock first = FolderLock.of(folder).orElseThrow();
+    assertThat(FolderLock.of(folder)).isEmpty();
+    first.close();
+    assertThat(folder).isEmptyDirectory();
+    FolderLock.of(folder).orElseThrow().close();
+  }
+
+  private Map<String, String> files() throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path file : all.toList()) {
+        texts.put(file.getFileName().toString(), Files.readString(file));
+      }
+    }
+    return texts;
   }
 
   @Test

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.scheduler.objective.Nearest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,17 +50,26 @@ public final class StudyFile {
    *
    * @param resource the study's own file, beside {@code owner}
    * @param type a record with a component per field
-   * @throws IllegalArgumentException naming file and field, if it does not fit
+   * @throws StudyFileException naming file and field, if it does not fit; nothing is written then
    */
   public static <T> T read(StudyContext context, Class<?> owner, String resource, Class<T> type)
       throws IOException {
     Path given = context.config().orElse(null);
     String text = given == null ? shipped(owner, resource) : Files.readString(given);
+    T conditions = checked(text, given == null ? resource : given.toString(), context, type);
     Path copy = context.out().resolve(COPY);
     Files.writeString(copy, text, StandardCharsets.UTF_8);
     /* By one name, so that a run goes on with the copy as with the original. */
     context.input(resource, copy);
-    return parse(text, given == null ? resource : given.toString(), context.quick(), type);
+    return conditions;
+  }
+
+  private static <T> T checked(String text, String name, StudyContext context, Class<T> type) {
+    try {
+      return parse(text, name, context.quick(), type);
+    } catch (IllegalArgumentException misfit) {
+      throw new StudyFileException(String.valueOf(misfit.getMessage()), misfit);
+    }
   }
 
   /**

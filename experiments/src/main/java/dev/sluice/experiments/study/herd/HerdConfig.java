@@ -86,6 +86,12 @@ record HerdConfig(
     require(every >= 1, "every must be at least 1: " + every);
     require(seeds >= 1, "seeds must be at least 1: " + seeds);
     require(!goals.isEmpty() && !mixtures.isEmpty(), "a study needs goals and mixtures");
+    Set<String> known = HerdStudy.codecs();
+    codecs.forEach(
+        codec ->
+            require(
+                known.contains(codec),
+                "no codec '" + codec + "'; there are " + String.join(", ", known)));
     goals.forEach(HerdConfig::objective);
     strategies.forEach(HerdStudy.Contender::named);
     require(

@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * Do a hundred devices under one worker settle, and what happens when the worker loses half of its
@@ -176,6 +179,13 @@ public final class HerdStudy implements Study {
     if (!late.isEmpty()) {
       context.figure(HerdFigures.late(late));
     }
+  }
+
+  /** Names of the codecs that there are. */
+  static Set<String> codecs() {
+    return facts().codecs().stream()
+        .map(codec -> codec.codec())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** A network that takes the worker 6 ms at the profile's speed. */
