@@ -131,7 +131,8 @@ class FleetSimulatorTest {
     assertThat(result.busyShare()).isCloseTo(1, within(0.02));
     assertThat(result.cloudShare())
         .isLessThanOrEqualTo(1e9 / result.workerNanosPerFrame() / 1000 + 0.02);
-    /* Others have heard that replies come too late, and plan to answer alone. */
+    /* All are sent, and most answered by the device: what knows the wait begins at once. */
+    assertThat(result.offloadShare()).isEqualTo(1);
     assertThat(result.degradedShare()).isGreaterThan(0.1);
     assertThat(result.lateShare()).isLessThan(0.02);
   }

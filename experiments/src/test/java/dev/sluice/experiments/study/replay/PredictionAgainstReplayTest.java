@@ -4,7 +4,6 @@ import static dev.sluice.experiments.study.replay.Courses.MS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.plan.ExitThreshold;
@@ -100,7 +99,7 @@ class PredictionAgainstReplayTest {
 
     StreamLog log =
         replay.log(
-            unhedged(new Decisions(FACTS, conditions).always(plan)),
+            Unhedged.of(new Decisions(FACTS, conditions).always(plan)),
             Stream.of(
                 UNHURRIED,
                 Courses.link(BYTES_PER_SECOND, ROUND_TRIP_MILLIS, 0, 0),
@@ -180,31 +179,6 @@ class PredictionAgainstReplayTest {
     return new Predictor(FACTS, List.of(plan), 0, 0, Optional.empty(), device)
         .predict(0, conditions)
         .latency();
-  }
-
-  /** The same without the device's own answers, which a prediction of the plan does not contain. */
-  private static StreamReplay.Strategy unhedged(StreamReplay.Strategy strategy) {
-    return new StreamReplay.Strategy() {
-      @Override
-      public Planner start(StreamReplay.Truth truth) {
-        return strategy.start(truth);
-      }
-
-      @Override
-      public boolean learns() {
-        return false;
-      }
-
-      @Override
-      public boolean fallback() {
-        return false;
-      }
-
-      @Override
-      public boolean hedges() {
-        return false;
-      }
-    };
   }
 
   /** By the table alone. */

@@ -8,7 +8,6 @@ import dev.sluice.edge.host.BundleFactsReader;
 import dev.sluice.edge.host.EmulatedProfile;
 import dev.sluice.edge.session.SessionOptions;
 import dev.sluice.model.bundle.Bundle;
-import dev.sluice.scheduler.Planner;
 import dev.sluice.scheduler.energy.IdlePings;
 import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
@@ -229,7 +228,7 @@ class ShippedPredictionTest {
                 LinkOptions.DEFAULT,
                 0)
             .log(
-                unhedged(new Decisions(facts, met.estimates()).always(plan)),
+                Unhedged.of(new Decisions(facts, met.estimates()).always(plan)),
                 Stream.of(
                     UNHURRIED,
                     Courses.link(met.bytesPerSecond(), met.roundTripMillis(), 0, 0),
@@ -351,30 +350,5 @@ class ShippedPredictionTest {
     CalibrationTable read = CalibrationTable.read(out.toByteArray());
     assertThat(read.role()).isEqualTo(role);
     return read;
-  }
-
-  /** The same without the device's own answers, which a prediction of the plan does not contain. */
-  private static StreamReplay.Strategy unhedged(StreamReplay.Strategy strategy) {
-    return new StreamReplay.Strategy() {
-      @Override
-      public Planner start(StreamReplay.Truth truth) {
-        return strategy.start(truth);
-      }
-
-      @Override
-      public boolean learns() {
-        return false;
-      }
-
-      @Override
-      public boolean fallback() {
-        return false;
-      }
-
-      @Override
-      public boolean hedges() {
-        return false;
-      }
-    };
   }
 }
