@@ -20,6 +20,7 @@ import dev.sluice.scheduler.predict.TailRows;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.upkeep.LinkUpkeep;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -101,6 +102,10 @@ public final class Scheduler implements Planner {
   private final double[] merit;
 
   private final int[] byMerit;
+
+  /** The same accuracies in that order. */
+  private final double[] meritInOrder;
+
   private final List<Constraint> latencyBounds = new ArrayList<>();
   private final List<Constraint> floors = new ArrayList<>();
   private final List<Constraint> budgets = new ArrayList<>();
@@ -261,6 +266,7 @@ public final class Scheduler implements Planner {
             .sorted(Comparator.comparingDouble(i -> -merit[i]))
             .mapToInt(Integer::intValue)
             .toArray();
+    meritInOrder = Arrays.stream(byMerit).mapToDouble(i -> merit[i]).toArray();
     judge =
         new Judge(
             predictor,
@@ -543,10 +549,8 @@ public final class Scheduler implements Planner {
     /** The best by the targets of the most accurate plans that are in time; -1 if none is. */
     private int mostAccurate() {
       double most = Double.NEGATIVE_INFINITY;
-      for (int i : byMerit) {
-        if (merit[i] <= most) {
-          break;
-        }
+      for (int place = 0; place < byMerit.length && meritInOrder[place] > most; place++) {
+        int i = byMerit[place];
         /* Where every reply is late, what that loses is told without a replay and rules most out. */
         boolean first = most == Double.NEGATIVE_INFINITY;
         if (judge.mayBeTimely(i)

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -38,10 +39,14 @@ final class Search {
   private boolean shifted;
 
   /**
-   * By target and plan: what the cost cannot be below; where conditions only scale it, the cost up
-   * to that scale, which tells plans apart as well.
+   * By target and plan: what the cost cannot be below; NaN until somebody asks, where that depends
+   * on the conditions. Where those only scale it, the cost up to that scale, which tells plans
+   * apart as well.
    */
   private final double[][] least;
+
+  /** By target: works such a bound out. */
+  private final IntToDoubleFunction[] bounds;
 
   /** By target and plan, where it takes a replay: the cost; NaN until somebody asks. */
   private final double[][] replayed;
@@ -71,6 +76,7 @@ final class Search {
     this.tolerance = tolerance;
     this.estimates = first;
     least = new double[targets.size()][plans];
+    bounds = new IntToDoubleFunction[targets.size()];
     replayed = new double[targets.size()][];
     for (int t = 0; t < replayed.length; t++) {
       replayed[t] = new double[predictor.needsReplay(targets.get(t).metric()) ? plans : 0];
@@ -79,13 +85,13 @@ final class Search {
     preference = preference(predictor, plans);
     left = new int[plans];
     queue = new PlanQueue(plans);
-    sortable =
-        !targets.isEmpty()
-            && ordersAlike(targets.get(0).metric().kind())
-            && replayed[0].length == 0;
+    sortable = !targets.isEmpty() && isSteady(0);
     sorted = sortable;
     for (int t = 0; t < targets.size(); t++) {
-      leastCosts(t, first);
+      bounds[t] = bound(t);
+      if (isSteady(t)) {
+        Arrays.setAll(least[t], bounds[t]);
+      }
     }
     for (int i = 1; i < plans && sorted; i++) {
       if (least[0][i] < least[0][i - 1]) {
@@ -150,11 +156,11 @@ final class Search {
     }
     boolean nowShifted = newEstimates.passOdds() != 1;
     for (int t = 0; t < targets.size(); t++) {
-      if (nowShifted
-          || shifted
-          || replayed[t].length > 0
-          || !ordersAlike(targets.get(t).metric().kind())) {
-        leastCosts(t, newEstimates);
+      bounds[t] = bound(t);
+      if (!isSteady(t)) {
+        Arrays.fill(least[t], Double.NaN);
+      } else if (nowShifted || shifted) {
+        Arrays.setAll(least[t], bounds[t]);
       }
     }
     shifted = nowShifted;
@@ -226,6 +232,7 @@ final class Search {
 
   /** The least cost in a target of those that the targets before it left. */
   private double least(int target, IntPredicate condition) {
+    bind(target);
     queue.fill(left, count, least[target]);
     double found = Double.POSITIVE_INFINITY;
     while (!queue.isEmpty()) {
@@ -275,23 +282,36 @@ final class Search {
     return known[plan];
   }
 
-  private void leastCosts(int target, Estimates under) {
-    Target wanted = targets.get(target);
+  /** Works out the bounds of those that are left, as far as nobody has. */
+  private void bind(int target) {
     double[] costs = least[target];
-    if (!wanted.maximise()) {
-      predictor.atLeast(wanted.metric(), under, costs);
-    } else if (wanted.metric().kind() == Metric.Kind.ACCURACY) {
-      /* Late answers can only lower it. */
-      for (int i = 0; i < costs.length; i++) {
-        costs[i] = wanted.cost(predictor.accuracy(i));
-      }
-    } else if (replayed[target].length > 0) {
-      Arrays.fill(costs, Double.NEGATIVE_INFINITY);
-    } else {
-      predictor.atLeast(wanted.metric(), under, costs);
-      for (int i = 0; i < costs.length; i++) {
-        costs[i] = wanted.cost(costs[i]);
+    IntToDoubleFunction bound = bounds[target];
+    for (int i = 0; i < count; i++) {
+      if (Double.isNaN(costs[left[i]])) {
+        costs[left[i]] = bound.applyAsDouble(left[i]);
       }
     }
+  }
+
+  /** Whether conditions only scale the cost, but for shifted exits. */
+  private boolean isSteady(int target) {
+    return replayed[target].length == 0 && ordersAlike(targets.get(target).metric().kind());
+  }
+
+  /** By plan, what the cost cannot be below under the estimates of now. */
+  private IntToDoubleFunction bound(int target) {
+    Target wanted = targets.get(target);
+    if (!wanted.maximise()) {
+      return predictor.atLeast(wanted.metric(), estimates);
+    }
+    if (wanted.metric().kind() == Metric.Kind.ACCURACY) {
+      /* Late answers can only lower it. */
+      return plan -> wanted.cost(predictor.accuracy(plan));
+    }
+    if (replayed[target].length > 0) {
+      return plan -> Double.NEGATIVE_INFINITY;
+    }
+    IntToDoubleFunction exact = predictor.atLeast(wanted.metric(), estimates);
+    return plan -> wanted.cost(exact.applyAsDouble(plan));
   }
 }

@@ -11,11 +11,13 @@ package dev.sluice.scheduler.energy;
  */
 public final class RadioFloor {
   private final RadioPower radio;
+  private final long tailNanos;
   private final double firstMilliwatts;
   private final double lastMilliwatts;
 
   private RadioFloor(RadioPower radio) {
     this.radio = radio;
+    tailNanos = radio.tailNanos();
     double first = 0;
     double last = radio.activeMilliwatts();
     for (RadioPower.TailPhase phase : radio.tail()) {
@@ -25,7 +27,7 @@ public final class RadioFloor {
       }
     }
     firstMilliwatts = first;
-    lastMilliwatts = radio.tailNanos() == 0 ? 0 : last;
+    lastMilliwatts = tailNanos == 0 ? 0 : last;
   }
 
   /** Returns the floor of a radio. */
@@ -35,7 +37,7 @@ public final class RadioFloor {
 
   /** Returns how long the radio stays up after a transfer. */
   public long tailNanos() {
-    return radio.tailNanos();
+    return tailNanos;
   }
 
   /** Returns the energy at least of a gap after a moment at which the radio is busy. */
@@ -43,7 +45,8 @@ public final class RadioFloor {
     double joules = 0;
     double left = gapNanos;
     double milliwatts = radio.activeMilliwatts();
-    for (RadioPower.TailPhase phase : radio.tail()) {
+    for (int i = 0; i < radio.tail().size(); i++) {
+      RadioPower.TailPhase phase = radio.tail().get(i);
       if (phase.nanos() > 0) {
         milliwatts = Math.min(milliwatts, phase.milliwatts());
         double nanos = Math.max(0, Math.min(left, (double) phase.nanos()));

@@ -25,8 +25,10 @@ final class Behaviour {
   /** What it sends for each row. */
   final Shipment shipment;
 
-  /** By replayed row: whether the answer is right. */
+  /** By replayed row, a bit each: whether the answer is right, and whether it is sent. */
   private final long[] right;
+
+  private final long[] sent;
 
   final double accuracy;
   final Certificate.Bounds bounds;
@@ -85,10 +87,11 @@ final class Behaviour {
     this.sentRows = sentRows;
     this.preprocessNanos = preprocessNanos;
     this.encodeNanos = encodeNanos;
+    this.sent = new long[right.length];
     this.rowCodingNanos = preprocessNanos + encodeNanos * sentRows / stop.length;
     double device = 0;
     double worker = 0;
-    double sent = 0;
+    double bytes = 0;
     double mostLocal = 0;
     double mostWorker = 0;
     int least = sentRows == 0 ? 0 : Integer.MAX_VALUE;
@@ -97,7 +100,8 @@ final class Behaviour {
       device += deviceNanos(i);
       if (sends(i)) {
         worker += workerNanos(i);
-        sent += shipment.bytes(i);
+        bytes += shipment.bytes(i);
+        sent[i / Long.SIZE] |= 1L << i;
         mostWorker = Math.max(mostWorker, workerNanos(i));
         least = Math.min(least, shipment.bytes(i));
         most = Math.max(most, shipment.bytes(i));
@@ -112,7 +116,7 @@ final class Behaviour {
     this.mostBytes = most;
     this.rowDeviceNanos = device / stop.length;
     this.rowWorkerNanos = worker / stop.length;
-    this.rowBytes = sent / stop.length;
+    this.rowBytes = bytes / stop.length;
     this.accuracy = accuracy;
     this.bounds = bounds;
     this.cautiousDifference = cautiousDifference;
@@ -225,20 +229,25 @@ final class Behaviour {
   }
 
   /**
-   * When the device, going on alone, would have an answer of its own to a row that is sent, from
-   * its capture; infinite where it would not in time, or would be busy with it when the next frame
-   * comes.
+   * How many right answers are lost, net, if all rows that are sent are answered by others.
+   *
+   * @param othersRight by row, a bit each: whether those are right
    */
-  double hedgedNanos(int row, Replay.Conditions met) {
-    return hedgedAt(own[row], met);
+  int lostWithout(long[] othersRight) {
+    int lost = 0;
+    for (int i = 0; i < sent.length; i++) {
+      lost += Long.bitCount(sent[i] & right[i]) - Long.bitCount(sent[i] & othersRight[i]);
+    }
+    return lost;
   }
 
-  /** The same of a row that an exit stops. */
-  double hedgedAt(int exit, Replay.Conditions met) {
-    double nanos = (costs.deviceSent + costs.hedge[exit]) * met.deviceScale();
-    boolean late = nanos > met.rescue().limitNanos();
-    boolean busy = met.periodNanos() > 0 && nanos > met.periodNanos();
-    return late || busy ? Double.POSITIVE_INFINITY : nanos;
+  /**
+   * When the device, going on alone, would have an answer of its own to a row that is sent, from
+   * its capture; infinite where that is of no use ({@link Replay.Conditions#hedgeLimitNanos}).
+   */
+  double hedgedNanos(int row, Replay.Conditions met) {
+    double nanos = costs.hedgedNanos(own[row]) * met.deviceScale();
+    return nanos > met.hedgeLimitNanos() ? Double.POSITIVE_INFINITY : nanos;
   }
 
   /**

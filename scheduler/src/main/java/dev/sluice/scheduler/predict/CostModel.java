@@ -44,6 +44,15 @@ final class CostModel {
    */
   final double[] hedge;
 
+  /**
+   * By exit: device's time from capture until it has an answer of that one for a sample that is
+   * sent, behind the split by going on alone. Infinite where it is not asked.
+   */
+  private final double[] ownAnswer;
+
+  /** The first exit behind the split. */
+  private final int firstBehind;
+
   private CostModel(
       double[] deviceStop,
       boolean[] asked,
@@ -51,7 +60,9 @@ final class CostModel {
       double[] worker,
       double leastWorker,
       double rescue,
-      double[] hedge) {
+      double[] hedge,
+      double[] ownAnswer,
+      int firstBehind) {
     this.deviceStop = deviceStop;
     this.asked = asked;
     this.deviceSent = deviceSent;
@@ -59,6 +70,8 @@ final class CostModel {
     this.leastWorker = leastWorker;
     this.rescue = rescue;
     this.hedge = hedge;
+    this.ownAnswer = ownAnswer;
+    this.firstBehind = firstBehind;
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
@@ -90,6 +103,7 @@ final class CostModel {
       }
       deviceStop[exit] = device;
     }
+    int firstBehind = exit;
     device += segments(profile, cut, plan.split());
     double least = 0;
     if (plan.usesCloud()) {
@@ -127,7 +141,27 @@ final class CostModel {
         worker,
         least,
         rescue(facts, plan, threshold),
-        hedge(facts, plan, deepestCut));
+        hedge(facts, plan, deepestCut),
+        ownAnswer(facts, plan, deviceStop, asked, device),
+        firstBehind);
+  }
+
+  private static double[] ownAnswer(
+      BundleFacts facts, Plan plan, double[] deviceStop, boolean[] asked, double deviceSent) {
+    double[] own = new double[facts.finalExit() + 1];
+    double nanos = deviceSent + (plan.split() == 0 ? facts.profile().preprocessNanos() : 0);
+    int cut = plan.split();
+    for (int exit = 0; exit < own.length; exit++) {
+      int at = facts.exitCut(exit);
+      if (at <= plan.split()) {
+        own[exit] = asked[exit] ? deviceStop[exit] : Double.POSITIVE_INFINITY;
+      } else {
+        nanos += segments(facts.profile(), cut, at) + facts.profile().headNanos(exit);
+        cut = at;
+        own[exit] = nanos;
+      }
+    }
+    return own;
   }
 
   private static double[] hedge(BundleFacts facts, Plan plan, int deepestCut) {
@@ -164,6 +198,11 @@ final class CostModel {
         + profile.headNanos(exit);
   }
 
+  /** Device's time from capture until it has asked an exit behind the split by going on alone. */
+  double hedgedNanos(int exit) {
+    return deviceSent + hedge[exit];
+  }
+
   /**
    * Returns the deepest exit that the device has asked on the way to the split, for a sample that
    * none of them stopped by then.
@@ -188,29 +227,22 @@ final class CostModel {
    * @param goesOn whether it goes on
    * @return -1 where there is none
    */
-  int fallbackExit(BundleFacts facts, Plan plan, double budgetNanos, boolean goesOn) {
-    double[] threshold = thresholds(facts, plan);
-    int deepest = -1;
-    double nanos = deviceSent + (plan.split() == 0 ? facts.profile().preprocessNanos() : 0);
-    int cut = plan.split();
-    for (int exit = 0; exit <= facts.finalExit(); exit++) {
-      int at = facts.exitCut(exit);
-      double reached;
-      if (at <= plan.split()) {
-        reached = active(threshold, exit) ? deviceStop[exit] : Double.POSITIVE_INFINITY;
-      } else {
-        if (!goesOn && deepest >= 0) {
-          return deepest;
-        }
-        nanos += segments(facts.profile(), cut, at) + facts.profile().headNanos(exit);
-        cut = at;
-        reached = nanos;
-      }
-      if (reached <= budgetNanos) {
-        deepest = exit;
-      }
+  int fallbackExit(double budgetNanos, boolean goesOn) {
+    int deepest = deepestOwn(firstBehind - 1, budgetNanos);
+    if (firstBehind == ownAnswer.length || (deepest >= 0 && !goesOn)) {
+      return deepest;
     }
-    return deepest;
+    return goesOn
+        ? deepestOwn(ownAnswer.length - 1, budgetNanos)
+        : deepestOwn(firstBehind, budgetNanos);
+  }
+
+  private int deepestOwn(int from, double budgetNanos) {
+    int exit = from;
+    while (exit >= 0 && ownAnswer[exit] > budgetNanos) {
+      exit--;
+    }
+    return exit;
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.sluice.scheduler.energy.RadioFloor;
 import dev.sluice.scheduler.predict.Replay.Conditions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /*
  * The radio's part of the bound.
@@ -82,26 +83,26 @@ final class EnergyFloors {
   }
 
   /**
-   * Writes bounds.
+   * Returns the bounds, by plan; until bounds under other conditions are asked for.
    *
    * @param met with the link at its central estimate
    */
-  void atLeast(Conditions met, Arrivals arrivals, double[] into) {
+  IntToDoubleFunction atLeast(Conditions met, Arrivals arrivals) {
     Gaps counted = gaps(met);
     double scale = met.deviceScale();
     double leastWaitNanos = met.roundTripNanos() + met.workerWait().leastNanos();
     /* Pings are moments at which the radio is busy, too, never further apart than that. */
     double kept =
         pingNanos == 0 ? 0 : met.periodNanos() * (radio.gapJoules((double) pingNanos) / pingNanos);
-    for (int i = 0; i < into.length; i++) {
+    return i -> {
       double joules =
           energy.leastJoules(rowNetworkNanos[i] * scale, rowCodingNanos[i] * scale, rowBytes[i]);
       if (arrivals == Arrivals.OPEN) {
         double used = sentRows[i] > 0 ? beyondBits(i, counted, met, leastWaitNanos) : 0;
         joules += Math.max(used, plans.get(i).plan.usesCloud() ? kept : 0);
       }
-      into[i] = ROOM * joules;
-    }
+      return ROOM * joules;
+    };
   }
 
   /** Of a plan that sends: receiving, and what time costs, of the radio and of the device. */

@@ -3,6 +3,7 @@ package dev.sluice.scheduler.predict;
 import dev.sluice.scheduler.plan.LatencyDistribution;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * What plans take at least, whatever waits for what: a few multiplications each, laid out plan
@@ -13,7 +14,7 @@ final class PlanFloors {
   private static final int NONE = -1;
 
   /** Sums in another order may differ so much. */
-  private static final double ROOM = 1 - 1e-9;
+  static final double ROOM = 1 - 1e-9;
 
   private final List<Behaviour> plans;
   private final int rows;
@@ -26,7 +27,7 @@ final class PlanFloors {
   private final double[] sentNanos;
   private final double[] leastWorkerNanos;
 
-  private final HedgedMean[] hedged;
+  private final HedgedMeans hedged;
 
   private final List<Ranked> ranked = new ArrayList<>();
 
@@ -48,7 +49,6 @@ final class PlanFloors {
     sentShare = new double[size];
     sentNanos = new double[size];
     leastWorkerNanos = new double[size];
-    hedged = new HedgedMean[size];
     for (int i = 0; i < size; i++) {
       Behaviour plan = plans.get(i);
       deviceNanos[i] = plan.deviceNanos;
@@ -59,8 +59,8 @@ final class PlanFloors {
       sentShare[i] = (double) plan.sentRows / rows;
       sentNanos[i] = plan.costs.deviceSent;
       leastWorkerNanos[i] = plan.costs.leastWorker;
-      hedged[i] = new HedgedMean(plan);
     }
+    hedged = new HedgedMeans(plans);
   }
 
   int size() {
@@ -77,44 +77,47 @@ final class PlanFloors {
     }
   }
 
-  /** Writes bounds of mean latencies. */
-  void meanLatencies(Replay.Conditions met, double[] into) {
+  /** Returns bounds of mean latencies. */
+  IntToDoubleFunction meanLatency(Replay.Conditions met) {
     if (met.hedges()) {
-      for (int i = 0; i < into.length; i++) {
-        into[i] = ROOM * hedged[i].atLeast(met);
-      }
-      return;
+      return hedged.atLeast(met);
     }
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double nanosPerByte = 1 / met.bytesPerNano();
     double cloudNanos = met.roundTripNanos() + met.workerWait().leastNanos();
-    for (int i = 0; i < into.length; i++) {
-      into[i] =
-          ROOM
-              * (rowDeviceNanos[i] * deviceScale
-                  + sentShare[i] * cloudNanos
-                  + rowBytes[i] * nanosPerByte
-                  + rowWorkerNanos[i] * workerScale);
-    }
+    return i ->
+        ROOM
+            * (rowDeviceNanos[i] * deviceScale
+                + sentShare[i] * cloudNanos
+                + rowBytes[i] * nanosPerByte
+                + rowWorkerNanos[i] * workerScale);
   }
 
   /** Writes bounds of a percentile of the latency. */
   void percentiles(double percent, Replay.Conditions met, double[] into) {
+    IntToDoubleFunction bound = percentile(percent, met);
+    for (int i = 0; i < into.length; i++) {
+      into[i] = bound.applyAsDouble(i);
+    }
+  }
+
+  /** Returns bounds of a percentile of the latency. */
+  IntToDoubleFunction percentile(double percent, Replay.Conditions met) {
     Ranked row = ranked(percent);
     double deviceScale = met.deviceScale();
     double workerScale = met.workerScale();
     double nanosPerByte = 1 / met.bytesPerNano();
     double cloudNanos = met.roundTripNanos() + met.workerWait().leastNanos();
-    for (int i = 0; i < into.length; i++) {
+    return i -> {
       double device = row.deviceNanos[i] * deviceScale;
       double sent =
           sentNanos[i] * deviceScale
               + row.bytes[i] * nanosPerByte
               + cloudNanos
               + leastWorkerNanos[i] * workerScale;
-      into[i] = ROOM * (row.bytes[i] < 0 ? device : Math.max(device, sent));
-    }
+      return ROOM * (row.bytes[i] < 0 ? device : Math.max(device, sent));
+    };
   }
 
   /** Returns what a percentile of the latency cannot exceed; infinite where frames may wait. */

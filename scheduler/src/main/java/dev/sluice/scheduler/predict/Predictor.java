@@ -78,6 +78,12 @@ public final class Predictor {
   private @Nullable EnergyFloors energyFloors;
   private final double finalAccuracy;
 
+  /** By exit and replayed row, a bit each: whether that exit's answer is right. */
+  private final long[][] exitRight;
+
+  /** What no exit answers. */
+  private final long[] noneRight;
+
   /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
 
@@ -178,6 +184,8 @@ public final class Predictor {
     scratch = new double[rows.length];
     hedged = new double[rows.length];
     priced = DeviceActivity.builder(rows.length, 0);
+    exitRight = exitRight(facts, rows);
+    noneRight = new long[exitRight[0].length];
     certificate = new Certificate(facts.certify());
     deepestCut =
         plans.stream()
@@ -193,6 +201,18 @@ public final class Predictor {
     for (Plan plan : plans) {
       index(plan);
     }
+  }
+
+  private static long[][] exitRight(BundleFacts facts, int[] rows) {
+    long[][] right = new long[facts.finalExit() + 1][(rows.length + Long.SIZE - 1) / Long.SIZE];
+    for (int exit = 0; exit < right.length; exit++) {
+      for (int i = 0; i < rows.length; i++) {
+        if (facts.select().correct(rows[i], exit)) {
+          right[exit][i / Long.SIZE] |= 1L << i;
+        }
+      }
+    }
+    return right;
   }
 
   BundleFacts facts() {
@@ -339,38 +359,41 @@ public final class Predictor {
    * @param into one place per plan
    */
   public void atLeast(Metric metric, Estimates estimates, double[] into) {
-    boolean shifted = estimates.passOdds() != 1 && metric.kind() != Metric.Kind.DEVICE_ENERGY;
-    if (shifted && metric.needsReplay()) {
-      Arrays.fill(into, 0);
+    if (metric.kind() == Metric.Kind.LATENCY_PERCENTILE && estimates.passOdds() == 1) {
+      floors().percentiles(metric.percent(), conditions(estimates, 1), into);
       return;
     }
-    switch (metric.kind()) {
-      case LATENCY_PERCENTILE ->
-          floors().percentiles(metric.percent(), conditions(estimates, 1), into);
-      case MEAN_LATENCY -> floors().meanLatencies(conditions(estimates, 0), into);
+    IntToDoubleFunction bound = atLeast(metric, estimates);
+    for (int i = 0; i < into.length; i++) {
+      into[i] = bound.applyAsDouble(i);
+    }
+  }
+
+  /**
+   * Returns the same bound plan by plan, for who asks about few of them.
+   *
+   * @return by a plan's number; for as long as plans are neither added nor sorted
+   */
+  public IntToDoubleFunction atLeast(Metric metric, Estimates estimates) {
+    boolean shifted = estimates.passOdds() != 1 && metric.kind() != Metric.Kind.DEVICE_ENERGY;
+    if (shifted && metric.needsReplay()) {
+      return plan -> 0;
+    }
+    return switch (metric.kind()) {
+      case LATENCY_PERCENTILE -> floors().percentile(metric.percent(), conditions(estimates, 1));
+      case MEAN_LATENCY -> floors().meanLatency(conditions(estimates, 0));
       case DEVICE_ENERGY -> {
         if (energyFloors == null || energyFloors.size() != behaviours.size()) {
           energyFloors = new EnergyFloors(behaviours, device);
         }
-        energyFloors.atLeast(conditions(estimates, 0), arrivals, into);
+        yield energyFloors.atLeast(conditions(estimates, 0), arrivals);
       }
-      case DEADLINE_MISSES -> Arrays.fill(into, 0);
-      case ACCURACY -> {
-        for (int i = 0; i < into.length; i++) {
-          into[i] = needsReplay(metric) ? 0 : behaviours.get(i).accuracy;
-        }
-      }
-      case DEVICE_COMPUTE -> {
-        for (int i = 0; i < into.length; i++) {
-          into[i] = ownNanos(behaviours.get(i), estimates);
-        }
-      }
-      case WORKER_COMPUTE, UPLINK_BYTES, THROUGHPUT, DEVICE_MEMORY, MONTHLY_UPLINK_BYTES -> {
-        for (int i = 0; i < into.length; i++) {
-          into[i] = value(i, metric, estimates);
-        }
-      }
-    }
+      case DEADLINE_MISSES -> plan -> 0;
+      case ACCURACY -> needsReplay(metric) ? plan -> 0 : plan -> behaviours.get(plan).accuracy;
+      case DEVICE_COMPUTE -> plan -> ownNanos(behaviours.get(plan), estimates);
+      case WORKER_COMPUTE, UPLINK_BYTES, THROUGHPUT, DEVICE_MEMORY, MONTHLY_UPLINK_BYTES ->
+          plan -> value(plan, metric, estimates);
+    };
   }
 
   /**
@@ -599,8 +622,14 @@ public final class Predictor {
     }
     ExitShift shift = shift(plan, estimates);
     double scale = estimates.deviceScale();
-    int fallback = NONE;
-    boolean sought = false;
+    int fallback =
+        device.fallsBack() && plan.sentRows > 0
+            ? plan.costs.fallbackExit(deadlineNanos / scale, device.goesOn())
+            : NONE;
+    if (stayInTime && sentLate) {
+      double all = plan.lostWithout(fallback >= 0 ? exitRight[fallback] : noneRight);
+      return Math.max(0, shift.weight(true) * all / scratch.length);
+    }
     double lost = 0;
     for (int i = 0; i < scratch.length; i++) {
       boolean sent = plan.sends(i);
@@ -609,14 +638,6 @@ public final class Predictor {
               ? sentLate || (!sentInTime && scratch[i] > deadlineNanos)
               : !stayInTime && scratch[i] > deadlineNanos;
       if (late) {
-        if (sent && !sought) {
-          sought = true;
-          fallback =
-              device.fallsBack()
-                  ? plan.costs.fallbackExit(
-                      facts, plan.plan, deadlineNanos / scale, device.goesOn())
-                  : NONE;
-        }
         double waited = sent ? 0 : scratch[i] / scale - plan.deviceNanos(i);
         int exit = sent ? fallback : plan.costs.askedBy(deadlineNanos / scale - waited);
         boolean saved = exit >= 0 && facts.select().correct(rows[i], exit);

@@ -44,6 +44,15 @@ final class Replay {
       return goesOn && !rescue.equals(Rescue.NONE);
     }
 
+    /**
+     * The latest moment from capture at which an answer that the device comes to by going on alone
+     * is of use: later the frame is late, or the next one is there and has the device.
+     */
+    double hedgeLimitNanos() {
+      return Math.min(
+          rescue.limitNanos(), periodNanos > 0 ? (double) periodNanos : Double.POSITIVE_INFINITY);
+    }
+
     double transferNanos(double bytes) {
       return Replay.transferNanos(bytes, bytesPerNano, roundTripNanos);
     }

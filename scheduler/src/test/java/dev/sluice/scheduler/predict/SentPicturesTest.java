@@ -121,8 +121,8 @@ class SentPicturesTest {
     assertThat(costs.worker[1]).isEqualTo(27 * MS);
     assertThat(costs.leastWorker).isEqualTo(27 * MS);
     /* The device goes on from the split: 10 ms more. */
-    assertThat(costs.fallbackExit(facts, plan, 27 * MS, true)).isEqualTo(1);
-    assertThat(costs.fallbackExit(facts, plan, 26 * MS, true)).isZero();
+    assertThat(costs.fallbackExit(27 * MS, true)).isEqualTo(1);
+    assertThat(costs.fallbackExit(26 * MS, true)).isZero();
   }
 
   @Test
@@ -163,7 +163,7 @@ class SentPicturesTest {
     /* 52 ms on the device, 1 ms on the link, the round trip, the queue, half of 53 ms. */
     assertThat(prediction.latency().percentileNanos(100))
         .isEqualTo(Math.round((52 + 1 + 20 + 5 + 26.5) * MS));
-    assertThat(CostModel.of(facts, plan).fallbackExit(facts, plan, 26 * MS, true)).isEqualTo(1);
+    assertThat(CostModel.of(facts, plan).fallbackExit(26 * MS, true)).isEqualTo(1);
   }
 
   @Test

@@ -109,8 +109,7 @@ class UnqueuedTest {
 
   private static double lateLoss(
       BundleFacts facts, Behaviour plan, double[] latency, double deadline, Estimates estimates) {
-    int fallback =
-        plan.costs.fallbackExit(facts, plan.plan, deadline / estimates.deviceScale(), true);
+    int fallback = plan.costs.fallbackExit(deadline / estimates.deviceScale(), true);
     int lost = 0;
     for (int row = 0; row < SAMPLES; row++) {
       if (latency[row] > deadline) {
