@@ -119,15 +119,16 @@ class SearchTest {
 
   private static Estimates estimates(Random random) {
     return Estimates.of(
-        LinkState.UP,
-        Math.exp(9 + 6 * random.nextDouble()),
-        0.1,
-        (long) (random.nextDouble() * 80 * MS),
-        MS,
-        5 + 30 * random.nextDouble(),
-        1 + random.nextDouble(),
-        MS,
-        random.nextBoolean() ? 0 : 150 * MS);
+            LinkState.UP,
+            Math.exp(9 + 6 * random.nextDouble()),
+            0.1,
+            (long) (random.nextDouble() * 80 * MS),
+            MS,
+            5 + 30 * random.nextDouble(),
+            1 + random.nextDouble(),
+            MS,
+            random.nextBoolean() ? 0 : 150 * MS)
+        .withFramePeriodCv(random.nextInt(3) / 2.0);
   }
 
   /** By the words of the definition, one target after the other. */

@@ -11,9 +11,10 @@ import dev.sluice.scheduler.estimate.WorkerLoad;
  * rate and the worker's scale in quarters (9 %), the device's scale in sixteenths (2 %), the
  * frames' period and the round trip's deviation in halves, the rate's in whole ones. The wait at
  * the worker goes in half octaves above 1 ms, its scale in whole ones, the worker's busy share in
- * steps of 5 points, its deviation in two steps. How fresh a measured wait is, and which part of
- * the load is the device's own, is worked into the wait and the others' load, of which plans are
- * judged. Without a link, nothing but the device and the frames' period counts.
+ * steps of 5 points, its deviation in two steps; how evenly frames come in quarters. How fresh a
+ * measured wait is, and which part of the load is the device's own, is worked into the wait and the
+ * others' load, of which plans are judged. Without a link, nothing but the device and the frames'
+ * period counts.
  *
  * @param link all that is said of link and worker, packed
  * @param device all that is said of the device and its frames, packed
@@ -25,6 +26,7 @@ record Conditions(long link, int device) {
   private static final double LARGE_LOAD_SD = 0.12;
   private static final double SD_BORDER = SMALL_LOAD_SD * LARGE_LOAD_SD;
   private static final double LOAD_STEP = 0.05;
+  private static final double CV_STEPS = 4;
 
   /** Where each number lies in {@link #link}: its lowest bit, and how many it has. */
   private enum Field {
@@ -50,7 +52,10 @@ record Conditions(long link, int device) {
 
   /** Rounds estimates. */
   static Conditions of(Estimates e) {
-    int device = octaves(e.deviceScale() * 1024, 16, 1 << 10) << 6 | period(e.framePeriodNanos());
+    int device =
+        (int) Math.round(e.framePeriodCv() * CV_STEPS) << 16
+            | octaves(e.deviceScale() * 1024, 16, 1 << 10) << 6
+            | period(e.framePeriodNanos());
     if (e.link() != LinkState.UP) {
       return new Conditions(0, device);
     }
@@ -72,29 +77,33 @@ record Conditions(long link, int device) {
 
   /** What all that is rounded to these stands for. */
   Estimates estimates() {
-    double deviceScale = Math.pow(2, (device >> 6) / 16.0) / 1024;
+    double deviceScale = Math.pow(2, (device >> 6 & 1023) / 16.0) / 1024;
+    double cv = (device >> 16) / CV_STEPS;
     long period = (device & 63) == 0 ? 0 : Math.round(1e6 * Math.pow(2, ((device & 63) - 1) / 2.0));
     if (get(Field.UP) == 0) {
-      return Estimates.of(LinkState.DOWN, 125_000, 0, 0, 0, deviceScale, 1, 0, period);
+      return Estimates.of(LinkState.DOWN, 125_000, 0, 0, 0, deviceScale, 1, 0, period)
+          .withFramePeriodCv(cv);
     }
     double busy = Math.min(1, get(Field.BUSY) * LOAD_STEP);
-    return new Estimates(
-        LinkState.UP,
-        100 * Math.pow(2, get(Field.RATE) / 4.0),
-        0.05 * Math.pow(2, get(Field.RATE_SD)),
-        nanos(get(Field.ROUND_TRIP), LEAST_NANOS, 8),
-        nanos(get(Field.ROUND_TRIP_SD), LEAST_NANOS, 2),
-        deviceScale,
-        Math.pow(2, get(Field.WORKER_SCALE) / 4.0) / 1024,
-        nanos(get(Field.WAIT), LEAST_WAIT_NANOS, 2),
-        period,
-        0,
-        new WorkerLoad(
-            busy,
-            get(Field.BUSY_SD) == 0 ? SMALL_LOAD_SD : LARGE_LOAD_SD,
+    Estimates up =
+        new Estimates(
+            LinkState.UP,
+            100 * Math.pow(2, get(Field.RATE) / 4.0),
+            0.05 * Math.pow(2, get(Field.RATE_SD)),
+            nanos(get(Field.ROUND_TRIP), LEAST_NANOS, 8),
+            nanos(get(Field.ROUND_TRIP_SD), LEAST_NANOS, 2),
+            deviceScale,
+            Math.pow(2, get(Field.WORKER_SCALE) / 4.0) / 1024,
+            nanos(get(Field.WAIT), LEAST_WAIT_NANOS, 2),
+            period,
             0,
-            nanos(get(Field.WAIT_SCALE), LEAST_WAIT_NANOS, 1),
-            1));
+            new WorkerLoad(
+                busy,
+                get(Field.BUSY_SD) == 0 ? SMALL_LOAD_SD : LARGE_LOAD_SD,
+                0,
+                nanos(get(Field.WAIT_SCALE), LEAST_WAIT_NANOS, 1),
+                1));
+    return up.withFramePeriodCv(cv);
   }
 
   private static long put(Field field, int value) {

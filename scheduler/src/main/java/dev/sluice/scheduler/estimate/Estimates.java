@@ -25,6 +25,8 @@ package dev.sluice.scheduler.estimate;
  *     = unknown
  * @param deviceScaleSd standard deviation of the device scale's logarithm, at least 0
  * @param workerScaleSd the same of the worker's
+ * @param framePeriodCv coefficient of variation of the time between frames, in [0, 1]: 0 = they
+ *     come evenly, 1 = at random, as a Poisson process or less evenly still
  */
 public record Estimates(
     LinkState link,
@@ -42,7 +44,8 @@ public record Estimates(
     double passOddsSd,
     long switchNanos,
     double deviceScaleSd,
-    double workerScaleSd) {
+    double workerScaleSd,
+    double framePeriodCv) {
   private static final double ENDLESS_BYTES_PER_SECOND = 1e10;
 
   /** Makes estimates of link, device and worker; exits do as calibrated. */
@@ -74,6 +77,7 @@ public record Estimates(
         0,
         0,
         0,
+        0,
         0);
   }
 
@@ -86,6 +90,9 @@ public record Estimates(
     requireDeviation(passOddsSd, "passOddsSd");
     requireDeviation(deviceScaleSd, "deviceScaleSd");
     requireDeviation(workerScaleSd, "workerScaleSd");
+    if (!(framePeriodCv >= 0 && framePeriodCv <= 1)) {
+      throw new IllegalArgumentException("framePeriodCv must be in [0, 1]: " + framePeriodCv);
+    }
     if (roundTripNanos < 0
         || roundTripSdNanos < 0
         || workerQueueNanos < 0
@@ -158,7 +165,8 @@ public record Estimates(
         passOddsSd,
         switchNanos,
         deviceScaleSd,
-        workerScaleSd);
+        workerScaleSd,
+        framePeriodCv);
   }
 
   /** Returns the same with another round trip. */
@@ -227,7 +235,8 @@ public record Estimates(
         newPassOddsSd,
         newSwitchNanos,
         deviceScaleSd,
-        workerScaleSd);
+        workerScaleSd,
+        framePeriodCv);
   }
 
   /** Returns the same with other scales of device and worker. */
@@ -258,7 +267,8 @@ public record Estimates(
         passOddsSd,
         switchNanos,
         newDeviceSd,
-        newWorkerSd);
+        newWorkerSd,
+        framePeriodCv);
   }
 
   /** Returns the same for exits that are seen to let more, or fewer, frames pass. */
@@ -282,6 +292,28 @@ public record Estimates(
         passOdds,
         passOddsSd,
         nanos);
+  }
+
+  /** Returns the same for frames that come so evenly, or at random. */
+  public Estimates withFramePeriodCv(double cv) {
+    return new Estimates(
+        link,
+        uplinkBytesPerSecond,
+        uplinkRelativeSd,
+        roundTripNanos,
+        roundTripSdNanos,
+        deviceScale,
+        workerScale,
+        workerQueueNanos,
+        framePeriodNanos,
+        probeBytesWanted,
+        worker,
+        passOdds,
+        passOddsSd,
+        switchNanos,
+        deviceScaleSd,
+        workerScaleSd,
+        cv);
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.sluice.scheduler.estimate;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -75,7 +74,6 @@ public final class Estimators {
   private static final long LATELY_NANOS = 1_000_000_000L;
 
   private static final int MOST_PENDING = 256;
-  private static final int INTERVALS = 21;
 
   private record Pending(int bytes, long submittedNanos) {}
 
@@ -101,11 +99,9 @@ public final class Estimators {
   private final SizeSlope slope = new SizeSlope();
   private final Map<Long, Pending> pending = new LinkedHashMap<>();
   private final Deque<Finished> finished = new ArrayDeque<>();
-  private final long[] intervals = new long[INTERVALS];
+  private final FrameClock frames = new FrameClock();
 
   private double toldWorkerScale = 1;
-  private long arrivals;
-  private long lastArrivalNanos;
   private double workerDwellNanos;
   private int pingsOut;
   private boolean probed;
@@ -157,14 +153,7 @@ public final class Estimators {
 
   /** A frame was captured. */
   public void onArrival(long nowNanos) {
-    long interval = nowNanos - lastArrivalNanos;
-    if (arrivals > 0 && interval > 0 && interval < SANE_NANOS) {
-      intervals[(int) ((arrivals - 1) % INTERVALS)] = interval;
-      arrivals++;
-    } else if (arrivals == 0) {
-      arrivals = 1;
-    }
-    lastArrivalNanos = nowNanos;
+    frames.onFrame(nowNanos);
   }
 
   /** A stage, head or encoding on the device took so long where the profile says so long. */
@@ -433,20 +422,12 @@ public final class Estimators {
             deviceScale.scale(),
             workerScale.known() ? workerScale.scale() : toldWorkerScale,
             Math.round(workerLoad.waitNanos(nowNanos)),
-            framePeriodNanos(),
+            frames.periodNanos(),
             probeBytes(state, bytesPerSecond, nowNanos),
             workerLoad.at(nowNanos));
-    return estimates.withScaleSds(deviceScale.sd(), workerScale.sd());
-  }
-
-  private long framePeriodNanos() {
-    int known = (int) Math.min(INTERVALS, arrivals - 1);
-    if (known < 1) {
-      return 0;
-    }
-    long[] sorted = Arrays.copyOf(intervals, known);
-    Arrays.sort(sorted);
-    return sorted[known / 2];
+    return estimates
+        .withScaleSds(deviceScale.sd(), workerScale.sd())
+        .withFramePeriodCv(frames.cv());
   }
 
   private int probeBytes(LinkState state, double bytesPerSecond, long nowNanos) {
@@ -477,7 +458,7 @@ public final class Estimators {
   private int probeBytesBetweenFrames(double bytesPerSecond) {
     double bytes = Math.min(MOST_PROBE_BYTES, bytesPerSecond * MOST_PROBE_SECONDS);
     double busyNanos = lastSentBytes / bytesPerSecond * 1e9;
-    boolean room = framePeriodNanos() == 0 || busyNanos < MOST_BUSY_SHARE * framePeriodNanos();
+    boolean room = frames.periodNanos() == 0 || busyNanos < MOST_BUSY_SHARE * frames.periodNanos();
     return room
             && bytes >= Math.max(LEAST_PROBE_BYTES, PROBE_OVER_PAYLOAD * (double) lastSentBytes)
             && bytes <= PROBE_SHARE * sentSinceProbe

@@ -60,7 +60,8 @@ public enum Condition {
         e.passOddsSd(),
         e.switchNanos(),
         e.deviceScaleSd(),
-        e.workerScaleSd());
+        e.workerScaleSd(),
+        e.framePeriodCv());
   }
 
   /** Whether it matters only to plans that send. */

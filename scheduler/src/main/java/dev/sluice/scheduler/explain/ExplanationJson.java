@@ -85,6 +85,7 @@ final class ExplanationJson {
         node,
         "frame_period_ms",
         e.framePeriodNanos() == 0 ? Double.NaN : e.framePeriodNanos() / 1e6);
+    putNumber(node, "frame_period_cv", e.framePeriodCv());
     return node;
   }
 

@@ -57,7 +57,11 @@ final class ExplanationText {
     String period =
         e.framePeriodNanos() == 0
             ? "frame period unknown"
-            : "a frame every " + Condition.FRAME_PERIOD.format((double) e.framePeriodNanos());
+            : "a frame every "
+                + Condition.FRAME_PERIOD.format((double) e.framePeriodNanos())
+                + (e.framePeriodCv() == 0
+                    ? ""
+                    : e.framePeriodCv() == 1 ? " at random" : " somewhat at random");
     String scale = Condition.DEVICE_SCALE.format(e.deviceScale());
     return String.format(
         Locale.ROOT,

@@ -36,9 +36,14 @@ import org.jspecify.annotations.Nullable;
  * percentile needs them ({@link TailRows}).
  *
  * <p>Percentiles assume a cautious link: rate at {@code exp(-z sd)} times its estimate, round trip
- * {@code k} standard deviations above. Mean latency and compute assume the central one. Losses and
- * jitter of arrivals are not modelled. The wait at the worker grows with its load, the plan's own
- * included ({@link dev.sluice.scheduler.estimate.WorkerLoad}).
+ * {@code k} standard deviations above. Mean latency and compute assume the central one. Losses are
+ * not modelled. The wait at the worker grows with its load, the plan's own included ({@link
+ * dev.sluice.scheduler.estimate.WorkerLoad}).
+ *
+ * <p>Percentiles, misses and late losses take frames as coming evenly or at random, as they were
+ * seen to ({@link Estimates#framePeriodCv}); mean latency, energy and the device's compute always
+ * as coming evenly. Arrivals that come in bursts, less even than a Poisson process, are not
+ * modelled.
  *
  * <p>Where frames pass the exits of the device at other odds than calibrated ({@link
  * Estimates#passOdds}), those that are sent weigh more or less in all costs, latencies and late
@@ -98,6 +103,9 @@ public final class Predictor {
   private @Nullable Conditions cautious;
   private @Nullable Conditions central;
   private @Nullable Conditions between;
+  private @Nullable Conditions even;
+  private FrameTimes frames = FrameTimes.EVEN;
+  private double framesCv;
   private double betweenCaution;
 
   /** What is written, and how. */
@@ -381,12 +389,12 @@ public final class Predictor {
     }
     return switch (metric.kind()) {
       case LATENCY_PERCENTILE -> floors().percentile(metric.percent(), conditions(estimates, 1));
-      case MEAN_LATENCY -> floors().meanLatency(conditions(estimates, 0));
+      case MEAN_LATENCY -> floors().meanLatency(even(estimates));
       case DEVICE_ENERGY -> {
         if (energyFloors == null || energyFloors.size() != behaviours.size()) {
           energyFloors = new EnergyFloors(behaviours, device);
         }
-        yield energyFloors.atLeast(conditions(estimates, 0), arrivals);
+        yield energyFloors.atLeast(even(estimates), arrivals);
       }
       case DEADLINE_MISSES -> plan -> 0;
       case ACCURACY -> needsReplay(metric) ? plan -> 0 : plan -> behaviours.get(plan).accuracy;
@@ -409,8 +417,8 @@ public final class Predictor {
       case LATENCY_PERCENTILE ->
           floors().mostPercentile(index, metric.percent(), conditions(estimates, 1));
       case MEAN_LATENCY ->
-          Unqueued.holds(plan, conditions(estimates, 0))
-              ? Unqueued.mostMean(plan, conditions(estimates, 0))
+          Unqueued.holds(plan, even(estimates))
+              ? Unqueued.mostMean(plan, even(estimates))
               : Double.POSITIVE_INFINITY;
       case ACCURACY,
           WORKER_COMPUTE,
@@ -540,7 +548,7 @@ public final class Predictor {
       case UPLINK_BYTES -> meanBytes(plan, estimates);
       case DEVICE_COMPUTE -> ownNanos(plan, estimates) + rescueNanos(index, estimates);
       case MEAN_LATENCY -> {
-        replay(index, estimates, 0);
+        replay(index, even(estimates), estimates, 0);
         yield meanLatency(plan, estimates);
       }
       case LATENCY_PERCENTILE -> {
@@ -568,7 +576,7 @@ public final class Predictor {
       }
       case THROUGHPUT -> throughput(plan, estimates, caution);
       case DEVICE_ENERGY -> {
-        replay(index, estimates, 0);
+        replay(index, even(estimates), estimates, 0);
         yield device.energy().perFrame(collected(priced, plan, estimates)).totalJoules();
       }
       case DEVICE_MEMORY ->
@@ -653,7 +661,7 @@ public final class Predictor {
    * dev.sluice.scheduler.energy.EnergyRanking}.
    */
   public DeviceActivity activity(int index, Estimates estimates) {
-    replay(index, estimates, 0);
+    replay(index, even(estimates), estimates, 0);
     DeviceActivity.Builder kept = DeviceActivity.builder(scratch.length, 0);
     return collected(kept, behaviours.get(index), estimates).build();
   }
@@ -664,7 +672,7 @@ public final class Predictor {
     return ActivityReplay.collect(
         into,
         plan,
-        conditions(estimates, 0),
+        even(estimates),
         periodNanos(plan, estimates, 0),
         device.upkeep().idlePingNanos(),
         scratch);
@@ -673,7 +681,7 @@ public final class Predictor {
   /** Returns all that is predicted of a plan. */
   public Prediction predict(int index, Estimates estimates) {
     Behaviour plan = behaviours.get(index);
-    replay(index, estimates, 0);
+    replay(index, even(estimates), estimates, 0);
     double mean = meanLatency(plan, estimates);
     EnergyPerFrame energy = device.energy().perFrame(collected(priced, plan, estimates));
     double deviceNanos = ownNanos(plan, estimates) + rescueNanos(index, estimates);
@@ -749,7 +757,7 @@ public final class Predictor {
 
   /** Per frame, how long a request is under way, with the link at its central estimate. */
   private double awayNanos(Behaviour plan, Estimates estimates, long periodNanos) {
-    Conditions met = conditions(estimates, 0);
+    Conditions met = even(estimates);
     double each = met.roundTripNanos() + met.workerWait().nanos(plan.workerNanos, periodNanos);
     return sentShare(plan, estimates) * each
         + meanBytes(plan, estimates) / met.bytesPerNano()
@@ -764,7 +772,10 @@ public final class Predictor {
 
   /** Writes latencies into {@link #scratch}, unless they are there. */
   private void replay(int index, Estimates estimates, double caution) {
-    Conditions met = conditions(estimates, caution);
+    replay(index, conditions(estimates, caution), estimates, caution);
+  }
+
+  private void replay(int index, Conditions met, Estimates estimates, double caution) {
     if (!isReplayed(index, met)) {
       Behaviour plan = behaviours.get(index);
       Replay.run(
@@ -790,6 +801,7 @@ public final class Predictor {
       cautious = null;
       central = null;
       between = null;
+      even = null;
     }
     if (caution == 1) {
       if (cautious == null) {
@@ -810,7 +822,28 @@ public final class Predictor {
     return between;
   }
 
+  /** The central estimates, with frames that come evenly whatever was seen. */
+  private Conditions even(Estimates estimates) {
+    Conditions met = conditions(estimates, 0);
+    if (met.frames().isEven()) {
+      return met;
+    }
+    if (even == null) {
+      even = made(estimates, 0, FrameTimes.EVEN);
+    }
+    return even;
+  }
+
   private Conditions made(Estimates estimates, double caution) {
+    double cv = arrivals == Arrivals.OPEN ? estimates.framePeriodCv() : 0;
+    if (framesCv != cv) {
+      frames = FrameTimes.of(cv, scratch.length);
+      framesCv = cv;
+    }
+    return made(estimates, caution, frames);
+  }
+
+  private Conditions made(Estimates estimates, double caution, FrameTimes times) {
     return new Conditions(
         rate(estimates, caution) / 1e9,
         roundTrip(estimates, caution),
@@ -820,7 +853,8 @@ public final class Predictor {
         estimates.workerScale(),
         estimates.framePeriodNanos(),
         device.fallsBack() ? device.rescue() : Rescue.NONE,
-        device.goesOn());
+        device.goesOn(),
+        times);
   }
 
   private double rate(Estimates estimates, double caution) {
@@ -881,8 +915,8 @@ public final class Predictor {
         || plan.costs.rescue == 0) {
       return 0;
     }
-    Conditions met = conditions(estimates, 0);
-    replay(index, estimates, 0);
+    Conditions met = even(estimates);
+    replay(index, met, estimates, 0);
     double whole = plan.costs.rescue * estimates.deviceScale();
     double begin = Replay.rescueBeginNanos(plan, met);
     double nanos = 0;
@@ -903,7 +937,7 @@ public final class Predictor {
   /** Needs the latencies with the link at its central estimate in {@link #scratch}. */
   private double meanLatency(Behaviour plan, Estimates estimates) {
     ExitShift shift = shift(plan, estimates);
-    double[] latencies = hedged(plan, conditions(estimates, 0));
+    double[] latencies = hedged(plan, even(estimates));
     return shift.isNone() ? mean(latencies) : shift.mean(latencies, plan::sends);
   }
 

@@ -8,6 +8,8 @@ package dev.sluice.scheduler.predict;
  * doubles per round trip, and where it is shorter than the round trip the link waits for the
  * acknowledgements. Every step is monotone in the rate: more bandwidth never makes a frame later.
  *
+ * <p>Frames come evenly or at random ({@link FrameTimes}), on the average one every period.
+ *
  * <p>A frame that was sent without an answer of the device's own, and whose reply is late, takes
  * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst. (A
  * later one may be hit in truth; the sum is the same.) A device that computes on while a reply is
@@ -29,6 +31,7 @@ final class Replay {
    * @param rescue when the device turns to a frame whose reply is late
    * @param goesOn whether the device computes on while a reply is due, unless that would keep it
    *     from the next frame
+   * @param frames when frames are captured
    */
   record Conditions(
       double bytesPerNano,
@@ -38,7 +41,8 @@ final class Replay {
       double workerScale,
       long periodNanos,
       Rescue rescue,
-      boolean goesOn) {
+      boolean goesOn,
+      FrameTimes frames) {
     /** Whether the device may answer before the reply comes, because it goes on alone. */
     boolean hedges() {
       return goesOn && !rescue.equals(Rescue.NONE);
@@ -107,13 +111,14 @@ final class Replay {
     boolean meet = periodNanos > 0;
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
     double rescueAt = rescueNanos > 0 ? rescueBeginNanos(plan, met) : 0;
-    boolean between = rescueAt <= period;
+    FrameTimes frames = met.frames();
     double rescuing = 0;
     double deviceFree = 0;
     double linkFree = 0;
     int late = 0;
     for (int i = 0; i < latencyNanos.length; i++) {
-      double arrival = i * period;
+      double arrival = frames.at(i) * period;
+      double gap = (frames.at(i + 1) - frames.at(i)) * period;
       double start = meet ? Math.max(arrival, deviceFree) : 0;
       int at = stop[i];
       double ownNanos = at >= 0 ? deviceStop[at] * deviceScale : sentNanos;
@@ -125,9 +130,9 @@ final class Replay {
       } else {
         linkFree = (meet ? Math.max(deviceFree, linkFree) : deviceFree) + transferNanos[i];
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
-        boolean hedged = met.goesOn() && deviceFree + rescueNanos <= arrival + period;
+        boolean hedged = met.goesOn() && deviceFree + rescueNanos <= arrival + gap;
         if (rescueNanos > 0 && latency > rescueAt && !hedged) {
-          if (between) {
+          if (rescueAt <= gap) {
             double begin = Math.max(deviceFree, arrival + rescueAt);
             deviceFree = Math.max(begin, Math.min(begin + rescueNanos, arrival + latency));
           } else {

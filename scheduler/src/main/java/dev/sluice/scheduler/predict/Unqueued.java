@@ -40,7 +40,7 @@ final class Unqueued {
   }
 
   static double shortest(Conditions met) {
-    return met.periodNanos() * (1 - ROOM) - ROOM_NANOS;
+    return met.periodNanos() * met.frames().shortest() * (1 - ROOM) - ROOM_NANOS;
   }
 
   /** Returns what a frame that is sent takes at least. */
