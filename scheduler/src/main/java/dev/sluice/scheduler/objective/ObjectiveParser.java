@@ -136,7 +136,7 @@ final class ObjectiveParser {
       int position = position();
       double points = number(List.of());
       if (!taken("pt") && !taken("%")) {
-        throw wrong("expected 'pt'" + meant(UnitNames.points(word())));
+        throw wrong("expected 'pt'");
       }
       if (points > 100) {
         throw new ObjectiveSyntaxException(text, position, "at most 100 pt make sense here");
@@ -151,7 +151,7 @@ final class ObjectiveParser {
     }
     if (metric.kind() == Metric.Kind.UPLINK_BYTES && taken("/")) {
       if (!taken("month")) {
-        throw wrong("expected 'month'" + meant(word(), List.of("month")));
+        throw wrong("expected 'month'");
       }
       return new Constraint(Metric.of(Metric.Kind.MONTHLY_UPLINK_BYTES), bound, false);
     }
@@ -333,7 +333,10 @@ final class ObjectiveParser {
   }
 
   private ObjectiveSyntaxException wrongUnit(String wanted, Metric.Unit dimension) {
-    return wrong("expected " + wanted + meant(UnitNames.meant(dimension, word())));
+    Optional<String> meant = UnitNames.meant(dimension, word());
+    /* Where there is but one unit it is named already. */
+    return wrong(
+        "expected " + wanted + meant(meant.filter(unit -> !wanted.equals("'" + unit + "'"))));
   }
 
   private static String meant(String word, Collection<String> known) {

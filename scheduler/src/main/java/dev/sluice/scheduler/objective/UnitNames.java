@@ -18,11 +18,6 @@ final class UnitNames {
         .flatMap(name -> Optional.ofNullable(names.get(name)));
   }
 
-  /** Returns the unit of a difference of accuracies if a word may mean it. */
-  static Optional<String> points(String word) {
-    return Nearest.within(word, of("pt", "pts point points").keySet()).map(name -> "pt");
-  }
-
   private static Map<Metric.Unit, Map<String, String>> names() {
     Map<Metric.Unit, Map<String, String>> names = new EnumMap<>(Metric.Unit.class);
     Map<String, String> bytes =
