@@ -128,7 +128,7 @@ public final class Appraisal {
   /**
    * Returns what is held against a constraint's bound, in the metric's base unit: with full caution
    * about the link; an accuracy as far as it is proven, if it must be, less what late replies lose,
-   * and counted from the uncut network's where the bound is.
+   * but no less than none at all, and counted from the uncut network's where the bound is.
    *
    * @throws IllegalArgumentException if it bounds accuracy and the objective has no such floor
    */
@@ -162,7 +162,9 @@ public final class Appraisal {
           predictor.accuracy(candidate)
               - (constraint.relativeToFinal() ? predictor.finalAccuracy() : 0);
     }
-    return accuracy - lateLoss(candidate, caution);
+    /* More can be late on the one table than is proven on the other: nothing is left then. */
+    double none = constraint.relativeToFinal() ? -predictor.finalAccuracy() : 0;
+    return Math.max(Math.min(none, accuracy), accuracy - lateLoss(candidate, caution));
   }
 
   /**

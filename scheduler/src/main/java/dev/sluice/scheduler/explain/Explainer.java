@@ -164,12 +164,16 @@ public final class Explainer {
   }
 
   private static Standing standing(Appraisal appraisal, int candidate, Constraint constraint) {
-    return Standing.of(
-        constraint,
-        appraisal.judged(candidate, constraint),
-        appraisal.expected(candidate, constraint),
-        constraint.metric().kind() != Metric.Kind.ACCURACY
-            || appraisal.provenEnough(candidate, constraint));
+    double value = appraisal.judged(candidate, constraint);
+    double expected = appraisal.expected(candidate, constraint);
+    return constraint.metric().kind() != Metric.Kind.ACCURACY
+        ? Standing.of(constraint, value, expected)
+        : Standing.ofFloor(
+            constraint,
+            value,
+            expected,
+            appraisal.provenEnough(candidate, constraint),
+            appraisal.lateLoss(candidate));
   }
 
   private static Standing keepingUp(Appraisal appraisal, int candidate) {

@@ -127,6 +127,7 @@ final class ExplanationJson {
       putNumber(node, "expected", standing.expected() * scale);
       putNumber(node, "uncertainty_margin", standing.uncertaintyMargin() * scale);
       node.put("proven", standing.proven());
+      putNumber(node, "late_loss", standing.lateLoss());
     }
     return nodes;
   }

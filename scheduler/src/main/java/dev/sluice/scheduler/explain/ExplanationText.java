@@ -119,6 +119,7 @@ final class ExplanationText {
       StringBuilder line = new StringBuilder();
       line.append(padded(standing.label(), Math.min(width, 40))).append("  ");
       line.append(standing.format(standing.value())).append(", ").append(slack(standing));
+      line.append(late(standing));
       if (standing.uncertaintyMargin() > 0) {
         line.append("; ")
             .append(standing.formatDifference(standing.uncertaintyMargin()))
@@ -149,6 +150,13 @@ final class ExplanationText {
     return standing.slack() < 0
         ? "BROKEN by " + standing.formatDifference(-standing.slack())
         : "NOT PROVEN: a more cautious plan failed";
+  }
+
+  /** Answers that come late count as what the device has by then, mostly nothing. */
+  private static String late(Standing standing) {
+    return standing.lateLoss() > 0
+        ? "; late answers cost " + standing.formatDifference(standing.lateLoss())
+        : "";
   }
 
   private void upkeep(LinkUpkeep upkeep) {
@@ -182,7 +190,7 @@ final class ExplanationText {
           best.label()
               + (best.holds() ? " can be kept alone: " : " cannot be kept: at best ")
               + best.format(best.value())
-              + (best.holds() ? "" : ", " + slack(best))
+              + (best.holds() ? "" : ", " + slack(best) + late(best))
               + " ("
               + reach.plan().describe()
               + ")");

@@ -18,18 +18,30 @@ import java.util.Optional;
  *     measured
  * @param proven false for an accuracy floor that the plan's own figure may reach, but that a more
  *     cautious plan, on which its proof rests, failed; true for all other bounds
+ * @param lateLoss of an accuracy floor what answers that come late take from the value, a share, at
+ *     least 0; 0 for all other bounds
  */
 public record Standing(
-    Optional<Constraint> constraint, double bound, double value, double expected, boolean proven) {
+    Optional<Constraint> constraint,
+    double bound,
+    double value,
+    double expected,
+    boolean proven,
+    double lateLoss) {
   /** Written like any other share. */
   private static final Metric BUSY_SHARE = Metric.deadlineMisses(0);
 
-  static Standing of(Constraint constraint, double value, double expected, boolean proven) {
-    return new Standing(Optional.of(constraint), constraint.bound(), value, expected, proven);
+  static Standing of(Constraint constraint, double value, double expected) {
+    return new Standing(Optional.of(constraint), constraint.bound(), value, expected, true, 0);
+  }
+
+  static Standing ofFloor(
+      Constraint floor, double value, double expected, boolean proven, double lateLoss) {
+    return new Standing(Optional.of(floor), floor.bound(), value, expected, proven, lateLoss);
   }
 
   static Standing keepingUp(double busyShare, double expected) {
-    return new Standing(Optional.empty(), Prediction.OVERLOAD, busyShare, expected, true);
+    return new Standing(Optional.empty(), Prediction.OVERLOAD, busyShare, expected, true, 0);
   }
 
   private boolean isFloor() {

@@ -411,6 +411,33 @@ class ExplainerTest {
         .contains("mean_latency <= 5 ms cannot be kept: at best 15 ms, BROKEN by 10 ms");
   }
 
+  /* One right sample proves a twentieth, and of what is late nothing is left. */
+  @Test
+  void leavesNoAccuracyBelowNothingWhereEveryAnswerIsLate() throws Exception {
+    Explanation explanation =
+        new Explainer(
+                scheduler(
+                    "p5_latency <= 5 ms, accuracy >= 90 %, accuracy >= final - 3 pt; minimise"
+                        + " uplink_bytes",
+                    EXACT))
+            .explain(estimates(MEGABYTE_PER_SECOND, 0, 0), Optional.empty());
+
+    assertThat(explanation.unreachable().orElseThrow().givenUp()).isEqualTo(GivenUp.LATENCY);
+    Standing floor = explanation.standings().get(1);
+    assertThat(floor.value()).isZero();
+    assertThat(floor.expected()).isZero();
+    assertThat(floor.lateLoss()).isEqualTo(1);
+    assertThat(explanation.standings().get(2).value()).as("of all that final has").isEqualTo(-1);
+    assertThat(explanation.standings().get(0).lateLoss()).as("not of a latency").isZero();
+    assertThat(explanation.text())
+        .contains(
+            "accuracy >= 90 %          0 %, BROKEN by 90 pt; late answers cost 100 pt",
+            "accuracy >= 90 % cannot be kept: at best 0 %, BROKEN by 90 pt; late answers cost 100");
+    assertThat(explanation.json().path("constraints").path(1).path("late_loss").asDouble())
+        .isEqualTo(1);
+    assertThat(explanation.json().path("constraints").path(1).path("value").asDouble()).isZero();
+  }
+
   @Test
   void saysThatBoundsCannotBeKeptTogether() throws Exception {
     Explanation explanation =
