@@ -302,7 +302,7 @@ public final class Scheduler implements Planner {
 
   @Override
   public PlanDecision decide(Estimates estimates, Optional<Plan> current, long nowNanos) {
-    Round round = new Round(estimates);
+    Round round = new Round(estimates, false);
     int now = current.map(this::known).orElse(-1);
     Choice choice = round.paced(now, round.choose(now, nowNanos), nowNanos);
     Plan plan = predictor.plan(choice.index);
@@ -322,7 +322,8 @@ public final class Scheduler implements Planner {
   /**
    * Returns what would be decided if only some of the candidates were there, by the same rules and
    * with the least dwell over. Remembers nothing: {@link #decide} goes on as if this had not been
-   * asked.
+   * asked. A link at rest is taken as said: the reason claims no more of it, where that of {@link
+   * #decide} knows that it rests because no link could better the plan.
    *
    * @param current plan in use, if any; it may only stay if it is among them
    * @param among the plans that may be chosen
@@ -330,7 +331,7 @@ public final class Scheduler implements Planner {
    */
   public Optional<PlanDecision> consider(
       Estimates estimates, Optional<Plan> current, Predicate<Plan> among) {
-    Round round = new Round(estimates);
+    Round round = new Round(estimates, true);
     if (!judge.only(among)) {
       return Optional.empty();
     }
@@ -348,7 +349,7 @@ public final class Scheduler implements Planner {
   public boolean wouldKeep(Plan current, Estimates imagined) {
     int now = known(current);
     return now >= 0
-        && new Round(imagined).choose(now, changedNanos + dwellOverNanos()).index == now;
+        && new Round(imagined, true).choose(now, changedNanos + dwellOverNanos()).index == now;
   }
 
   private long dwellOverNanos() {
@@ -390,10 +391,15 @@ public final class Scheduler implements Planner {
   /** One decision: the estimates and what follows from them for every plan. */
   private final class Round {
     private final Estimates estimates;
+    private final boolean supposed;
     private final boolean linkUp;
 
-    Round(Estimates estimates) {
+    /**
+     * @param supposed whether somebody asks what would be: then nobody knows why a link rests
+     */
+    Round(Estimates estimates, boolean supposed) {
       this.estimates = estimates;
+      this.supposed = supposed;
       linkUp = estimates.link() == LinkState.UP;
       judge.begin(estimates, linkUp, companionServed);
       search.begin(estimates);
@@ -687,7 +693,10 @@ public final class Scheduler implements Planner {
         case UP -> "";
         case DOWN -> "no link to a worker, stays local: ";
         case UNKNOWN -> "link to the worker not known yet, stays local: ";
-        case RESTING -> "no link could better this, stays local: ";
+        case RESTING ->
+            supposed
+                ? "link at rest, as assumed, stays local: "
+                : "no link could better this, stays local: ";
       };
     }
 

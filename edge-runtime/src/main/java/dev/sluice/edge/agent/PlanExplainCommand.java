@@ -139,7 +139,9 @@ final class PlanExplainCommand implements Callable<Integer> {
   @Option(
       names = "--link",
       paramLabel = "STATE",
-      description = "up, down, unknown or resting (default: up)")
+      description =
+          "up, down, unknown or resting, which is taken as said: whether a link would be worth it is"
+              + " not asked (default: up)")
   private String link = "up";
 
   @Option(

@@ -153,6 +153,22 @@ class PlanExplainCommandTest {
     assertThat(explained("--device-scale", "100").path("device").isNull()).isTrue();
   }
 
+  private static String[] with(String[] words, String... more) {
+    List<String> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void saysOfALinkThatIsToldToRestNoMoreThanThat() throws Exception {
+    String[] wins = {"--objective", "minimise device_compute", "--uplink", "1gbit", "--rtt", "0"};
+    assertThat(explained(wins).path("codec").asText()).as("a link would win").isEqualTo("raw");
+
+    JsonNode json = explained(with(wins, "--link", "resting"));
+
+    assertThat(json.path("reason").asText()).startsWith("link at rest, as assumed, stays local: ");
+  }
+
   /** What the last report says was given, on one line. */
   private String given() {
     String text = out.toString(UTF_8).replaceAll("\\s+", " ");

@@ -438,6 +438,23 @@ class ExplainerTest {
     assertThat(explanation.json().path("constraints").path(1).path("value").asDouble()).isZero();
   }
 
+  /** Somebody who asks what would be has said that the link rests, and nobody has found out why. */
+  @Test
+  void claimsNothingOfWhyALinkRestsThatIsSaidToRest() throws Exception {
+    Scheduler scheduler = scheduler("minimise mean_latency", EXACT);
+    Estimates resting = Estimates.of(LinkState.RESTING, 1e6, 0.1, 0, 0, 1, 1, 0, 0);
+    Explanation supposed = new Explainer(scheduler).explain(resting, Optional.empty());
+    PlanDecision found = scheduler.decide(resting, Optional.empty(), 0);
+
+    assertThat(supposed.decision().plan()).isEqualTo(LOCAL).isEqualTo(found.plan());
+    assertThat(supposed.decision().reason())
+        .startsWith("link at rest, as assumed, stays local: ")
+        .doesNotContain("no link could better this");
+    assertThat(found.reason()).startsWith("no link could better this, stays local: ");
+    assertThat(new Explainer(scheduler).explain(resting, Optional.empty(), found).text())
+        .contains("no link could better this");
+  }
+
   @Test
   void saysThatBoundsCannotBeKeptTogether() throws Exception {
     Explanation explanation =
