@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -129,7 +128,7 @@ final class PlanBudgetCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     planned.check();
     TimeBudget left = left();
-    PlannedBundle.Planned here = planned.open(Optional.empty());
+    PlannedBundle.Planned here = planned.open();
     BundleFacts facts = here.facts();
     ExitCosts costs = ExitCosts.onDevice(facts, here.scale());
     List<Way> ways = ways(facts, costs, left);

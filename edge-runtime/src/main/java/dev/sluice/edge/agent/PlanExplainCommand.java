@@ -104,15 +104,6 @@ final class PlanExplainCommand implements Callable<Integer> {
   private @Nullable Double roundTripSdMillis;
 
   @Option(
-      names = "--device-codecs",
-      paramLabel = "FACTOR",
-      converter = Words.Factor.class,
-      description =
-          "the device's time over the profile for codecs and pixels, where that is another"
-              + " (default: as for the network; edge --emulate-device takes 20)")
-  private @Nullable Double codecScale;
-
-  @Option(
       names = "--worker-scale",
       paramLabel = "FACTOR",
       converter = Words.Factor.class,
@@ -180,7 +171,7 @@ final class PlanExplainCommand implements Callable<Integer> {
     SchedulerOptions options = options(goal);
     checkOptions();
     Optional<PolicyChoice> choice = choice();
-    PlannedBundle.Planned here = planned.open(Optional.ofNullable(codecScale));
+    PlannedBundle.Planned here = planned.open();
     Bundle opened = here.bundle();
     Scheduler scheduler = scheduler(here.facts(), goal, options, criterion(opened, choice));
     Estimates estimates = estimates(state, here.scale());
@@ -332,10 +323,6 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   private void checkOptions() {
     planned.check();
-    if (codecScale != null && planned.knowsCodecs()) {
-      throw wrongUse(
-          "--device-codecs goes with a device's time, not with a device of known codecs");
-    }
     if (periodMillis != null && framesPerSecond != null) {
       throw wrongUse("--period and --fps exclude each other");
     }

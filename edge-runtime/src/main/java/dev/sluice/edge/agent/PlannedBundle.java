@@ -44,10 +44,19 @@ final class PlannedBundle {
       paramLabel = "DEVICE",
       converter = Words.Device.class,
       description =
-          "the same as the device's time for the whole network in float32, e.g. 250ms; or a device"
-              + " of which figures are published, such as pi4, jetson-nano or phone-mid; or the"
-              + " file that './sluice profile' has written of one")
+          "the same as the device's time for the whole network in float32, e.g. 250ms (a bare"
+              + " number is milliseconds); or a device of which figures are published, such as pi4,"
+              + " jetson-nano or phone-mid; or the file that './sluice profile' has written of one")
   private Words.@Nullable DeviceWord device;
+
+  @Option(
+      names = "--device-codecs",
+      paramLabel = "FACTOR",
+      converter = Words.Factor.class,
+      description =
+          "the device's time over the profile for codecs and pixels, where that is another"
+              + " (default: as for the network; edge --emulate-device takes 20)")
+  private @Nullable Double codecScale;
 
   @Option(
       names = "--precision",
@@ -70,13 +79,13 @@ final class PlannedBundle {
     return precision;
   }
 
-  /** The device as it was named, if it was. */
+  /** The device as it was named, if it was; a time has its unit. */
   Optional<String> deviceName() {
-    return Optional.ofNullable(device).map(named -> named.text().strip());
+    return Optional.ofNullable(device).map(Words.DeviceWord::name);
   }
 
   /** Whether the device's own profile is known, codecs and pixels included. */
-  boolean knowsCodecs() {
+  private boolean knowsCodecs() {
     return device != null && device.millis().isEmpty();
   }
 
@@ -85,25 +94,24 @@ final class PlannedBundle {
     if (deviceScale != null && device != null) {
       throw wrongUse("--device and --device-scale exclude each other");
     }
+    if (codecScale != null && knowsCodecs()) {
+      throw wrongUse(
+          "--device-codecs goes with a device's time, not with a device of known codecs");
+    }
   }
 
-  /**
-   * Opens the bundle and takes it to the device.
-   *
-   * @param codecScale the device's time over the profile for codecs and pixels, where that is not
-   *     its scale
-   */
-  Planned open(Optional<Double> codecScale) throws IOException {
+  /** Opens the bundle and takes it to the device. */
+  Planned open() throws IOException {
     Bundle opened = bundle();
     BundleFacts profiled = BundleFactsReader.read(opened, precision);
     double scale = scale(profiled);
-    BundleFacts facts =
-        device != null && knowsCodecs()
-            ? Devices.on(device.text(), profiled, opened)
-            : codecScale
-                .map(factor -> EmulatedProfile.of(profiled, scale, factor))
-                .orElse(profiled);
-    return new Planned(opened, facts, scale);
+    if (device != null && knowsCodecs()) {
+      return new Planned(opened, Devices.on(device.text(), profiled, opened), scale);
+    }
+    return new Planned(
+        opened,
+        codecScale == null ? profiled : EmulatedProfile.of(profiled, scale, codecScale),
+        scale);
   }
 
   private Bundle bundle() throws IOException {

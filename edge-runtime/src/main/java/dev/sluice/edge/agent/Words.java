@@ -107,7 +107,15 @@ public final class Words {
    * @param text as given
    * @param millis its time for the whole network; empty where the text names a device or a file
    */
-  record DeviceWord(String text, OptionalDouble millis) {}
+  record DeviceWord(String text, OptionalDouble millis) {
+    /** Returns it for people: a bare number has its unit. */
+    String name() {
+      String word = text.strip();
+      return millis.isPresent() && Character.isDigit(word.charAt(word.length() - 1))
+          ? word + "ms"
+          : word;
+    }
+  }
 
   /** A time, such as {@code 250ms}, a published device, such as {@code pi4}, or a file. */
   static final class Device implements ITypeConverter<DeviceWord> {

@@ -133,6 +133,22 @@ class PlanBudgetCommandTest {
   }
 
   @Test
+  void takesCodecsAndPixelsByAFactorOfTheirOwn() throws Exception {
+    BundleFacts facts = facts();
+    double scalar = facts.profile().preprocessNanos();
+    ExitCosts costs = ExitCosts.onDevice(facts, 8);
+    assertThat(scalar).isPositive();
+
+    JsonNode first =
+        budgeted("--budget", "1s/10", "--device-scale", "8", "--device-codecs", "20")
+            .path("anytime")
+            .path(0);
+
+    assertThat(first.path("after_ms").asDouble())
+        .isCloseTo((costs.afterAllNanos(0) + (20 - 8) * scalar) / 1e6, within(1e-5));
+  }
+
+  @Test
   void plansTheRestForWhatIsLeft() throws Exception {
     JsonNode rest = budgeted("--budget", "10ms/100", "--spent", "7.5ms/50");
 
@@ -173,6 +189,7 @@ class PlanBudgetCommandTest {
             new String[] {"--budget", "2s/10", "--spent", "1s/10"},
             new String[] {"--budget", "2s/10", "--deviations", "11"},
             new String[] {"--budget", "2s/10", "--device", "pi4", "--device-scale", "2"},
+            new String[] {"--budget", "2s/10", "--device", "pi4", "--device-codecs", "2"},
             new String[] {})) {
       List<String> arguments = new ArrayList<>(List.of("budget", bundle));
       arguments.addAll(List.of(wrong));

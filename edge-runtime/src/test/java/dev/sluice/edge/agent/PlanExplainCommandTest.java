@@ -153,6 +153,14 @@ class PlanExplainCommandTest {
     assertThat(explained("--device-scale", "100").path("device").isNull()).isTrue();
   }
 
+  @Test
+  void saysWhatItTakesABareNumberFor() throws Exception {
+    assertThat(plan("explain", bundle(), "--device", "15")).as(err.toString()).isZero();
+    assertThat(given()).contains(" device 15ms (x 100),");
+    assertThat(explained("--device", " 15 ").path("device").asText()).isEqualTo("15ms");
+    assertThat(explained("--device", "0.015s").path("device").asText()).isEqualTo("0.015s");
+  }
+
   private static String[] with(String[] words, String... more) {
     List<String> all = new ArrayList<>(List.of(words));
     all.addAll(List.of(more));
