@@ -348,16 +348,25 @@ final class Lines {
    * What {@code plan explain} asks about; the explanation's fields follow.
    *
    * @param candidates number of plans that are chosen among
+   * @param power whose power counts
+   * @param powerAssumed whether that is not the device's own, and nobody has named it
    */
   static ObjectNode explained(
-      Bundle bundle, String precision, int candidates, Optional<String> device) {
+      Bundle bundle,
+      String precision,
+      int candidates,
+      Optional<String> device,
+      String power,
+      boolean powerAssumed) {
     return NODES
         .objectNode()
         .put("bundle", bundle.manifest().name())
         .put("digest", bundle.digest())
         .put("precision", precision)
         .put("candidates", candidates)
-        .put("device", device.orElse(null));
+        .put("device", device.orElse(null))
+        .put("power", power)
+        .put("power_assumed", powerAssumed);
   }
 
   /** That another plan is chosen, and why. */

@@ -16,6 +16,7 @@ import dev.sluice.scheduler.estimate.Estimates;
 import dev.sluice.scheduler.estimate.LinkState;
 import dev.sluice.scheduler.explain.Explainer;
 import dev.sluice.scheduler.explain.Explanation;
+import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.plan.Plan;
@@ -185,7 +186,12 @@ final class PlanExplainCommand implements Callable<Integer> {
     if (json) {
       ObjectNode line =
           Lines.explained(
-              opened, planned.precision(), scheduler.candidates(), planned.deviceName());
+              opened,
+              planned.precision(),
+              scheduler.candidates(),
+              planned.deviceName(),
+              options.device().energy().name(),
+              powerAssumed());
       line.setAll(explanation.json());
       main.out().println(Lines.text(line));
     } else {
@@ -196,7 +202,11 @@ final class PlanExplainCommand implements Callable<Integer> {
               opened.manifest().name(),
               planned.precision(),
               scheduler.candidates());
-      main.out().print(planned.deviceName().map(explanation::text).orElseGet(explanation::text));
+      Optional<String> assumed =
+          powerAssumed() && goal.mentions(Metric.Kind.DEVICE_ENERGY)
+              ? Optional.of(options.device().energy().name())
+              : Optional.empty();
+      main.out().print(explanation.text(planned.deviceName(), assumed));
     }
     return 0;
   }
@@ -242,13 +252,22 @@ final class PlanExplainCommand implements Callable<Integer> {
     double deadline = deadlineMillis == null ? usualMillis : deadlineMillis;
     options = options.answering(Rescue.before(Math.max(1, nanos(deadline))));
     if (energy == null) {
-      return planned.deviceName().flatMap(EnergyModel::ofDevice).map(options::with).orElse(options);
+      return publishedPower().map(options::with).orElse(options);
     }
     try {
       return options.with(EnergyModel.named(energy));
     } catch (IllegalArgumentException unknown) {
       throw wrongUse("--energy: " + unknown.getMessage());
     }
+  }
+
+  private Optional<EnergyModel> publishedPower() {
+    return planned.deviceName().flatMap(EnergyModel::ofDevice);
+  }
+
+  /** Whether energy is counted by the power of another device, which nobody has asked for. */
+  private boolean powerAssumed() {
+    return energy == null && publishedPower().isEmpty();
   }
 
   private Optional<PolicyChoice> choice() {

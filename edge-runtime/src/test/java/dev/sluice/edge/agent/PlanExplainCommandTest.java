@@ -161,6 +161,30 @@ class PlanExplainCommandTest {
     assertThat(explained("--device", "0.015s").path("device").asText()).isEqualTo("0.015s");
   }
 
+  @Test
+  void saysWhosePowerIsAssumed() throws Exception {
+    String[] thrifty = {"explain", bundle(), "--objective", "minimise device_energy", "--device"};
+    String assumed = "energy as of pi4-one-core+wifi (assumed)";
+
+    assertThat(plan(with(thrifty, "phone-mid"))).as(err.toString()).isZero();
+    assertThat(given()).contains(assumed);
+    assertThat(plan(with(thrifty, "15ms"))).as(err.toString()).isZero();
+    assertThat(given()).contains(assumed);
+    assertThat(plan(with(thrifty, "pi4"))).as(err.toString()).isZero();
+    assertThat(given()).as("published").doesNotContain("energy");
+    assertThat(plan(with(thrifty, "phone-mid", "--energy", "pi5+lte"))).as(err.toString()).isZero();
+    assertThat(given()).as("asked for").doesNotContain("energy");
+    assertThat(plan("explain", bundle(), "--device", "phone-mid")).as(err.toString()).isZero();
+    assertThat(given()).as("does not count").doesNotContain("energy");
+
+    JsonNode json = explained("--device", "phone-mid");
+    assertThat(json.path("power").asText()).isEqualTo("pi4-one-core+wifi");
+    assertThat(json.path("power_assumed").asBoolean()).isTrue();
+    json = explained("--device", "pi4");
+    assertThat(json.path("power").asText()).isEqualTo("pi4+wifi");
+    assertThat(json.path("power_assumed").asBoolean(true)).isFalse();
+  }
+
   private static String[] with(String[] words, String... more) {
     List<String> all = new ArrayList<>(List.of(words));
     all.addAll(List.of(more));

@@ -71,17 +71,19 @@ public record Explanation(
 
   /** Returns it as a report for people, of lines of at most 100 characters. */
   public String text() {
-    return ExplanationText.of(this, Optional.empty());
+    return text(Optional.empty(), Optional.empty());
   }
 
   /**
-   * Returns the same with the device named among what was given: the scale alone does not tell
-   * whose times it multiplies.
+   * Returns the same with more said of the device among what was given: the scale alone does not
+   * tell whose times it multiplies, nor the energy whose power.
    *
-   * @param device as people call it, not blank
+   * @param device as people call it, not blank; empty where nobody has named it
+   * @param power whose is assumed, as {@link dev.sluice.scheduler.energy.EnergyModel#name} has it;
+   *     empty where it is known, or does not count
    */
-  public String text(String device) {
-    return ExplanationText.of(this, Optional.of(device));
+  public String text(Optional<String> device, Optional<String> power) {
+    return ExplanationText.of(this, device, power);
   }
 
   /**

@@ -25,9 +25,9 @@ final class ExplanationText {
 
   private ExplanationText() {}
 
-  static String of(Explanation explanation, Optional<String> device) {
+  static String of(Explanation explanation, Optional<String> device, Optional<String> power) {
     ExplanationText text = new ExplanationText();
-    text.plan(explanation, device);
+    text.plan(explanation, device, power);
     text.expected(explanation.decision().prediction());
     text.bounds(explanation);
     explanation.upkeep().ifPresent(text::upkeep);
@@ -38,11 +38,14 @@ final class ExplanationText {
     return String.join("\n", text.lines) + "\n";
   }
 
-  private void plan(Explanation explanation, Optional<String> device) {
+  private void plan(Explanation explanation, Optional<String> device, Optional<String> power) {
     section("PLAN", explanation.decision().plan().describe());
     section("WHY", explanation.decision().reason());
     section("FOR", explanation.objective().toString());
-    section("GIVEN", conditions(explanation.estimates(), device));
+    section(
+        "GIVEN",
+        conditions(explanation.estimates(), device)
+            + power.map(assumed -> ", energy as of " + assumed + " (assumed)").orElse(""));
     lines.add("");
   }
 
