@@ -306,7 +306,7 @@ final class Lines {
     line.put("feasible", decision.feasible());
     line.put("reason", decision.reason());
     line.put("split", decision.plan().split()).put("codec", decision.plan().codec());
-    line.put("sends", decision.plan().sends().name().toLowerCase(Locale.ROOT));
+    line.put("sends", decision.plan().sent());
     ArrayNode exits = line.putArray("exits");
     for (ExitThreshold exit : decision.plan().exits()) {
       exits.addObject().put("exit", exit.exit()).put("threshold", exit.threshold());

@@ -201,6 +201,13 @@ class PlanExplainCommandTest {
     assertThat(json.path("reason").asText()).startsWith("link at rest, as assumed, stays local: ");
   }
 
+  @Test
+  void saysThatALocalPlanSendsNothing() throws Exception {
+    assertThat(explained("--link", "down").path("sends").asText()).isEqualTo("none");
+    JsonNode sends = explained("--objective", "minimise device_compute", "--uplink", "1gbit");
+    assertThat(sends.path("sends").asText()).isEqualTo("split");
+  }
+
   /** What the last report says was given, on one line. */
   private String given() {
     String text = out.toString(UTF_8).replaceAll("\\s+", " ");

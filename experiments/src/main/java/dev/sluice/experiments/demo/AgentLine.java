@@ -90,13 +90,16 @@ sealed interface AgentLine {
                 json.path("uplink_mbit").asDouble(),
                 json.path("round_trip_ms").asDouble())
             : state + ", not measured yet";
+    String sends = json.path("sends").asText("split");
     return new Status(
         link,
         new Plan(
             json.required("split").asInt(),
             json.required("codec").asText(),
             exits,
-            Sends.valueOf(json.path("sends").asText("split").toUpperCase(Locale.ROOT))),
+            sends.equals(Plan.NO_CODEC)
+                ? Sends.SPLIT
+                : Sends.valueOf(sends.toUpperCase(Locale.ROOT))),
         json.path("feasible").asBoolean(),
         json.path("overruns").asLong());
   }

@@ -69,6 +69,18 @@ class AgentLineTest {
   }
 
   @Test
+  void readsALocalPlanWhichSendsNothing() {
+    AgentLine line =
+        AgentLine.parse(
+            """
+            {"type":"status","link":"down","split":6,"codec":"none","sends":"none","exits":[],
+             "feasible":true,"overruns":0}
+            """);
+
+    assertThat(((AgentLine.Status) line).plan()).isEqualTo(Plan.local(6, List.of()));
+  }
+
+  @Test
   void passesOverWhatItDoesNotKnow() {
     assertThat(AgentLine.parse("{\"type\":\"summary\"}")).isInstanceOf(AgentLine.Other.class);
     assertThat(AgentLine.parse("no json")).isInstanceOf(AgentLine.Other.class);

@@ -62,7 +62,7 @@ final class ExplanationJson {
 
   private static void putPlan(ObjectNode node, Plan plan) {
     node.put("plan", plan.describe());
-    node.put("split", plan.split()).put("codec", plan.codec()).put("sends", lower(plan.sends()));
+    node.put("split", plan.split()).put("codec", plan.codec()).put("sends", plan.sent());
     ArrayNode exits = node.putArray("exits");
     for (ExitThreshold exit : plan.exits()) {
       exits.addObject().put("exit", exit.exit()).put("threshold", exit.threshold());

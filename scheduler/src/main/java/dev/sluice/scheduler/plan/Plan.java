@@ -76,6 +76,15 @@ public record Plan(int split, String codec, List<ExitThreshold> exits, Sends sen
     return sends == Sends.COMPANION;
   }
 
+  /**
+   * Returns in a word what is sent: {@value #NO_CODEC} by a local plan, else that of {@link #sends}
+   * in lower case.
+   */
+  @JsonIgnore
+  public String sent() {
+    return usesCloud() ? sends.name().toLowerCase(Locale.ROOT) : NO_CODEC;
+  }
+
   /** Returns the same plan with other exits. */
   public Plan withExits(List<ExitThreshold> others) {
     return new Plan(split, codec, others, sends);
