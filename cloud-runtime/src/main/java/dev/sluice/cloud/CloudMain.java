@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -127,10 +128,27 @@ public final class CloudMain implements Callable<Integer> {
     return commandLine;
   }
 
+  /** Says of a word that nothing takes which option was perhaps meant. */
   private static String wrongUse(ParameterException wrong) {
-    return wrong instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
-        ? "unexpected argument '" + unmatched.getUnmatched().get(0) + "'"
-        : oneLine(wrong);
+    if (wrong instanceof MissingParameterException
+        && !wrong.getCommandLine().getUnmatchedArguments().isEmpty()) {
+      /* What is missing may be there, mistyped. */
+      return wrongUse(
+          new UnmatchedArgumentException(
+              wrong.getCommandLine(), wrong.getCommandLine().getUnmatchedArguments()));
+    }
+    if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
+      return oneLine(wrong);
+    }
+    String word = unmatched.getUnmatched().get(0);
+    return unmatched.isUnknownOption()
+        ? "unknown option '"
+            + word
+            + unmatched.getSuggestions().stream()
+                .findFirst()
+                .map(option -> "' (did you mean '" + option + "'?)")
+                .orElse("'")
+        : "unexpected argument '" + word + "'";
   }
 
   private static String oneLine(Exception e) {

@@ -32,6 +32,14 @@ class CloudMainTest {
   }
 
   @Test
+  void namesAMistypedOptionBeforeTheOneThatIsMissing() {
+    assertThat(run("--model", BUNDLE)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("unknown option '--model' (did you mean '--models'?); see")
+        .hasLineCount(1);
+  }
+
+  @Test
   void saysWhichProvidersThereAre() {
     assertThat(run("--models", BUNDLE, "--provider", "abacus")).isEqualTo(2);
     assertThat(err.toString()).contains("'abacus'", "cpu, cuda").hasLineCount(1);

@@ -6,6 +6,7 @@ import java.nio.file.FileSystemException;
 import java.util.Set;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -61,12 +62,27 @@ final class Failures {
     program.getSubcommands().values().forEach(Failures::version);
   }
 
-  /** Says of a word that no command takes which command was perhaps meant. */
+  /** Says of a word that nothing takes which option or command was perhaps meant. */
   private static String wrongUse(ParameterException e) {
-    if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+    if (e instanceof MissingParameterException
+        && !e.getCommandLine().getUnmatchedArguments().isEmpty()) {
+      /* What is missing may be there, mistyped. */
+      return wrongUse(
+          new UnmatchedArgumentException(
+              e.getCommandLine(), e.getCommandLine().getUnmatchedArguments()));
+    }
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
       return oneLine(e);
     }
     String word = unmatched.getUnmatched().get(0);
+    if (unmatched.isUnknownOption()) {
+      return "unknown option '"
+          + word
+          + unmatched.getSuggestions().stream()
+              .findFirst()
+              .map(option -> "' (did you mean '" + option + "'?)")
+              .orElse("'");
+    }
     Set<String> commands = e.getCommandLine().getSubcommands().keySet();
     if (commands.isEmpty()) {
       return "unexpected argument '" + word + "'";

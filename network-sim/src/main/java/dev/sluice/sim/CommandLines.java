@@ -5,6 +5,7 @@ import java.nio.file.FileSystemException;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -45,12 +46,27 @@ final class CommandLines {
     err.println(name + ": " + oneLine(failed));
   }
 
-  /** Says of a word that no command takes which command was perhaps meant. */
+  /** Says of a word that nothing takes which option or command was perhaps meant. */
   private static String wrongUse(ParameterException wrong) {
-    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+    if (wrong instanceof MissingParameterException
+        && !wrong.getCommandLine().getUnmatchedArguments().isEmpty()) {
+      /* What is missing may be there, mistyped. */
+      return wrongUse(
+          new UnmatchedArgumentException(
+              wrong.getCommandLine(), wrong.getCommandLine().getUnmatchedArguments()));
+    }
+    if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
       return oneLine(wrong);
     }
     String word = unmatched.getUnmatched().get(0);
+    if (unmatched.isUnknownOption()) {
+      return "unknown option '"
+          + word
+          + unmatched.getSuggestions().stream()
+              .findFirst()
+              .map(option -> "' (did you mean '" + option + "'?)")
+              .orElse("'");
+    }
     Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
     if (commands.isEmpty()) {
       return "unexpected argument '" + word + "'";

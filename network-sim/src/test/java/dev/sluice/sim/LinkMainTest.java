@@ -82,6 +82,13 @@ class LinkMainTest {
   }
 
   @Test
+  void namesAMistypedOptionBeforeTheOneThatIsMissing() {
+    assertThat(run("", "--lisen 127.0.0.1:0 --to 127.0.0.1:9 --rate 1")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("sluice link: unknown option '--lisen' (did you mean '--listen'?); see");
+  }
+
+  @Test
   void answersEachCommandAndGoesOnAfterAWrongOne() {
     int status =
         run(

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -88,12 +89,27 @@ final class Programs {
     program.getSubcommands().values().forEach(Programs::equip);
   }
 
-  /** Says of a word that no command takes which command was perhaps meant. */
+  /** Says of a word that nothing takes which option or command was perhaps meant. */
   private static String wrongUse(ParameterException wrong) {
-    if (!(wrong instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+    if (wrong instanceof MissingParameterException
+        && !wrong.getCommandLine().getUnmatchedArguments().isEmpty()) {
+      /* What is missing may be there, mistyped. */
+      return wrongUse(
+          new UnmatchedArgumentException(
+              wrong.getCommandLine(), wrong.getCommandLine().getUnmatchedArguments()));
+    }
+    if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
       return oneLine(wrong);
     }
     String word = unmatched.getUnmatched().get(0);
+    if (unmatched.isUnknownOption()) {
+      return "unknown option '"
+          + word
+          + unmatched.getSuggestions().stream()
+              .findFirst()
+              .map(option -> "' (did you mean '" + option + "'?)")
+              .orElse("'");
+    }
     Set<String> commands = wrong.getCommandLine().getSubcommands().keySet();
     if (commands.isEmpty()) {
       return "unexpected argument '" + word + "'";

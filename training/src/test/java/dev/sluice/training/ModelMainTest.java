@@ -132,6 +132,17 @@ class ModelMainTest {
   }
 
   @Test
+  void namesAMistypedOptionBeforeThoseThatAreMissing() throws Exception {
+    Outcome mistyped = run("prepare", "network.onnx", "--formats", "folder");
+
+    assertThat(mistyped.status()).isEqualTo(2);
+    assertThat(mistyped.err())
+        .startsWith(
+            "sluice model prepare: unknown option '--formats' (did you mean '--format'?); see")
+        .hasLineCount(1);
+  }
+
+  @Test
   void showsWhatIsInABundle() throws Exception {
     requireTorch();
     Path out = folder.resolve("shown");

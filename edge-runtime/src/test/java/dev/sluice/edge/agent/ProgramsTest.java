@@ -85,6 +85,22 @@ class ProgramsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "--bundel, unknown option '--bundel' (did you mean '--bundle'?); see",
+    "--objektive, unknown option '--objektive' (did you mean '--objective'?); see"
+  })
+  void edgeNamesAMistypedOptionBeforeThoseThatAreMissing(String option, String problem) {
+    assertThat(edge(option, "b")).isEqualTo(2);
+    saysInOneLine("sluice edge: " + problem);
+  }
+
+  @Test
+  void edgeNamesAnOptionThatIsMissing() {
+    assertThat(edge()).isEqualTo(2);
+    saysInOneLine("sluice edge:", "required option", "--bundle");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "--tls-cert,pom.xml,go together",
     "--tls-key,pom.xml,go together",
     "--tls-name,worker.example,needs --tls",
