@@ -36,9 +36,7 @@ final class Failures {
           PrintWriter err = e.getCommandLine().getErr();
           String name = e.getCommandLine().getCommandSpec().qualifiedName();
           err.println(name + ": " + wrongUse(e) + "; see ./" + name + " --help");
-          if (e.getCause() instanceof ObjectiveSyntaxException objective) {
-            objective.excerpt().forEach(err::println);
-          }
+          showObjective(e, err);
           err.flush();
           return CommandLine.ExitCode.USAGE;
         });
@@ -49,10 +47,21 @@ final class Failures {
             e.printStackTrace(err);
           }
           err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(e));
+          showObjective(e, err);
           err.flush();
           return CommandLine.ExitCode.SOFTWARE;
         });
     return commandLine;
+  }
+
+  /** Shows the place in an objective that could not be understood, if that is what failed. */
+  private static void showObjective(Throwable failed, PrintWriter err) {
+    for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ObjectiveSyntaxException objective) {
+        objective.excerpt().forEach(err::println);
+        return;
+      }
+    }
   }
 
   private static void version(CommandLine program) {

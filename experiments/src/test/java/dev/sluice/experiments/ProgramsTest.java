@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.experiments.report.WholeFile;
 import dev.sluice.experiments.study.Studies;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -65,6 +69,35 @@ class ProgramsTest {
     assertThat(status).isEqualTo(2);
     assertThat(err.toString())
         .contains("the study demo takes no --config; these do: ablation, ", "regret", "herd");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "regret, regret/regret.yaml",
+    "latency-sla, sweep/latency-sla.yaml",
+    "promise, promise/promise.yaml",
+    "herd, herd/herd.yaml",
+    "floors, floors/floors.yaml"
+  })
+  void experimentShowsWhereAnObjectiveOfAFileIsWrong(
+      String study, String resource, @TempDir Path folder) throws Exception {
+    Path conditions = folder.resolve("mine.yaml");
+    try (InputStream shipped = Studies.class.getResourceAsStream(resource)) {
+      String good = new String(shipped.readAllBytes(), StandardCharsets.UTF_8);
+      Files.writeString(conditions, good.replaceFirst("(min|max)imise ", "$1imise x"));
+    }
+    Path out = folder.resolve("out");
+    String[] words = {"run", study, "--config", conditions.toString(), "--out", out.toString()};
+
+    assertThat(execute(ExperimentMain.commandLine(), words)).isEqualTo(1);
+    List<String> lines = err.toString().lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0))
+        .contains("mine.yaml: the objective, at character ", "unknown metric 'x", "did you mean '")
+        .doesNotContain("^");
+    int caret = lines.get(2).indexOf('^');
+    assertThat(lines.get(1).substring(caret)).startsWith("x");
+    assertThat(out).as("nothing was begun").doesNotExist();
   }
 
   @Test

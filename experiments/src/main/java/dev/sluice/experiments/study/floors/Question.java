@@ -2,6 +2,7 @@ package dev.sluice.experiments.study.floors;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.Objective;
@@ -21,7 +22,7 @@ record Question(@JsonValue String text, Objective objective) {
     try {
       return new Question(text, Objective.parse(text));
     } catch (ObjectiveSyntaxException e) {
-      throw new IllegalArgumentException(text + ": " + e.getMessage(), e);
+      throw StudyFileException.of(e);
     }
   }
 

@@ -1,12 +1,15 @@
 package dev.sluice.experiments.study.grid;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +19,7 @@ import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.scheduler.objective.Nearest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,7 +115,7 @@ public final class StudyFile {
           name + ": a study has fields such as bundles: [roadsigns]");
     }
     JsonNode changes = full.remove(QUICK);
-    T usual = value(full, name, type);
+    T usual = value(new Source(text, name, Set.of()), full, type);
     if (changes == null) {
       return usual;
     }
@@ -121,7 +125,9 @@ public final class StudyFile {
     ObjectNode merged = full.deepCopy();
     merged.setAll(replaced);
     /* Read in any case, so that a mistake in it shows at once. */
-    T less = value(merged, name, type);
+    Set<String> names = new HashSet<>();
+    replaced.fieldNames().forEachRemaining(names::add);
+    T less = value(new Source(text, name, names), merged, type);
     return quick ? less : usual;
   }
 
@@ -134,7 +140,38 @@ public final class StudyFile {
     }
   }
 
-  private static <T> T value(ObjectNode tree, String name, Class<T> type) {
+  /**
+   * Where fields come from.
+   *
+   * @param text the whole file
+   * @param name of the file
+   * @param quick fields of those that are read that stand under {@link #QUICK}
+   */
+  private record Source(String text, String name, Set<String> quick) {
+    /** The file, and the line at which a field's value begins, where that is found. */
+    String at(List<Reference> path) {
+      List<String> steps = new ArrayList<>();
+      if (quick.contains(path.get(0).getFieldName())) {
+        steps.add(QUICK);
+      }
+      path.forEach(step -> steps.add(stepName(step).replace("~", "~0").replace("/", "~1")));
+      try (JsonParser parser = YAML.createParser(text)) {
+        JsonPointer wanted = JsonPointer.compile("/" + String.join("/", steps));
+        while (parser.nextToken() != null) {
+          if (parser.currentToken() != JsonToken.FIELD_NAME
+              && parser.getParsingContext().pathAsPointer().equals(wanted)) {
+            return name + ":" + parser.currentTokenLocation().getLineNr();
+          }
+        }
+        return name;
+      } catch (IOException e) {
+        throw new UncheckedIOException("a text that was read before", e);
+      }
+    }
+  }
+
+  private static <T> T value(Source source, ObjectNode tree, Class<T> type) {
+    String name = source.name();
     try {
       return YAML.treeToValue(tree, type);
     } catch (UnrecognizedPropertyException e) {
@@ -148,6 +185,19 @@ public final class StudyFile {
         if (!known.isEmpty() && !known.contains(field)) {
           throw unknown(name, field, place, known, e);
         }
+      }
+      if (e instanceof MismatchedInputException mismatch
+          && !e.getPath().isEmpty()
+          && !at(tree, e.getPath()).isMissingNode()) {
+        throw new IllegalArgumentException(
+            source.at(e.getPath())
+                + ": "
+                + dotted(e.getPath())
+                + " must be "
+                + ValueWords.wanted(mismatch.getTargetType())
+                + ", not "
+                + ValueWords.found(at(tree, e.getPath())),
+            e);
       }
       throw new IllegalArgumentException(name + ": " + reason(e) + in(e.getPath()), e);
     } catch (JsonProcessingException e) {
@@ -177,14 +227,22 @@ public final class StudyFile {
 
   /** The fields that are there, in the file. */
   private static List<String> fields(JsonNode tree, List<Reference> place) {
+    List<String> names = new ArrayList<>();
+    at(tree, place).fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private static JsonNode at(JsonNode tree, List<Reference> place) {
     JsonNode node = tree;
     for (Reference step : place) {
       node =
           step.getFieldName() == null ? node.path(step.getIndex()) : node.path(step.getFieldName());
     }
-    List<String> names = new ArrayList<>();
-    node.fieldNames().forEachRemaining(names::add);
-    return names;
+    return node;
+  }
+
+  private static String stepName(Reference step) {
+    return step.getFieldName() == null ? String.valueOf(step.getIndex()) : step.getFieldName();
   }
 
   /** The fields that it may have; empty if that is not known. */
@@ -210,6 +268,11 @@ public final class StudyFile {
 
   /** Where in the file, such as {@code in links[0]}; empty at the top. */
   private static String in(List<Reference> path) {
+    return path.isEmpty() ? "" : " in " + dotted(path);
+  }
+
+  /** Such as {@code links[0].name}. */
+  private static String dotted(List<Reference> path) {
     String text =
         path.stream()
             .map(
@@ -218,6 +281,6 @@ public final class StudyFile {
                         ? "[" + step.getIndex() + "]"
                         : "." + step.getFieldName())
             .collect(Collectors.joining());
-    return text.isEmpty() ? "" : " in " + (text.startsWith(".") ? text.substring(1) : text);
+    return text.startsWith(".") ? text.substring(1) : text;
   }
 }

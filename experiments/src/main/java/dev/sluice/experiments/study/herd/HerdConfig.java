@@ -4,6 +4,7 @@ import static dev.sluice.experiments.study.grid.StudyFile.distinct;
 import static dev.sluice.experiments.study.grid.StudyFile.require;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.scheduler.objective.Objective;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
 import dev.sluice.scheduler.profile.BundleFacts;
@@ -108,7 +109,7 @@ record HerdConfig(
     try {
       return Objective.parse(goal);
     } catch (ObjectiveSyntaxException e) {
-      throw new IllegalArgumentException(goal + ": " + e.getMessage(), e);
+      throw StudyFileException.of(e);
     }
   }
 

@@ -101,6 +101,7 @@ record PromiseConfig(
     if (!(periodMillis > 0 && minutes >= 1)) {
       throw new IllegalArgumentException("periodMillis or minutes out of range");
     }
+    Question.of("promise", objective);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.sluice.experiments.study.replay;
 
 import dev.sluice.experiments.demo.Goal;
+import dev.sluice.experiments.study.StudyFileException;
 import dev.sluice.scheduler.objective.Constraint;
 import dev.sluice.scheduler.objective.Metric;
 import dev.sluice.scheduler.objective.ObjectiveSyntaxException;
@@ -26,7 +27,7 @@ public record Question(String name, Goal goal) {
     try {
       return new Question(name, Goal.parse(objective));
     } catch (ObjectiveSyntaxException e) {
-      throw new IllegalArgumentException(objective + ": " + e.getMessage(), e);
+      throw StudyFileException.of(e);
     }
   }
 

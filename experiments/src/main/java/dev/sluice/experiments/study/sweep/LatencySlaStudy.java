@@ -17,6 +17,7 @@ import dev.sluice.experiments.study.grid.Paired;
 import dev.sluice.experiments.study.grid.Series;
 import dev.sluice.experiments.study.grid.StrategyTable;
 import dev.sluice.experiments.study.grid.StudyFile;
+import dev.sluice.experiments.study.replay.Question;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,15 +71,13 @@ public final class LatencySlaStudy implements Study {
       if (!objective.contains("DEADLINE")) {
         throw new IllegalArgumentException("the objective must hold the word DEADLINE");
       }
+      Question.of(task(deadlinesMillis.get(0)), within(objective, deadlinesMillis.get(0)));
     }
 
     GridConfig grid() {
       List<GridConfig.Task> tasks =
           deadlinesMillis.stream()
-              .map(
-                  millis ->
-                      new GridConfig.Task(
-                          task(millis), objective.replace("DEADLINE", millis + " ms"), load))
+              .map(millis -> new GridConfig.Task(task(millis), within(objective, millis), load))
               .toList();
       return new GridConfig(
           bundles,
@@ -93,6 +92,10 @@ public final class LatencySlaStudy implements Study {
           blockFrames,
           seeds,
           ANY_LOSS);
+    }
+
+    private static String within(String objective, int deadlineMillis) {
+      return objective.replace("DEADLINE", deadlineMillis + " ms");
     }
 
     static String task(int deadlineMillis) {

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StudyFileTest {
   private static final String GOOD =
@@ -156,11 +158,29 @@ class StudyFileTest {
     }
   }
 
-  @Test
-  void takesNoPartOfAFrame() {
-    assertThatThrownBy(() -> read(GOOD.replace("frames: 200", "frames: 200.7"), false))
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // what is there | what is put there | what is said of it
+        "frames: 200 | frames: 200.7 | 12: frames must be a whole number, not 200.7",
+        "frames: 200 | frames: many | 12: frames must be a whole number, not 'many'",
+        "frames: 200 | frames: [200] | 12: frames must be a whole number, not a list",
+        "frames: 200 | frames: | 12: frames must be a whole number, not nothing",
+        "points: 0.5 | points: half | 16: points must be a number, not 'half'",
+        "uplinkMbit: 1 | uplinkMbit: fast | 5: links[0].uplinkMbit must be a number, not 'fast'",
+        "[2, 0.5] | [2, slow] | 6: sweep.uplinkMbit[1] must be a number, not 'slow'",
+        "[2, 0.5] | 2 | 6: sweep.uplinkMbit must be a list such as [a, b], not 2",
+        "strategies: [sluice, spinn] | strategies: {a: 1} |"
+            + " 11: strategies must be a list such as [a, b], not fields (a)",
+        "{poisson: 4} | often | 10: tasks[0].load must be fields (inFlight, poisson,",
+        "{seeds: 1, | {seeds: one, | 17: seeds must be a whole number, not 'one'"
+      })
+  void saysWhatAFieldMustBeAndWhatItIs(String there, String put, String said) {
+    assertThatThrownBy(() -> read(GOOD.replace(there, put), false))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("frames");
+        .hasMessageStartingWith("study.yaml:" + said);
   }
 
   @Test
@@ -212,7 +232,8 @@ class StudyFileTest {
   void namesTheReasonOfAnObjectiveThatIsNone() {
     assertThatThrownBy(() -> read(GOOD.replace("minimise worker_compute", "minimise work"), false))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("tasks[0]");
+        .hasMessageContaining("study.yaml: the objective, at character 59: unknown metric 'work'")
+        .hasMessageEndingWith(" in tasks[0]");
   }
 
   @Test
