@@ -229,6 +229,11 @@ public final class EdgeSession implements AutoCloseable {
           }
 
           @Override
+          public void onProbeSent(int bytes) {
+            plans.onProbeSent(bytes);
+          }
+
+          @Override
           public void onLoad(CloudReply.WorkerLoad load) {
             traffic.onLoad(load);
           }

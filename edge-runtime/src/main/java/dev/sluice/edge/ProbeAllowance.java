@@ -38,7 +38,7 @@ final class ProbeAllowance {
     return !soon && bytesPerNano > 0 && owedBytes(now) <= BURST_BYTES;
   }
 
-  /** A probe of so many bytes goes out. */
+  /** A probe of so many bytes went out. */
   void took(int bytes, long now) {
     owedBytes = owedBytes(now) + bytes;
     lastNanos = Optional.of(now);

@@ -226,12 +226,17 @@ final class Replanner {
   private void probe(Estimates e, long now) {
     // Those that the estimators know to be under way are theirs to heed, the others are overdue.
     if (e.probeWanted() && !frames.overdue() && probes.allows(estimators.uplinkMeasured(), now)) {
-      probes.took(e.probeBytesWanted() + LinkUpkeep.PING_BYTES, now);
       uplinkToldNanos = now;
-      tally.probes++;
-      traffic.onProbe(e.probeBytesWanted());
+      traffic.onProbeAsked();
       cloud.probe(e.probeBytesWanted());
     }
+  }
+
+  /** A probe went out: only now it is one, since a link that is in use leaves those asked for. */
+  void onProbeSent(int bytes) {
+    probes.took(bytes + LinkUpkeep.PING_BYTES, loop.nanoTime());
+    tally.probes++;
+    traffic.onProbeSent(bytes);
   }
 
   // --- in the background ------------------------------------------------------------------------

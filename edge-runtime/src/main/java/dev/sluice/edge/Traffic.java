@@ -37,11 +37,15 @@ final class Traffic {
     estimators.onSubmitted(id, bytes, loop.nanoTime());
   }
 
-  /** A probe goes out. */
-  void onProbe(int bytes) {
+  /** A probe is asked for: the estimators wait for it, and ask for no other, sent or not. */
+  void onProbeAsked() {
+    estimators.onProbeSent(loop.nanoTime());
+  }
+
+  /** A probe went out. */
+  void onProbeSent(int bytes) {
     account(new UplinkAccount(0, 0, 0, bytes));
     spend(bytes);
-    estimators.onProbeSent(loop.nanoTime());
   }
 
   /** An audit goes out. */

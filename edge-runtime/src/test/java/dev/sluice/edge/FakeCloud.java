@@ -28,6 +28,10 @@ final class FakeCloud implements Cloud {
   final List<Integer> probed = new ArrayList<>();
   boolean resting;
   boolean restFails;
+
+  /** Whether the link has better to do than to take probes. */
+  boolean leavesProbes;
+
   final Map<Long, Consumer<CloudReply>> waiting = new LinkedHashMap<>();
   Optional<Listener> listener = Optional.empty();
   LinkState first = LinkState.UP;
@@ -82,7 +86,10 @@ final class FakeCloud implements Cloud {
 
   @Override
   public void probe(int bytes) {
-    probes.add(bytes);
+    if (!leavesProbes) {
+      probes.add(bytes);
+      listener.orElseThrow().onProbeSent(bytes);
+    }
   }
 
   @Override

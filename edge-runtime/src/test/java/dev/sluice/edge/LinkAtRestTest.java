@@ -177,6 +177,25 @@ class LinkAtRestTest {
     assertThat(cloud.probed).hasSizeGreaterThan(2 * spared);
   }
 
+  /** A link that is in use leaves probes: only what went out is paid for and kept apart. */
+  @Test
+  void aProbeThatWasNotSentCostsNothingAndKeepsNoneFromGoingOut() {
+    keeps = imagined -> false;
+    cloud.leavesProbes = true;
+    open(SessionOptions.of(150 * MS).keeping(LinkUpkeep.SPARING.within(1_000)));
+    stream(20);
+    SessionStatus status = session.orElseThrow().status();
+    assertThat(status.uplink().probes()).isZero();
+    assertThat(status.counters().probes()).isZero();
+
+    cloud.leavesProbes = false;
+    stream(3);
+    status = session.orElseThrow().status();
+    assertThat(cloud.probed).as("the last that was asked for is no ten seconds old").hasSize(1);
+    assertThat(status.uplink().probes()).isEqualTo(cloud.probed.get(0).longValue());
+    assertThat(status.counters().probes()).isEqualTo(1);
+  }
+
   @Test
   void theAccountTellsRequestsFromWhatTheLinkTakes() {
     plan = SPLIT;

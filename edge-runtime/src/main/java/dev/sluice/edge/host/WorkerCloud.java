@@ -176,6 +176,11 @@ public final class WorkerCloud implements Cloud, AutoCloseable {
     }
 
     @Override
+    public void onProbeSent(int bytes) {
+      tell(heard -> heard.onProbeSent(bytes));
+    }
+
+    @Override
     public void onLoad(LoadReport load) {
       tell(heard -> heard.onLoad(workerLoad(load)));
     }

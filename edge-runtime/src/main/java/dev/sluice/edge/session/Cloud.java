@@ -18,7 +18,8 @@ public interface Cloud {
   void cancel(long id);
 
   /**
-   * Sends a ping that carries some bytes, to learn about a link that no request uses.
+   * Sends a ping that carries some bytes, to learn about a link that no request uses. The listener
+   * hears that it went out; a link that has something better to do leaves it.
    *
    * @param bytes size of the padding; 0 for a bare ping
    */
@@ -51,6 +52,13 @@ public interface Cloud {
 
     /** A ping was sent, with or without padding, on whichever connection. */
     default void onPingSent() {}
+
+    /**
+     * The padding of a probe was sent. Of a probe that the link did not take nothing is told.
+     *
+     * @param bytes of it
+     */
+    default void onProbeSent(int bytes) {}
 
     /**
      * A request was refused that had been cancelled before. Its outcome was given then; what the

@@ -267,9 +267,15 @@ class WorkerCloudTest {
                       heard.add(paddingBytes >= 5000 && roundTripNanos > 0 ? "probe" : "odd");
                     }
                   }
+
+                  @Override
+                  public void onProbeSent(int bytes) {
+                    heard.add(bytes >= 5000 ? "sent" : "odd");
+                  }
                 }));
     await("UP");
     loop.execute(() -> to.probe(5000));
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("sent");
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probe");
     assertThat(received).as("no probe reaches a model").isEmpty();
   }

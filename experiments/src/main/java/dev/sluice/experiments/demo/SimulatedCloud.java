@@ -194,6 +194,9 @@ public final class SimulatedCloud implements Cloud {
       return;
     }
     probeBytes += bytes;
+    if (listener != null) {
+      listener.onProbeSent(bytes);
+    }
     sendPing(bytes);
   }
 

@@ -489,6 +489,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     int size = padding.readableBytes();
     clock.onWritten(size, begun);
     c.write(padding);
+    link.tell(this, () -> listener.onProbeSent(size));
     send(c, new Ping(clock.onProbe(now(), size, begun)));
     pingSent();
   }

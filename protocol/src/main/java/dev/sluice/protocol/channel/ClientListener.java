@@ -55,6 +55,14 @@ public interface ClientListener {
   default void onPong(long sentNanos, long receivedNanos, int bytesAhead, LoadReport load) {}
 
   /**
+   * The padding of a {@link WorkerClient#probe} was handed to the socket; of one that was not sent
+   * nothing is heard. The ping behind it is told by {@link #onPingSent}.
+   *
+   * @param bytes what was sent, frame headers included
+   */
+  default void onProbeSent(int bytes) {}
+
+  /**
    * The padding of a {@link WorkerClient#probe} has arrived.
    *
    * @param bytes what was sent, frame headers included

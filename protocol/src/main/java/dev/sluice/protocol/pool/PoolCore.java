@@ -597,6 +597,13 @@ final class PoolCore {
     }
 
     @Override
+    public void onProbeSent(int bytes) {
+      if (!isPast()) {
+        tell(() -> listener.onProbeSent(bytes));
+      }
+    }
+
+    @Override
     public void onProbe(int bytes, long elapsedNanos) {
       if (!isPast()) {
         tell(() -> listener.onProbe(bytes, elapsedNanos));

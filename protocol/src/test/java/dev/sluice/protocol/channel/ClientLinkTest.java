@@ -44,6 +44,11 @@ class ClientLinkTest {
         }
 
         @Override
+        public void onProbeSent(int bytes) {
+          heard.add("probes " + bytes);
+        }
+
+        @Override
         public void onProbe(int bytes, long elapsedNanos) {
           heard.add("probe " + bytes);
         }
@@ -111,6 +116,17 @@ class ClientLinkTest {
       send(id, 10, 0);
       assertThat(outcome()).isEqualTo(new CloudOutcome.LinkLost("client is closed"));
     }
+  }
+
+  @Test
+  void tellsNothingOfAProbeThatARequestLeavesNoRoomFor() throws Exception {
+    connect(Limits.DEFAULT);
+    send(1, 1 << 20, 0);
+    assertThat(peer.read(MessageType.INFER).requestId()).isEqualTo(1);
+    peer.readUntilQuiet();
+    client.probe(3_000);
+    peer.readUntilQuiet();
+    assertThat(heard).isEmpty();
   }
 
   @Test
@@ -337,6 +353,7 @@ class ClientLinkTest {
               }
             });
     answering.start();
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probes 3014");
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("probe 3014");
     client.close();
     answering.join(10_000);

@@ -185,6 +185,7 @@ final class HerdCloud implements Cloud {
 
   @Override
   public void probe(int bytes) {
+    listener.ifPresent(heard -> heard.onProbeSent(bytes));
     long sentNanos = loop.nanoTime();
     linkFreeNanos = Math.max(sentNanos, linkFreeNanos) + transferNanos(bytes);
     pongAt(linkFreeNanos, sentNanos, bytes, false);
