@@ -119,6 +119,8 @@ final class RunRecord {
       bundle(input.getValue()).ifPresent(digest -> bundles.put(input.getKey(), digest));
     }
     context.texts().forEach(inputs::put);
+    ArrayNode leftOut = json.putArray("left_out");
+    context.leftOut().forEach(name -> leftOut.add(name + ": not found"));
     ArrayNode failures = json.putArray("failures");
     for (Failure failure : context.failures()) {
       failures.addObject().put("what", failure.what()).put("error", failure.error());

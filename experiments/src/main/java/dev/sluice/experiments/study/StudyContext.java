@@ -32,10 +32,12 @@ public final class StudyContext {
   private final Map<String, Long> seeds = new LinkedHashMap<>();
   private final Map<String, Path> inputs = new LinkedHashMap<>();
   private Optional<Path> config = Optional.empty();
+  private boolean shippedConditions = true;
   private final Map<String, String> texts = new LinkedHashMap<>();
   private final List<Figure> figures = new ArrayList<>();
   private final List<RawTable> tables = new ArrayList<>();
   private final List<Failure> failures = new CopyOnWriteArrayList<>();
+  private final List<String> leftOut = new ArrayList<>();
 
   /**
    * Prepares a run.
@@ -63,6 +65,16 @@ public final class StudyContext {
   /** The file that replaces the study's own, if one does. */
   public Optional<Path> config() {
     return config;
+  }
+
+  /** Notes that the conditions are others than those that the study ships. */
+  public void ownConditions() {
+    shippedConditions = false;
+  }
+
+  /** Whether nobody has set conditions of their own, nor what takes part. */
+  public boolean shippedConditions() {
+    return shippedConditions;
   }
 
   /** Whether fewer repeats do. */
@@ -184,6 +196,17 @@ public final class StudyContext {
     return new Cells(this, journal(configuration), threads);
   }
 
+  /**
+   * Notes that something of the study's own conditions takes no part.
+   *
+   * @param name of it, for {@code run.json}
+   * @param line what is shown: what is missing, and what to do about it
+   */
+  public void leftOut(String name, String line) {
+    leftOut.add(name);
+    sayOnce(line);
+  }
+
   /** The seed from which all others follow. */
   long seed() {
     return seed;
@@ -200,6 +223,10 @@ public final class StudyContext {
   /** Digests of the texts that the run depends on. */
   Map<String, String> texts() {
     return texts;
+  }
+
+  List<String> leftOut() {
+    return leftOut.stream().distinct().toList();
   }
 
   List<Failure> failures() {

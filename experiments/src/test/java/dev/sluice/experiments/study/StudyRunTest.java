@@ -45,6 +45,8 @@ class StudyRunTest {
       context.input("bundle", context.home().resolve("experiments/bundles/roadsigns"));
       context.input("trace", "0 1\n1 2\n");
       context.input("missing", context.home().resolve("no such file"));
+      context.leftOut("resnet20", "left out: resnet20 is not found");
+      context.leftOut("resnet20", "left out: resnet20 is not found");
       context.failure("worker 2", new IOException("connection reset"));
       context.table(
           "cells",
@@ -76,6 +78,8 @@ class StudyRunTest {
     assertThat(record.path("inputs").path("trace").asText()).isEqualTo(Digests.of("0 1\n1 2\n"));
     assertThat(record.path("inputs").path("missing").asText()).isEqualTo("missing");
     assertThat(record.path("bundles").path("bundle").asText()).hasSize(64);
+    assertThat(record.path("left_out")).hasSize(1);
+    assertThat(record.path("left_out").path(0).asText()).isEqualTo("resnet20: not found");
     assertThat(record.path("failures").path(0).path("error").asText())
         .isEqualTo("IOException: connection reset");
     RunFolder left = RunFolder.read(folder);

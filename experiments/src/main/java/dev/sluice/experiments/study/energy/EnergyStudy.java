@@ -143,7 +143,7 @@ public final class EnergyStudy implements Study {
         Subject.open(
             context,
             config.grid().pictures(),
-            name -> config.grid().bundles().contains(name),
+            config.grid().bundles(),
             entrants(config.models().get(0)).computeAt(config.grid().strategies()));
     List<Claim> claims = new ArrayList<>();
     List<List<Object>> lines = new ArrayList<>();

@@ -107,10 +107,7 @@ public final class Grid {
   public GridResults run() throws IOException, InterruptedException {
     List<Subject> subjects =
         Subject.open(
-            context,
-            config.pictures(),
-            name -> config.bundles().contains(name),
-            entrants.computeAt(config.strategies()));
+            context, config.pictures(), config.bundles(), entrants.computeAt(config.strategies()));
     return run(subjects);
   }
 

@@ -61,6 +61,10 @@ public final class StudyFile {
     Path given = context.config().orElse(null);
     String text = given == null ? shipped(owner, resource) : Files.readString(given);
     T conditions = checked(text, given == null ? resource : given.toString(), context, type);
+    /* A run that goes on reads the copy of what it began with, which may be the study's own. */
+    if (given != null && !text.equals(shipped(owner, resource))) {
+      context.ownConditions();
+    }
     Path copy = context.out().resolve(COPY);
     Files.writeString(copy, text, StandardCharsets.UTF_8);
     /* By one name, so that a run goes on with the copy as with the original. */

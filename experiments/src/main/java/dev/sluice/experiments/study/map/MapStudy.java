@@ -71,7 +71,7 @@ public final class MapStudy implements Study {
         Subject.open(
             context,
             config.grid().pictures(),
-            name -> config.grid().bundles().contains(name),
+            config.grid().bundles(),
             Entrants.usual().computeAt(config.grid().strategies()));
     Entrants.usual()
         .check(

@@ -78,7 +78,7 @@ public final class PromiseStudy implements Study {
         Subject.open(
             context,
             config.pictures(),
-            name -> config.bundles().contains(name),
+            config.bundles(),
             Entrants.usual().computeAt(config.strategies()));
     Map<String, Runner> runners = new LinkedHashMap<>();
     for (Subject subject : subjects) {

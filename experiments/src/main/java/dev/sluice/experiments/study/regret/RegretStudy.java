@@ -54,11 +54,7 @@ public final class RegretStudy implements Study {
     /* Before the cells: what is measured depends on them. */
     /* The oracles know one network only. */
     List<Subject> subjects =
-        Subject.open(
-                context,
-                config.pictures(),
-                name -> config.bundles().contains(name),
-                (facts, precision) -> true)
+        Subject.open(context, config.pictures(), config.bundles(), (facts, precision) -> true)
             .stream()
             .map(Subject::alone)
             .toList();

@@ -12,6 +12,7 @@ import dev.sluice.experiments.study.PackedData;
 import dev.sluice.experiments.study.StudyContext;
 import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.VariantInfo;
+import dev.sluice.scheduler.objective.Nearest;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.CompanionFact;
@@ -235,12 +236,8 @@ public record Subject(
    */
   public static <T> T read(StudyContext context, String bundle, int pictures, Reading<T> reading)
       throws IOException {
-    List<String> known = new ArrayList<>(List.of(SHIPPED));
-    OPTIONAL.forEach(wanted -> known.add(wanted.bundle()));
-    if (!known.contains(bundle)) {
-      throw new DemoException(
-          "no study knows a bundle '%s'; there are %s".formatted(bundle, String.join(", ", known)));
-    }
+    requireKnown(bundle);
+    requireThere(context, List.of(bundle), "");
     return all(context, pictures, bundle::equals, reading).get(0);
   }
 
@@ -248,24 +245,91 @@ public record Subject(
    * Opens those that are wanted of the shipped bundle and of those that are found in {@code
    * -Dsluice.regret.bundles=DIR}, else in {@code bundles/} beside the repository's shared data; of
    * all of them those whose names hold {@code -Dsluice.regret.only=PART}. Of a bundle that is
-   * missing the command is shown that makes it.
+   * missing the command is shown that makes it; the study goes on without it, and the record says
+   * so, unless somebody named it in conditions of their own.
    *
    * @param pictures how many are measured, at least 1
-   * @param wants whether a bundle of that name is wanted
+   * @param wanted names of bundles
    * @param measures whether a bundle is measured at a precision too that it has besides float32
-   * @throws DemoException if there is none
+   * @throws DemoException if there is none, and before anything is measured if one of these names
+   *     is no bundle's, or one of somebody's own conditions is not there
    */
   public static List<Subject> open(
       StudyContext context,
       int pictures,
-      Predicate<String> wants,
+      List<String> wanted,
       BiPredicate<BundleFacts, String> measures)
       throws IOException {
+    wanted.forEach(Subject::requireKnown);
+    String place = System.getProperty(BUNDLES);
+    if (place != null && !Files.isDirectory(Path.of(place))) {
+      throw new DemoException("-D" + BUNDLES + "=" + place + " is no folder");
+    }
+    if (!context.shippedConditions()) {
+      requireThere(context, wanted, ", or leave it out of bundles");
+    }
     return all(
         context,
         pictures,
-        wants,
+        wanted::contains,
         (name, bundle, images) -> of(context, name, bundle, images, measures));
+  }
+
+  private static List<String> known() {
+    List<String> known = new ArrayList<>(List.of(SHIPPED));
+    OPTIONAL.forEach(optional -> known.add(optional.bundle()));
+    return known;
+  }
+
+  private static void requireKnown(String bundle) {
+    if (!known().contains(bundle)) {
+      throw new DemoException(
+          "no study knows a bundle '%s'; did you mean '%s'? There are %s"
+              .formatted(bundle, Nearest.to(bundle, known()), String.join(", ", known())));
+    }
+  }
+
+  /**
+   * Who has named a bundle wants to hear at once that it is not there.
+   *
+   * @param instead what else can be done about it
+   */
+  private static void requireThere(StudyContext context, List<String> wanted, String instead) {
+    for (Wanted optional : OPTIONAL) {
+      if (wanted.contains(optional.bundle())
+          && optional.bundle().contains(System.getProperty(ONLY, ""))) {
+        Optional<String> lack = lack(context, optional);
+        if (lack.isPresent()) {
+          throw new DemoException(lack.get() + instead);
+        }
+      }
+    }
+  }
+
+  /** Says what is missing of a bundle and where, and what to do about it; empty if nothing is. */
+  private static Optional<String> lack(StudyContext context, Wanted wanted) {
+    Path folder = folder(context);
+    Path bundle = folder.resolve(wanted.bundle());
+    if (!Files.isRegularFile(bundle.resolve(Bundle.MANIFEST))) {
+      return Optional.of(
+          ("%s is not found at %s; make it with%n  %s --out %s%nor name another folder with"
+                  + " -D%s=DIR")
+              .formatted(wanted.bundle(), bundle, wanted.preparation(), bundle, BUNDLES));
+    }
+    return Files.exists(data(context, wanted))
+        ? Optional.empty()
+        : Optional.of(
+            "the pictures of %s are not found at %s"
+                .formatted(wanted.bundle(), data(context, wanted)));
+  }
+
+  private static Path folder(StudyContext context) {
+    String place = System.getProperty(BUNDLES);
+    return place == null ? context.shared().resolve("bundles") : Path.of(place);
+  }
+
+  private static Path data(StudyContext context, Wanted wanted) {
+    return context.shared().resolve("data").resolve(wanted.data());
   }
 
   private static <T> List<T> all(
@@ -293,23 +357,13 @@ public record Subject(
 
   private static <T> Optional<T> optional(
       StudyContext context, Wanted wanted, int pictures, Reading<T> reading) throws IOException {
-    String place = System.getProperty(BUNDLES);
-    Path folder = place == null ? context.shared().resolve("bundles") : Path.of(place);
-    Path bundle = folder.resolve(wanted.bundle());
-    Path data = context.shared().resolve("data").resolve(wanted.data());
-    if (!Files.isRegularFile(bundle.resolve("bundle.json"))) {
-      context
-          .console()
-          .printf(
-              "%s skipped: it is not in %s; make it with%n  %s --out %s%nor name another folder"
-                  + " with -D%s=DIR%n",
-              wanted.bundle(), folder, wanted.preparation(), bundle, BUNDLES);
+    Optional<String> lack = lack(context, wanted);
+    if (lack.isPresent()) {
+      context.leftOut(wanted.bundle(), "left out: " + lack.get());
       return Optional.empty();
     }
-    if (!Files.exists(data)) {
-      context.console().println(wanted.bundle() + " skipped: there is no " + data);
-      return Optional.empty();
-    }
+    Path bundle = folder(context).resolve(wanted.bundle());
+    Path data = data(context, wanted);
     context.input(wanted.bundle(), bundle);
     context.input(wanted.data(), data);
     long seed = context.seed("pictures");

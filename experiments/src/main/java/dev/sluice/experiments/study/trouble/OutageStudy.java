@@ -57,7 +57,7 @@ public final class OutageStudy implements Study {
         Subject.open(
             context,
             config.pictures(),
-            name -> config.bundles().contains(name),
+            config.bundles(),
             Entrants.usual().computeAt(config.strategies()));
     Map<String, LinkTrace> links = config.traces(context);
     GridResults results =

@@ -535,7 +535,7 @@ function recordList(record) {
       add(name, /^[0-9a-f]{40,}$/.test(value) ? el('code', {}, value) : String(value));
     }
   };
-  Object.entries(record).filter(([key]) => !['command', 'study', 'question', 'failures'].includes(key))
+  Object.entries(record).filter(([key]) => !['command', 'study', 'question', 'failures', 'left_out'].includes(key))
     .forEach(([key, value]) => walk(key.replaceAll('_', ' '), value));
   return list;
 }
@@ -548,6 +548,7 @@ function page(data) {
   const section = (title, ...children) => sections.push(el('h2', {}, title), ...children);
   const machine = record.machine || {};
   const failures = record.failures || [];
+  const leftOut = record.left_out || [];
   sections.push(el('p', {class: 'kicker'}, 'Sluice · study'), el('h1', {}, data.study), el('p', {class: 'lead'}, data.question || ''),
     el('div', {class: 'facts'},
       data.quick ? el('span', {class: 'badge'}, 'quick') : null,
@@ -558,6 +559,9 @@ function page(data) {
     sections.push(el('p', {class: 'verdict warn'}, 'The study ended early: ' + record.error));
   } else {
     sections.push(el('p', {class: 'verdict'}, el('strong', {}, held + ' of ' + data.claims.length), ' claims hold.'));
+  }
+  if (leftOut.length > 0) {
+    sections.push(el('p', {class: 'verdict warn'}, 'Left out: ' + leftOut.join(', ')));
   }
   if (data.claims.length > 0) {
     section('Claims', el('ul', {class: 'claims'}, data.claims.map(claimRow)));

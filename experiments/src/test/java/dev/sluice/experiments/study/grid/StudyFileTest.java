@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.experiments.demo.DemoException;
 import dev.sluice.experiments.study.StudyContext;
+import dev.sluice.experiments.study.trouble.OutageStudy;
 import dev.sluice.sim.trace.LinkTrace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +109,26 @@ class StudyFileTest {
         .containsOnlyKeys("2 Mbit/s, 10 ms", "0.5 Mbit/s, 10 ms");
     assertThat(console.toString(StandardCharsets.UTF_8))
         .contains("cell takes no part: there is no folder/drive.up");
+  }
+
+  /** A run that goes on is given a copy of what it began with. */
+  @Test
+  void knowsConditionsOfSomebodysOwnFromACopyOfTheStudys() throws IOException {
+    Path copy = folder.resolve("copy.yaml");
+    try (InputStream shipped = OutageStudy.class.getResourceAsStream("outage.yaml")) {
+      Files.copy(shipped, copy);
+    }
+    assertThat(asked(Optional.empty())).isTrue();
+    assertThat(asked(Optional.of(copy))).isTrue();
+    Files.writeString(copy, Files.readString(copy).replace("[roadsigns,", "[ roadsigns,"));
+    assertThat(asked(Optional.of(copy))).isFalse();
+  }
+
+  private boolean asked(Optional<Path> conditions) throws IOException {
+    StudyContext context = new StudyContext(true, 1, folder, folder, System.out);
+    conditions.ifPresent(context::withConfig);
+    StudyFile.read(context, OutageStudy.class, "outage.yaml", GridConfig.class);
+    return context.shippedConditions();
   }
 
   @Test
