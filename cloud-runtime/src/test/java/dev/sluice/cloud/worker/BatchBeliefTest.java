@@ -9,9 +9,7 @@ import dev.sluice.model.bundle.Bundle;
 import dev.sluice.model.bundle.BundleManifest;
 import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.protocol.channel.ReceiveStamps;
-import dev.sluice.protocol.channel.Responder;
 import dev.sluice.protocol.message.Answer;
-import dev.sluice.protocol.message.ErrorCode;
 import dev.sluice.protocol.message.ExitRule;
 import dev.sluice.protocol.message.Infer;
 import dev.sluice.scheduler.estimate.Estimates;
@@ -27,15 +25,10 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -49,7 +42,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * link takes no longer than its round trip.
  */
 class BatchBeliefTest {
-  private static final Path BUNDLE = Path.of("../experiments/bundles/roadsigns");
   private static final long PERIOD_NANOS = 100_000_000;
   private static final long ROUND_TRIP_NANOS = 10_000_000;
   private static final double FAST_BYTES_PER_SECOND = 1e9;
@@ -64,7 +56,7 @@ class BatchBeliefTest {
 
   private static BundleFacts facts() {
     try {
-      Bundle bundle = Bundle.open(BUNDLE);
+      Bundle bundle = Bundle.open(Turns.BUNDLE);
       BundleManifest manifest = bundle.manifest();
       Profile profile = Profile.fromJson(bundle.file("profile.json"));
       double macs = manifest.cuts().get(manifest.lastCut()).macsBefore();
@@ -113,7 +105,7 @@ class BatchBeliefTest {
     private final ComputeQueue queue;
     private final RequestFinisher finisher;
     private final String digest;
-    private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    private final Turns.Answers answers = new Turns.Answers();
 
     /** What the clock will show, look by look. */
     private final Deque<Long> looks = new ArrayDeque<>();
@@ -121,7 +113,7 @@ class BatchBeliefTest {
     private long lookNanos;
 
     Worker(int largestBatch) throws IOException {
-      models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+      models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
       queue = new ComputeQueue(1, 64);
       finisher = new RequestFinisher(models, queue, new LoadMeter(1, 0), this::look, largestBatch);
       digest = models.models().get(0).digest();
@@ -144,28 +136,13 @@ class BatchBeliefTest {
 
     /** Has requests wait together, then computed; the answers in the order in which they came. */
     List<Answer> finish(List<Infer> requests, long nowNanos) throws InterruptedException {
-      CountDownLatch waiting = new CountDownLatch(1);
-      queue.offer(
-          () -> {
-            try {
-              waiting.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
+      Turns.Held held = new Turns.Held(queue);
       for (Infer request : requests) {
         finisher.onInfer(
-            request,
-            new ReceiveStamps(nowNanos, nowNanos),
-            new Collecting(request.requestId(), answers));
+            request, new ReceiveStamps(nowNanos, nowNanos), answers.to(request.requestId()));
       }
-      waiting.countDown();
-      List<Answer> all = new ArrayList<>();
-      for (int i = 0; i < requests.size(); i++) {
-        Answer answer = answers.poll(20, TimeUnit.SECONDS);
-        assertThat(answer).isNotNull();
-        all.add(answer);
-      }
+      held.letGo();
+      List<Answer> all = answers.next(requests.size());
       while (queue.unfinished() > 0) {
         Thread.onSpinWait();
       }
@@ -173,7 +150,7 @@ class BatchBeliefTest {
     }
 
     Infer request(long id, Plan plan) {
-      ByteBuffer payload = plan.equals(JPEG) ? onePixelJpeg() : onePixel();
+      ByteBuffer payload = plan.equals(JPEG) ? onePixelJpeg() : Turns.onePixel();
       return new Infer(id, digest, 0, plan.codec(), ExitRule.NONE, 0, 0, List.of(payload));
     }
 
@@ -182,32 +159,6 @@ class BatchBeliefTest {
       queue.close();
       models.close();
     }
-  }
-
-  private record Collecting(long requestId, BlockingQueue<Answer> answers) implements Responder {
-    @Override
-    public long connectionId() {
-      return 1;
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return false;
-    }
-
-    @Override
-    public void answer(Answer answer) {
-      answers.add(answer);
-    }
-
-    @Override
-    public void refuse(ErrorCode code, String message, long retryAfterNanos) {
-      throw new AssertionError(message);
-    }
-  }
-
-  private static ByteBuffer onePixel() {
-    return ByteBuffer.wrap(new byte[] {1, 0, 1, 0, 10, 20, 30});
   }
 
   private static ByteBuffer onePixelJpeg() {

@@ -17,19 +17,14 @@ import dev.sluice.protocol.message.Refusal;
 import dev.sluice.protocol.message.SendStamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RequestFinisherTest {
-  private static final Path BUNDLE = Path.of("../experiments/bundles/roadsigns");
-
   /** Notes the refusals; {@code onAnswer} is what becomes of an answer. */
   private record Noted(long requestId, BlockingQueue<ErrorCode> refusals, Runnable onAnswer)
       implements Responder {
@@ -60,34 +55,23 @@ class RequestFinisherTest {
 
   @Test
   void givesTheRoomOfACancelledRequestToTheNext() throws IOException, InterruptedException {
-    CountDownLatch release = new CountDownLatch(1);
-    CountDownLatch started = new CountDownLatch(1);
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 1)) {
       RequestFinisher finisher =
           new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
       String digest = models.models().get(0).digest();
-      queue.offer(
-          () -> {
-            started.countDown();
-            try {
-              release.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+      Turns.Held held = new Turns.Held(queue);
 
       Noted first = new Noted(1);
       Noted second = new Noted(2);
       Noted third = new Noted(3);
-      finisher.onInfer(picture(1, digest), new ReceiveStamps(0, 0), first);
+      finisher.onInfer(empty(1, digest), new ReceiveStamps(0, 0), first);
       finisher.onCancel(first);
       assertThat(finisher.load().queued()).isEqualTo(1);
-      finisher.onInfer(picture(2, digest), new ReceiveStamps(0, 0), second);
-      finisher.onInfer(picture(3, digest), new ReceiveStamps(0, 0), third);
+      finisher.onInfer(empty(2, digest), new ReceiveStamps(0, 0), second);
+      finisher.onInfer(empty(3, digest), new ReceiveStamps(0, 0), third);
       assertThat(third.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.OVERLOADED);
-      release.countDown();
+      held.letGo();
       assertThat(second.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.MALFORMED);
       assertThat(first.refusals()).isEmpty();
     }
@@ -96,46 +80,35 @@ class RequestFinisherTest {
   @Test
   void dropsWhatIsPastItsDeadlineToMakeRoomAndBeforeItIsComputed()
       throws IOException, InterruptedException {
-    CountDownLatch release = new CountDownLatch(1);
-    CountDownLatch started = new CountDownLatch(1);
     AtomicLong clock = new AtomicLong();
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 1)) {
       RequestFinisher finisher =
           new RequestFinisher(models, queue, new LoadMeter(1, 0), clock::get);
       String digest = models.models().get(0).digest();
-      queue.offer(
-          () -> {
-            started.countDown();
-            try {
-              release.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+      Turns.Held held = new Turns.Held(queue);
 
       ReceiveStamps hurried = new ReceiveStamps(0, 0, new Deadline(true, 100, 10));
       Noted first = new Noted(1);
       Noted second = new Noted(2);
       Noted third = new Noted(3);
-      finisher.onInfer(picture(1, digest), hurried, first);
+      finisher.onInfer(empty(1, digest), hurried, first);
       clock.set(110);
-      finisher.onInfer(picture(2, digest), hurried, second);
+      finisher.onInfer(empty(2, digest), hurried, second);
       assertThat(second.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.OVERLOADED);
       clock.set(111);
       finisher.onInfer(
-          picture(3, digest), new ReceiveStamps(0, 0, new Deadline(true, 200, 0)), third);
+          empty(3, digest), new ReceiveStamps(0, 0, new Deadline(true, 200, 0)), third);
       assertThat(first.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE_PASSED);
       clock.set(201);
-      release.countDown();
+      held.letGo();
       assertThat(third.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE_PASSED);
     }
   }
 
   @Test
   void refusesByTheHeadWhatNamesAModelOrACutOrACodecThatIsNotHere() throws IOException {
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 1)) {
       RequestFinisher finisher =
           new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
@@ -164,7 +137,7 @@ class RequestFinisherTest {
 
   @Test
   void answersARequestThatMemoryDidNotSufficeFor() throws IOException, InterruptedException {
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 1)) {
       RequestFinisher finisher =
           new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime);
@@ -175,8 +148,7 @@ class RequestFinisherTest {
               () -> {
                 throw new OutOfMemoryError("as if the worker had too little");
               });
-      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
-      Infer request = picture(1, models.models().get(0).digest(), onePixel);
+      Infer request = onePixel(1, models.models().get(0).digest());
       finisher.onInfer(request, new ReceiveStamps(0, 0), unlucky);
       assertThat(unlucky.refusals().poll(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.INTERNAL);
     }
@@ -184,36 +156,21 @@ class RequestFinisherTest {
 
   @Test
   void finishesWhatWaitsAlreadyAsOneBatch() throws IOException, InterruptedException {
-    CountDownLatch release = new CountDownLatch(1);
-    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    Turns.Answers answers = new Turns.Answers();
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 16)) {
       LoadMeter load = new LoadMeter(1, 0);
       AtomicLong looks = new AtomicLong();
       RequestFinisher finisher =
           new RequestFinisher(models, queue, load, looks::incrementAndGet, 3);
       String digest = models.models().get(0).digest();
-      queue.offer(
-          () -> {
-            try {
-              release.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      Turns.Held held = new Turns.Held(queue);
       for (long id = 1; id <= 5; id++) {
-        finisher.onInfer(
-            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(id, answers));
+        finisher.onInfer(onePixel(id, digest), new ReceiveStamps(0, 0), answers.to(id));
       }
       assertThat(finisher.load().queued()).isEqualTo(6);
-      release.countDown();
-      List<Answer> all = new ArrayList<>();
-      for (int i = 0; i < 5; i++) {
-        Answer answer = answers.poll(20, TimeUnit.SECONDS);
-        assertThat(answer).isNotNull();
-        all.add(answer);
-      }
+      held.letGo();
+      List<Answer> all = answers.next(5);
       assertThat(all).extracting(Answer::requestId).containsExactly(1L, 2L, 3L, 4L, 5L);
       /* It looks at the clock when a batch begins, for each answer, and when the batch is over. */
       assertThat(all)
@@ -226,56 +183,34 @@ class RequestFinisherTest {
   @Test
   void putsWhatIsDroppedEarlierFirstHoweverEarlyADeadlineIsSaidToBe()
       throws IOException, InterruptedException {
-    CountDownLatch release = new CountDownLatch(1);
-    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    Turns.Answers answers = new Turns.Answers();
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 4)) {
       RequestFinisher finisher = new RequestFinisher(models, queue, new LoadMeter(1, 0), () -> 0);
       String digest = models.models().get(0).digest();
-      queue.offer(
-          () -> {
-            try {
-              release.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      Turns.Held held = new Turns.Held(queue);
       finisher.onInfer(
-          picture(1, digest, onePixel),
+          onePixel(1, digest),
           new ReceiveStamps(0, 0, new Deadline(true, 100, 1_000)),
-          new Collecting(1, answers));
+          answers.to(1));
       finisher.onInfer(
-          picture(2, digest, onePixel),
-          new ReceiveStamps(0, 0, new Deadline(true, 200, 10)),
-          new Collecting(2, answers));
-      release.countDown();
+          onePixel(2, digest), new ReceiveStamps(0, 0, new Deadline(true, 200, 10)), answers.to(2));
+      held.letGo();
       for (long id : new long[] {2, 1}) {
-        Answer answer = answers.poll(20, TimeUnit.SECONDS);
-        assertThat(answer).isNotNull();
-        assertThat(answer.requestId()).isEqualTo(id);
+        assertThat(answers.next().requestId()).isEqualTo(id);
       }
     }
   }
 
   @Test
   void answersTheOthersOfABatchInWhichOneFails() throws IOException, InterruptedException {
-    CountDownLatch release = new CountDownLatch(1);
-    BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
-    try (ModelShelf models = ModelShelf.open(BUNDLE, EngineOptions.singleThread());
+    Turns.Answers answers = new Turns.Answers();
+    try (ModelShelf models = ModelShelf.open(Turns.BUNDLE, EngineOptions.singleThread());
         ComputeQueue queue = new ComputeQueue(1, 16)) {
       RequestFinisher finisher =
           new RequestFinisher(models, queue, new LoadMeter(1, 0), System::nanoTime, 3);
       String digest = models.models().get(0).digest();
-      queue.offer(
-          () -> {
-            try {
-              release.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      byte[] onePixel = {1, 0, 1, 0, 10, 20, 30};
+      Turns.Held held = new Turns.Held(queue);
       Noted failing =
           new Noted(
               1,
@@ -283,45 +218,29 @@ class RequestFinisherTest {
               () -> {
                 throw new IllegalStateException("as if the engine refused this one");
               });
-      finisher.onInfer(picture(1, digest, onePixel), new ReceiveStamps(0, 0), failing);
+      finisher.onInfer(onePixel(1, digest), new ReceiveStamps(0, 0), failing);
       for (long id = 2; id <= 3; id++) {
-        finisher.onInfer(
-            picture(id, digest, onePixel), new ReceiveStamps(0, 0), new Collecting(id, answers));
+        finisher.onInfer(onePixel(id, digest), new ReceiveStamps(0, 0), answers.to(id));
       }
-      release.countDown();
+      held.letGo();
       for (long id = 2; id <= 3; id++) {
-        Answer answer = answers.poll(20, TimeUnit.SECONDS);
-        assertThat(answer).isNotNull();
-        assertThat(answer.requestId()).isEqualTo(id);
+        assertThat(answers.next().requestId()).isEqualTo(id);
       }
       assertThat(failing.refusals().poll(20, TimeUnit.SECONDS)).isEqualTo(ErrorCode.INTERNAL);
       assertThat(failing.refusals()).isEmpty();
     }
   }
 
-  private record Collecting(long requestId, BlockingQueue<Answer> answers) implements Responder {
-    @Override
-    public long connectionId() {
-      return 1;
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return false;
-    }
-
-    @Override
-    public void answer(Answer answer) {
-      answers.add(answer);
-    }
-
-    @Override
-    public void refuse(ErrorCode code, String message, long retryAfterNanos) {
-      throw new AssertionError(message);
-    }
+  private static Infer onePixel(long id, String digest) {
+    return request(id, digest, Turns.onePixel());
   }
 
-  private static Infer picture(long id, String digest, byte... raw) {
-    return new Infer(id, digest, 0, "raw", ExitRule.NONE, 0, 0, List.of(ByteBuffer.wrap(raw)));
+  /** A request without a picture, which whoever comes to compute it refuses. */
+  private static Infer empty(long id, String digest) {
+    return request(id, digest, ByteBuffer.allocate(0));
+  }
+
+  private static Infer request(long id, String digest, ByteBuffer raw) {
+    return new Infer(id, digest, 0, "raw", ExitRule.NONE, 0, 0, List.of(raw));
   }
 }
