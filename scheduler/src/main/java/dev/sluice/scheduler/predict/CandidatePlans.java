@@ -6,6 +6,11 @@ import dev.sluice.scheduler.plan.Sends;
 import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.BundleFacts.CodecFact;
 import dev.sluice.scheduler.profile.BundleFacts.ExitFact;
+import dev.sluice.scheduler.profile.CalibrationTable;
+import dev.sluice.scheduler.profile.FactsFormatException;
+import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.ThresholdFile;
+import dev.sluice.scheduler.profile.ThresholdFront;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,18 +36,15 @@ public final class CandidatePlans {
    * network or to the companion. No plan occurs twice.
    */
   public static List<PlanChain> sluice(BundleFacts facts) {
-    ThresholdFamilies families = new ThresholdFamilies(facts);
-    List<double[]> shared = families.shared();
-    List<double[]> precise = families.precise();
+    ThresholdFront front =
+        facts
+            .thresholds()
+            .orElseGet(() -> new ThresholdFamilies(facts.select(), facts.profile()).found());
+    List<double[]> shared = ThresholdFamilies.shared(facts.finalExit());
+    List<double[]> precise = arrays(front.precise());
     Chains chains = new Chains(facts);
-    List<double[]> path = List.of();
     for (int split = 0; split <= facts.lastCut(); split++) {
-      int here = split;
-      /* Sending delays the exits behind the split: where those are the same, so is the path. */
-      if (split == 0 || facts.exits().stream().anyMatch(exit -> exit.cut() == here)) {
-        path = families.path(split);
-      }
-      for (List<double[]> family : List.of(path, precise, shared)) {
+      for (List<double[]> family : List.of(arrays(front.at(split)), precise, shared)) {
         if (split == facts.lastCut()) {
           chains.local(family);
           for (ExitFact exit : facts.exits().subList(0, facts.finalExit())) {
@@ -65,6 +67,26 @@ public final class CandidatePlans {
     return chains.all;
   }
 
+  private static List<double[]> arrays(List<ThresholdFront.Vector> vectors) {
+    return vectors.stream().map(ThresholdFront.Vector::toArray).toList();
+  }
+
+  /**
+   * Finds the threshold vectors for a bundle, as it keeps them: those that no other one of their
+   * family beats in both answers and time. Where a bundle keeps none, {@link #sluice} takes beaten
+   * ones too.
+   *
+   * @param select the SELECT table's file
+   * @param profile the profile's file, of the same network
+   * @throws FactsFormatException if one of them is damaged
+   */
+  public static ThresholdFile thresholds(byte[] select, byte[] profile)
+      throws FactsFormatException {
+    ThresholdFamilies families =
+        new ThresholdFamilies(CalibrationTable.read(select), Profile.fromJson(profile));
+    return ThresholdFile.of(select, profile, families.front());
+  }
+
   /**
    * Returns all of Sluice's plans where exits follow a policy of their own: every cut and codec,
    * with all the exits that may stop, or those from some exit on. Fewer exits are more cautious: of
@@ -78,7 +100,7 @@ public final class CandidatePlans {
       }
       double[] vector = new double[facts.finalExit()];
       for (int exit = 0; exit < vector.length; exit++) {
-        vector[exit] = exit >= first && criterion.active(exit) ? ACTIVE : ThresholdFamilies.NEVER;
+        vector[exit] = exit >= first && criterion.active(exit) ? ACTIVE : ThresholdFront.NEVER;
       }
       family.add(vector);
     }
@@ -111,7 +133,7 @@ public final class CandidatePlans {
    */
   public static List<PlanChain> sharedThreshold(
       BundleFacts facts, String codec, String pictureCodec) {
-    List<double[]> shared = new ThresholdFamilies(facts).shared();
+    List<double[]> shared = ThresholdFamilies.shared(facts.finalExit());
     Chains chains = new Chains(facts);
     for (CodecFact offered : facts.codecs()) {
       String wanted = offered.cut() == 0 ? pictureCodec : codec;
@@ -251,7 +273,7 @@ public final class CandidatePlans {
     private List<ExitThreshold> exits(double[] vector, int cutLimit) {
       List<ExitThreshold> exits = new ArrayList<>();
       for (int exit = 0; exit < vector.length; exit++) {
-        if (vector[exit] < ThresholdFamilies.NEVER && facts.exitCut(exit) <= cutLimit) {
+        if (vector[exit] < ThresholdFront.NEVER && facts.exitCut(exit) <= cutLimit) {
           exits.add(new ExitThreshold(exit, vector[exit]));
         }
       }

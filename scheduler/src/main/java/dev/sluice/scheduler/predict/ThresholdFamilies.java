@@ -1,8 +1,10 @@
 package dev.sluice.scheduler.predict;
 
-import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.ThresholdFront;
+import dev.sluice.scheduler.profile.ThresholdFront.Family;
+import dev.sluice.scheduler.profile.ThresholdFront.Vector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,10 +12,10 @@ import java.util.stream.IntStream;
 
 /**
  * Families of threshold vectors, one threshold per early exit, chosen on the SELECT table alone.
- * Each family runs from cautious to bold. {@link #NEVER} leaves an exit out.
+ * Each family runs from cautious to bold. {@link ThresholdFront#NEVER} leaves an exit out.
  */
 final class ThresholdFamilies {
-  static final double NEVER = Double.POSITIVE_INFINITY;
+  private static final double NEVER = ThresholdFront.NEVER;
 
   private static final double[] SHARED = {
     0.995, 0.99, 0.98, 0.97, 0.95, 0.93, 0.9, 0.87, 0.83, 0.8, 0.75, 0.7, 0.6, 0.5
@@ -31,8 +33,8 @@ final class ThresholdFamilies {
   private static final int LEAST_STOPPED = 5;
   private static final int MOST_ROWS = 2000;
 
-  private final BundleFacts facts;
   private final CalibrationTable table;
+  private final Profile profile;
   private final int exits;
   private final int finalExit;
   private final int[] rows;
@@ -44,11 +46,22 @@ final class ThresholdFamilies {
 
   private final byte[][] lost;
 
-  ThresholdFamilies(BundleFacts facts) {
-    this.facts = facts;
-    table = facts.select();
-    finalExit = facts.finalExit();
+  /**
+   * Prepares the search.
+   *
+   * @param table the SELECT table
+   * @param profile times of the network that the table is of, every early exit's head included
+   * @throws IllegalArgumentException if the profile is of another network
+   */
+  ThresholdFamilies(CalibrationTable table, Profile profile) {
+    this.table = table;
+    this.profile = profile;
+    finalExit = table.exits() - 1;
     exits = finalExit;
+    if (profile.lastCut() != table.exitCut(finalExit)
+        || !IntStream.range(0, exits).allMatch(profile::hasHead)) {
+      throw new IllegalArgumentException("the profile is of another network than the table");
+    }
     int used = Math.min(MOST_ROWS, table.samples());
     rows = new int[used];
     for (int i = 0; i < used; i++) {
@@ -65,8 +78,76 @@ final class ThresholdFamilies {
     }
   }
 
-  /** One threshold for all exits, as SPINN has it. */
-  List<double[]> shared() {
+  /** Returns all vectors but the shared ones, with what each of them does on the table. */
+  ThresholdFront found() {
+    List<Integer> exitCuts = IntStream.rangeClosed(0, finalExit).mapToObj(table::exitCut).toList();
+    List<Family> families = new ArrayList<>();
+    /* Sending delays the exits behind the split: where those are the same, so is the path. */
+    for (int split : splits()) {
+      families.add(new Family(split, judged(path(split), new Costs(split))));
+    }
+    Costs unsent = new Costs(table.exitCut(finalExit));
+    return new ThresholdFront(exitCuts, families, judged(precise(), unsent));
+  }
+
+  /**
+   * Returns the same without the vectors that another one of their family dominates. What the
+   * precise ones cost depends on the split, so one of those is left out only where another
+   * dominates it at every split.
+   */
+  ThresholdFront front() {
+    ThresholdFront found = found();
+    List<Family> families =
+        found.families().stream()
+            .map(
+                family ->
+                    new Family(
+                        family.firstSplit(),
+                        undominated(family.vectors(), List.of(family.firstSplit()))))
+            .toList();
+    return new ThresholdFront(found.exitCuts(), families, undominated(found.precise(), splits()));
+  }
+
+  private List<Integer> splits() {
+    return IntStream.concat(
+            IntStream.of(0), IntStream.rangeClosed(0, finalExit).map(table::exitCut))
+        .boxed()
+        .toList();
+  }
+
+  private List<Vector> undominated(List<Vector> family, List<Integer> splits) {
+    List<List<Vector>> bySplit = new ArrayList<>();
+    for (int split : splits) {
+      Costs costs = new Costs(split);
+      bySplit.add(family.stream().map(vector -> judged(vector.toArray(), costs)).toList());
+    }
+    return IntStream.range(0, family.size())
+        .filter(
+            one ->
+                IntStream.range(0, family.size())
+                    .noneMatch(
+                        other ->
+                            bySplit.stream()
+                                .allMatch(split -> split.get(other).dominates(split.get(one)))))
+        .mapToObj(family::get)
+        .toList();
+  }
+
+  private List<Vector> judged(List<double[]> family, Costs costs) {
+    return family.stream().map(vector -> judged(vector, costs)).distinct().toList();
+  }
+
+  private Vector judged(double[] vector, Costs costs) {
+    double[] seen = evaluate(vector, costs);
+    return new Vector(Arrays.stream(vector).boxed().toList(), seen[0], seen[1] / rows.length);
+  }
+
+  /**
+   * One threshold for all exits, as SPINN has it.
+   *
+   * @param exits number of early exits
+   */
+  static List<double[]> shared(int exits) {
     List<double[]> family = new ArrayList<>();
     for (double threshold : SHARED) {
       double[] vector = new double[exits];
@@ -80,7 +161,7 @@ final class ThresholdFamilies {
    * For each target the smallest thresholds at which the samples that stop at an exit, among those
    * that earlier exits left over, are right at least as often as the target.
    */
-  List<double[]> precise() {
+  private List<double[]> precise() {
     List<double[]> family = new ArrayList<>();
     for (double precision : PRECISIONS) {
       family.add(precise(precision));
@@ -124,33 +205,17 @@ final class ThresholdFamilies {
    * kept. Cost weighs the device's time, the worker's time and sending, each as a share of the
    * whole.
    */
-  List<double[]> path(int split) {
+  private List<double[]> path(int split) {
     double[][] levels = new double[exits][];
     for (int exit = 0; exit < exits; exit++) {
       levels[exit] = levels(exit);
     }
-    Profile profile = facts.profile();
-    double network = Math.max(1, profile.networkNanos());
-    double[] stopCost = new double[exits + 1];
-    double[] headCost = new double[exits + 1];
-    double cost = 0;
-    int cut = 0;
-    for (int exit = 0; exit <= finalExit; exit++) {
-      for (; cut < facts.exitCut(exit); cut++) {
-        if (cut == split) {
-          cost += 0.5;
-        }
-        cost += profile.segmentNanos(cut + 1) / network;
-      }
-      stopCost[exit] = cost;
-      headCost[exit] = profile.headNanos(exit) / network;
-    }
-
+    Costs costs = new Costs(split);
     int[] level = new int[exits];
     Arrays.fill(level, -1);
     double[] vector = new double[exits];
     Arrays.fill(vector, NEVER);
-    double[] now = evaluate(vector, stopCost, headCost);
+    double[] now = evaluate(vector, costs);
     List<double[]> family = new ArrayList<>();
     int rung = 0;
     while (rung < LOSSES.length) {
@@ -162,7 +227,7 @@ final class ThresholdFamilies {
         double kept = vector[exit];
         for (int jump = 1; level[exit] + jump < levels[exit].length; jump *= 2) {
           vector[exit] = levels[exit][level[exit] + jump];
-          double[] then = evaluate(vector, stopCost, headCost);
+          double[] then = evaluate(vector, costs);
           double saved = now[0] - then[0];
           double rate = saved / (Math.max(0, then[1] - now[1]) + 0.5);
           if (saved > 0 && rate > bestRate) {
@@ -195,21 +260,43 @@ final class ThresholdFamilies {
     return family;
   }
 
+  /** What it costs to come to an exit, the heads before it not counted, and what its head costs. */
+  private final class Costs {
+    private final double[] stop = new double[exits + 1];
+    private final double[] head = new double[exits + 1];
+
+    Costs(int split) {
+      double network = Math.max(1, profile.networkNanos());
+      double cost = 0;
+      int cut = 0;
+      for (int exit = 0; exit <= finalExit; exit++) {
+        for (; cut < table.exitCut(exit); cut++) {
+          if (cut == split) {
+            cost += 0.5;
+          }
+          cost += profile.segmentNanos(cut + 1) / network;
+        }
+        stop[exit] = cost;
+        head[exit] = profile.headNanos(exit) / network;
+      }
+    }
+  }
+
   /** Mean cost and number of answers lost, net, against the uncut network. */
-  private double[] evaluate(double[] vector, double[] stopCost, double[] headCost) {
+  private double[] evaluate(double[] vector, Costs costs) {
     double cost = 0;
     int lostNet = 0;
     for (int i = 0; i < rows.length; i++) {
       int exit = 0;
       for (; exit < exits; exit++) {
         if (vector[exit] < NEVER) {
-          cost += headCost[exit];
+          cost += costs.head[exit];
           if (confidence[exit][i] >= vector[exit]) {
             break;
           }
         }
       }
-      cost += stopCost[exit];
+      cost += costs.stop[exit];
       lostNet += lost[exit][i];
     }
     return new double[] {cost / rows.length, lostNet};

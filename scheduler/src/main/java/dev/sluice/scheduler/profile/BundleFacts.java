@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param companion another network in the cloud, which pictures may be sent to
  * @param layers what segments and heads consist of, where somebody has looked; only models of times
  *     by kind of layer need it
+ * @param thresholds vectors found on {@code select} and {@code profile} when the bundle was made;
+ *     empty where there were none, or one of the two is another by now: then they are found anew
  */
 public record BundleFacts(
     int lastCut,
@@ -29,7 +31,34 @@ public record BundleFacts(
     CalibrationTable select,
     CalibrationTable certify,
     Optional<CompanionFact> companion,
-    Optional<NetworkLayers> layers) {
+    Optional<NetworkLayers> layers,
+    Optional<ThresholdFront> thresholds) {
+
+  /** Makes the facts of a bundle that keeps no threshold vectors. */
+  public BundleFacts(
+      int lastCut,
+      List<ExitFact> exits,
+      List<CutFact> cuts,
+      List<CodecFact> codecs,
+      Profile profile,
+      Profile workerProfile,
+      CalibrationTable select,
+      CalibrationTable certify,
+      Optional<CompanionFact> companion,
+      Optional<NetworkLayers> layers) {
+    this(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        companion,
+        layers,
+        Optional.empty());
+  }
 
   /** Makes the facts of a bundle whose layers nobody has looked at. */
   public BundleFacts(
@@ -162,6 +191,12 @@ public record BundleFacts(
       }
       companion.ifPresent(known -> known.requireSameSamples(table));
     }
+    List<Integer> exitCuts = exits.stream().map(ExitFact::cut).toList();
+    thresholds.ifPresent(
+        front ->
+            require(
+                front.exitCuts().equals(exitCuts),
+                "thresholds for exits at cuts " + front.exitCuts() + ", not " + exitCuts));
   }
 
   /** Returns the same facts with a companion. */
@@ -176,7 +211,17 @@ public record BundleFacts(
 
   private BundleFacts with(Optional<CompanionFact> other) {
     return new BundleFacts(
-        lastCut, exits, cuts, codecs, profile, workerProfile, select, certify, other, layers);
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        other,
+        layers,
+        thresholds);
   }
 
   /** Returns the same facts with the network's layers. */
@@ -191,6 +236,23 @@ public record BundleFacts(
         select,
         certify,
         companion,
+        Optional.of(found),
+        thresholds);
+  }
+
+  /** Returns the same facts with threshold vectors, which must be of their exits. */
+  public BundleFacts with(ThresholdFront found) {
+    return new BundleFacts(
+        lastCut,
+        exits,
+        cuts,
+        codecs,
+        profile,
+        workerProfile,
+        select,
+        certify,
+        companion,
+        layers,
         Optional.of(found));
   }
 
