@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -38,6 +39,11 @@ public final class SmallBundle {
   /** Writes it, tables and profile included. */
   public static Bundle write(Path folder) throws IOException {
     return write(folder, List.of(), table(Role.SELECT, 3).toBytes());
+  }
+
+  /** Writes it with threshold vectors, as kept in a file. */
+  public static Bundle writeWithThresholds(Path folder, byte[] thresholds) throws IOException {
+    return write(folder, List.of(), table(Role.SELECT, 3).toBytes(), Optional.of(thresholds));
   }
 
   /** Writes it with something else in place of the table that plans are chosen on. */
@@ -58,6 +64,12 @@ public final class SmallBundle {
 
   private static Bundle write(Path folder, List<CodecInfo> codecs, byte[] select)
       throws IOException {
+    return write(folder, codecs, select, Optional.empty());
+  }
+
+  private static Bundle write(
+      Path folder, List<CodecInfo> codecs, byte[] select, Optional<byte[]> thresholds)
+      throws IOException {
     byte[] mirror =
         new Onnx(3)
             .tensor(true, "in", 4, 8, 8)
@@ -74,7 +86,9 @@ public final class SmallBundle {
             .classifier("r2", 4)
             .bytes();
     byte[] head = new Onnx(2).tensor(true, "r1", 4, 8, 8).classifier("r1", 4).bytes();
-    return BundleWriter.to(folder)
+    BundleWriter writer = BundleWriter.to(folder);
+    thresholds.ifPresent(file -> writer.put("thresholds.json", file));
+    return writer
         .put(Bundle.BACKBONE, backbone)
         .put("exits/1.onnx", head)
         .put("codecs/neg.onnx", mirror)

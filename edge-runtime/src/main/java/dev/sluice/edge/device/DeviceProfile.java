@@ -141,7 +141,10 @@ public record DeviceProfile(
     return withProfile(facts, profile);
   }
 
-  /** The same facts with the device's times replaced. */
+  /**
+   * The same facts with the device's times replaced. The bundle's threshold vectors were found on
+   * its own times, and those that its exits deserve on this device are others: they are left out.
+   */
   static BundleFacts withProfile(BundleFacts facts, Profile profile) {
     return new BundleFacts(
         facts.lastCut(),

@@ -13,9 +13,11 @@ import dev.sluice.scheduler.profile.CompanionFact;
 import dev.sluice.scheduler.profile.CompanionInfo;
 import dev.sluice.scheduler.profile.FactsFormatException;
 import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.ThresholdFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -27,6 +29,7 @@ public final class BundleFactsReader {
   private static final String PROFILE = "profile.json";
   private static final String SELECT = "calibration.bin";
   private static final String CERTIFY = "certification.bin";
+  private static final String THRESHOLDS = "thresholds.json";
 
   /** Folder of what the bundle says of its companion; {@code model companion} writes it. */
   private static final String BESIDE = "companion/";
@@ -88,9 +91,11 @@ public final class BundleFactsReader {
       CalibrationTable certified = file(bundle, BESIDE + CERTIFY, CalibrationTable::read);
       beside = Optional.of(fact(bundle, companion.get(), selected, certified));
     }
+    BundleFacts facts;
     try {
-      return new BundleFacts(
-          manifest.lastCut(), exits, cuts, codecs, profile, worker, select, certify, beside);
+      facts =
+          new BundleFacts(
+              manifest.lastCut(), exits, cuts, codecs, profile, worker, select, certify, beside);
     } catch (IllegalArgumentException misfit) {
       throw new IOException(
           bundle.source()
@@ -99,6 +104,37 @@ public final class BundleFactsReader {
               + "); "
               + REMEDY,
           misfit);
+    }
+    return withThresholds(bundle, facts, selectTable, profilePath(bundle, precision));
+  }
+
+  /* Older bundles have none, and what was found on other tables is of no use: planners look anew. */
+  private static BundleFacts withThresholds(
+      Bundle bundle, BundleFacts facts, String selectTable, String profile) throws IOException {
+    String path = beside(selectTable, THRESHOLDS);
+    if (!bundle.has(path)) {
+      return facts;
+    }
+    String where = bundle.source() + "/" + path;
+    ThresholdFile found;
+    try {
+      found = ThresholdFile.fromJson(bundle.file(path));
+    } catch (FactsFormatException damaged) {
+      throw new IOException(
+          where + ": " + damaged.getMessage() + "; " + THRESHOLDS_REMEDY, damaged);
+    }
+    Map<String, String> digests = bundle.manifest().digests();
+    if (!found.isOf(digests.getOrDefault(selectTable, ""), digests.getOrDefault(profile, ""))) {
+      LOG.warn(
+          "{}: is of another table or profile, so thresholds are found anew at every start; {}",
+          where,
+          THRESHOLDS_REMEDY);
+      return facts;
+    }
+    try {
+      return facts.with(found.front());
+    } catch (IllegalArgumentException misfit) {
+      throw new IOException(where + ": " + misfit.getMessage() + "; " + THRESHOLDS_REMEDY, misfit);
     }
   }
 
@@ -131,6 +167,7 @@ public final class BundleFactsReader {
   }
 
   private static final String REMEDY = "prepare the bundle again";
+  private static final String THRESHOLDS_REMEDY = "find them with ./sluice model fit-thresholds";
 
   /**
    * Reads which network the bundle names as its companion.
@@ -181,12 +218,16 @@ public final class BundleFactsReader {
    *     has no such variant
    */
   public static Profile profile(Bundle bundle, String precision) throws IOException {
-    String path = variant(bundle, precision).map(VariantInfo::profile).orElse(PROFILE);
+    String path = profilePath(bundle, precision);
     Profile profile = file(bundle, path, Profile::fromJson);
     if (profile.lastCut() != bundle.manifest().lastCut()) {
       throw new IOException(bundle.source() + "/" + path + ": is of another network; " + REMEDY);
     }
     return profile;
+  }
+
+  private static String profilePath(Bundle bundle, String precision) throws IOException {
+    return variant(bundle, precision).map(VariantInfo::profile).orElse(PROFILE);
   }
 
   private static String calibration(Bundle bundle, String precision) throws IOException {

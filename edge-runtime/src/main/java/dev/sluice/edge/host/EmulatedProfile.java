@@ -58,6 +58,8 @@ public final class EmulatedProfile {
         facts.select(),
         facts.certify(),
         facts.companion(),
-        facts.layers());
+        facts.layers(),
+        // Segments and heads are as they were, and vectors depend on nothing else of a profile.
+        facts.thresholds());
   }
 }
