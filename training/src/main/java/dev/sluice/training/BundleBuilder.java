@@ -300,13 +300,14 @@ public final class BundleBuilder {
     }
 
     void put(BundleWriter writer, double[] temperatures) {
-      writer.put(
-          "calibration.bin",
-          select.table(CalibrationTable.Role.SELECT, temperatures, kept).toBytes());
+      BundleTables.put(
+          writer::put,
+          "",
+          select.table(CalibrationTable.Role.SELECT, temperatures, kept).toBytes(),
+          profile.toJson());
       writer.put(
           CERTIFICATION,
           certify.table(CalibrationTable.Role.CERTIFY, temperatures, kept).toBytes());
-      writer.put("profile.json", profile.toJson());
     }
   }
 

@@ -11,6 +11,10 @@ import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.stage.StageMemory;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
+import dev.sluice.scheduler.profile.ThresholdFile;
+import dev.sluice.scheduler.profile.ThresholdFront;
+import dev.sluice.scheduler.profile.ThresholdFront.Family;
+import dev.sluice.scheduler.profile.ThresholdFront.Vector;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -20,6 +24,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,11 +62,12 @@ final class InspectCommand implements Callable<Integer> {
         manifest.labels().size(),
         bundle.digest(),
         manifest.preprocessing());
-    Optional<CalibrationTable> select = BundleTables.calibration(bundle, "calibration.bin");
+    Optional<CalibrationTable> select = BundleTables.calibration(bundle, BundleTables.SELECT);
     Optional<CalibrationTable> certify = BundleTables.calibration(bundle, "certification.bin");
-    Optional<Profile> profile = BundleTables.profile(bundle, "profile.json");
+    Optional<Profile> profile = BundleTables.profile(bundle, BundleTables.PROFILE);
     cuts(out, manifest, profile);
     exits(out, manifest, profile, select, certify);
+    BundleTables.thresholds(bundle).ifPresent(file -> thresholds(out, manifest, file));
     codecs(out, manifest, profile, select, certify);
     variants(out, bundle);
     if (memory) {
@@ -158,6 +165,72 @@ final class InspectCommand implements Callable<Integer> {
           exit.policy());
     }
     out.println();
+  }
+
+  /** A line per family of threshold vectors, then that without sending vector by vector. */
+  private static void thresholds(PrintWriter out, BundleManifest manifest, ThresholdFile file) {
+    if (!file.isOf(
+        manifest.digests().getOrDefault(BundleTables.SELECT, ""),
+        manifest.digests().getOrDefault(BundleTables.PROFILE, ""))) {
+      out.printf("%s is of another table or profile: not used%n%n", BundleTables.THRESHOLDS);
+      return;
+    }
+    ThresholdFront front = file.front();
+    out.println(
+        "thresholds         vectors  exits that stop    time of the network      answers lost");
+    for (Family family : front.families()) {
+      family(out, "split from cut " + family.firstSplit(), family.vectors());
+    }
+    family(out, "precise exits", front.precise());
+    out.println();
+    List<Vector> local = front.families().get(front.families().size() - 1).vectors();
+    if (local.isEmpty()) {
+      return;
+    }
+    out.println(
+        "all on the device: threshold of exits 0, 1, ...; time of the network; answers lost");
+    for (Vector vector : local) {
+      out.printf(
+          Locale.ROOT,
+          "  %s  %6.1f %%  %6.2f %%%n",
+          vector.thresholds().stream()
+              .map(
+                  one ->
+                      one == ThresholdFront.NEVER
+                          ? "    -"
+                          : String.format(Locale.ROOT, "%.3f", one))
+              .collect(Collectors.joining("  ")),
+          100 * vector.cost(),
+          100 * vector.loss());
+    }
+    out.println();
+  }
+
+  private static void family(PrintWriter out, String name, List<Vector> vectors) {
+    if (vectors.isEmpty()) {
+      out.printf("%-17s  %7d%n", name, 0);
+      return;
+    }
+    Vector cautious = vectors.get(0);
+    Vector bold = vectors.get(vectors.size() - 1);
+    String stops =
+        IntStream.range(0, cautious.thresholds().size())
+            .filter(
+                exit ->
+                    vectors.stream()
+                        .anyMatch(one -> one.thresholds().get(exit) != ThresholdFront.NEVER))
+            .mapToObj(Integer::toString)
+            .collect(Collectors.joining(" "));
+    out.printf(
+        Locale.ROOT,
+        "%-17s  %7d  %-15s  %6.1f %% to %6.1f %%  %6.2f %% to %5.2f %%%n",
+        name,
+        vectors.size(),
+        stops,
+        100 * cautious.cost(),
+        100 * bold.cost(),
+        100 * cautious.loss(),
+        100 * bold.loss());
   }
 
   private static String samples(Optional<CalibrationTable> table) {

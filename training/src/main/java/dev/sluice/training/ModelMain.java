@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       WrapCommand.class,
       FitPoliciesCommand.class,
       FitCodecsCommand.class,
+      FitThresholdsCommand.class,
       CertifyCommand.class,
       CutCommand.class,
       VerifyCommand.class,

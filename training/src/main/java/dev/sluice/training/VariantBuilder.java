@@ -135,20 +135,21 @@ final class VariantBuilder {
         heads.put(exit, FOLDER + "exits/" + found.network().exitCut(exit) + ".onnx");
         files.put(heads.get(exit), found.network().heads().get(exit).onnx());
       }
-      files.put(
-          FOLDER + "calibration.bin",
-          select.table(CalibrationTable.Role.SELECT, temperatures, codecs).toBytes());
+      BundleTables.put(
+          files::put,
+          FOLDER,
+          select.table(CalibrationTable.Role.SELECT, temperatures, codecs).toBytes(),
+          profile.toJson());
       files.put(
           FOLDER + "certification.bin",
           certify.table(CalibrationTable.Role.CERTIFY, temperatures, codecs).toBytes());
-      files.put(FOLDER + "profile.json", profile.toJson());
       VariantInfo variant =
           new VariantInfo(
               PRECISION,
               FOLDER + Bundle.BACKBONE,
               heads,
-              FOLDER + "calibration.bin",
-              FOLDER + "profile.json");
+              FOLDER + BundleTables.SELECT,
+              FOLDER + BundleTables.PROFILE);
       report.bytes(bundle, variant, files);
       Map<String, String> provenance = new LinkedHashMap<>(origin);
       provenance.putAll(report.figures());

@@ -20,6 +20,7 @@ import dev.sluice.model.stage.StageResult;
 import dev.sluice.protocol.codec.ActivationCodec;
 import dev.sluice.protocol.codec.CodecTables;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.training.data.FolderData;
@@ -317,6 +318,10 @@ class ModelMainTest {
         .extracting(ExitInfo::kind)
         .containsExactly(HeadKind.BACKBONE, HeadKind.BACKBONE, HeadKind.BACKBONE);
     assertThat(bundle.manifest().exits()).allMatch(exit -> exit.temperature() != 1);
+    assertThat(bundle.file("thresholds.json"))
+        .isEqualTo(
+            CandidatePlans.thresholds(bundle.file("calibration.bin"), bundle.file("profile.json"))
+                .toJson());
     LabelledImages certify = FolderData.read(pictures, 1).certify();
     CalibrationTable table = CalibrationTable.read(bundle.file("certification.bin"));
     try (ProgressiveModel model = ProgressiveModel.open(bundle, EngineOptions.singleThread())) {

@@ -11,6 +11,7 @@ import dev.sluice.model.engine.EngineOptions;
 import dev.sluice.model.stage.Activation;
 import dev.sluice.model.stage.StageRequest;
 import dev.sluice.protocol.codec.PictureCodec.Picture;
+import dev.sluice.scheduler.predict.CandidatePlans;
 import dev.sluice.scheduler.profile.CalibrationTable;
 import dev.sluice.scheduler.profile.Profile;
 import dev.sluice.training.calibrate.Recording;
@@ -86,6 +87,19 @@ class VariantBuilderTest {
               assertThat(select.variant(codec.cut(), codec.name())).isPresent();
               assertThat(profile.codec(codec.cut(), codec.name())).isPresent();
             });
+  }
+
+  @Test
+  void writesThresholdsThatFollowFromThem() throws Exception {
+    Bundle bundle = built.bundle();
+    VariantInfo variant = bundle.manifest().variant("int8").orElseThrow();
+
+    assertThat(bundle.file("variants/int8/thresholds.json"))
+        .isEqualTo(
+            CandidatePlans.thresholds(
+                    bundle.file(variant.calibration()), bundle.file(variant.profile()))
+                .toJson())
+        .isNotEqualTo(bundle.file("thresholds.json"));
   }
 
   @Test
