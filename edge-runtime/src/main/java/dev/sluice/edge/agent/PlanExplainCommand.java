@@ -129,6 +129,14 @@ final class PlanExplainCommand implements Callable<Integer> {
   private @Nullable Double framesPerSecond;
 
   @Option(
+      names = "--arrivals",
+      paramLabel = "evenly|random",
+      description =
+          "whether frames come one period after the other (the default), or that often on the average"
+              + " and at random, as a Poisson process: then they queue")
+  private String arrivals = "evenly";
+
+  @Option(
       names = "--link",
       paramLabel = "STATE",
       description =
@@ -216,15 +224,16 @@ final class PlanExplainCommand implements Callable<Integer> {
         roundTripSdMillis == null ? DEFAULT_ROUND_TRIP_SD * roundTripMillis : roundTripSdMillis;
     double frameMillis = framesPerSecond == null ? 0 : 1000 / framesPerSecond;
     return Estimates.of(
-        state,
-        bytesPerSecond,
-        uplinkRelativeSd,
-        nanos(roundTripMillis),
-        nanos(sdMillis),
-        scale,
-        workerScale,
-        nanos(workerQueueMillis),
-        nanos(periodMillis == null ? frameMillis : periodMillis));
+            state,
+            bytesPerSecond,
+            uplinkRelativeSd,
+            nanos(roundTripMillis),
+            nanos(sdMillis),
+            scale,
+            workerScale,
+            nanos(workerQueueMillis),
+            nanos(periodMillis == null ? frameMillis : periodMillis))
+        .withFramePeriodCv(arrivals.equals("random") ? 1 : 0);
   }
 
   private static long nanos(double millis) {
@@ -347,6 +356,12 @@ final class PlanExplainCommand implements Callable<Integer> {
     }
     if (framesPerSecond != null && !(framesPerSecond >= 1e-4 && framesPerSecond <= 10_000)) {
       throw wrongUse("--fps must be in [0.0001, 10000], not " + framesPerSecond);
+    }
+    if (!arrivals.equals("evenly") && !arrivals.equals("random")) {
+      throw wrongUse("--arrivals is evenly or random, not '" + arrivals + "'");
+    }
+    if (arrivals.equals("random") && periodMillis == null && framesPerSecond == null) {
+      throw wrongUse("--arrivals random needs --period or --fps: how often on the average");
     }
   }
 

@@ -53,6 +53,24 @@ class PlanExplainCommandTest {
   }
 
   @Test
+  void framesAtRandomQueueAtABusyDevice() throws Exception {
+    JsonNode evenly = explained("--device", "15ms", "--period", "25ms", "--link", "down");
+    JsonNode random =
+        explained("--device", "15ms", "--period", "25ms", "--link", "down", "--arrivals", "random");
+
+    assertThat(evenly.path("estimates").path("frame_period_cv").asDouble()).isZero();
+    assertThat(random.path("estimates").path("frame_period_cv").asDouble()).isEqualTo(1);
+    assertThat(random.path("prediction").path("p95_latency_ms").asDouble())
+        .isGreaterThan(1.3 * evenly.path("prediction").path("p95_latency_ms").asDouble());
+  }
+
+  @Test
+  void framesAtRandomComeSomehowOften() throws Exception {
+    assertThat(plan("explain", bundle(), "--arrivals", "random")).isEqualTo(2);
+    saysInOneLine("--arrivals random needs --period or --fps");
+  }
+
+  @Test
   void answersWhatIfAsJson() throws Exception {
     JsonNode json =
         explained(
@@ -315,6 +333,7 @@ class PlanExplainCommandTest {
     "--worker-scale,NaN,factor",
     "--worker-queue,long,250ms",
     "--fps,0,--fps",
+    "--arrivals,often,--arrivals is evenly or random",
     "--link,sideways,unknown",
     "--objective,device_memory <= 1 MB,device_memory",
     "--current,split 9,'split 9'",

@@ -15,17 +15,18 @@ class ConditionsTest {
   private static Estimates drawn(SplittableRandom random, LinkState link) {
     double busy = random.nextDouble(0, 0.95);
     return new Estimates(
-        link,
-        Math.exp(random.nextDouble(Math.log(2e3), Math.log(2e8))),
-        random.nextDouble(0.05, 1),
-        (long) Math.exp(random.nextDouble(Math.log(1e6), Math.log(5e8))),
-        (long) Math.exp(random.nextDouble(Math.log(2e5), Math.log(1e8))),
-        Math.exp(random.nextDouble(-4, 7)),
-        Math.exp(random.nextDouble(-2, 2)),
-        (long) random.nextDouble(0, 1e8),
-        (long) random.nextDouble(1e7, 1e10),
-        0,
-        new WorkerLoad(busy, 0.05, random.nextDouble(0, busy), random.nextDouble(0, 5e7), 0.5));
+            link,
+            Math.exp(random.nextDouble(Math.log(2e3), Math.log(2e8))),
+            random.nextDouble(0.05, 1),
+            (long) Math.exp(random.nextDouble(Math.log(1e6), Math.log(5e8))),
+            (long) Math.exp(random.nextDouble(Math.log(2e5), Math.log(1e8))),
+            Math.exp(random.nextDouble(-4, 7)),
+            Math.exp(random.nextDouble(-2, 2)),
+            (long) random.nextDouble(0, 1e8),
+            (long) random.nextDouble(1e7, 1e10),
+            0,
+            new WorkerLoad(busy, 0.05, random.nextDouble(0, busy), random.nextDouble(0, 5e7), 0.5))
+        .withFramePeriodCv(random.nextInt(5) / 4.0);
   }
 
   @ParameterizedTest
@@ -41,6 +42,7 @@ class ConditionsTest {
       ratio(rounded.deviceScale(), exact.deviceScale(), 16);
       ratio(rounded.workerScale(), exact.workerScale(), 4);
       ratio((double) rounded.framePeriodNanos(), (double) exact.framePeriodNanos(), 2);
+      assertThat(rounded.framePeriodCv()).isEqualTo(exact.framePeriodCv());
       ratio(rounded.uplinkRelativeSd(), exact.uplinkRelativeSd(), 1);
       assertThat(rounded.worker().others()).isCloseTo(exact.worker().others(), within(0.0251));
     }
