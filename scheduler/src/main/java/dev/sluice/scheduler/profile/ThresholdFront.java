@@ -55,7 +55,7 @@ public record ThresholdFront(List<Integer> exitCuts, List<Family> families, List
       thresholds = List.copyOf(thresholds);
       for (double threshold : thresholds) {
         require(
-            threshold >= 0 && threshold <= 1 || threshold == NEVER,
+            (threshold >= 0 && threshold <= 1) || threshold == NEVER,
             "a threshold must be in [0, 1], or infinite: " + threshold);
       }
       require(

@@ -97,7 +97,7 @@ class ThresholdFamiliesTest {
     static Seen of(BundleFacts facts, Vector vector, int split) {
       CalibrationTable table = facts.select();
       Profile profile = facts.profile();
-      double network = profile.networkNanos();
+      double network = (double) profile.networkNanos();
       double nanos = 0;
       int lost = 0;
       for (int s = 0; s < table.samples(); s++) {
@@ -106,7 +106,7 @@ class ThresholdFamiliesTest {
         while (exit < facts.finalExit()) {
           double threshold = vector.thresholds().get(exit);
           if (threshold != ThresholdFront.NEVER) {
-            nanos += profile.headNanos(exit);
+            nanos += (double) profile.headNanos(exit);
             if (table.confidence(s, exit) >= threshold) {
               break;
             }
@@ -114,7 +114,7 @@ class ThresholdFamiliesTest {
           exit++;
         }
         for (; reached < facts.exitCut(exit); reached++) {
-          nanos += profile.segmentNanos(reached + 1);
+          nanos += (double) profile.segmentNanos(reached + 1);
         }
         nanos += split < facts.exitCut(exit) ? network / 2 : 0;
         lost += table.correct(s, facts.finalExit()) ? 1 : 0;

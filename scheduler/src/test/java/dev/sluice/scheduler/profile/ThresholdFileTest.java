@@ -101,7 +101,7 @@ class ThresholdFileTest {
             List.of());
 
     for (int split = 0; split <= 9; split++) {
-      boolean some = split >= 2 && split < 5 || split == 9;
+      boolean some = (split >= 2 && split < 5) || split == 9;
       assertThat(sparse.at(split)).as("split %d", split).isEqualTo(some ? vectors : List.of());
     }
   }
