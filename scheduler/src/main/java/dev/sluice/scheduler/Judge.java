@@ -242,7 +242,7 @@ final class Judge {
 
   private void late(int index, byte[] known) {
     known[index] = NO;
-    if (estimates.passOdds() == 1) {
+    if (chainsHold()) {
       for (int i = moreCautious[index]; i >= 0 && known[i] == UNKNOWN; i = moreCautious[i]) {
         known[i] = NO;
       }
@@ -270,8 +270,15 @@ final class Judge {
 
   /** A plan that is never slower than another: then so is its {@link #latencyUse}; -1 if none. */
   int bolder(int index) {
-    /* Where those that are sent weigh more, sending fewer but harder ones need not be quicker. */
-    return estimates.passOdds() == 1 ? bolder[index] : -1;
+    return chainsHold() ? bolder[index] : -1;
+  }
+
+  /**
+   * Where those that are sent weigh more, sending fewer but harder ones need not be quicker; nor
+   * where frames are answered early, which the bolder plan may do a little later.
+   */
+  private boolean chainsHold() {
+    return estimates.passOdds() == 1 && estimates.framePeriodCv() == 0;
   }
 
   double lateLoss(int index) {

@@ -53,6 +53,9 @@ final class CostModel {
   /** The first exit behind the split. */
   private final int firstBehind;
 
+  /** By exit up to the split: device's time until it has an answer of it, asking every one. */
+  private final double[] through;
+
   private CostModel(
       double[] deviceStop,
       boolean[] asked,
@@ -62,7 +65,8 @@ final class CostModel {
       double rescue,
       double[] hedge,
       double[] ownAnswer,
-      int firstBehind) {
+      int firstBehind,
+      double[] through) {
     this.deviceStop = deviceStop;
     this.asked = asked;
     this.deviceSent = deviceSent;
@@ -72,6 +76,7 @@ final class CostModel {
     this.hedge = hedge;
     this.ownAnswer = ownAnswer;
     this.firstBehind = firstBehind;
+    this.through = through;
   }
 
   static CostModel of(BundleFacts facts, Plan plan) {
@@ -143,7 +148,21 @@ final class CostModel {
         rescue(facts, plan, threshold),
         hedge(facts, plan, deepestCut),
         ownAnswer(facts, plan, deviceStop, asked, device),
-        firstBehind);
+        firstBehind,
+        through(facts, plan, firstBehind));
+  }
+
+  private static double[] through(BundleFacts facts, Plan plan, int exits) {
+    Profile profile = facts.profile();
+    double[] through = new double[exits];
+    double nanos = plan.split() == 0 ? 0 : profile.preprocessNanos();
+    int cut = 0;
+    for (int exit = 0; exit < exits; exit++) {
+      nanos += segments(profile, cut, facts.exitCut(exit)) + profile.headNanos(exit);
+      cut = facts.exitCut(exit);
+      through[exit] = nanos;
+    }
+    return through;
   }
 
   private static double[] ownAnswer(
@@ -216,6 +235,25 @@ final class CostModel {
       exit--;
     }
     return exit;
+  }
+
+  /**
+   * Returns the deepest exit that the device reaches by a time if it asks every one on the way.
+   *
+   * @param budgetNanos device's time from the start, at scale 1
+   * @return -1 if none
+   */
+  int reachedBy(double budgetNanos) {
+    int exit = through.length - 1;
+    while (exit >= 0 && through[exit] > budgetNanos) {
+      exit--;
+    }
+    return exit;
+  }
+
+  /** Device's time until it has an answer of an exit up to the split, asking every one. */
+  double throughNanos(int exit) {
+    return through[exit];
   }
 
   /**

@@ -92,6 +92,9 @@ public final class Predictor {
   /** Latencies by row, of the plan and conditions last replayed. */
   private final double[] scratch;
 
+  /** The same if no frame is answered early. */
+  private final double[] uncut;
+
   private final double[] hedged;
 
   /** What is priced and not kept. */
@@ -190,6 +193,7 @@ public final class Predictor {
     this.roundTripSds = roundTripSds;
     rows = rows(facts.select(), mostRows);
     scratch = new double[rows.length];
+    uncut = new double[rows.length];
     hedged = new double[rows.length];
     priced = DeviceActivity.builder(rows.length, 0);
     exitRight = exitRight(facts, rows);
@@ -493,6 +497,7 @@ public final class Predictor {
             periodNanos(plan, estimates, 1),
             plan.shipment.transferNanos(met),
             scratch,
+            uncut,
             limitNanos,
             mostLate);
     replayed = timely ? index : NONE;
@@ -643,11 +648,15 @@ public final class Predictor {
       boolean sent = plan.sends(i);
       boolean late =
           sent
-              ? sentLate || (!sentInTime && scratch[i] > deadlineNanos)
-              : !stayInTime && scratch[i] > deadlineNanos;
+              ? sentLate || (!sentInTime && uncut[i] > deadlineNanos)
+              : !stayInTime && uncut[i] > deadlineNanos;
       if (late) {
-        double waited = sent ? 0 : scratch[i] / scale - plan.deviceNanos(i);
-        int exit = sent ? fallback : plan.costs.askedBy(deadlineNanos / scale - waited);
+        double waited = sent ? 0 : uncut[i] / scale - plan.deviceNanos(i);
+        double left = deadlineNanos / scale - waited;
+        int exit =
+            sent
+                ? fallback
+                : met.frames().isEven() ? plan.costs.askedBy(left) : plan.costs.reachedBy(left);
         boolean saved = exit >= 0 && facts.select().correct(rows[i], exit);
         lost += shift.weight(sent) * ((plan.right(i) ? 1 : 0) - (saved ? 1 : 0));
       }
@@ -783,7 +792,10 @@ public final class Predictor {
           met,
           periodNanos(plan, estimates, caution),
           plan.shipment.transferNanos(met),
-          scratch);
+          scratch,
+          uncut,
+          Double.POSITIVE_INFINITY,
+          scratch.length);
       replayed = index;
       replayedUnder = met;
     }

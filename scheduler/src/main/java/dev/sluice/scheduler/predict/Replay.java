@@ -8,7 +8,10 @@ package dev.sluice.scheduler.predict;
  * doubles per round trip, and where it is shorter than the round trip the link waits for the
  * acknowledgements. Every step is monotone in the rate: more bandwidth never makes a frame later.
  *
- * <p>Frames come evenly or at random ({@link FrameTimes}), on the average one every period.
+ * <p>Frames come evenly or at random ({@link FrameTimes}), on the average one every period. One
+ * that chance has made wait so long that the device could not answer it in time is answered early,
+ * by the deepest exit that it reaches on the way through all, or is dropped if there is none, as
+ * the runtime does: only waits are excused in that way, not a plan that takes too long by itself.
  *
  * <p>A frame that was sent without an answer of the device's own, and whose reply is late, takes
  * the device once more ({@link Rescue}): begun before the next frame comes, or in its midst. (A
@@ -43,6 +46,14 @@ final class Replay {
       Rescue rescue,
       boolean goesOn,
       FrameTimes frames) {
+    /**
+     * By when from capture a frame of a stream at random is answered in any case, if it can be;
+     * infinite where frames come evenly: a plan that cannot keep up with those is no good.
+     */
+    double cutNanos() {
+      return frames.isEven() ? Double.POSITIVE_INFINITY : rescue.limitNanos();
+    }
+
     /** Whether the device may answer before the reply comes, because it goes on alone. */
     boolean hedges() {
       return goesOn && !rescue.equals(Rescue.NONE);
@@ -81,6 +92,7 @@ final class Replay {
         periodNanos,
         transferNanos,
         latencyNanos,
+        latencyNanos,
         Double.POSITIVE_INFINITY,
         latencyNanos.length);
   }
@@ -88,6 +100,8 @@ final class Replay {
   /**
    * Writes the latency of every row, or gives up when too many are late.
    *
+   * @param uncutNanos one place per row; what it would take if it were not answered early; may be
+   *     the other array if nobody wants to know
    * @param mostLate how many rows may take longer than {@code limitNanos}
    * @return whether no more did; otherwise the later rows are not written
    */
@@ -97,6 +111,7 @@ final class Replay {
       long periodNanos,
       double[] transferNanos,
       double[] latencyNanos,
+      double[] uncutNanos,
       double limitNanos,
       int mostLate) {
     byte[] stop = plan.stop;
@@ -112,6 +127,7 @@ final class Replay {
     double rescueNanos = meet ? plan.costs.rescue * deviceScale : 0;
     double rescueAt = rescueNanos > 0 ? rescueBeginNanos(plan, met) : 0;
     FrameTimes frames = met.frames();
+    double cutNanos = met.cutNanos();
     double rescuing = 0;
     double deviceFree = 0;
     double linkFree = 0;
@@ -125,11 +141,24 @@ final class Replay {
       deviceFree = start + rescuing + ownNanos;
       rescuing = 0;
       double latency;
+      double uncut;
       if (at >= 0) {
-        latency = deviceFree - arrival;
+        uncut = deviceFree - arrival;
+        latency = uncut;
+        if (uncut > cutNanos) {
+          double waited = uncut - ownNanos;
+          int reached = plan.costs.reachedBy((cutNanos - waited) / deviceScale);
+          deviceFree = arrival + waited;
+          if (reached >= 0) {
+            double nanos = plan.costs.throughNanos(reached) * deviceScale;
+            deviceFree += nanos;
+            latency = Math.min(uncut, Math.max(ownNanos, waited + nanos));
+          }
+        }
       } else {
         linkFree = (meet ? Math.max(deviceFree, linkFree) : deviceFree) + transferNanos[i];
         latency = linkFree + cloudNanos + worker[~at] * workerScale - arrival;
+        uncut = latency;
         boolean hedged = met.goesOn() && deviceFree + rescueNanos <= arrival + gap;
         if (rescueNanos > 0 && latency > rescueAt && !hedged) {
           if (rescueAt <= gap) {
@@ -140,6 +169,7 @@ final class Replay {
           }
         }
       }
+      uncutNanos[i] = uncut;
       latencyNanos[i] = latency;
       if (latency > limitNanos && ++late > mostLate) {
         return false;

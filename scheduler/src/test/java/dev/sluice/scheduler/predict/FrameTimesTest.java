@@ -11,6 +11,7 @@ import dev.sluice.scheduler.profile.BundleFacts;
 import dev.sluice.scheduler.profile.SyntheticFacts;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,66 @@ class FrameTimesTest {
     assertThat(predictor.value(0, Metric.latencyPercentile(90), frames(period, 0)))
         .isEqualTo(whole);
     assertThat(p90).isGreaterThan(1.3 * whole);
+  }
+
+  /**
+   * The oracle serves 200,000 frames of its own as the runtime does: one that cannot be done in
+   * time any more because it waited takes the way through all exits, to the deepest that ends in
+   * time, or is dropped if none does.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.3, 0.6, 0.9})
+  void whatWaitedTooLongIsAnsweredEarlyAndCostsAccuracy(double load) {
+    BundleFacts facts =
+        SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), FRAMES, 10, 6 * MS, false), 5);
+    Plan plan = Plan.local(facts.lastCut(), List.of());
+    Predictor bare = new Predictor(facts, List.of(plan), 0, 0);
+    double whole = bare.value(0, Metric.latencyPercentile(50), frames(0, 0));
+    double deadline = 1.5 * whole;
+    Predictor predictor =
+        new Predictor(
+            facts,
+            List.of(plan),
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(new Rescue(deadline, 0, 0)));
+    double period = whole / load;
+    CostModel costs = CostModel.of(facts, plan);
+    double scale = frames(0, 0).deviceScale();
+
+    Random random = new Random(12);
+    int frames = 200_000;
+    int late = 0;
+    double lost = 0;
+    double now = 0;
+    double free = 0;
+    for (int i = 0; i < frames; i++) {
+      now -= period * Math.log(1 - random.nextDouble());
+      double start = Math.max(free, now);
+      if (start + whole <= now + deadline) {
+        free = start + whole;
+        continue;
+      }
+      int reached = -1;
+      for (int exit = 0; exit <= facts.finalExit(); exit++) {
+        if (start + costs.throughNanos(exit) * scale <= now + deadline) {
+          reached = exit;
+        }
+      }
+      free = reached < 0 ? start : start + costs.throughNanos(reached) * scale;
+      late += reached < 0 ? 1 : 0;
+      int row = i % FRAMES;
+      boolean saved = reached >= 0 && facts.select().correct(row, reached);
+      lost += facts.select().correct(row, facts.finalExit()) ? 1 : 0;
+      lost -= saved ? 1 : 0;
+    }
+
+    Estimates atRandom = frames(Math.round(period), 1);
+    assertThat(predictor.value(0, Metric.deadlineMisses((long) deadline), atRandom))
+        .isCloseTo((double) late / frames, within(0.015));
+    assertThat(predictor.lateLoss(0, deadline, atRandom, 1)).isCloseTo(lost / frames, within(0.03));
+    assertThat(lost / frames).isGreaterThan(load > 0.5 ? 0.03 : 0.005);
   }
 
   @Test

@@ -79,7 +79,16 @@ class UnqueuedTest {
               certificate,
               Optional.empty());
       double[] latency = new double[SAMPLES];
-      Replay.run(plan, met, met.periodNanos(), plan.shipment.transferNanos(met), latency);
+      double[] uncut = new double[SAMPLES];
+      Replay.run(
+          plan,
+          met,
+          met.periodNanos(),
+          plan.shipment.transferNanos(met),
+          latency,
+          uncut,
+          Double.POSITIVE_INFINITY,
+          SAMPLES);
       String what = plans.get(i).describe() + " under " + estimates;
 
       double[] sorted = latency.clone();
@@ -104,7 +113,7 @@ class UnqueuedTest {
       for (double deadline : new double[] {60 * MS, 150 * MS, 600 * MS}) {
         assertThat(predictor.lateLoss(i, deadline, estimates, 1))
             .as("late by %s ns: %s", deadline, what)
-            .isEqualTo(lateLoss(facts, plan, latency, deadline, estimates));
+            .isEqualTo(lateLoss(facts, plan, uncut, deadline, estimates));
         spared += Unqueued.leastSent(plan, met) > deadline ? 1 : 0;
       }
     }
@@ -122,7 +131,9 @@ class UnqueuedTest {
         int exit =
             plan.sends(row)
                 ? fallback
-                : plan.costs.askedBy(deadline / estimates.deviceScale() - begun);
+                : estimates.framePeriodCv() == 0
+                    ? plan.costs.askedBy(deadline / estimates.deviceScale() - begun)
+                    : plan.costs.reachedBy(deadline / estimates.deviceScale() - begun);
         lost += plan.right(row) ? 1 : 0;
         lost -= exit >= 0 && facts.select().correct(row, exit) ? 1 : 0;
       }
