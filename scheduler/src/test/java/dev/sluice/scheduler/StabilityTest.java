@@ -125,6 +125,56 @@ class StabilityTest {
     assertThat(flips).as("flips to %s", plan).isZero();
   }
 
+  /** Distances are even up to a share of them, and exponential for the rest. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 6, 25, 1, minimise uplink_bytes",
+    "2, 6, 25, 0.5, minimise uplink_bytes",
+    "3, 2, 30, 1, minimise mean_latency",
+    "4, 2, 30, 0.3, minimise mean_latency",
+    "5, 3, 30, 1, minimise worker_compute",
+    "6, 4, 25, 0.4, minimise worker_compute",
+    "7, 20, 35, 1, minimise mean_latency",
+    "8, 4, 20, 0.35, minimise device_energy"
+  })
+  void keepsItsPlanWhereFramesComeAtRandom(
+      long seed, double mbit, double scale, double randomness, String target) throws Exception {
+    Scheduler scheduler = scheduler(BOUNDS + target, SchedulerOptions.defaults());
+    FakeLink link = new FakeLink(t -> mbit * 125_000, t -> 30 * MS, 0.1, seed);
+    Random random = new Random(seed);
+    Estimators estimators = new Estimators();
+    Optional<Plan> plan = Optional.empty();
+    int flips = 0;
+    double frame = 0;
+    for (long now = 0; now < 660 * SECOND; now += 10 * MS) {
+      if (now % (500 * MS) == 0) {
+        estimators.onPingSent(now);
+        long ping = link.ping(now);
+        estimators.onPing(ping, now + ping);
+        if (estimators.at(now).probeWanted()) {
+          int bytes = estimators.at(now).probeBytesWanted();
+          estimators.onProbeSent(now);
+          long elapsed = link.send(now, bytes).replyReceivedNanos() - now - 3 * MS;
+          estimators.onProbe(bytes, elapsed, now + elapsed);
+        }
+      }
+      while (frame <= now) {
+        estimators.onArrival(Math.round(frame) + 1);
+        estimators.onDeviceStage(Math.round(scale * MS * (1 + 0.02 * random.nextGaussian())), MS);
+        frame += 200 * MS * (1 - randomness - randomness * Math.log(1 - random.nextDouble()));
+      }
+      if (now % (500 * MS) == 0) {
+        PlanDecision decision = scheduler.decide(estimators.at(now), plan, now);
+        boolean changed = plan.isPresent() && !plan.get().equals(decision.plan());
+        flips += changed && now > 60 * SECOND ? 1 : 0;
+        plan = Optional.of(decision.plan());
+      }
+    }
+
+    /* Evenness is told in steps, and one that lies at the border of two may be told as either. */
+    assertThat(flips).as("flips to %s", plan).isLessThanOrEqualTo(5);
+  }
+
   @Test
   void knowsHowFarTheUncertaintyOfTheRateMovesAGain() throws Exception {
     Plan raw = new Plan(0, "raw", List.of());

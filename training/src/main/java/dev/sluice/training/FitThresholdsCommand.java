@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -67,11 +69,18 @@ final class FitThresholdsCommand implements Callable<Integer> {
     files.put(
         BundleTables.THRESHOLDS,
         thresholds(bundle, BundleTables.SELECT, BundleTables.PROFILE).toJson());
+    Set<String> fitted = new HashSet<>(Set.of(BundleTables.THRESHOLDS));
     for (VariantInfo variant : old.variants()) {
       String select = variant.calibration();
-      files.put(
-          select.substring(0, select.lastIndexOf('/') + 1) + BundleTables.THRESHOLDS,
-          thresholds(bundle, select, variant.profile()).toJson());
+      if (select.isEmpty() || variant.profile().isEmpty()) {
+        continue;
+      }
+      String path = select.substring(0, select.lastIndexOf('/') + 1) + BundleTables.THRESHOLDS;
+      if (!fitted.add(path)) {
+        throw new PreparationException(
+            bundle.source() + "/" + select + " lies beside another table; each needs a folder");
+      }
+      files.put(path, thresholds(bundle, select, variant.profile()).toJson());
     }
     BundleWriter writer = BundleWriter.to(target);
     files.forEach(writer::put);

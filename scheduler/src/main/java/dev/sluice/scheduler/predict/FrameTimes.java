@@ -8,15 +8,21 @@ import java.util.SplittableRandom;
  *
  * <p>Distances are {@code 1 - cv + cv e} with {@code e} drawn from the exponential distribution: a
  * Poisson process for a coefficient of variation of 1, and one in between for less. The draws are
- * the same each time, so that plans are compared on one stream, and typical: over 400 frames, each
- * of which a server takes the same time for, the mean wait is within 10 % of Pollaczek-Khinchine's,
- * {@code rho / (2 (1 - rho))} times that time, at loads from 0.2 to 0.8.
+ * the same each time, so that plans are compared on one stream, and typical: of some streams the
+ * one is taken on which frames that all take a server the same time wait most nearly as long as
+ * Pollaczek and Khinchine's formula says, {@code rho / (2 (1 - rho))} times that time in the mean.
+ * Over 400 frames, as mostly, that is within 10 % at loads from 0.2 to 0.8.
  */
 final class FrameTimes {
   /** One after the other. */
   static final FrameTimes EVEN = new FrameTimes(new double[0], 1);
 
-  private static final long SEED = 1;
+  private static final int STREAMS = 256;
+
+  /** What an error in a share counts against a relative one of a mean. */
+  private static final double SHARES_COUNT = 2;
+
+  private static final double[] LOADS = {0.2, 0.35, 0.5, 0.65, 0.8};
 
   /** By frame, and the one behind the last; empty where they are the numbers themselves. */
   private final double[] at;
@@ -37,21 +43,64 @@ final class FrameTimes {
     if (cv == 0) {
       return EVEN;
     }
-    SplittableRandom random = new SplittableRandom(SEED);
+    double[] distances = typical(frames);
+    double[] at = new double[frames + 1];
+    double shortest = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < frames; i++) {
+      double distance = 1 - cv + cv * distances[i];
+      at[i + 1] = at[i] + distance;
+      shortest = Math.min(shortest, distance);
+    }
+    return new FrameTimes(at, shortest);
+  }
+
+  private static double[] typical(int frames) {
+    double[] best = drawn(frames, 0);
+    double least = oddness(best);
+    for (int seed = 1; seed < STREAMS; seed++) {
+      double[] other = drawn(frames, seed);
+      double odd = oddness(other);
+      if (odd < least) {
+        least = odd;
+        best = other;
+      }
+    }
+    return best;
+  }
+
+  /** Exponential distances with a mean of exactly 1. */
+  private static double[] drawn(int frames, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
     double[] distances = new double[frames];
     double sum = 0;
     for (int i = 0; i < frames; i++) {
       distances[i] = -Math.log(1 - random.nextDouble());
       sum += distances[i];
     }
-    double[] at = new double[frames + 1];
-    double shortest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < frames; i++) {
-      double distance = 1 - cv + cv * distances[i] * frames / sum;
-      at[i + 1] = at[i] + distance;
-      shortest = Math.min(shortest, distance);
+      distances[i] *= frames / sum;
     }
-    return new FrameTimes(at, shortest);
+    return distances;
+  }
+
+  /** How far the mean wait, and the share of longer ones, are from what they should be. */
+  private static double oddness(double[] distances) {
+    double worst = 0;
+    for (double load : LOADS) {
+      double wait = 0;
+      double waits = 0;
+      double longer = 0;
+      for (double distance : distances) {
+        waits += wait / distances.length;
+        longer += wait > load ? 1.0 / distances.length : 0;
+        wait = Math.max(0, wait + load - distance);
+      }
+      double mean = load * load / (2 * (1 - load));
+      double share = 1 - (1 - load) * Math.exp(load);
+      worst = Math.max(worst, Math.abs(waits / mean - 1));
+      worst = Math.max(worst, SHARES_COUNT * Math.abs(longer - share));
+    }
+    return worst;
   }
 
   boolean isEven() {

@@ -105,6 +105,50 @@ class FrameClockTest {
     assertThat(cv).isBetween(0.4, 0.75);
   }
 
+  /** Events in groups of forty, a minute apart. */
+  @Test
+  void pausesBetweenFramesAtRandomHardlyCount() {
+    Random random = new Random(5);
+    for (int i = 1; i < 2000; i++) {
+      after(i % 40 == 0 ? 60_000 : -125 * Math.log(1 - random.nextDouble()));
+      if (i > 200 && clock.cv() > 0) {
+        assertThat(clock.periodNanos() / 1e6).isBetween(90.0, 190.0);
+      }
+    }
+    assertThat(clock.cv()).isGreaterThanOrEqualTo(0.75);
+  }
+
+  /** What is told of a stream that stays as it is seldom changes: each time a plan may. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0.37 normal", "0.5 uniform", "half", "poisson"})
+  void whatIsToldOfAConstantStreamStays(String kind) {
+    Random random = new Random(6);
+    int changes = 0;
+    double told = -1;
+    for (int i = 0; i < 6000; i++) {
+      after(
+          switch (kind) {
+            case "0.37 normal" -> 100 * Math.max(0.05, 1 + 0.37 * random.nextGaussian());
+            case "0.5 uniform" -> 100 * (0.5 + random.nextDouble());
+            case "half" -> 50 - 50 * Math.log(1 - random.nextDouble());
+            default -> -100 * Math.log(1 - random.nextDouble());
+          });
+      double now = clock.cv() == 0 ? 0 : clock.cv() + clock.periodNanos();
+      changes += i > 500 && now != told ? 1 : 0;
+      told = now;
+    }
+    assertThat(changes).as("in ten minutes").isLessThanOrEqualTo(20);
+  }
+
+  @Test
+  void aNewPaceOfFramesAtRandomIsFollowedWithinAHundredFrames() {
+    Random random = new Random(7);
+    for (int i = 0; i < 1100; i++) {
+      after(-(i < 1000 ? 100 : 300) * Math.log(1 - random.nextDouble()));
+    }
+    assertThat(clock.periodNanos() / 1e6).isBetween(220.0, 380.0);
+  }
+
   @Test
   void aClockThatJumpsBackAndAnHourOfSilenceAreLeftOut() {
     evenly(100, 50);

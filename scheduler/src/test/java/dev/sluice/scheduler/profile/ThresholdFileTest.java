@@ -138,6 +138,8 @@ class ThresholdFileTest {
         "[1, 2, 3] | [0, 2, 3] | ascend",
         "[1, 2, 3] | [1, 2] | from each of",
         "[1, 2, 3] | [] | exits",
+        "[1, 2, 3] | [1.9, 2, 3] | 1.9",
+        "\"version\": 1 | \"version\": 1, \"version\": 1 | Duplicate",
         "\"precise\": [ | \"precise\": [{\"thresholds\": [0.25, 0.5], \"cost\": 1, \"loss\": 0}, | twice",
       })
   void saysWhatIsWrong(String right, String wrong, String named) {
@@ -146,6 +148,11 @@ class ThresholdFileTest {
     assertThatThrownBy(() -> read(MINIMAL.replace(right, wrong)))
         .isInstanceOf(FactsFormatException.class)
         .hasMessageContaining(named);
+  }
+
+  @Test
+  void refusesWhatFollowsTheVectors() {
+    assertThatThrownBy(() -> read(MINIMAL + "{}")).isInstanceOf(FactsFormatException.class);
   }
 
   @Test
