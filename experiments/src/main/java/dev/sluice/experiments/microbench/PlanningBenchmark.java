@@ -61,6 +61,10 @@ public class PlanningBenchmark {
   })
   public String targets = "";
 
+  /** How frames come. */
+  @Param({"evenly", "random"})
+  public String arrivals = "evenly";
+
   private Optional<Scheduler> scheduler = Optional.empty();
   private final Estimates[] conditions = new Estimates[CONDITIONS];
   private Optional<Plan> current = Optional.empty();
@@ -85,15 +89,16 @@ public class PlanningBenchmark {
     for (int i = 0; i < CONDITIONS; i++) {
       conditions[i] =
           Estimates.of(
-              LinkState.UP,
-              12_500 * Math.pow(1000, random.nextDouble()),
-              0.05 + 0.3 * random.nextDouble(),
-              (long) (MS * (2 + 98 * random.nextDouble())),
-              2 * MS,
-              5 * Math.pow(10, random.nextDouble()),
-              0.5 + random.nextDouble(),
-              (long) (5 * MS * random.nextDouble()),
-              200 * MS);
+                  LinkState.UP,
+                  12_500 * Math.pow(1000, random.nextDouble()),
+                  0.05 + 0.3 * random.nextDouble(),
+                  (long) (MS * (2 + 98 * random.nextDouble())),
+                  2 * MS,
+                  5 * Math.pow(10, random.nextDouble()),
+                  0.5 + random.nextDouble(),
+                  (long) (5 * MS * random.nextDouble()),
+                  200 * MS)
+              .withFramePeriodCv(arrivals.equals("random") ? 1 : 0);
     }
   }
 
