@@ -35,26 +35,28 @@ final class FrameTimes {
   }
 
   /**
-   * Returns times of so many frames.
+   * Returns times of frames.
    *
    * @param cv coefficient of variation of their distances, in [0, 1]
+   * @param exponential distances of a Poisson process, one per frame, as {@link #typical} has them
    */
-  static FrameTimes of(double cv, int frames) {
+  static FrameTimes of(double cv, double[] exponential) {
     if (cv == 0) {
       return EVEN;
     }
-    double[] distances = typical(frames);
+    int frames = exponential.length;
     double[] at = new double[frames + 1];
     double shortest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < frames; i++) {
-      double distance = 1 - cv + cv * distances[i];
+      double distance = 1 - cv + cv * exponential[i];
       at[i + 1] = at[i] + distance;
       shortest = Math.min(shortest, distance);
     }
     return new FrameTimes(at, shortest);
   }
 
-  private static double[] typical(int frames) {
+  /** Returns exponential distances of so many frames; takes some milliseconds. */
+  static double[] typical(int frames) {
     double[] best = drawn(frames, 0);
     double least = oddness(best);
     for (int seed = 1; seed < STREAMS; seed++) {

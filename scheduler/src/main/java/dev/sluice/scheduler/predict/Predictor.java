@@ -109,6 +109,10 @@ public final class Predictor {
   private @Nullable Conditions even;
   private FrameTimes frames = FrameTimes.EVEN;
   private double framesCv;
+
+  /** Of frames at random; none until some come. */
+  private double[] distances = {};
+
   private double betweenCaution;
 
   /** What is written, and how. */
@@ -849,7 +853,10 @@ public final class Predictor {
   private Conditions made(Estimates estimates, double caution) {
     double cv = arrivals == Arrivals.OPEN ? estimates.framePeriodCv() : 0;
     if (framesCv != cv) {
-      frames = FrameTimes.of(cv, scratch.length);
+      if (distances.length == 0) {
+        distances = FrameTimes.typical(scratch.length);
+      }
+      frames = FrameTimes.of(cv, distances);
       framesCv = cv;
     }
     return made(estimates, caution, frames);

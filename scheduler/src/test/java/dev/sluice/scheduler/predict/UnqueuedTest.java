@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UnqueuedTest {
   private static final long MS = 1_000_000;
   private static final int SAMPLES = 300;
+  private static final double[] AT_RANDOM = FrameTimes.typical(SAMPLES);
 
   private static Estimates estimates(Random random, long periodNanos) {
     return Estimates.of(
@@ -67,7 +68,7 @@ class UnqueuedTest {
               estimates.framePeriodNanos(),
               device.rescue(),
               device.goesOn(),
-              FrameTimes.of(estimates.framePeriodCv(), SAMPLES));
+              FrameTimes.of(estimates.framePeriodCv(), AT_RANDOM));
       Behaviour plan =
           Behaviour.of(
               facts,
