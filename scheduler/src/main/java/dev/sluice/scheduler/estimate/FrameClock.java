@@ -67,7 +67,7 @@ final class FrameClock {
     if (frames > 0 && distance > 0 && distance < SANE_NANOS) {
       distances[(int) ((frames - 1) % MANY)] = distance;
       frames++;
-      if (frames % SELDOM == 0 && frames > SOME) {
+      if (frames % SELDOM == 0 && frames > MANY) {
         look();
       }
     } else if (frames == 0) {
@@ -112,11 +112,10 @@ final class FrameClock {
   }
 
   private void average(double mostNanos) {
-    int known = (int) Math.min(MANY, frames - 1);
-    double recent = mean(known, mostNanos);
-    double chance = CHANGED_SDS * cv * meanNanos / Math.sqrt(known);
+    double recent = mean(MANY, mostNanos);
+    double chance = CHANGED_SDS * cv * meanNanos / Math.sqrt(MANY);
     if (averaged == 0 || Math.abs(recent - meanNanos) > chance) {
-      averaged = known;
+      averaged = MANY;
       meanNanos = recent;
     } else {
       averaged = Math.min(MOST_AVERAGED, averaged + SELDOM);

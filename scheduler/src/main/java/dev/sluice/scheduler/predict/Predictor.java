@@ -486,7 +486,7 @@ public final class Predictor {
   private boolean timely(int index, double percent, double limitNanos, Estimates estimates) {
     int mostLate = scratch.length - 1 - LatencyDistribution.rank(percent, scratch.length);
     Conditions met = conditions(estimates, 1);
-    if (isReplayed(index, met)) {
+    if (met.frames().isEven() && isReplayed(index, met)) {
       int late = 0;
       for (double nanos : scratch) {
         late += nanos > limitNanos ? 1 : 0;
