@@ -77,7 +77,7 @@ final class OversightArguments {
     }
     if (energy != null) {
       try {
-        model = EnergyModel.named(energy.contains("+") ? energy : energy + "+wifi");
+        model = EnergyModel.named(energy);
       } catch (IllegalArgumentException unknown) {
         throw command.wrongUse("--energy: " + unknown.getMessage());
       }

@@ -158,7 +158,7 @@ final class PlanExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--energy",
-      paramLabel = "DEVICE+RADIO",
+      paramLabel = "DEVICE[+RADIO]",
       description =
           "whose power counts, e.g. jetson-nano+lte (default: --device on wifi where its power is known, else pi4-one-core+wifi)")
   private @Nullable String energy;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class RunRecord {
   private static final String STARTED = "started";
   private static final List<String> KEPT_OF_EARLIER =
-      List.of(STARTED, "ended", "status", "commit", "dirty");
+      List.of(STARTED, "ended", "status", "seed", "commit", "dirty");
 
   private final Study study;
   private final StudyContext context;

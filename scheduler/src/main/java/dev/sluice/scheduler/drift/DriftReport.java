@@ -114,7 +114,7 @@ public record DriftReport(
             100 * expectedEarlyShare);
     return switch (state) {
       case UNWATCHED -> "exit rates tell nothing yet";
-      case AS_CALIBRATED -> "exit rates are as calibrated: " + rates;
+      case AS_CALIBRATED -> "exit rates are not shown to differ from calibration: " + rates;
       case DEEPER -> "samples are harder than calibrated: " + rates;
       case SHALLOWER -> "samples are easier than calibrated: " + rates;
       case OTHERWISE -> "exits are used otherwise than calibrated: " + rates;

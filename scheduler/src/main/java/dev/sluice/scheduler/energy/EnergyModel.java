@@ -26,7 +26,8 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
   public static final EnergyModel DEFAULT = named("pi4-one-core+wifi");
 
   /**
-   * Returns a preset by the names of its device and radio, for example {@code pi5+lte}.
+   * Returns a preset by the names of its device and radio, for example {@code pi5+lte}; on Wi-Fi
+   * where no radio is named.
    *
    * @throws IllegalArgumentException if there is none of that name: naming the known ones, or
    *     saying why a device's power is not known
@@ -34,9 +35,7 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
   public static EnergyModel named(String name) {
     int plus = name.lastIndexOf('+');
     if (plus < 0) {
-      throw new IllegalArgumentException(
-          "no energy model '%s': a device such as pi4, '+' and a radio (%s)"
-              .formatted(name, RadioPower.names()));
+      return new EnergyModel(DevicePowers.named(name), RadioPower.WIFI);
     }
     return new EnergyModel(
         DevicePowers.named(name.substring(0, plus)), RadioPower.named(name.substring(plus + 1)));
@@ -44,9 +43,7 @@ public record EnergyModel(DevicePower device, RadioPower radio) {
 
   /** Returns the model of a device on Wi-Fi; empty if nobody has published what it draws. */
   public static Optional<EnergyModel> ofDevice(String name) {
-    return DevicePowers.published().containsKey(name)
-        ? Optional.of(named(name + "+wifi"))
-        : Optional.empty();
+    return DevicePowers.published().containsKey(name) ? Optional.of(named(name)) : Optional.empty();
   }
 
   /** Returns the names of device and radio as {@link #named} takes them. */

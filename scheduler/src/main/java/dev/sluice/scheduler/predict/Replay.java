@@ -147,7 +147,7 @@ final class Replay {
       if (at >= 0) {
         uncut = deviceFree - arrival;
         latency = uncut;
-        if (uncut > cutNanos) {
+        if (uncut > cutNanos && ownNanos <= cutNanos) {
           double waited = uncut - ownNanos;
           int reached = plan.costs.reachedBy((cutNanos - waited) / deviceScale);
           deviceFree = arrival + waited;

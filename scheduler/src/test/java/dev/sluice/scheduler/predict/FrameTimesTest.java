@@ -166,6 +166,29 @@ class FrameTimesTest {
     assertThat(lost / frames).isGreaterThan(load > 0.5 ? 0.03 : 0.005);
   }
 
+  /** Only waits are excused: who takes too long without any queues as ever. */
+  @Test
+  void aPlanThatTakesTooLongByItselfIsNotAnsweredEarly() {
+    BundleFacts facts =
+        SyntheticFacts.of(new SyntheticFacts.Shape(4, List.of(1, 2), FRAMES, 10, 6 * MS, false), 5);
+    List<Plan> plan = List.of(Plan.local(facts.lastCut(), List.of()));
+    Predictor bare = new Predictor(facts, plan, 0, 0);
+    double whole = bare.value(0, Metric.latencyPercentile(50), frames(0, 0));
+    Predictor hurried =
+        new Predictor(
+            facts,
+            plan,
+            0,
+            0,
+            Optional.empty(),
+            DeviceModel.DEFAULT.answering(new Rescue(0.9 * whole, 0, 0)));
+    Estimates atRandom = frames(Math.round(whole / 0.5), 1);
+    Metric p95 = Metric.latencyPercentile(95);
+
+    assertThat(hurried.value(0, p95, atRandom)).isEqualTo(bare.value(0, p95, atRandom));
+    assertThat(hurried.value(0, p95, atRandom)).isGreaterThan(1.5 * whole);
+  }
+
   @Test
   void meansAndEnergyAreThoseOfEvenFrames() {
     BundleFacts facts = SyntheticFacts.of(3);
