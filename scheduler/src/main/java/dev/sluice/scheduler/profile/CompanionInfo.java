@@ -1,12 +1,6 @@
 package dev.sluice.scheduler.profile;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -29,13 +23,6 @@ public record CompanionInfo(
   public static final int VERSION = 1;
 
   private static final int MAX_JSON_BYTES = 4 << 20;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .build();
 
   public CompanionInfo {
     if (version != VERSION) {
@@ -69,11 +56,7 @@ public record CompanionInfo(
 
   /** Returns this as indented UTF-8 JSON. */
   public byte[] toJson() {
-    try {
-      return JSON.writeValueAsBytes(this);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("numbers and names are always writable", e);
-    }
+    return FactsJson.write(this);
   }
 
   /**
@@ -82,22 +65,6 @@ public record CompanionInfo(
    * @throws FactsFormatException if the bytes do not describe a companion
    */
   public static CompanionInfo fromJson(byte[] json) throws FactsFormatException {
-    if (json.length > MAX_JSON_BYTES) {
-      throw new FactsFormatException(
-          "companion has " + json.length + " bytes, more than " + MAX_JSON_BYTES);
-    }
-    try {
-      CompanionInfo companion = JSON.readValue(json, CompanionInfo.class);
-      if (companion == null) {
-        throw new FactsFormatException("companion is empty");
-      }
-      return companion;
-    } catch (FactsFormatException e) {
-      throw e;
-    } catch (JsonProcessingException e) {
-      throw new FactsFormatException("not a companion: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new FactsFormatException("not a companion: " + e.getMessage(), e);
-    }
+    return FactsJson.read(FactsJson.WHOLE, json, CompanionInfo.class, MAX_JSON_BYTES, "companion");
   }
 }

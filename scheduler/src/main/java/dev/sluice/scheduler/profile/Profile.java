@@ -1,12 +1,6 @@
 package dev.sluice.scheduler.profile;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -42,13 +36,6 @@ public record Profile(
   private static final long MOST_NANOS = 86_400_000_000_000L;
 
   private static final int MAX_JSON_BYTES = 4 << 20;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .build();
 
   /**
    * Time of the segment that ends at a cut.
@@ -163,11 +150,7 @@ public record Profile(
 
   /** Returns this profile as indented UTF-8 JSON. */
   public byte[] toJson() {
-    try {
-      return JSON.writeValueAsBytes(this);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a profile of numbers and names is always writable", e);
-    }
+    return FactsJson.write(this);
   }
 
   /**
@@ -176,23 +159,7 @@ public record Profile(
    * @throws FactsFormatException if the bytes are no valid profile
    */
   public static Profile fromJson(byte[] json) throws FactsFormatException {
-    if (json.length > MAX_JSON_BYTES) {
-      throw new FactsFormatException(
-          "profile has " + json.length + " bytes, more than " + MAX_JSON_BYTES);
-    }
-    try {
-      Profile profile = JSON.readValue(json, Profile.class);
-      if (profile == null) {
-        throw new FactsFormatException("profile is empty");
-      }
-      return profile;
-    } catch (FactsFormatException e) {
-      throw e;
-    } catch (JsonProcessingException e) {
-      throw new FactsFormatException("not a profile: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new FactsFormatException("not a profile: " + e.getMessage(), e);
-    }
+    return FactsJson.read(FactsJson.WHOLE, json, Profile.class, MAX_JSON_BYTES, "profile");
   }
 
   private static void requireTime(long nanos, String name) {

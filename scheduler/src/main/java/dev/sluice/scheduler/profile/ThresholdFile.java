@@ -1,13 +1,6 @@
 package dev.sluice.scheduler.profile;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -27,16 +20,6 @@ public record ThresholdFile(int version, String select, String profile, Threshol
   public static final int VERSION = 1;
 
   private static final int MAX_JSON_BYTES = 4 << 20;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
 
   public ThresholdFile {
     if (version != VERSION) {
@@ -72,11 +55,7 @@ public record ThresholdFile(int version, String select, String profile, Threshol
 
   /** Returns this as indented UTF-8 JSON; every threshold is read back to the bit. */
   public byte[] toJson() {
-    try {
-      return JSON.writeValueAsBytes(this);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("numbers and names are always writable", e);
-    }
+    return FactsJson.write(this);
   }
 
   /**
@@ -85,23 +64,8 @@ public record ThresholdFile(int version, String select, String profile, Threshol
    * @throws FactsFormatException if the bytes are no valid threshold vectors
    */
   public static ThresholdFile fromJson(byte[] json) throws FactsFormatException {
-    if (json.length > MAX_JSON_BYTES) {
-      throw new FactsFormatException(
-          "thresholds have " + json.length + " bytes, more than " + MAX_JSON_BYTES);
-    }
-    try {
-      ThresholdFile file = JSON.readValue(json, ThresholdFile.class);
-      if (file == null) {
-        throw new FactsFormatException("thresholds are empty");
-      }
-      return file;
-    } catch (FactsFormatException e) {
-      throw e;
-    } catch (JsonProcessingException e) {
-      throw new FactsFormatException("no threshold vectors: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new FactsFormatException("no threshold vectors: " + e.getMessage(), e);
-    }
+    return FactsJson.read(
+        FactsJson.STRICT, json, ThresholdFile.class, MAX_JSON_BYTES, "threshold file");
   }
 
   private static String sha256(byte[] content) {
